@@ -1,1 +1,21 @@
-//! x
+//! The pure core of Hookwright: plain functions of values, without clock, I/O or async.
+//!
+//! The way of an event through it: [`event`] (JSON to a typed change) →
+//! [`metadata`] (what the organisation's entities are) → [`intent`] (what
+//! plugins ask for, applied to a [`model`]) → [`policy`] (verdicts) → [`plan`]
+//! (what differs, in a safe order) → [`ddl`] (statements).
+
+pub mod ddl;
+pub mod event;
+pub mod expr;
+pub mod field_type;
+pub mod ident;
+pub mod intent;
+pub mod metadata;
+pub mod model;
+pub mod plan;
+pub mod policy;
+pub mod schema;
+pub mod spec;
+mod spec_print;
+pub mod value;

@@ -1,0 +1,190 @@
+//! Expressions of check constraints: a small tree, parsed from text with a
+//! real SQL parser and printed anew, so that no text from outside is ever SQL.
+//!
+//! The subset: columns of the table; text, number, `TRUE`, `FALSE` and `NULL`
+//! literals; `= <> < <= > >=`, `AND OR NOT`, `IS [NOT] NULL`, `[NOT] IN (literals)`,
+//! `BETWEEN`; `+ - * / ||`; the functions `abs coalesce length lower trim upper`.
+
+mod parse;
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+pub use parse::{ExprError, parse, parse_printed};
+
+use crate::ident::Ident;
+
+/// Longest expression that is parsed, in bytes.
+pub const MAX_BYTES: usize = 4096;
+
+/// An expression.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Expr {
+    /// A column of the table.
+    Column(Ident),
+    /// A text.
+    Text(String),
+    /// A number, as its decimal digits.
+    Number(String),
+    /// `TRUE` or `FALSE`.
+    Boolean(bool),
+    /// `NULL`.
+    Null,
+    /// The contrary.
+    Not(Box<Expr>),
+    /// `IS NULL`, or `IS NOT NULL` if `negated`.
+    IsNull {
+        /// What is tested.
+        of: Box<Expr>,
+        /// Whether the test is for the contrary.
+        negated: bool,
+    },
+    /// `IN`, or `NOT IN` if `negated`; at least two values.
+    In {
+        /// What is looked for.
+        of: Box<Expr>,
+        /// Literals.
+        values: Vec<Expr>,
+        /// Whether the test is for the contrary.
+        negated: bool,
+    },
+    /// Two operands.
+    Binary(Box<Expr>, Operator, Box<Expr>),
+    /// A call of a pure function.
+    Call(Function, Vec<Expr>),
+}
+
+/// An operator between two operands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum Operator {
+    And,
+    Or,
+    Equal,
+    NotEqual,
+    Less,
+    LessOrEqual,
+    Greater,
+    GreaterOrEqual,
+    Plus,
+    Minus,
+    Times,
+    Divide,
+    Concat,
+}
+
+/// A function that may be called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum Function {
+    Abs,
+    Coalesce,
+    Length,
+    Lower,
+    Trim,
+    Upper,
+}
+
+impl Operator {
+    /// The operator in SQL.
+    #[must_use]
+    pub fn sql(self) -> &'static str {
+        match self {
+            Self::And => "AND",
+            Self::Or => "OR",
+            Self::Equal => "=",
+            Self::NotEqual => "<>",
+            Self::Less => "<",
+            Self::LessOrEqual => "<=",
+            Self::Greater => ">",
+            Self::GreaterOrEqual => ">=",
+            Self::Plus => "+",
+            Self::Minus => "-",
+            Self::Times => "*",
+            Self::Divide => "/",
+            Self::Concat => "||",
+        }
+    }
+}
+
+impl Function {
+    /// The function's name in SQL.
+    #[must_use]
+    pub fn sql(self) -> &'static str {
+        match self {
+            Self::Abs => "abs",
+            Self::Coalesce => "coalesce",
+            Self::Length => "length",
+            Self::Lower => "lower",
+            Self::Trim => "trim",
+            Self::Upper => "upper",
+        }
+    }
+}
+
+impl Expr {
+    /// The columns that occur.
+    #[must_use]
+    pub fn columns(&self) -> BTreeSet<Ident> {
+        let mut found = BTreeSet::new();
+        self.visit(&mut |expr| {
+            if let Self::Column(name) = expr {
+                found.insert(name.clone());
+            }
+        });
+        found
+    }
+
+    /// The same expression after a column was renamed.
+    #[must_use]
+    pub fn renamed(mut self, from: &Ident, to: &Ident) -> Self {
+        self.rename(from, to);
+        self
+    }
+
+    fn visit(&self, see: &mut impl FnMut(&Self)) {
+        see(self);
+        self.children().into_iter().for_each(|child| child.visit(see));
+    }
+
+    fn children(&self) -> Vec<&Self> {
+        match self {
+            Self::Column(_) | Self::Text(_) | Self::Number(_) | Self::Boolean(_) | Self::Null => vec![],
+            Self::Not(of) | Self::IsNull { of, .. } => vec![of],
+            Self::In { of, values, .. } => std::iter::once(&**of).chain(values).collect(),
+            Self::Binary(left, _, right) => vec![left, right],
+            Self::Call(_, arguments) => arguments.iter().collect(),
+        }
+    }
+
+    fn rename(&mut self, from: &Ident, to: &Ident) {
+        match self {
+            Self::Column(name) if name == from => *name = to.clone(),
+            Self::Column(_) | Self::Text(_) | Self::Number(_) | Self::Boolean(_) | Self::Null => {}
+            Self::Not(of) | Self::IsNull { of, .. } => of.rename(from, to),
+            Self::In { of, values, .. } => {
+                of.rename(from, to);
+                values.iter_mut().for_each(|v| v.rename(from, to));
+            }
+            Self::Binary(left, _, right) => {
+                left.rename(from, to);
+                right.rename(from, to);
+            }
+            Self::Call(_, arguments) => arguments.iter_mut().for_each(|a| a.rename(from, to)),
+        }
+    }
+}
+
+impl Serialize for Expr {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&crate::ddl::print_expr(self))
+    }
+}
+
+impl<'de> Deserialize<'de> for Expr {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        parse(&text).map_err(serde::de::Error::custom)
+    }
+}

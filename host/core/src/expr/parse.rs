@@ -1,0 +1,261 @@
+//! Text to [`Expr`], by way of a real SQL parser and an allow-list.
+
+use sqlparser::ast::{self, BinaryOperator as Bin, UnaryOperator as Un, Value};
+use sqlparser::dialect::PostgreSqlDialect;
+use sqlparser::parser::Parser;
+use sqlparser::tokenizer::Token;
+
+use super::{Expr, Function, MAX_BYTES, Operator};
+use crate::ident::{Ident, IdentError, quoted};
+
+/// Nesting past which an expression is refused.
+const MAX_DEPTH: usize = 40;
+
+/// Why a text is not an expression of the subset.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ExprError {
+    /// Longer than [`MAX_BYTES`].
+    #[error("the expression has {0} bytes, {MAX_BYTES} is the most; shorten it")]
+    TooLong(usize),
+    /// Not SQL.
+    #[error("the expression does not parse: {0}")]
+    Syntax(String),
+    /// SQL, but outside the subset.
+    #[error("the expression uses {what}; allowed are columns, literals, comparisons, AND OR NOT, IS NULL, IN, BETWEEN, + - * / || and the functions abs coalesce length lower trim upper")]
+    NotAllowed {
+        /// What it uses.
+        what: String,
+    },
+    /// A bad column name.
+    #[error(transparent)]
+    Ident(#[from] IdentError),
+}
+
+/// Whether casts that a database adds when it prints an expression are looked through.
+#[derive(Clone, Copy, PartialEq)]
+enum Casts {
+    Refuse,
+    LookThrough,
+}
+
+/// Parses an expression that a person or plugin wrote.
+///
+/// # Errors
+/// An [`ExprError`] that says what is not allowed.
+pub fn parse(text: &str) -> Result<Expr, ExprError> {
+    convert_text(text, Casts::Refuse)
+}
+
+/// Parses an expression as a database prints it: with casts and its own spelling of `IN`.
+///
+/// # Errors
+/// An [`ExprError`], if it is outside the subset.
+pub fn parse_printed(text: &str) -> Result<Expr, ExprError> {
+    convert_text(text, Casts::LookThrough)
+}
+
+fn convert_text(text: &str, casts: Casts) -> Result<Expr, ExprError> {
+    if text.len() > MAX_BYTES && casts == Casts::Refuse {
+        return Err(ExprError::TooLong(text.len()));
+    }
+    let syntax = |e: sqlparser::parser::ParserError| ExprError::Syntax(quoted(&e.to_string()));
+    let parser = Parser::new(&PostgreSqlDialect {}).with_recursion_limit(MAX_DEPTH);
+    let mut parser = parser.try_with_sql(text).map_err(syntax)?;
+    let tree = parser.parse_expr().map_err(syntax)?;
+    match parser.next_token().token {
+        Token::EOF => convert(tree, casts),
+        rest => Err(ExprError::Syntax(format!("{} follows its end", quoted(&rest.to_string())))),
+    }
+}
+
+fn convert(tree: ast::Expr, casts: Casts) -> Result<Expr, ExprError> {
+    let sub = |e: Box<ast::Expr>| convert(*e, casts).map(Box::new);
+    Ok(match tree {
+        ast::Expr::Identifier(name) => Expr::Column(Ident::parse(&name.value)?),
+        ast::Expr::Nested(inner) => convert(*inner, casts)?,
+        ast::Expr::Value(value) => literal(value.value)?,
+        ast::Expr::IsNull(of) => Expr::IsNull { of: sub(of)?, negated: false },
+        ast::Expr::IsNotNull(of) => Expr::IsNull { of: sub(of)?, negated: true },
+        ast::Expr::UnaryOp { op, expr } => unary(op, convert(*expr, casts)?)?,
+        ast::Expr::BinaryOp { left, op, right } => Expr::Binary(sub(left)?, operator(&op)?, sub(right)?),
+        ast::Expr::InList { expr, list, negated } => member(sub(expr)?, list, negated, casts)?,
+        ast::Expr::Between { expr, negated, low, high } => {
+            between(convert(*expr, casts)?, convert(*low, casts)?, convert(*high, casts)?, negated)
+        }
+        ast::Expr::Function(call) => function(call, casts)?,
+        ast::Expr::Trim { trim_what: None, trim_characters: None, trim_where, expr }
+            if !matches!(trim_where, Some(ast::TrimWhereField::Leading | ast::TrimWhereField::Trailing)) =>
+        {
+            Expr::Call(Function::Trim, vec![convert(*expr, casts)?])
+        }
+        ast::Expr::Cast { expr, data_type, .. } if casts == Casts::LookThrough => {
+            uncast(convert(*expr, casts)?, &data_type)
+        }
+        ast::Expr::AnyOp { left, compare_op: Bin::Eq, right, .. } if casts == Casts::LookThrough => {
+            member(sub(left)?, elements(*right)?, false, casts)?
+        }
+        ast::Expr::AllOp { left, compare_op: Bin::NotEq, right } if casts == Casts::LookThrough => {
+            member(sub(left)?, elements(*right)?, true, casts)?
+        }
+        other => return Err(not_allowed(&other)),
+    })
+}
+
+fn not_allowed(what: &dyn std::fmt::Display) -> ExprError {
+    let text: String = what.to_string().chars().take(80).collect();
+    ExprError::NotAllowed { what: quoted(&text) }
+}
+
+fn literal(value: Value) -> Result<Expr, ExprError> {
+    Ok(match value {
+        Value::Number(digits, false) if plain_number(&digits) => Expr::Number(digits),
+        Value::SingleQuotedString(text) | Value::EscapedStringLiteral(text) if !text.contains('\0') => {
+            Expr::Text(text)
+        }
+        Value::Boolean(b) => Expr::Boolean(b),
+        Value::Null => Expr::Null,
+        other => return Err(not_allowed(&other)),
+    })
+}
+
+fn plain_number(digits: &str) -> bool {
+    digits.len() <= 100
+        && digits.bytes().all(|b| b.is_ascii_digit() || b == b'.')
+        && digits.bytes().any(|b| b.is_ascii_digit())
+}
+
+fn unary(op: Un, of: Expr) -> Result<Expr, ExprError> {
+    match (op, of) {
+        (Un::Not, of) => Ok(Expr::Not(Box::new(of))),
+        (Un::Minus, Expr::Number(digits)) if !digits.starts_with('-') => Ok(Expr::Number(format!("-{digits}"))),
+        (op, _) => Err(not_allowed(&op)),
+    }
+}
+
+fn operator(op: &Bin) -> Result<Operator, ExprError> {
+    Ok(match op {
+        Bin::And => Operator::And,
+        Bin::Or => Operator::Or,
+        Bin::Eq => Operator::Equal,
+        Bin::NotEq => Operator::NotEqual,
+        Bin::Lt => Operator::Less,
+        Bin::LtEq => Operator::LessOrEqual,
+        Bin::Gt => Operator::Greater,
+        Bin::GtEq => Operator::GreaterOrEqual,
+        Bin::Plus => Operator::Plus,
+        Bin::Minus => Operator::Minus,
+        Bin::Multiply => Operator::Times,
+        Bin::Divide => Operator::Divide,
+        Bin::StringConcat => Operator::Concat,
+        other => return Err(not_allowed(other)),
+    })
+}
+
+/// `IN`; of a single value, `=`, as the databases print it.
+fn member(of: Box<Expr>, list: Vec<ast::Expr>, negated: bool, casts: Casts) -> Result<Expr, ExprError> {
+    let mut values = list.into_iter().map(|e| convert(e, casts)).collect::<Result<Vec<_>, _>>()?;
+    let constant = |e: &Expr| matches!(e, Expr::Text(_) | Expr::Number(_) | Expr::Boolean(_));
+    if values.is_empty() || !values.iter().all(constant) {
+        return Err(ExprError::NotAllowed { what: "IN with something else than literals".into() });
+    }
+    if values.len() > 1 {
+        return Ok(Expr::In { of, values, negated });
+    }
+    let op = if negated { Operator::NotEqual } else { Operator::Equal };
+    Ok(Expr::Binary(of, op, Box::new(values.remove(0))))
+}
+
+fn elements(list: ast::Expr) -> Result<Vec<ast::Expr>, ExprError> {
+    match list {
+        ast::Expr::Array(array) => Ok(array.elem),
+        ast::Expr::Nested(inner) | ast::Expr::Cast { expr: inner, .. } => elements(*inner),
+        other => Err(not_allowed(&other)),
+    }
+}
+
+fn between(of: Expr, low: Expr, high: Expr, negated: bool) -> Expr {
+    let side = |op, bound| Box::new(Expr::Binary(Box::new(of.clone()), op, Box::new(bound)));
+    if negated {
+        Expr::Binary(side(Operator::Less, low), Operator::Or, side(Operator::Greater, high))
+    } else {
+        Expr::Binary(side(Operator::GreaterOrEqual, low), Operator::And, side(Operator::LessOrEqual, high))
+    }
+}
+
+fn function(call: ast::Function, casts: Casts) -> Result<Expr, ExprError> {
+    let refused = not_allowed(&call);
+    let name = match call.name.0.as_slice() {
+        [part] => part.as_ident().map(|i| i.value.to_ascii_lowercase()).unwrap_or_default(),
+        _ => return Err(refused),
+    };
+    let known = match name.as_str() {
+        "abs" => Function::Abs,
+        "coalesce" => Function::Coalesce,
+        "length" => Function::Length,
+        "lower" => Function::Lower,
+        "trim" | "btrim" => Function::Trim,
+        "upper" => Function::Upper,
+        _ => return Err(refused),
+    };
+    let plain = call.over.is_none() && call.filter.is_none() && call.within_group.is_empty();
+    let ast::FunctionArguments::List(list) = call.args else { return Err(refused) };
+    if !plain || list.duplicate_treatment.is_some() || !list.clauses.is_empty() {
+        return Err(refused);
+    }
+    let mut arguments = Vec::with_capacity(list.args.len());
+    for argument in list.args {
+        let ast::FunctionArg::Unnamed(ast::FunctionArgExpr::Expr(e)) = argument else { return Err(refused) };
+        arguments.push(convert(e, casts)?);
+    }
+    let enough = if known == Function::Coalesce { arguments.len() >= 2 } else { arguments.len() == 1 };
+    if enough { Ok(Expr::Call(known, arguments)) } else { Err(refused) }
+}
+
+/// PostgreSQL prints a negative number as `'-1'::integer`.
+fn uncast(of: Expr, to: &ast::DataType) -> Expr {
+    use ast::DataType as T;
+    let numeric = matches!(
+        to,
+        T::Int(_) | T::Integer(_) | T::BigInt(_) | T::SmallInt(_) | T::Numeric(_) | T::DoublePrecision
+    );
+    match of {
+        Expr::Text(text) if numeric && plain_number(text.trim_start_matches('-')) => Expr::Number(text),
+        other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_what_it_prints() {
+        for text in ["price > 0 AND NOT (kind IN ('a', 'b'))", "length(trim(x)) BETWEEN 1 AND 5", "a IS NOT NULL OR b = -1"] {
+            let tree = parse(text).expect(text);
+            let printed = crate::ddl::print_expr(&tree);
+            assert_eq!(parse(&printed), Ok(tree), "{printed}");
+        }
+    }
+
+    #[test]
+    fn refuses_what_is_not_listed() {
+        for text in [
+            "pg_sleep(10)", "(SELECT 1) = 1", "a; DROP TABLE x", "a::text = 'x'", "x.y = 1", "a = $1",
+            "random() > 0", "a ~ 'x'", "count(*) > 1", "1 = 1 -- ", "a IN (b)", "a = 'x' ) OR (1=1",
+        ] {
+            // A trailing comment is no token; what is left must still be the subset.
+            let parsed = parse(text);
+            assert!(parsed.is_err() || text.ends_with("-- "), "{text}: {parsed:?}");
+        }
+        let deep = format!("{}1{}", "(".repeat(500), ")".repeat(500));
+        assert!(parse(&deep).is_err());
+    }
+
+    #[test]
+    fn looks_through_what_postgresql_adds() {
+        let printed = "((status)::text = ANY ((ARRAY['a'::character varying, 'b'::character varying])::text[]))";
+        assert_eq!(parse_printed(printed), parse("status IN ('a', 'b')"));
+        assert_eq!(parse_printed("(price > ('-1'::integer)::double precision)"), parse("price > -1"));
+        assert_eq!(parse_printed("(length(TRIM(BOTH FROM x)) > 0)"), parse("length(trim(x)) > 0"));
+    }
+}

@@ -1,0 +1,192 @@
+//! Intents on unique constraints, foreign keys and checks.
+
+use serde::{Deserialize, Serialize};
+
+use super::IntentError;
+use super::column::{known, on};
+use crate::expr::Expr;
+use crate::ident::Ident;
+use crate::model::Model;
+use crate::schema::{Check, ForeignKey, Unique, names};
+use crate::spec::OnDelete;
+
+/// Refuses rows that share the columns' values with another.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AddUnique {
+    /// The table.
+    pub table: Ident,
+    /// The columns, in order.
+    pub columns: Vec<Ident>,
+}
+
+/// Removes a unique constraint.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DropUnique {
+    /// The table.
+    pub table: Ident,
+    /// The columns, in order.
+    pub columns: Vec<Ident>,
+}
+
+/// Refuses rows that refer to nothing. The target must exist when the change is whole.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AddForeignKey {
+    /// The table.
+    pub table: Ident,
+    /// The columns, in order.
+    pub columns: Vec<Ident>,
+    /// The table referred to.
+    pub to: Ident,
+    /// Its columns, in the matching order.
+    pub target: Vec<Ident>,
+    /// What a deletion there does here.
+    pub on_delete: OnDelete,
+}
+
+/// Removes the foreign key on these columns.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DropForeignKey {
+    /// The table.
+    pub table: Ident,
+    /// The columns, in order.
+    pub columns: Vec<Ident>,
+}
+
+/// Refuses rows that do not meet a condition.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AddCheck {
+    /// The table.
+    pub table: Ident,
+    /// The constraint's name, unique on its table.
+    pub name: Ident,
+    /// The condition.
+    pub expression: Expr,
+}
+
+/// Removes a check.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DropCheck {
+    /// The table.
+    pub table: Ident,
+    /// The constraint's name.
+    pub name: Ident,
+}
+
+impl AddUnique {
+    pub(super) fn apply(&self, model: &mut Model) -> Result<(), IntentError> {
+        known(model, &self.table, &self.columns, "a unique constraint")?;
+        if model.table(&self.table)?.uniques.iter().any(|u| u.columns == self.columns) {
+            return Err(IntentError::already(&self.table, on("a unique constraint", &self.columns)));
+        }
+        let name = names::unique(model.schema(), &self.table, &self.columns);
+        let table = model.table_mut(&self.table)?;
+        table.uniques.push(Unique { name, columns: self.columns.clone() });
+        table.sort();
+        Ok(())
+    }
+}
+
+impl DropUnique {
+    pub(super) fn apply(&self, model: &mut Model) -> Result<(), IntentError> {
+        let table = model.table_mut(&self.table)?;
+        let found = table.uniques.iter().position(|u| u.columns == self.columns);
+        let missing = || IntentError::missing(&self.table, on("unique constraint", &self.columns));
+        table.uniques.remove(found.ok_or_else(missing)?);
+        Ok(())
+    }
+}
+
+impl AddForeignKey {
+    pub(super) fn apply(&self, model: &mut Model) -> Result<(), IntentError> {
+        known(model, &self.table, &self.columns, "a foreign key")?;
+        if self.columns.len() != self.target.len() {
+            let (columns, target) = (self.columns.len(), self.target.len());
+            return Err(IntentError::Pairing { table: self.table.as_str().into(), columns, target });
+        }
+        let table = model.table_mut(&self.table)?;
+        if table.foreign_keys.iter().any(|k| k.columns == self.columns) {
+            return Err(IntentError::already(&self.table, on("a foreign key", &self.columns)));
+        }
+        table.foreign_keys.push(ForeignKey {
+            name: names::foreign_key(table, &self.columns),
+            columns: self.columns.clone(),
+            table: self.to.clone(),
+            target: self.target.clone(),
+            on_delete: self.on_delete,
+        });
+        table.sort();
+        Ok(())
+    }
+}
+
+impl DropForeignKey {
+    pub(super) fn apply(&self, model: &mut Model) -> Result<(), IntentError> {
+        let table = model.table_mut(&self.table)?;
+        let found = table.foreign_keys.iter().position(|k| k.columns == self.columns);
+        let missing = || IntentError::missing(&self.table, on("foreign key", &self.columns));
+        table.foreign_keys.remove(found.ok_or_else(missing)?);
+        Ok(())
+    }
+}
+
+impl AddCheck {
+    pub(super) fn apply(&self, model: &mut Model) -> Result<(), IntentError> {
+        let columns: Vec<_> = self.expression.columns().into_iter().collect();
+        known(model, &self.table, &columns, "a check")?;
+        let table = model.table_mut(&self.table)?;
+        let same_name = table.checks.iter().any(|c| c.name.collides(&self.name))
+            || table.foreign_keys.iter().any(|k| k.name.collides(&self.name))
+            || table.columns.keys().any(|c| names::values_check(c).collides(&self.name));
+        if same_name {
+            return Err(IntentError::already(&self.table, format!("a constraint \"{}\"", self.name.as_str())));
+        }
+        table.checks.push(Check { name: self.name.clone(), expression: self.expression.clone() });
+        table.sort();
+        Ok(())
+    }
+}
+
+impl DropCheck {
+    pub(super) fn apply(&self, model: &mut Model) -> Result<(), IntentError> {
+        let table = model.table_mut(&self.table)?;
+        let found = table.checks.iter().position(|c| c.name == self.name);
+        let missing = || IntentError::missing(&self.table, format!("check \"{}\"", self.name.as_str()));
+        table.checks.remove(found.ok_or_else(missing)?);
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{add_column, create, ident, model};
+    use super::*;
+
+    #[test]
+    fn a_constraint_is_found_by_its_columns() {
+        let mut model = model();
+        create(&mut model, "t");
+        add_column(&mut model, "t", "a");
+        let columns = vec![ident("a")];
+        let add = AddUnique { table: ident("t"), columns: columns.clone() };
+        add.apply(&mut model).expect("added");
+        assert_eq!(add.apply(&mut model).map_err(|e| e.code()), Err("intent/already-there"));
+        let drop = DropUnique { table: ident("t"), columns };
+        drop.apply(&mut model).expect("dropped");
+        assert_eq!(drop.apply(&mut model).map_err(|e| e.code()), Err("intent/not-there"));
+    }
+
+    #[test]
+    fn a_check_is_about_columns_of_its_table() {
+        let mut model = model();
+        create(&mut model, "t");
+        let expression = crate::expr::parse("stranger > 0").expect("an expression");
+        let check = AddCheck { table: ident("t"), name: ident("positive"), expression };
+        assert_eq!(check.apply(&mut model).map_err(|e| e.code()), Err("intent/unknown-column"));
+    }
+}

@@ -1,0 +1,139 @@
+//! Why an intent cannot be applied to the model.
+
+use crate::ident::Ident;
+use crate::schema::{Column, Schema, Table};
+
+/// Why an intent cannot be applied.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[allow(missing_docs)]
+pub enum IntentError {
+    #[error("there is no table \"{table}\"{near}; create its entity first, or correct the name")]
+    UnknownTable { table: String, near: String },
+    #[error("the table \"{table}\" has no column \"{column}\"{near}; create the field first, or correct the name")]
+    UnknownColumn { table: String, column: String, near: String },
+    #[error("the table \"{existing}\" already exists, \"{wanted}\" was asked for (case does not count); choose another name, or delete the entity with its table first")]
+    TableExists { existing: String, wanted: String },
+    #[error("the column \"{existing}\" already exists on the table \"{table}\" as {is}, wanted \"{wanted}\" as {want}; choose another name, or change the column that is there")]
+    ColumnExists { table: String, existing: String, is: String, wanted: String, want: String },
+    #[error("the column \"{column}\" is to join the primary key of \"{table}\", which exists already; a primary key is set at a table's creation, create the entity anew with it")]
+    KeyOfExisting { table: String, column: String },
+    #[error("the column \"{column}\" is part of the primary key of \"{table}\", so {what} is not possible; create an entity with the key you need and move the rows")]
+    InPrimaryKey { table: String, column: String, what: &'static str },
+    #[error("{dependents} to \"{target}\"; take the reference away first")]
+    Referenced { target: String, dependents: String },
+    #[error("the table \"{table}\" already has {what}; leave it out")]
+    Already { table: String, what: String },
+    #[error("the table \"{table}\" has no {what}; leave it out, or correct the columns")]
+    Missing { table: String, what: String },
+    #[error("\"{column}\" on \"{table}\" is {is}, and {what}; {instead}")]
+    WrongType { table: String, column: String, is: String, what: &'static str, instead: &'static str },
+    #[error("{what} without columns makes no sense; name at least one")]
+    NoColumns { what: &'static str },
+    #[error("{what} names the column \"{column}\" twice; name it once")]
+    ColumnTwice { what: &'static str, column: String },
+    #[error("the foreign key on \"{table}\" pairs {columns} columns with {target}; give as many of each")]
+    Pairing { table: String, columns: usize, target: usize },
+    #[error("the type of the column \"{column}\" on \"{table}\" is not possible: {why}")]
+    Type { table: String, column: String, why: String },
+    #[error("{what} has a NUL character, which no database text can hold; remove it")]
+    Nul { what: &'static str },
+    #[error("the name is not possible: {why}")]
+    Name { why: String },
+}
+
+impl IntentError {
+    pub(crate) fn unknown_table(schema: &Schema, name: &Ident) -> Self {
+        let names = schema.tables.keys().map(Ident::as_str);
+        Self::UnknownTable { table: name.as_str().into(), near: near(name.as_str(), names) }
+    }
+
+    pub(crate) fn gone(table: &Ident) -> Self {
+        Self::UnknownTable { table: table.as_str().into(), near: String::new() }
+    }
+
+    pub(crate) fn unknown_column(table: &Table, name: &Ident) -> Self {
+        let names = table.columns.keys().map(Ident::as_str);
+        Self::UnknownColumn {
+            table: table.name.as_str().into(),
+            column: name.as_str().into(),
+            near: near(name.as_str(), names),
+        }
+    }
+
+    pub(crate) fn column_exists(table: &Ident, existing: &Column, wanted: &Column) -> Self {
+        Self::ColumnExists {
+            table: table.as_str().into(),
+            existing: existing.name.as_str().into(),
+            is: existing.ty.describe(),
+            wanted: wanted.name.as_str().into(),
+            want: wanted.ty.describe(),
+        }
+    }
+
+    pub(crate) fn missing(table: &Ident, what: String) -> Self {
+        Self::Missing { table: table.as_str().into(), what }
+    }
+
+    pub(crate) fn already(table: &Ident, what: String) -> Self {
+        Self::Already { table: table.as_str().into(), what }
+    }
+
+    /// The error's stable code.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::UnknownTable { .. } => "intent/unknown-table",
+            Self::UnknownColumn { .. } => "intent/unknown-column",
+            Self::TableExists { .. } => "intent/table-exists",
+            Self::ColumnExists { .. } => "intent/column-exists",
+            Self::KeyOfExisting { .. } | Self::InPrimaryKey { .. } => "intent/primary-key",
+            Self::Referenced { .. } => "intent/referenced",
+            Self::Already { .. } => "intent/already-there",
+            Self::Missing { .. } => "intent/not-there",
+            Self::WrongType { .. } | Self::Type { .. } => "intent/type",
+            Self::NoColumns { .. } | Self::ColumnTwice { .. } | Self::Pairing { .. } => "intent/columns",
+            Self::Nul { .. } => "intent/text",
+            Self::Name { .. } => "intent/name",
+        }
+    }
+}
+
+/// Names as a person reads them: `"a", "b"`.
+#[must_use]
+pub fn list(names: &[Ident]) -> String {
+    let quoted: Vec<_> = names.iter().map(|n| format!("\"{}\"", n.as_str())).collect();
+    quoted.join(", ")
+}
+
+/// `, did you mean "…"?`, if a name is within two edits of another.
+fn near<'a>(name: &str, names: impl Iterator<Item = &'a str>) -> String {
+    let close = names.map(|n| (distance(name, n), n)).filter(|(d, _)| *d <= 2).min();
+    close.map(|(_, n)| format!(" (did you mean \"{n}\"?)")).unwrap_or_default()
+}
+
+/// Edits (insert, delete, replace) from one text to the other.
+fn distance(a: &str, b: &str) -> usize {
+    let b: Vec<u8> = b.to_ascii_lowercase().into_bytes();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.to_ascii_lowercase().bytes().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, y) in b.iter().enumerate() {
+            let replace = diagonal + usize::from(x != *y);
+            diagonal = row[j + 1];
+            row[j + 1] = replace.min(row[j] + 1).min(row[j + 1] + 1);
+        }
+    }
+    row[b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn near_names_are_offered() {
+        assert_eq!(near("invoce", ["invoice", "account"].into_iter()), " (did you mean \"invoice\"?)");
+        assert_eq!(near("x", ["invoice"].into_iter()), "");
+    }
+}

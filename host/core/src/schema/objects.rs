@@ -1,0 +1,75 @@
+//! Constraints and indexes of a table. Equality leaves out the name.
+
+use serde::{Deserialize, Serialize};
+
+use crate::expr::Expr;
+use crate::ident::Ident;
+use crate::spec::OnDelete;
+
+/// A unique constraint.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Unique {
+    /// The constraint's name (on SQLite: of the unique index).
+    pub name: Ident,
+    /// The columns, in order.
+    pub columns: Vec<Ident>,
+}
+
+/// A foreign key.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ForeignKey {
+    /// The constraint's name.
+    pub name: Ident,
+    /// The columns, in order.
+    pub columns: Vec<Ident>,
+    /// The table referred to.
+    pub table: Ident,
+    /// Its columns, in the matching order.
+    pub target: Vec<Ident>,
+    /// What a deletion there does here.
+    pub on_delete: OnDelete,
+}
+
+/// An index that is not a constraint's.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Index {
+    /// The index's name.
+    pub name: Ident,
+    /// The columns, in order.
+    pub columns: Vec<Ident>,
+    /// Whether no two rows may share the values.
+    pub unique: bool,
+}
+
+/// A named condition that each row meets.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Check {
+    /// The constraint's name; for a check it is the identity.
+    pub name: Ident,
+    /// The condition.
+    pub expression: Expr,
+}
+
+impl PartialEq for Unique {
+    fn eq(&self, other: &Self) -> bool {
+        let Self { name: _, columns } = self;
+        *columns == other.columns
+    }
+}
+
+impl PartialEq for ForeignKey {
+    fn eq(&self, other: &Self) -> bool {
+        let Self { name: _, columns, table, target, on_delete } = self;
+        *columns == other.columns
+            && *table == other.table
+            && *target == other.target
+            && *on_delete == other.on_delete
+    }
+}
+
+impl PartialEq for Index {
+    fn eq(&self, other: &Self) -> bool {
+        let Self { name: _, columns, unique } = self;
+        *columns == other.columns && *unique == other.unique
+    }
+}
