@@ -9,6 +9,7 @@ pub mod ddl;
 pub mod event;
 pub mod expr;
 pub mod field_type;
+pub mod hook;
 pub mod ident;
 pub mod intent;
 pub mod metadata;

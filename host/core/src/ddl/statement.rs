@@ -1,0 +1,95 @@
+//! A rendered statement. Only this module's siblings can make one, so whoever
+//! holds a [`Statement`] holds SQL that the writer wrote.
+
+use serde::{Serialize, Serializer};
+
+use crate::ident::Ident;
+use crate::schema::Table;
+
+/// A database's way of writing SQL.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Dialect {
+    /// PostgreSQL 13 or later; an organisation is a schema.
+    Postgres,
+    /// SQLite 3.35 or later; an organisation is a file.
+    Sqlite,
+}
+
+/// One SQL statement, with what the log says of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Statement {
+    sql: String,
+    message: &'static str,
+    table: Option<Ident>,
+    fields: Vec<Ident>,
+}
+
+impl Statement {
+    pub(super) fn new(sql: String, message: &'static str, table: Option<Ident>, fields: Vec<Ident>) -> Self {
+        Self { sql, message, table, fields }
+    }
+
+    /// The SQL, without a closing semicolon.
+    #[must_use]
+    pub fn sql(&self) -> &str {
+        &self.sql
+    }
+
+    /// What it does, such as `CREATE TABLE`.
+    #[must_use]
+    pub fn message(&self) -> &'static str {
+        self.message
+    }
+
+    /// The table it is on.
+    #[must_use]
+    pub fn table(&self) -> Option<&Ident> {
+        self.table.as_ref()
+    }
+
+    /// The columns it names.
+    #[must_use]
+    pub fn fields(&self) -> &[Ident] {
+        &self.fields
+    }
+}
+
+impl Serialize for Statement {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.sql)
+    }
+}
+
+/// A table made anew with its rows, for what SQLite's `ALTER TABLE` cannot do.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Rebuild {
+    /// The table as it must be found before; anything else on it would be lost, so the executor compares.
+    pub before: Table,
+    /// The table as it will be.
+    pub after: Table,
+    /// Makes the new table under a passing name, copies, drops the old, renames.
+    pub swap: Vec<Statement>,
+    /// Makes the indexes of the new table.
+    pub indexes: Vec<Statement>,
+}
+
+/// One step of a plan.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Step {
+    /// A statement by itself.
+    Statement(Statement),
+    /// SQLite only; runs with foreign keys off.
+    Rebuild(Box<Rebuild>),
+}
+
+impl Step {
+    /// Its statements in order, as a plan shows them.
+    pub fn statements(&self) -> impl Iterator<Item = &Statement> {
+        let (one, many, more) = match self {
+            Self::Statement(statement) => (Some(statement), [].iter(), [].iter()),
+            Self::Rebuild(rebuild) => (None, rebuild.swap.iter(), rebuild.indexes.iter()),
+        };
+        one.into_iter().chain(many).chain(more)
+    }
+}

@@ -1,0 +1,82 @@
+//! The one catalogue of troubles: code, HTTP status, whether trying again can help, title, what to do.
+//!
+//! Whoever reports a trouble names its code; the console, the HTTP problems and the docs derive from here.
+
+/// One kind of trouble.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// The stable code: `area/what`.
+    pub code: &'static str,
+    /// The HTTP status it answers with.
+    pub status: u16,
+    /// Whether the same request may succeed later, without a change by the sender.
+    pub retryable: bool,
+    /// What it is, in a few words.
+    pub title: &'static str,
+    /// What to do next, where the trouble itself does not say it better.
+    pub help: &'static str,
+}
+
+macro_rules! catalogue {
+    ($($code:literal $status:literal $retryable:ident $title:literal $help:literal)+) => {
+        /// Every kind of trouble, sorted by code.
+        pub static CATALOGUE: &[Entry] = &[$(Entry {
+            code: $code, status: $status, retryable: catalogue!(@ $retryable), title: $title, help: $help,
+        }),+];
+    };
+    (@ retry) => { true };
+    (@ final) => { false };
+}
+
+catalogue! {
+    "auth/forbidden"          403 final "token lacks a scope" "use a token with the scope named, or create one: hookwright token create"
+    "auth/unauthenticated"    401 final "no valid token" "send \"Authorization: Bearer <token>\"; create one with: hookwright token create"
+    "change/not-found"        404 final "no such change" "list the changes: hookwright history --org NAME"
+    "config/invalid"          422 final "configuration is not valid" "correct the key that is named"
+    "db/blocked"              503 retry "a lock was not granted in time" "end the session that is named, or send the change again later"
+    "db/constraint"           409 final "the rows do not allow the change" "correct the rows that are named, then send the change again"
+    "db/denied"               403 final "the database refuses a privilege" "grant it as shown, then run: hookwright org check NAME"
+    "db/drifted"              409 final "the database is not what the model says" "undo the change that was made by hand, then send the event again"
+    "db/failed"               502 final "the database refused a statement" "see the message of the database; nothing was changed"
+    "db/unknown-outcome"      503 retry "it is not known whether the change was committed" "send the same event again: the ledger answers what happened"
+    "db/unreachable"          503 retry "the database does not answer" "check the address and that the server runs: hookwright org check NAME"
+    "event/id-reused"         409 final "the event id was used for another event" "give a new event an id of its own"
+    "event/invalid"           400 final "the event is not valid" "correct what the pointer shows"
+    "event/moved"             503 retry "the organisation changed while the event was worked out" "send the event again"
+    "event/too-large"         413 final "the request is too large" "send fewer events or fields at a time"
+    "host/fault"              500 retry "the host failed" "see the host's log for the request id"
+    "host/overloaded"         503 retry "the host has no room for another call" "send the request again after the time given"
+    "host/stopping"           503 retry "the host is stopping" "send the request again, to another host or a little later"
+    "host/timeout"            503 retry "the request took too long" "send the same event again: the ledger answers what happened"
+    "intent/invalid"          422 final "an intent does not fit the schema" "correct the event, or the plugin that asked for it"
+    "metadata/conflict"       409 final "the metadata does not allow the event" "choose another name, or change what is there"
+    "metadata/not-found"      404 final "no such entity or field" "list the entities: GET /v1/orgs/{org}/entities"
+    "org/exists"              409 final "the organisation exists already" "choose another name, or remove it first"
+    "org/not-found"           404 final "no such organisation" "list them: hookwright org list"
+    "plugin/fault"            422 final "a plugin broke" "see the plugin's log; correct the plugin or disable it: hookwright plugin disable"
+    "plugin/invalid"          422 final "the component cannot be used as a plugin" "build it with: hookwright plugin build PATH"
+    "plugin/not-found"        404 final "no such plugin" "list them: hookwright plugin list --org NAME"
+    "plugin/not-granted"      403 final "a plugin asks for what it was not granted" "grant it when installing: hookwright plugin install --grant KIND"
+    "plugin/rejected"         422 final "a plugin refused the change" "follow what the plugin says"
+    "policy/held"             409 final "the change is held" "follow the reasons, then send it again"
+    "policy/refused"          422 final "the change is refused" "follow the reasons"
+    "request/invalid"         400 final "the request is not valid" "correct what the message names"
+    "request/not-found"       404 final "no such page" "see /openapi.json"
+    "token/not-found"         404 final "no such token" "list them: hookwright token list"
+}
+
+/// The entry of a code.
+#[must_use]
+pub fn entry(code: &str) -> Option<&'static Entry> {
+    CATALOGUE.binary_search_by(|e| e.code.cmp(code)).ok().map(|i| &CATALOGUE[i])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sorted_and_distinct() {
+        assert!(CATALOGUE.is_sorted_by(|a, b| a.code < b.code));
+    }
+}

@@ -1,0 +1,76 @@
+//! The host's error: an entry of the catalogue, what happened, and what to do.
+
+use crate::catalogue::{Entry, entry};
+use crate::outcome::Outcome;
+
+/// A trouble, ready to be told to a person or a program.
+#[derive(Debug, thiserror::Error)]
+#[error("{message}")]
+pub struct Error {
+    /// Its kind.
+    pub entry: &'static Entry,
+    /// A finer stable code, such as `policy/drop-column`; else the entry's.
+    pub code: String,
+    /// What happened, both sides of the conflict.
+    pub message: String,
+    /// What to do next.
+    pub help: String,
+    /// Where in the request, as a JSON pointer.
+    pub pointer: Option<String>,
+    /// What had been worked out, for a change that was held or refused.
+    pub outcome: Option<Box<Outcome>>,
+    /// Seconds after which to try again.
+    pub retry_after_s: Option<u32>,
+    /// What went wrong inside; logged, never sent.
+    #[source]
+    pub source: Option<Box<dyn std::error::Error + Send + Sync>>,
+}
+
+/// What the host's functions return.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+impl Error {
+    /// An error of a catalogued kind. An unknown code is the host's own fault and reported so.
+    #[must_use]
+    pub fn new(code: &str, message: impl Into<String>) -> Self {
+        let entry = entry(code).or_else(|| entry("host/fault")).unwrap_or(&crate::catalogue::CATALOGUE[0]);
+        Self {
+            entry,
+            code: code.to_owned(),
+            message: message.into(),
+            help: entry.help.to_owned(),
+            pointer: None,
+            outcome: None,
+            retry_after_s: None,
+            source: None,
+        }
+    }
+
+    /// With a finer code than the entry's.
+    #[must_use]
+    pub fn coded(mut self, code: impl Into<String>) -> Self {
+        self.code = code.into();
+        self
+    }
+
+    /// With better advice than the catalogue's.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = help.into();
+        self
+    }
+
+    /// With the place in the request.
+    #[must_use]
+    pub fn at(mut self, pointer: impl Into<String>) -> Self {
+        self.pointer = Some(pointer.into());
+        self
+    }
+
+    /// With the error behind it, for the log.
+    #[must_use]
+    pub fn because(mut self, source: impl std::error::Error + Send + Sync + 'static) -> Self {
+        self.source = Some(Box::new(source));
+        self
+    }
+}

@@ -1,0 +1,134 @@
+//! What became of a change, as the ledger keeps it and every surface shows it.
+
+use hookwright_core::hook::HookPoint;
+use hookwright_core::intent::Intent;
+use hookwright_core::policy::{Hazard, Verdict};
+use serde::{Deserialize, Serialize};
+
+/// What became of a change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Status {
+    /// Committed now.
+    Applied,
+    /// Committed before; this is the recorded outcome.
+    Replayed,
+    /// Not executed: it waits for a confirmation, or for the data to allow it.
+    Held,
+    /// Not executed: it can never be done as asked.
+    Rejected,
+    /// A dry run: what would be done.
+    Planned,
+}
+
+/// A change with all that led to it.
+#[derive(Debug, Clone, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Outcome {
+    /// The change's id; absent when nothing was executed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub change: Option<String>,
+    /// The organisation.
+    pub org: String,
+    /// What became of it.
+    pub status: Status,
+    /// Ids of the events it is made of.
+    pub events: Vec<String>,
+    /// Who asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub actor: Option<String>,
+    /// The revision of the organisation it led to (or, if not executed, was worked out on).
+    pub revision: i64,
+    /// When it was committed (RFC 3339, UTC).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub committed_at: Option<String>,
+    /// Each hook called, in order.
+    pub hooks: Vec<HookReport>,
+    /// Each intent, in order, with its verdict.
+    pub intents: Vec<IntentReport>,
+    /// The statements, in order.
+    pub statements: Vec<StatementReport>,
+    /// Why it was held or rejected, and what to do.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reasons: Vec<Reason>,
+    /// Times it was tried.
+    pub attempts: u32,
+    /// Microseconds from the request to the answer.
+    pub duration_us: u64,
+}
+
+/// One call of a hook.
+#[derive(Debug, Clone, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct HookReport {
+    /// The plugin's name.
+    pub plugin: String,
+    /// Its component's digest (sha256, hex).
+    pub digest: String,
+    /// Which hook.
+    #[schema(value_type = String)]
+    pub hook: HookPoint,
+    /// The event it was called for.
+    pub event: String,
+    /// The entity.
+    pub entity: String,
+    /// The field, for field hooks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub field: Option<String>,
+    /// How many intents it returned.
+    pub intents: usize,
+    /// Whether it amended the spec.
+    #[serde(default)]
+    pub amended: bool,
+    /// Microseconds of the call.
+    pub duration_us: u64,
+}
+
+/// One intent and what the policy says of it.
+#[derive(Debug, Clone, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct IntentReport {
+    /// The plugin that asked.
+    pub plugin: String,
+    /// What it asked for.
+    #[schema(value_type = Object)]
+    pub intent: Intent,
+    /// The verdict.
+    #[schema(value_type = String)]
+    pub verdict: Verdict,
+    /// The rule that gave it; absent when nothing spoke against.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rule: Option<String>,
+    /// What it costs or endangers.
+    #[schema(value_type = Vec<String>)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub hazards: Vec<Hazard>,
+}
+
+/// One statement of the plan.
+#[derive(Debug, Clone, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct StatementReport {
+    /// What it does, such as `CREATE TABLE`.
+    pub message: String,
+    /// The table.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub table: Option<String>,
+    /// The columns it names.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fields: Vec<String>,
+    /// The SQL.
+    pub sql: String,
+}
+
+/// One reason why a change was not executed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Reason {
+    /// A stable code, such as `policy/drop-column`.
+    pub code: String,
+    /// What stands against it.
+    pub message: String,
+    /// What to do.
+    pub help: String,
+}
