@@ -7,9 +7,9 @@
 
 pub mod locks;
 pub mod postgres;
-//pub mod process;
+pub mod process;
 pub mod proxy;
-//pub mod scenario;
+pub mod scenario;
 pub mod sqlite;
 //pub mod tidy;
 
