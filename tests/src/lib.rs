@@ -11,7 +11,7 @@ pub mod process;
 pub mod proxy;
 pub mod scenario;
 pub mod sqlite;
-//pub mod tidy;
+pub mod tidy;
 
 use std::path::{Path, PathBuf};
 
