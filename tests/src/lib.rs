@@ -17,9 +17,7 @@ use std::path::{Path, PathBuf};
 
 /// The root directory of the repository.
 pub fn repo_root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .parent()
-        .expect("the test crate is a directory of the repository")
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the test crate is a directory of the repository")
 }
 
 /// The component of the plugin with this name, as `tests/run` builds it.
@@ -28,9 +26,6 @@ pub fn repo_root() -> &'static Path {
 /// If it has not been built.
 pub fn plugin_path(name: &str) -> PathBuf {
     let path = repo_root().join(format!("target/plugins/{name}.wasm"));
-    assert!(
-        path.is_file(),
-        "the plugin \"{name}\" is not built: run ./tests/run"
-    );
+    assert!(path.is_file(), "the plugin \"{name}\" is not built: run ./tests/run");
     path
 }

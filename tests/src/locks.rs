@@ -23,25 +23,14 @@ impl TableLock {
     /// If there is no such table.
     pub async fn hold(url: &str, schema: &str, table: &str) -> Self {
         let mut connection = connect(url).await;
-        let lock = format!(
-            "BEGIN; LOCK TABLE {}.{} IN ACCESS EXCLUSIVE MODE",
-            quoted(schema),
-            quoted(table)
-        );
+        let lock = format!("BEGIN; LOCK TABLE {}.{} IN ACCESS EXCLUSIVE MODE", quoted(schema), quoted(table));
         sqlx::raw_sql(AssertSqlSafe(lock))
             .execute(&mut connection)
             .await
             .unwrap_or_else(|error| panic!("no lock on \"{schema}\".\"{table}\": {error}"));
-        let pid = sqlx::query_scalar("SELECT pg_backend_pid()")
-            .fetch_one(&mut connection)
-            .await
-            .unwrap();
+        let pid = sqlx::query_scalar("SELECT pg_backend_pid()").fetch_one(&mut connection).await.unwrap();
         let url = url.to_owned();
-        Self {
-            connection,
-            pid,
-            url,
-        }
+        Self { connection, pid, url }
     }
 
     /// The backend that holds the lock.
@@ -79,13 +68,11 @@ impl TableLock {
 }
 
 async fn blocked_by(observer: &mut PgConnection, pid: i32) -> Option<i32> {
-    sqlx::query_scalar(
-        "SELECT pid FROM pg_stat_activity WHERE $1 = ANY (pg_blocking_pids(pid)) LIMIT 1",
-    )
-    .bind(pid)
-    .fetch_optional(observer)
-    .await
-    .unwrap()
+    sqlx::query_scalar("SELECT pid FROM pg_stat_activity WHERE $1 = ANY (pg_blocking_pids(pid)) LIMIT 1")
+        .bind(pid)
+        .fetch_optional(observer)
+        .await
+        .unwrap()
 }
 
 /// Ends a backend from outside; whether there was one.
@@ -101,12 +88,7 @@ pub async fn terminate(url: &str, pid: i32) -> bool {
 pub async fn wait_until_gone(url: &str, pid: i32) {
     let mut observer = connect(url).await;
     let alive = "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE pid = $1)";
-    while sqlx::query_scalar(alive)
-        .bind(pid)
-        .fetch_one(&mut observer)
-        .await
-        .unwrap()
-    {
+    while sqlx::query_scalar(alive).bind(pid).fetch_one(&mut observer).await.unwrap() {
         tokio::time::sleep(Duration::from_millis(2)).await;
     }
 }

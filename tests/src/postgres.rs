@@ -30,18 +30,9 @@ impl TestDatabase {
         let server = server_url();
         let name = unique_name();
         // template0, because a copy of template1 fails while anybody is connected to it
-        execute(
-            &server,
-            format!("CREATE DATABASE {name} TEMPLATE template0"),
-        )
-        .await;
+        execute(&server, format!("CREATE DATABASE {name} TEMPLATE template0")).await;
         let url = with_database(&server, &name);
-        Self {
-            server,
-            name,
-            url,
-            open: true,
-        }
+        Self { server, name, url, open: true }
     }
 
     /// The URL with which the server's superuser reaches this database.
@@ -92,9 +83,7 @@ impl Drop for TestDatabase {
 /// If the variable is not set.
 pub fn server_url() -> String {
     std::env::var(SERVER_VARIABLE).unwrap_or_else(|_| {
-        panic!(
-            "{SERVER_VARIABLE} is not set, so there is no PostgreSQL to test on: run ./tests/run"
-        )
+        panic!("{SERVER_VARIABLE} is not set, so there is no PostgreSQL to test on: run ./tests/run")
     })
 }
 
@@ -112,10 +101,7 @@ pub async fn connect(url: &str) -> PgConnection {
 /// Runs statements on a connection of their own.
 pub(crate) async fn execute(url: &str, sql: String) {
     let mut connection = connect(url).await;
-    if let Err(error) = sqlx::raw_sql(AssertSqlSafe(sql.clone()))
-        .execute(&mut connection)
-        .await
-    {
+    if let Err(error) = sqlx::raw_sql(AssertSqlSafe(sql.clone())).execute(&mut connection).await {
         panic!("the test database refuses \"{sql}\": {error}");
     }
     connection.close().await.ok();
@@ -127,9 +113,7 @@ fn drop_statement(name: &str) -> String {
 
 fn unique_name() -> String {
     static COUNT: AtomicU64 = AtomicU64::new(0);
-    let nanos = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .map_or(0, |elapsed| elapsed.as_nanos());
+    let nanos = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |elapsed| elapsed.as_nanos());
     let count = COUNT.fetch_add(1, Ordering::Relaxed);
     format!("hookwright_{}_{nanos:x}_{count}", std::process::id())
 }

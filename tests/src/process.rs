@@ -17,10 +17,7 @@ use crate::repo_root;
 pub const BINARY_VARIABLE: &str = "HOOKWRIGHT_BIN";
 
 /// A command of the binary under test, in `directory`, without any setting of the person who runs the tests.
-pub fn hookwright<S: AsRef<OsStr>>(
-    directory: &Path,
-    arguments: impl IntoIterator<Item = S>,
-) -> Command {
+pub fn hookwright<S: AsRef<OsStr>>(directory: &Path, arguments: impl IntoIterator<Item = S>) -> Command {
     let mut command = Command::new(binary());
     command.args(arguments).current_dir(directory);
     for (name, _) in std::env::vars_os() {
@@ -52,10 +49,7 @@ fn build() -> PathBuf {
         cargo.arg("--release");
     }
     let status = cargo.current_dir(repo_root()).status();
-    assert!(
-        status.is_ok_and(|status| status.success()),
-        "the binary \"hookwright\" does not build"
-    );
+    assert!(status.is_ok_and(|status| status.success()), "the binary \"hookwright\" does not build");
     profile.join(format!("hookwright{}", std::env::consts::EXE_SUFFIX))
 }
 
@@ -84,23 +78,14 @@ impl Process {
     /// # Panics
     /// If it cannot be started.
     pub fn spawn(command: &mut Command) -> Self {
-        command
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
-        let mut child = command
-            .spawn()
-            .unwrap_or_else(|error| panic!("{command:?} does not start: {error}"));
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap_or_else(|error| panic!("{command:?} does not start: {error}"));
         let output = Arc::new(Output::default());
         let readers = vec![
             read(child.stdout.take(), output.clone(), Stream::Out),
             read(child.stderr.take(), output.clone(), Stream::Err),
         ];
-        Self {
-            child,
-            output,
-            readers,
-        }
+        Self { child, output, readers }
     }
 
     /// The process id.
@@ -132,11 +117,7 @@ impl Process {
             reader.join().expect("a reader ends with its stream");
         }
         let lines = self.output.lines.lock().expect("no panic while reading");
-        Ended {
-            status,
-            stdout: lines.of(Stream::Out),
-            stderr: lines.of(Stream::Err),
-        }
+        Ended { status, stdout: lines.of(Stream::Out), stderr: lines.of(Stream::Err) }
     }
 }
 
@@ -198,11 +179,7 @@ impl Output {
     }
 }
 
-fn read(
-    from: Option<impl Read + Send + 'static>,
-    output: Arc<Output>,
-    stream: Stream,
-) -> JoinHandle<()> {
+fn read(from: Option<impl Read + Send + 'static>, output: Arc<Output>, stream: Stream) -> JoinHandle<()> {
     let from = BufReader::new(from.expect("the stream is piped"));
     std::thread::spawn(move || {
         for line in from.split(b'\n').map_while(Result::ok) {
@@ -229,10 +206,7 @@ mod tests {
         assert_eq!(process.wait_for_line("tw", PATIENCE), "two");
         let ended = process.wait();
         assert_eq!(ended.status.code(), Some(3));
-        assert_eq!(
-            (ended.stdout, ended.stderr),
-            (vec!["one".into()], vec!["two".into()])
-        );
+        assert_eq!((ended.stdout, ended.stderr), (vec!["one".into()], vec!["two".into()]));
     }
 
     #[test]

@@ -67,10 +67,7 @@ mod tests {
             .await
             .unwrap();
         let mut second = SqliteConnection::connect(&file.url()).await.unwrap();
-        let a: i64 = sqlx::query_scalar("SELECT a FROM t")
-            .fetch_one(&mut second)
-            .await
-            .unwrap();
+        let a: i64 = sqlx::query_scalar("SELECT a FROM t").fetch_one(&mut second).await.unwrap();
         assert_eq!(a, 7);
         let path = file.path().to_owned();
         drop((first, second, file));

@@ -18,11 +18,7 @@ impl Bench {
         let database = TestDatabase::create().await;
         let proxy = Proxy::start(database.url()).await;
         let url = proxy.url(database.url());
-        Self {
-            proxy,
-            url,
-            database,
-        }
+        Self { proxy, url, database }
     }
 
     async fn connect(&self) -> PgConnection {
@@ -32,10 +28,7 @@ impl Bench {
     /// How many rows committed, seen without the proxy.
     async fn rows(&self) -> i64 {
         let mut direct = self.database.connect().await;
-        sqlx::query_scalar("SELECT count(*) FROM t")
-            .fetch_one(&mut direct)
-            .await
-            .unwrap()
+        sqlx::query_scalar("SELECT count(*) FROM t").fetch_one(&mut direct).await.unwrap()
     }
 
     async fn seen_of(&self, sql: &'static str) -> Seen {
@@ -70,20 +63,15 @@ async fn a_connection_is_counted_from_its_first_message() {
 async fn a_cut_at_each_message_is_an_error_and_a_new_connection_works() {
     let bench = Bench::start().await;
     let seen = bench.seen_of("SELECT 1").await;
-    let client =
-        (1..=seen.client).flat_map(|n| [Cut::BeforeClientMessage(n), Cut::AfterClientMessage(n)]);
+    let client = (1..=seen.client).flat_map(|n| [Cut::BeforeClientMessage(n), Cut::AfterClientMessage(n)]);
     // after the server's last message the client has its answer: no error, the next test
-    let server =
-        (1..seen.server).flat_map(|n| [Cut::BeforeServerMessage(n), Cut::AfterServerMessage(n)]);
+    let server = (1..seen.server).flat_map(|n| [Cut::BeforeServerMessage(n), Cut::AfterServerMessage(n)]);
     let last = [Cut::BeforeServerMessage(seen.server)];
     for cut in client.chain(server).chain(last) {
         let mut connection = bench.connect().await;
         bench.proxy.arm(cut);
         let outcome = connection.execute(sqlx::raw_sql("SELECT 1")).await;
-        assert!(
-            matches!(outcome, Err(sqlx::Error::Io(_))),
-            "{cut:?}: {outcome:?}"
-        );
+        assert!(matches!(outcome, Err(sqlx::Error::Io(_))), "{cut:?}: {outcome:?}");
         let mut next = bench.connect().await;
         next.execute(sqlx::raw_sql("SELECT 1")).await.unwrap();
         assert!(bench.proxy.disarm().cut, "{cut:?}");
@@ -95,10 +83,7 @@ async fn a_cut_after_the_last_message_leaves_the_answer_and_a_dead_connection() 
     let bench = Bench::start().await;
     let mut connection = bench.connect().await;
     bench.proxy.arm(Cut::AfterServerMessage(4));
-    let row = connection
-        .fetch_one(sqlx::raw_sql("SELECT 1"))
-        .await
-        .unwrap();
+    let row = connection.fetch_one(sqlx::raw_sql("SELECT 1")).await.unwrap();
     assert_eq!(row.get::<i32, _>(0), 1);
     assert!(connection.execute(sqlx::raw_sql("SELECT 1")).await.is_err());
 }
@@ -133,12 +118,7 @@ async fn every_connection_can_be_cut_at_once() {
     bench.proxy.cut_now();
     one.execute(sqlx::raw_sql("SELECT 1")).await.unwrap_err();
     two.execute(sqlx::raw_sql("SELECT 1")).await.unwrap_err();
-    bench
-        .connect()
-        .await
-        .execute(sqlx::raw_sql("SELECT 1"))
-        .await
-        .unwrap();
+    bench.connect().await.execute(sqlx::raw_sql("SELECT 1")).await.unwrap();
 }
 
 #[tokio::test]
@@ -160,12 +140,10 @@ async fn a_held_lock_has_a_victim_until_it_is_released() {
     let lock = TableLock::hold(bench.database.url(), "public", "t").await;
     let mut victim = bench.connect().await;
     let pid = backend(&mut victim).await;
-    let insert = tokio::spawn(async move {
-        victim
-            .execute(sqlx::raw_sql("INSERT INTO t VALUES (1)"))
-            .await
-            .map(|_| ())
-    });
+    let insert =
+        tokio::spawn(
+            async move { victim.execute(sqlx::raw_sql("INSERT INTO t VALUES (1)")).await.map(|_| ()) },
+        );
     assert_eq!(lock.wait_for_victim().await, pid);
     assert_ne!(lock.pid(), pid);
     lock.release().await;
@@ -179,10 +157,7 @@ async fn a_terminated_backend_is_an_error_of_its_session() {
     let mut connection = bench.connect().await;
     let pid = backend(&mut connection).await;
     assert!(terminate(bench.database.url(), pid).await);
-    connection
-        .execute(sqlx::raw_sql("SELECT 1"))
-        .await
-        .unwrap_err();
+    connection.execute(sqlx::raw_sql("SELECT 1")).await.unwrap_err();
     assert!(!terminate(bench.database.url(), pid).await);
 }
 
@@ -191,20 +166,15 @@ async fn a_dropped_database_is_gone() {
     let database = TestDatabase::create().await;
     let name = database.name().to_owned();
     drop(database);
-    let mut server =
-        hookwright_tests::postgres::connect(&hookwright_tests::postgres::server_url()).await;
-    let left: bool =
-        sqlx::query_scalar("SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)")
-            .bind(name)
-            .fetch_one(&mut server)
-            .await
-            .unwrap();
+    let mut server = hookwright_tests::postgres::connect(&hookwright_tests::postgres::server_url()).await;
+    let left: bool = sqlx::query_scalar("SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)")
+        .bind(name)
+        .fetch_one(&mut server)
+        .await
+        .unwrap();
     assert!(!left);
 }
 
 async fn backend(connection: &mut PgConnection) -> i32 {
-    sqlx::query_scalar("SELECT pg_backend_pid()")
-        .fetch_one(connection)
-        .await
-        .unwrap()
+    sqlx::query_scalar("SELECT pg_backend_pid()").fetch_one(connection).await.unwrap()
 }

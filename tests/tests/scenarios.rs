@@ -23,9 +23,7 @@ fn main() -> ExitCode {
 }
 
 fn reads(scenario: Scenario) -> Trial {
-    Trial::test(format!("reads::{}", scenario.name()), move || {
-        keeps_its_text(&scenario.path, &scenario)
-    })
+    Trial::test(format!("reads::{}", scenario.name()), move || keeps_its_text(&scenario.path, &scenario))
 }
 
 fn keeps_its_text(path: &Path, scenario: &Scenario) -> Result<(), Failed> {

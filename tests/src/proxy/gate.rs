@@ -74,20 +74,13 @@ pub(super) struct Gate {
 
 impl Default for Gate {
     fn default() -> Self {
-        Self {
-            state: Mutex::default(),
-            cut_all: watch::Sender::new(0),
-        }
+        Self { state: Mutex::default(), cut_all: watch::Sender::new(0) }
     }
 }
 
 impl Gate {
     pub fn arm(&self, cut: Option<Cut>) {
-        *self.state() = State {
-            cut,
-            counting: true,
-            seen: Seen::default(),
-        };
+        *self.state() = State { cut, counting: true, seen: Seen::default() };
     }
 
     pub fn disarm(&self) -> Seen {
@@ -136,14 +129,8 @@ impl State {
         };
         *count += 1;
         let (before, after) = match side {
-            Side::Client => (
-                Cut::BeforeClientMessage(*count),
-                Cut::AfterClientMessage(*count),
-            ),
-            Side::Server => (
-                Cut::BeforeServerMessage(*count),
-                Cut::AfterServerMessage(*count),
-            ),
+            Side::Client => (Cut::BeforeClientMessage(*count), Cut::AfterClientMessage(*count)),
+            Side::Server => (Cut::BeforeServerMessage(*count), Cut::AfterServerMessage(*count)),
         };
         match self.cut {
             Some(cut) if cut == before => Verdict::Cut,

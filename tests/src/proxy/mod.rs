@@ -41,11 +41,7 @@ impl Proxy {
         let address = listener.local_addr().expect("a bound address");
         let gate = Arc::new(Gate::default());
         let accepting = tokio::spawn(relay::accept(listener, server, gate.clone()));
-        Self {
-            gate,
-            address,
-            accepting,
-        }
+        Self { gate, address, accepting }
     }
 
     /// `url` with the proxy's host and port in place of the server's.
@@ -54,10 +50,8 @@ impl Proxy {
     /// If `url` is none.
     pub fn url(&self, url: &str) -> String {
         let mut url = parse_url(url);
-        url.set_host(Some(&self.address.ip().to_string()))
-            .expect("the URL takes a host");
-        url.set_port(Some(self.address.port()))
-            .expect("the URL takes a port");
+        url.set_host(Some(&self.address.ip().to_string())).expect("the URL takes a host");
+        url.set_port(Some(self.address.port())).expect("the URL takes a port");
         url.into()
     }
 

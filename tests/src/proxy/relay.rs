@@ -69,12 +69,7 @@ struct Lane<'a> {
 
 impl Lane<'_> {
     /// One direction, until its sender leaves or the connection is cut.
-    async fn run(
-        self,
-        side: Side,
-        mut from: impl AsyncRead + Unpin,
-        to: &mut (impl AsyncWrite + Unpin),
-    ) {
+    async fn run(self, side: Side, mut from: impl AsyncRead + Unpin, to: &mut (impl AsyncWrite + Unpin)) {
         let mut stopped = self.stop.subscribe();
         loop {
             let message = tokio::select! {
@@ -91,12 +86,7 @@ impl Lane<'_> {
     }
 
     /// Passes a message on if it may; whether the connection lives.
-    async fn pass(
-        self,
-        side: Side,
-        message: &Message,
-        to: &mut (impl AsyncWrite + Unpin),
-    ) -> Result<bool> {
+    async fn pass(self, side: Side, message: &Message, to: &mut (impl AsyncWrite + Unpin)) -> Result<bool> {
         let verdict = self.gate.judge(self.stop, side, message.kind);
         if verdict != Verdict::Cut {
             to.write_all(&message.bytes).await?;

@@ -28,11 +28,7 @@ impl Message {
     /// Whether this first message asks for encryption, to be answered by one byte.
     pub fn asks_for_encryption(&self) -> bool {
         let code = self.bytes.get(4..8).and_then(|code| code.try_into().ok());
-        self.bytes.len() == 8
-            && matches!(
-                code.map(u32::from_be_bytes),
-                Some(SSL_REQUEST | GSS_REQUEST)
-            )
+        self.bytes.len() == 8 && matches!(code.map(u32::from_be_bytes), Some(SSL_REQUEST | GSS_REQUEST))
     }
 }
 
@@ -78,10 +74,7 @@ mod tests {
         let first = read_startup(&mut stream).await.unwrap();
         assert!(first.asks_for_encryption());
         let query = read_message(&mut stream).await.unwrap();
-        assert_eq!(
-            (query.kind, query.bytes.as_slice()),
-            (b'Q', b"Q\0\0\0\x06;\0".as_slice())
-        );
+        assert_eq!((query.kind, query.bytes.as_slice()), (b'Q', b"Q\0\0\0\x06;\0".as_slice()));
         assert_eq!(read_message(&mut stream).await.unwrap().kind, b'X');
         assert!(read_message(&mut stream).await.is_err());
     }

@@ -25,10 +25,7 @@ pub(super) fn parse_events(path: &Path, section: &Section) -> Result<Vec<Event>,
         events.push(Event { line, json });
     }
     if events.is_empty() {
-        let message = format!(
-            "\"-- {} --\" has no events: add a line of JSON or take it out",
-            section.name
-        );
+        let message = format!("\"-- {} --\" has no events: add a line of JSON or take it out", section.name);
         return Err(Error::new(path, section.line, message));
     }
     Ok(events)
@@ -37,11 +34,9 @@ pub(super) fn parse_events(path: &Path, section: &Section) -> Result<Vec<Event>,
 fn check(text: &str) -> Result<(), String> {
     match serde_json::from_str(text) {
         Ok(serde_json::Value::Object(_)) => Ok(()),
-        Ok(_) => Err(
-            "an event is a JSON object; for one change of many events write \
+        Ok(_) => Err("an event is a JSON object; for one change of many events write \
              \"-- events: batch --\" and one event a line"
-                .to_owned(),
-        ),
+            .to_owned()),
         Err(error) => Err(format!("not JSON, column {}: {error}", error.column())),
     }
 }

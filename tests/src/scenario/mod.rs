@@ -120,11 +120,7 @@ impl Events {
 
     /// How many changes the events are: one, if they are a batch.
     pub fn changes(&self) -> usize {
-        if self.mode.batch {
-            1
-        } else {
-            self.events.len()
-        }
+        if self.mode.batch { 1 } else { self.events.len() }
     }
 
     /// Status and code expected of each change.
@@ -191,8 +187,7 @@ impl Scenario {
     /// # Errors
     /// If the directory cannot be read, or one of the files is not a scenario.
     pub fn load_all(directory: &Path) -> Result<Vec<Self>, Error> {
-        let unreadable =
-            |error: std::io::Error| Error::new(directory, 0, format!("cannot be read: {error}"));
+        let unreadable = |error: std::io::Error| Error::new(directory, 0, format!("cannot be read: {error}"));
         let mut paths = Vec::new();
         for entry in std::fs::read_dir(directory).map_err(unreadable)? {
             paths.push(entry.map_err(unreadable)?.path());

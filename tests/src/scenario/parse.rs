@@ -15,9 +15,7 @@ impl Scenario {
     /// If it is not a scenario.
     pub fn parse(path: &Path, text: &str) -> Result<Self, Error> {
         let sections = split(text);
-        let before = sections
-            .first()
-            .map_or(usize::MAX, |section| section.line - 1);
+        let before = sections.first().map_or(usize::MAX, |section| section.line - 1);
         let preamble: String = text.split_inclusive('\n').take(before).collect();
         let mut scenario = Self {
             path: path.to_owned(),
@@ -29,18 +27,12 @@ impl Scenario {
             sections,
         };
         for section in scenario.sections.clone() {
-            scenario
-                .add(&section)
-                .map_err(|problem| problem.or_at(path, section.line))?;
+            scenario.add(&section).map_err(|problem| problem.or_at(path, section.line))?;
         }
         if scenario.plugins.is_empty() {
             scenario.plugins.push("schema-sync".to_owned());
         }
-        if !scenario
-            .steps
-            .iter()
-            .any(|step| matches!(step, Step::Events(_)))
-        {
+        if !scenario.steps.iter().any(|step| matches!(step, Step::Events(_))) {
             return Err(Error::new(path, 0, "nothing happens: add \"-- events --\""));
         }
         Ok(scenario)
@@ -72,12 +64,7 @@ impl Scenario {
         }
     }
 
-    fn add_setup(
-        &mut self,
-        line: usize,
-        dialect: Option<Dialect>,
-        sql: String,
-    ) -> Result<(), Problem> {
+    fn add_setup(&mut self, line: usize, dialect: Option<Dialect>, sql: String) -> Result<(), Problem> {
         if sql.is_empty() {
             return Err("setup without a statement: write one or take it out".into());
         }
@@ -103,8 +90,7 @@ impl Scenario {
         expect(&mut events.outcome, section)?;
         let (given, changes) = (events.outcomes().len(), events.changes());
         if given != changes {
-            let message =
-                format!("{given} outcomes for {changes} changes; write one line for each");
+            let message = format!("{given} outcomes for {changes} changes; write one line for each");
             return Err(message.into());
         }
         Ok(())
@@ -114,11 +100,7 @@ impl Scenario {
         if self.rows.is_some() {
             return Err("a second \"rows.sql\"; ask everything in one query".into());
         }
-        self.rows = Some(Rows {
-            line,
-            sql,
-            expected: None,
-        });
+        self.rows = Some(Rows { line, sql, expected: None });
         Ok(())
     }
 

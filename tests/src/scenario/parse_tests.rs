@@ -22,29 +22,15 @@ fn everything_finds_its_place() {
          -- events --\n{EVENT}\n-- plan.sqlite --\nCREATE\nINDEX\n-- rows.sql --\nSELECT 1\n-- rows --\n1 | NULL\n"
     );
     let scenario = parse(&text).unwrap();
-    assert_eq!(
-        (scenario.name().as_str(), scenario.about.as_str()),
-        ("name", "One.\nTwo.")
-    );
+    assert_eq!((scenario.name().as_str(), scenario.about.as_str()), ("name", "One.\nTwo."));
     assert_eq!(scenario.plugins, ["schema-sync", "naming-guard"]);
-    let [
-        Step::Events(first),
-        Step::Setup(setup),
-        Step::Events(second),
-    ] = &scenario.steps[..]
-    else {
+    let [Step::Events(first), Step::Setup(setup), Step::Events(second)] = &scenario.steps[..] else {
         panic!("{:?}", scenario.steps);
     };
     assert!(first.mode.confirm && first.mode.batch && !first.mode.dry_run);
-    assert_eq!(
-        (first.events.len(), first.changes(), first.events[1].line),
-        (2, 1, 11)
-    );
+    assert_eq!((first.events.len(), first.changes(), first.events[1].line), (2, 1, 11));
     assert_eq!(first.outcomes(), ["held policy/name"]);
-    assert_eq!(
-        (setup.dialect, setup.sql.as_str()),
-        (Some(Dialect::Sqlite), "SELECT 1;")
-    );
+    assert_eq!((setup.dialect, setup.sql.as_str()), (Some(Dialect::Sqlite), "SELECT 1;"));
     assert_eq!(second.outcomes(), ["applied"]);
     assert_eq!(second.plan(Dialect::Sqlite).unwrap(), ["CREATE", "INDEX"]);
     assert!(second.plan(Dialect::Postgres).is_none());
@@ -64,47 +50,17 @@ fn mistakes_are_told_with_their_line() {
         ("-- events --\n", "some/name.txt:1: say on top"),
         ("# x\n", "some/name.txt: nothing happens"),
         ("# x\ny\n", "some/name.txt:2: before the first"),
-        (
-            "# x\n-- events --\n\n",
-            "some/name.txt:2: \"-- events --\" has no events",
-        ),
-        (
-            "# x\n-- events --\n# y\n{\"id\":}\n",
-            "some/name.txt:4: not JSON, column 7",
-        ),
-        (
-            "# x\n-- events --\n[]\n",
-            "some/name.txt:3: an event is a JSON object",
-        ),
-        (
-            "# x\n-- events: soon --\n{}\n",
-            "some/name.txt:2: events cannot be sent as \"soon\"",
-        ),
-        (
-            "# x\n-- plans --\n",
-            "some/name.txt:2: no section is called \"plans\"",
-        ),
-        (
-            "# x\n-- outcome --\napplied\n",
-            "some/name.txt:2: \"outcome\" of which events?",
-        ),
-        (
-            "# x\n-- events --\n{}\n-- outcome --\n",
-            "some/name.txt:4: 0 outcomes for 1 changes",
-        ),
+        ("# x\n-- events --\n\n", "some/name.txt:2: \"-- events --\" has no events"),
+        ("# x\n-- events --\n# y\n{\"id\":}\n", "some/name.txt:4: not JSON, column 7"),
+        ("# x\n-- events --\n[]\n", "some/name.txt:3: an event is a JSON object"),
+        ("# x\n-- events: soon --\n{}\n", "some/name.txt:2: events cannot be sent as \"soon\""),
+        ("# x\n-- plans --\n", "some/name.txt:2: no section is called \"plans\""),
+        ("# x\n-- outcome --\napplied\n", "some/name.txt:2: \"outcome\" of which events?"),
+        ("# x\n-- events --\n{}\n-- outcome --\n", "some/name.txt:4: 0 outcomes for 1 changes"),
         ("# x\n-- rows --\n", "some/name.txt:2: rows of which query?"),
-        (
-            "# x\n-- setup.sql --\n\n",
-            "some/name.txt:2: setup without a statement",
-        ),
-        (
-            "# x\n-- rows.sql --\na\n-- rows.sql --\nb\n",
-            "some/name.txt:4: a second \"rows.sql\"",
-        ),
-        (
-            "# x\n-- plugins --\na\n-- plugins --\nb\n",
-            "some/name.txt:4: a second \"plugins\"",
-        ),
+        ("# x\n-- setup.sql --\n\n", "some/name.txt:2: setup without a statement"),
+        ("# x\n-- rows.sql --\na\n-- rows.sql --\nb\n", "some/name.txt:4: a second \"rows.sql\""),
+        ("# x\n-- plugins --\na\n-- plugins --\nb\n", "some/name.txt:4: a second \"plugins\""),
     ];
     for (text, expected) in cases {
         let error = error(text);

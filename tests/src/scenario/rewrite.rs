@@ -49,8 +49,7 @@ pub fn update_file(path: &Path, expected: &[Expected]) -> Result<(), Error> {
     static ONE_WRITER: Mutex<()> = Mutex::new(());
     let _writing = ONE_WRITER.lock();
     let text = Scenario::load(path)?.with(expected)?;
-    std::fs::write(path, text)
-        .map_err(|error| Error::new(path, 0, format!("cannot be written: {error}")))
+    std::fs::write(path, text).map_err(|error| Error::new(path, 0, format!("cannot be written: {error}")))
 }
 
 impl Scenario {
@@ -95,17 +94,10 @@ impl Scenario {
 
 /// The section that an expectation is about.
 fn owner(sections: &[Section], expected: &Expected) -> Option<usize> {
-    let mut events = sections
-        .iter()
-        .enumerate()
-        .filter(|(_, section)| is_events(&section.name));
+    let mut events = sections.iter().enumerate().filter(|(_, section)| is_events(&section.name));
     match expected {
-        Expected::Plan(number, ..) | Expected::Outcome(number, _) => {
-            events.nth(*number).map(|(at, _)| at)
-        }
-        Expected::Rows(_) => sections
-            .iter()
-            .position(|section| section.name == "rows.sql"),
+        Expected::Plan(number, ..) | Expected::Outcome(number, _) => events.nth(*number).map(|(at, _)| at),
+        Expected::Rows(_) => sections.iter().position(|section| section.name == "rows.sql"),
     }
 }
 
@@ -114,9 +106,7 @@ fn is_events(name: &str) -> bool {
 }
 
 fn rank(name: &str) -> Option<usize> {
-    ["plan.postgres", "plan.sqlite", "outcome", "rows"]
-        .iter()
-        .position(|known| *known == name)
+    ["plan.postgres", "plan.sqlite", "outcome", "rows"].iter().position(|known| *known == name)
 }
 
 fn body(lines: &[String]) -> String {
@@ -125,20 +115,12 @@ fn body(lines: &[String]) -> String {
 
 /// A blank line before the next header belongs to the look of the file.
 fn keep_blank_end(old: &str, new: String) -> String {
-    if old.ends_with("\n\n") && !lines(&new).is_empty() {
-        new + "\n"
-    } else {
-        new
-    }
+    if old.ends_with("\n\n") && !lines(&new).is_empty() { new + "\n" } else { new }
 }
 
 fn emit(preamble: &str, sections: &[Section]) -> String {
-    let sections = sections
-        .iter()
-        .map(|section| format!("-- {} --\n{}", section.name, section.body));
-    std::iter::once(preamble.to_owned())
-        .chain(sections)
-        .collect()
+    let sections = sections.iter().map(|section| format!("-- {} --\n{}", section.name, section.body));
+    std::iter::once(preamble.to_owned()).chain(sections).collect()
 }
 
 #[cfg(test)]

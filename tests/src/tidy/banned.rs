@@ -5,18 +5,9 @@ use super::{File, Violation};
 
 /// Not outside test code.
 const NOT_IN_PRODUCTION: &[(&str, &str)] = &[
-    (
-        ".unwrap()",
-        "return an error, or \"expect\" with the reason it cannot fail",
-    ),
-    (
-        "todo!",
-        "write it, or leave it out and say so in the documentation",
-    ),
-    (
-        "unimplemented!",
-        "write it, or leave it out and say so in the documentation",
-    ),
+    (".unwrap()", "return an error, or \"expect\" with the reason it cannot fail"),
+    ("todo!", "write it, or leave it out and say so in the documentation"),
+    ("unimplemented!", "write it, or leave it out and say so in the documentation"),
     ("dbg!", "log with \"tracing\", or take it out"),
 ];
 
@@ -51,9 +42,7 @@ pub(super) fn bindings(files: &[File]) -> Vec<Violation> {
     let mut all = Vec::new();
     let mut homes = 0;
     for file in files {
-        let uses = GENERATORS
-            .iter()
-            .flat_map(|word| lines_with(&file.code, word));
+        let uses = GENERATORS.iter().flat_map(|word| lines_with(&file.code, word));
         let Some(line) = uses.min() else { continue };
         homes += 1;
         if file.path.rsplit('/').next() != Some(BINDINGS) {
@@ -61,12 +50,7 @@ pub(super) fn bindings(files: &[File]) -> Vec<Violation> {
             all.push(Violation::new(file, line, "generated bindings", instead));
         } else if homes > BINDINGS_FILES {
             let instead = "use the host's or the SDK's bindings";
-            all.push(Violation::new(
-                file,
-                line,
-                "a third file of generated bindings",
-                instead,
-            ));
+            all.push(Violation::new(file, line, "a third file of generated bindings", instead));
         }
     }
     all
@@ -88,8 +72,7 @@ mod tests {
             let found_here = found(words, "host/src/a.rs", &text);
             assert!(found_here[0].starts_with("host/src/a.rs:3: \""), "{code}");
             assert_eq!(found(words, "tests/src/a.rs", &text), [""; 0]);
-            let hidden =
-                format!("// {code}\nfn f() {{ g(\"{code}\") }}\n#[cfg(test)]\nmod t {{ {code} }}");
+            let hidden = format!("// {code}\nfn f() {{ g(\"{code}\") }}\n#[cfg(test)]\nmod t {{ {code} }}");
             assert_eq!(found(words, "host/src/a.rs", &hidden), [""; 0]);
         }
     }
@@ -103,26 +86,14 @@ mod tests {
     #[test]
     fn bindings_elsewhere_are_found() {
         let text = "wasmtime::component::bindgen!({});";
-        assert_eq!(
-            found(bindings, "host/src/sandbox/bindings.rs", text),
-            [""; 0]
-        );
+        assert_eq!(found(bindings, "host/src/sandbox/bindings.rs", text), [""; 0]);
         assert_eq!(found(bindings, "host/src/sandbox/engine.rs", text).len(), 1);
-        assert_eq!(
-            found(
-                bindings,
-                "sdk/rust/src/lib.rs",
-                "wit_bindgen::generate!({});"
-            )
-            .len(),
-            1
-        );
+        assert_eq!(found(bindings, "sdk/rust/src/lib.rs", "wit_bindgen::generate!({});").len(), 1);
     }
 
     #[test]
     fn a_third_file_of_bindings_is_found() {
-        let files =
-            ["a", "b", "c"].map(|dir| File::new(&format!("{dir}/bindings.rs"), "bindgen!();"));
+        let files = ["a", "b", "c"].map(|dir| File::new(&format!("{dir}/bindings.rs"), "bindgen!();"));
         assert_eq!(bindings(&files[..2]), []);
         assert_eq!(bindings(&files)[0].path, "c/bindings.rs");
     }

@@ -52,32 +52,20 @@ const TRANSACTIONS: &[&str] = &[
 /// Modules that never see one another.
 const APART: [&str; 3] = ["http", "sandbox", "db"];
 /// Where databases and guests may meet.
-const JOINERS: &[&str] = &[
-    "host/src/pipeline.rs",
-    "host/src/pipeline",
-    "host/src/lib.rs",
-    "host/src/executor",
-];
+const JOINERS: &[&str] =
+    &["host/src/pipeline.rs", "host/src/pipeline", "host/src/lib.rs", "host/src/executor"];
 
 /// Text becomes SQL in one file.
 pub(super) fn sql_gate(files: &[File]) -> Vec<Violation> {
-    let outside = files
-        .iter()
-        .filter(|file| file.is_in("host") && file.path != GATE);
+    let outside = files.iter().filter(|file| file.is_in("host") && file.path != GATE);
     let instead = format!("pass a rendered statement to \"{GATE}\"");
-    each(
-        outside,
-        |file| lines_with(&file.code, "AssertSqlSafe"),
-        "\"AssertSqlSafe\"",
-        &instead,
-    )
+    each(outside, |file| lines_with(&file.code, "AssertSqlSafe"), "\"AssertSqlSafe\"", &instead)
 }
 
 /// Transactions begin in one place.
 pub(super) fn transactions(files: &[File]) -> Vec<Violation> {
-    let outside = files
-        .iter()
-        .filter(|file| file.is_in(HOST) && !TRANSACTIONS.iter().any(|place| file.is_in(place)));
+    let outside =
+        files.iter().filter(|file| file.is_in(HOST) && !TRANSACTIONS.iter().any(|place| file.is_in(place)));
     let begins = |file: &File| {
         let mut lines = lines_with(&file.bare, "\"BEGIN");
         lines.extend(lines_with(&file.code, ".begin("));
@@ -99,17 +87,9 @@ pub(super) fn pure_core(files: &[File]) -> Vec<Violation> {
         });
         let grouped = group(&file.code, "std").into_iter();
         let grouped = grouped.filter(|(_, name)| IMPURE_OF_STD.contains(&name.as_str()));
-        for (line, word) in words
-            .chain(grouped)
-            .filter(|(line, _)| !file.is_test(*line))
-        {
+        for (line, word) in words.chain(grouped).filter(|(line, _)| !file.is_test(*line)) {
             let instead = "take a value as an argument and leave this to the host";
-            all.push(Violation::new(
-                file,
-                line,
-                format!("\"{word}\" in the pure core"),
-                instead,
-            ));
+            all.push(Violation::new(file, line, format!("\"{word}\" in the pure core"), instead));
         }
     }
     all
@@ -118,10 +98,7 @@ pub(super) fn pure_core(files: &[File]) -> Vec<Violation> {
 /// And has no crate that could make it more.
 pub(super) fn core_dependencies(files: &[File]) -> Vec<Violation> {
     let mut all = Vec::new();
-    for file in files
-        .iter()
-        .filter(|file| file.path == "host/core/Cargo.toml")
-    {
+    for file in files.iter().filter(|file| file.path == "host/core/Cargo.toml") {
         let manifest: toml::Table = match file.text.parse() {
             Ok(manifest) => manifest,
             Err(error) => {
@@ -132,18 +109,10 @@ pub(super) fn core_dependencies(files: &[File]) -> Vec<Violation> {
         let dependencies = manifest.get("dependencies").and_then(toml::Value::as_table);
         let names = dependencies.into_iter().flat_map(|table| table.keys());
         for name in names.filter(|name| IMPURE_CRATES.contains(&name.as_str())) {
-            let line = file
-                .text
-                .lines()
-                .position(|line| line.starts_with(name.as_str()));
+            let line = file.text.lines().position(|line| line.starts_with(name.as_str()));
             let banned = format!("the pure core depends on \"{name}\"");
             let instead = "keep it in the host, which calls the core";
-            all.push(Violation::new(
-                file,
-                line.map_or(1, |line| line + 1),
-                banned,
-                instead,
-            ));
+            all.push(Violation::new(file, line.map_or(1, |line| line + 1), banned, instead));
         }
     }
     all
@@ -164,12 +133,7 @@ pub(super) fn modules(files: &[File]) -> Vec<Violation> {
             && let (Some(line), Some(_)) = (uses("sandbox"), uses("db"))
         {
             let instead = "only the pipeline and the executor do; call them";
-            all.push(Violation::new(
-                file,
-                line,
-                "\"sandbox\" and \"db\" joined here",
-                instead,
-            ));
+            all.push(Violation::new(file, line, "\"sandbox\" and \"db\" joined here", instead));
         }
     }
     all
@@ -183,17 +147,11 @@ fn is_of(file: &File, module: &str) -> bool {
 fn first_use(file: &File, module: &str) -> Option<usize> {
     let direct = lines_with(&file.code, &format!("crate::{module}")).into_iter();
     let grouped = group(&file.code, "crate").into_iter();
-    let grouped = grouped
-        .filter(|(_, name)| name == module)
-        .map(|(line, _)| line);
+    let grouped = grouped.filter(|(_, name)| name == module).map(|(line, _)| line);
     let mut lines: Vec<_> = direct.chain(grouped).collect();
     // from a file beside the modules, or from a module's own root, they are one step up
     let up = "super::".repeat(depth(&file.path));
-    lines.extend(
-        lines_with(&file.code, &format!("{up}{module}"))
-            .iter()
-            .filter(|_| !up.is_empty()),
-    );
+    lines.extend(lines_with(&file.code, &format!("{up}{module}")).iter().filter(|_| !up.is_empty()));
     lines.into_iter().filter(|&line| !file.is_test(line)).min()
 }
 
@@ -201,11 +159,7 @@ fn first_use(file: &File, module: &str) -> Option<usize> {
 fn depth(path: &str) -> usize {
     let inside = path.strip_prefix(HOST).unwrap_or(path);
     let parts = inside.split('/').count();
-    if inside.ends_with("/mod.rs") {
-        parts - 1
-    } else {
-        parts
-    }
+    if inside.ends_with("/mod.rs") { parts - 1 } else { parts }
 }
 
 /// What `use root::{…}` names at the top of its groups, with lines.
@@ -241,9 +195,7 @@ fn each<'a>(
     instead: &str,
 ) -> Vec<Violation> {
     let found = files.flat_map(|file| lines(file).into_iter().map(move |line| (file, line)));
-    found
-        .map(|(file, line)| Violation::new(file, line, banned, instead))
-        .collect()
+    found.map(|(file, line)| Violation::new(file, line, banned, instead)).collect()
 }
 
 #[cfg(test)]

@@ -13,12 +13,8 @@ pub(super) enum Keep {
 
 /// Masks `text`.
 pub(super) fn mask(text: &str, keep: Keep) -> String {
-    let mut mask = Mask {
-        chars: text.chars().collect(),
-        at: 0,
-        out: String::with_capacity(text.len()),
-        keep,
-    };
+    let mut mask =
+        Mask { chars: text.chars().collect(), at: 0, out: String::with_capacity(text.len()), keep };
     while mask.at < mask.chars.len() {
         mask.step();
     }
@@ -69,9 +65,7 @@ impl Mask {
 
     fn find_from(&self, from: usize, text: &str) -> usize {
         let mut places = from..self.chars.len();
-        places
-            .find(|&at| self.sees_at(at, text))
-            .unwrap_or(self.chars.len())
+        places.find(|&at| self.sees_at(at, text)).unwrap_or(self.chars.len())
     }
 
     /// Block comments nest.
@@ -99,8 +93,7 @@ impl Mask {
         let prefix = if self.sees("r") { 1 } else { 2 };
         let from = self.at + prefix;
         let hashes = self.chars[from..].iter().take_while(|&&c| c == '#').count();
-        self.sees_at(from + hashes, "\"")
-            .then(|| (prefix + hashes + 1, format!("\"{}", "#".repeat(hashes))))
+        self.sees_at(from + hashes, "\"").then(|| (prefix + hashes + 1, format!("\"{}", "#".repeat(hashes))))
     }
 
     fn in_word(&self) -> bool {
@@ -139,8 +132,7 @@ impl Mask {
 
     fn hide(&mut self, end: usize) {
         let hidden = self.chars[self.at..end].iter();
-        self.out
-            .extend(hidden.map(|&c| if c == '\n' { '\n' } else { ' ' }));
+        self.out.extend(hidden.map(|&c| if c == '\n' { '\n' } else { ' ' }));
         self.at = end;
     }
 }
@@ -161,10 +153,7 @@ mod tests {
 
     #[test]
     fn literals_are_emptied() {
-        assert_eq!(
-            code(r#"f("a\"b", 'c', '\'', "//")"#),
-            r#"f("    ", ' ', '  ', "  ")"#
-        );
+        assert_eq!(code(r#"f("a\"b", 'c', '\'', "//")"#), r#"f("    ", ' ', '  ', "  ")"#);
         assert_eq!(code("r#\"a\"b\"# c"), "r#\"   \"# c");
         assert_eq!(code("br\"a\\\" c"), "br\"  \" c");
     }

@@ -29,29 +29,14 @@ pub struct Violation {
 }
 
 impl Violation {
-    fn new(
-        file: &File,
-        line: usize,
-        banned: impl Into<String>,
-        instead: impl Into<String>,
-    ) -> Self {
-        Self {
-            path: file.path.clone(),
-            line,
-            banned: banned.into(),
-            instead: instead.into(),
-        }
+    fn new(file: &File, line: usize, banned: impl Into<String>, instead: impl Into<String>) -> Self {
+        Self { path: file.path.clone(), line, banned: banned.into(), instead: instead.into() }
     }
 }
 
 impl fmt::Display for Violation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            path,
-            line,
-            banned,
-            instead,
-        } = self;
+        let Self { path, line, banned, instead } = self;
         write!(f, "{path}:{line}: {banned}; {instead}")
     }
 }

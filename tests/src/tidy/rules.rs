@@ -9,28 +9,17 @@ const CASES: [&str; 2] = ["accepts(", "rejects("];
 
 /// A rule that is not listed is never asked; one without cases is never tried.
 pub(super) fn policy_rules(files: &[File]) -> Vec<Violation> {
-    let list = files
-        .iter()
-        .find(|file| file.path == format!("{RULES}mod.rs"));
+    let list = files.iter().find(|file| file.path == format!("{RULES}mod.rs"));
     let list = list.map(|file| slice(&file.code)).unwrap_or_default();
-    let is_rule =
-        |file: &&File| file.is_rust() && file.is_in(RULES) && !file.path.ends_with("/mod.rs");
+    let is_rule = |file: &&File| file.is_rust() && file.is_in(RULES) && !file.path.ends_with("/mod.rs");
     let mut all = Vec::new();
     for file in files.iter().filter(is_rule) {
         let stem = stem(&file.path);
         if !names(&list, stem) {
             let instead = format!("add it to RULES in {RULES}mod.rs");
-            all.push(Violation::new(
-                file,
-                1,
-                format!("the rule \"{stem}\" is in no list"),
-                instead,
-            ));
+            all.push(Violation::new(file, 1, format!("the rule \"{stem}\" is in no list"), instead));
         }
-        for case in CASES
-            .iter()
-            .filter(|case| places(&file.code, case).next().is_none())
-        {
+        for case in CASES.iter().filter(|case| places(&file.code, case).next().is_none()) {
             let banned = format!("the rule \"{stem}\" has no case with \"{case}…)\"");
             all.push(Violation::new(file, 1, banned, "add a test that shows it"));
         }
@@ -71,16 +60,13 @@ fn capitalised(word: &str) -> String {
 mod tests {
     use super::*;
 
-    const LIST: &str = "mod drop_column; mod drop_table;\npub const RULES: &[&dyn Rule] = &[&drop_table::X, &DropIndex];";
+    const LIST: &str =
+        "mod drop_column; mod drop_table;\npub const RULES: &[&dyn Rule] = &[&drop_table::X, &DropIndex];";
     const CASED: &str = "#[test] fn a() { accepts(1); rejects(2); }";
 
     fn check(name: &str, text: &str) -> usize {
         let path = format!("{RULES}{name}.rs");
-        policy_rules(&[
-            File::new(&format!("{RULES}mod.rs"), LIST),
-            File::new(&path, text),
-        ])
-        .len()
+        policy_rules(&[File::new(&format!("{RULES}mod.rs"), LIST), File::new(&path, text)]).len()
     }
 
     #[test]

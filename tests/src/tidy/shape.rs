@@ -10,12 +10,7 @@ const FUNCTION_LINES: usize = 70;
 pub(super) fn header(files: &[File]) -> Vec<Violation> {
     let bare = rust(files).filter(|file| !file.text.starts_with("//!"));
     let violation = |file| {
-        Violation::new(
-            file,
-            1,
-            "a file without \"//!\" on top",
-            "say what it is for and who may call it",
-        )
+        Violation::new(file, 1, "a file without \"//!\" on top", "say what it is for and who may call it")
     };
     bare.map(violation).collect()
 }
@@ -41,12 +36,8 @@ fn long_functions(file: &File) -> Vec<Violation> {
     let functions = places(&file.code, "fn").filter_map(|at| function(&file.code, at));
     let long = functions.filter(|function| function.lines >= FUNCTION_LINES);
     let violation = |function: Function<'_>| {
-        let banned = format!(
-            "the function \"{}\" of {} lines",
-            function.name, function.lines
-        );
-        let instead =
-            format!("name its parts and make them functions: under {FUNCTION_LINES} lines each");
+        let banned = format!("the function \"{}\" of {} lines", function.name, function.lines);
+        let instead = format!("name its parts and make them functions: under {FUNCTION_LINES} lines each");
         Violation::new(file, function.line, banned, instead)
     };
     long.map(violation).collect()
@@ -104,10 +95,7 @@ mod tests {
         assert_eq!(found(file_length, "a.rs", &"\n".repeat(399)), [""; 0]);
         assert_eq!(found(file_length, "a.md", &"\n".repeat(999)), [""; 0]);
         let found = found(file_length, "a.rs", &"\n".repeat(400));
-        assert!(
-            found[0].starts_with("a.rs:400: a file of 400 lines"),
-            "{found:?}"
-        );
+        assert!(found[0].starts_with("a.rs:400: a file of 400 lines"), "{found:?}");
     }
 
     #[test]
@@ -120,9 +108,6 @@ mod tests {
         };
         assert_eq!(found(function_length, "a.rs", &text(69)), [""; 0]);
         let found = found(function_length, "a.rs", &text(70));
-        assert!(
-            found[0].starts_with("a.rs:3: the function \"f\" of 70 lines"),
-            "{found:?}"
-        );
+        assert!(found[0].starts_with("a.rs:3: the function \"f\" of 70 lines"), "{found:?}");
     }
 }

@@ -24,24 +24,10 @@ impl File {
     /// A file of this path and text.
     pub fn new(path: &str, text: &str) -> Self {
         let rust = path.ends_with(".rs");
-        let code = if rust {
-            mask(text, Keep::Code)
-        } else {
-            String::new()
-        };
-        let bare = if rust {
-            mask(text, Keep::CodeAndStrings)
-        } else {
-            String::new()
-        };
+        let code = if rust { mask(text, Keep::Code) } else { String::new() };
+        let bare = if rust { mask(text, Keep::CodeAndStrings) } else { String::new() };
         let tests = test_lines(path, &code);
-        Self {
-            path: path.to_owned(),
-            text: text.to_owned(),
-            code,
-            bare,
-            tests,
-        }
+        Self { path: path.to_owned(), text: text.to_owned(), code, bare, tests }
     }
 
     /// Whether it is Rust.
@@ -57,10 +43,7 @@ impl File {
 
     /// Whether a line, from 1, is test code.
     pub fn is_test(&self, line: usize) -> bool {
-        self.tests
-            .get(line.wrapping_sub(1))
-            .copied()
-            .unwrap_or(false)
+        self.tests.get(line.wrapping_sub(1)).copied().unwrap_or(false)
     }
 }
 
@@ -76,20 +59,10 @@ pub fn tracked_files(root: &Path) -> Vec<File> {
         .current_dir(root)
         .output()
         .expect("git is installed");
-    assert!(
-        output.status.success(),
-        "\"git ls-files\" fails: run the tests in a clone"
-    );
+    assert!(output.status.success(), "\"git ls-files\" fails: run the tests in a clone");
     let listing = String::from_utf8_lossy(&output.stdout).into_owned();
     let paths = listing.split('\0').filter(|path| !path.is_empty());
-    paths
-        .filter_map(|path| {
-            Some(File::new(
-                path,
-                &std::fs::read_to_string(root.join(path)).ok()?,
-            ))
-        })
-        .collect()
+    paths.filter_map(|path| Some(File::new(path, &std::fs::read_to_string(root.join(path)).ok()?))).collect()
 }
 
 /// The lines, from 1, on which `needle` stands in `text`. Where the needle begins or ends
@@ -103,17 +76,12 @@ pub(super) fn lines_with(text: &str, needle: &str) -> Vec<usize> {
 /// The byte offsets at which `needle` stands in `text`; words as in [`lines_with`].
 pub(super) fn places<'a>(text: &'a str, needle: &'a str) -> impl Iterator<Item = usize> + 'a {
     let word = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_');
-    let (starts, ends) = (
-        word(needle.chars().next()),
-        word(needle.chars().next_back()),
-    );
-    text.match_indices(needle)
-        .map(|(at, _)| at)
-        .filter(move |&at| {
-            let before = word(text[..at].chars().next_back());
-            let after = word(text[at + needle.len()..].chars().next());
-            !(starts && before || ends && after)
-        })
+    let (starts, ends) = (word(needle.chars().next()), word(needle.chars().next_back()));
+    text.match_indices(needle).map(|(at, _)| at).filter(move |&at| {
+        let before = word(text[..at].chars().next_back());
+        let after = word(text[at + needle.len()..].chars().next());
+        !(starts && before || ends && after)
+    })
 }
 
 /// The line, from 1, of a byte offset.
@@ -181,7 +149,8 @@ mod tests {
 
     #[test]
     fn test_modules_are_test_code_and_nothing_after_them() {
-        let text = "fn a() {}\n#[cfg(test)]\nmod tests {\n fn b() {}\n}\nfn c() {}\n#[cfg(not(test))]\nfn d() {}\n";
+        let text =
+            "fn a() {}\n#[cfg(test)]\nmod tests {\n fn b() {}\n}\nfn c() {}\n#[cfg(not(test))]\nfn d() {}\n";
         let file = File::new("host/src/x.rs", text);
         let tests: Vec<_> = (1..=8).filter(|&line| file.is_test(line)).collect();
         assert_eq!(tests, [2, 3, 4, 5]);
@@ -189,12 +158,7 @@ mod tests {
 
     #[test]
     fn test_directories_are_test_code() {
-        for path in [
-            "tests/src/x.rs",
-            "host/tests/x.rs",
-            "host/examples/x.rs",
-            "host/src/x/tests.rs",
-        ] {
+        for path in ["tests/src/x.rs", "host/tests/x.rs", "host/examples/x.rs", "host/src/x/tests.rs"] {
             assert!(File::new(path, "fn a() {}").is_test(1), "{path}");
         }
         assert!(!File::new("host/src/contests.rs", "fn a() {}").is_test(1));
@@ -203,11 +167,7 @@ mod tests {
     #[test]
     fn places_are_directories_or_files() {
         let file = File::new("host/src/db/gate.rs", "");
-        assert!(
-            file.is_in("host/src/db")
-                && file.is_in("host/src/db/")
-                && file.is_in("host/src/db/gate.rs")
-        );
+        assert!(file.is_in("host/src/db") && file.is_in("host/src/db/") && file.is_in("host/src/db/gate.rs"));
         assert!(!file.is_in("host/src/d"));
     }
 }

@@ -26,12 +26,7 @@ pub(super) fn licence(files: &[File]) -> Vec<Violation> {
         return Vec::new();
     }
     let file = File::new("LICENSE", "");
-    vec![Violation::new(
-        &file,
-        1,
-        "no licence",
-        "add the text of the Apache License 2.0",
-    )]
+    vec![Violation::new(&file, 1, "no licence", "add the text of the Apache License 2.0")]
 }
 
 /// Nothing of the machine it was written on.
@@ -41,12 +36,7 @@ pub(super) fn machine_texts(files: &[File]) -> Vec<Violation> {
         for (line, text) in (1..).zip(file.text.lines()) {
             for path in MACHINE_PATHS.iter().filter(|path| has_path(text, path)) {
                 let banned = format!("the machine's path \"{path}\"");
-                all.push(Violation::new(
-                    file,
-                    line,
-                    banned,
-                    "use a path inside the repository",
-                ));
+                all.push(Violation::new(file, line, banned, "use a path inside the repository"));
             }
             for host in PACKAGE_HOSTS.iter().filter(|host| text.contains(*host)) {
                 let banned = format!("the package host \"{host}\"");
@@ -87,14 +77,9 @@ mod tests {
         for path in MACHINE_PATHS {
             assert_eq!(
                 found(machine_texts, "a.md", &format!("\nsee {path}x")),
-                [format!(
-                    "a.md:2: the machine's path \"{path}\"; use a path inside the repository"
-                )]
+                [format!("a.md:2: the machine's path \"{path}\"; use a path inside the repository")]
             );
-            assert_eq!(
-                found(machine_texts, "a.md", &format!("see at{path}x")),
-                [""; 0]
-            );
+            assert_eq!(found(machine_texts, "a.md", &format!("see at{path}x")), [""; 0]);
         }
     }
 
