@@ -73,8 +73,7 @@ impl Scenario {
             return Err(Error::new(&self.path, 0, message));
         };
         let mut place = owner + 1;
-        for at in owner + 1..sections.len() {
-            let section = &mut sections[at];
+        for (at, section) in sections.iter_mut().enumerate().skip(owner + 1) {
             if is_events(&section.name) {
                 break;
             }
