@@ -19,7 +19,7 @@
 //! The comment on top says what the scenario shows. Sections are carried out in the order in which
 //! they stand. An expectation (`outcome`, `plan.postgres`, `plan.sqlite`) is one about the `events`
 //! before it; `events` without an `outcome` are expected to be applied, every one. `rows.sql` is
-//! asked at the end. `plugins` lists the plugins to bind, `schema-sync` if it is absent.
+//! asked at the end. SQL names tables without a schema: it runs inside the org's own. `plugins` lists the plugins to bind, `schema-sync` if it is absent.
 
 mod error;
 mod events;
