@@ -15,6 +15,8 @@ impl Writer<'_> {
                 self.word("to_char(").ident(column);
                 self.word(" AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')")
             }
+            // Not a cast to varchar(n): that would cut a value off where the assignment refuses it.
+            (_, T::String { .. }) => self.ident(column).word("::text"),
             (T::Int | T::BigInt, T::Boolean) => self.ident(column).word(" <> 0"),
             (T::Boolean, T::BigInt) => self.ident(column).word("::integer::bigint"),
             (

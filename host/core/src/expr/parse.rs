@@ -53,7 +53,8 @@ pub fn parse(text: &str) -> Result<Expr, ExprError> {
 /// # Errors
 /// An [`ExprError`], if it is outside the subset.
 pub fn parse_printed(text: &str) -> Result<Expr, ExprError> {
-    convert_text(text, Casts::LookThrough)
+    // PostgreSQL's spelling of a plain trim, which the parser does not know.
+    convert_text(&text.replace("TRIM(BOTH FROM ", "btrim("), Casts::LookThrough)
 }
 
 fn convert_text(text: &str, casts: Casts) -> Result<Expr, ExprError> {

@@ -65,7 +65,14 @@ fn a_creation_is_one_statement() {
             json!({"intent": "create-index", "table": "line", "columns": ["invoice"]}),
         ],
     );
-    insta::assert_snapshot!(both(&model), @"");
+    insta::assert_snapshot!(both(&model), @r#"
+CREATE TABLE "acme-corp"."line" ("id" uuid NOT NULL, "state" text NOT NULL, "invoice" text, PRIMARY KEY ("id"), CONSTRAINT "line_state_key" UNIQUE ("state"), CONSTRAINT "state_values" CHECK ("state" IN ('a', 'it''s')), CONSTRAINT "line_invoice_fkey" FOREIGN KEY ("invoice") REFERENCES "acme-corp"."invoice" ("id") ON DELETE CASCADE)
+CREATE INDEX "line_invoice_idx" ON "acme-corp"."line" ("invoice")
+--
+CREATE TABLE "line" ("id" TEXT NOT NULL CHECK (length("id") = 36), "state" TEXT NOT NULL CHECK ("state" IN ('a', 'it''s')), "invoice" TEXT, PRIMARY KEY ("id"), CONSTRAINT "line_invoice_fkey" FOREIGN KEY ("invoice") REFERENCES "invoice" ("id") ON DELETE CASCADE)
+CREATE UNIQUE INDEX "line_state_key" ON "line" ("state")
+CREATE INDEX "line_invoice_idx" ON "line" ("invoice")
+"#);
 }
 
 #[test]
@@ -73,7 +80,14 @@ fn tables_may_refer_to_each_other() {
     let refer = |from: &str, to: &str| json!({"intent": "add-foreign-key", "table": from, "columns": ["other"], "to": to, "target": ["id"], "onDelete": "RESTRICT"});
     let create = |table: &str| json!({"intent": "create-table", "table": table, "columns": [column("id", text(), false), column("other", text(), true)], "primaryKey": ["id"]});
     let model = apply(&Schema::default(), &[create("a"), create("b"), refer("a", "b"), refer("b", "a")]);
-    insta::assert_snapshot!(both(&model), @"");
+    insta::assert_snapshot!(both(&model), @r#"
+CREATE TABLE "acme-corp"."a" ("id" text NOT NULL, "other" text, PRIMARY KEY ("id"))
+CREATE TABLE "acme-corp"."b" ("id" text NOT NULL, "other" text, PRIMARY KEY ("id"), CONSTRAINT "b_other_fkey" FOREIGN KEY ("other") REFERENCES "acme-corp"."a" ("id") ON DELETE RESTRICT)
+ALTER TABLE "acme-corp"."a" ADD CONSTRAINT "a_other_fkey" FOREIGN KEY ("other") REFERENCES "acme-corp"."b" ("id") ON DELETE RESTRICT
+--
+CREATE TABLE "a" ("id" TEXT NOT NULL, "other" TEXT, PRIMARY KEY ("id"), CONSTRAINT "a_other_fkey" FOREIGN KEY ("other") REFERENCES "b" ("id") ON DELETE RESTRICT)
+CREATE TABLE "b" ("id" TEXT NOT NULL, "other" TEXT, PRIMARY KEY ("id"), CONSTRAINT "b_other_fkey" FOREIGN KEY ("other") REFERENCES "a" ("id") ON DELETE RESTRICT)
+"#);
 }
 
 #[test]
@@ -95,7 +109,15 @@ fn names_can_be_exchanged() {
     let rename = |from: &str, to: &str| json!({"intent": "rename-table", "table": from, "to": to});
     let model =
         apply(&start(), &[rename("account", "x"), rename("invoice", "account"), rename("x", "invoice")]);
-    insta::assert_snapshot!(both(&model), @"");
+    insta::assert_snapshot!(both(&model), @r#"
+ALTER TABLE "acme-corp"."invoice" RENAME TO "hookwright_passing_1"
+ALTER TABLE "acme-corp"."account" RENAME TO "invoice"
+ALTER TABLE "acme-corp"."hookwright_passing_1" RENAME TO "account"
+--
+ALTER TABLE "invoice" RENAME TO "hookwright_passing_1"
+ALTER TABLE "account" RENAME TO "invoice"
+ALTER TABLE "hookwright_passing_1" RENAME TO "account"
+"#);
 }
 
 #[test]
@@ -107,7 +129,18 @@ fn a_dropped_column_leaves_no_name_behind() {
             add("invoice", column("account", json!({"type": "Int"}), true), false),
         ],
     );
-    insta::assert_snapshot!(both(&model), @"");
+    insta::assert_snapshot!(both(&model), @r#"
+ALTER TABLE "acme-corp"."invoice" DROP CONSTRAINT "invoice_account_fkey"
+ALTER TABLE "acme-corp"."invoice" DROP COLUMN "account"
+ALTER TABLE "acme-corp"."invoice" ADD COLUMN "account" integer
+--
+CREATE TABLE "hookwright_rebuild" ("id" TEXT NOT NULL, "account" INTEGER CHECK ("account" BETWEEN -2147483648 AND 2147483647), PRIMARY KEY ("id"))
+INSERT INTO "hookwright_rebuild" ("id") SELECT "id" FROM "invoice"
+DROP TABLE "invoice"
+PRAGMA legacy_alter_table = ON
+ALTER TABLE "hookwright_rebuild" RENAME TO "invoice"
+PRAGMA legacy_alter_table = OFF
+"#);
 }
 
 #[test]
@@ -122,5 +155,18 @@ fn sqlite_makes_the_table_anew_where_it_must() {
             json!({"intent": "add-check", "table": "invoice", "name": "named", "expression": "length(client) > 0"}),
         ],
     );
-    insta::assert_snapshot!(both(&model), @"");
+    insta::assert_snapshot!(both(&model), @r#"
+ALTER TABLE "acme-corp"."invoice" RENAME COLUMN "account" TO "client"
+ALTER TABLE "acme-corp"."invoice" ALTER COLUMN "client" TYPE varchar(40) USING "client"::text, ALTER COLUMN "client" SET DEFAULT 'none'
+ALTER TABLE "acme-corp"."invoice" ALTER COLUMN "client" SET NOT NULL
+ALTER TABLE "acme-corp"."invoice" ADD CONSTRAINT "named" CHECK ((length("client") > 0))
+--
+ALTER TABLE "invoice" RENAME COLUMN "account" TO "client"
+CREATE TABLE "hookwright_rebuild" ("id" TEXT NOT NULL, "client" TEXT NOT NULL DEFAULT 'none' CHECK (length("client") <= 40), PRIMARY KEY ("id"), CONSTRAINT "named" CHECK ((length("client") > 0)), CONSTRAINT "invoice_account_fkey" FOREIGN KEY ("client") REFERENCES "account" ("id") ON DELETE SET NULL)
+INSERT INTO "hookwright_rebuild" ("id", "client") SELECT "id", "client" FROM "invoice"
+DROP TABLE "invoice"
+PRAGMA legacy_alter_table = ON
+ALTER TABLE "hookwright_rebuild" RENAME TO "invoice"
+PRAGMA legacy_alter_table = OFF
+"#);
 }
