@@ -2,16 +2,171 @@
 
 use std::sync::Arc;
 
-use hookwright_core::event::Change;
+use hookwright_core::event::{Change, Consent};
 use hookwright_core::ident::{Ident, OrgName};
 use hookwright_core::metadata::Entity;
+use tokio::sync::RwLock;
 
+use crate::access::{OrgPattern, Principal, Scope};
+use crate::api::{Page, SubmitOptions, TokenInfo};
 use crate::config::Config;
-use crate::error::Result;
+use crate::db::Pools;
+use crate::error::{Error, Result};
 use crate::outcome::{ChangeSummary, Outcome};
+use crate::pipeline::{Pipeline, recorded};
+use crate::registry::store::Store;
+use crate::sandbox::Sandbox;
+use crate::tenant::Tenant;
+use crate::tenants::Tenants;
 
 /// A running host. Cheap to clone; all clones are one host.
 #[derive(Clone)]
 pub struct Host {
-    inner: Arc<Inner>,
+    pub(crate) inner: Arc<Inner>,
+}
+
+pub(crate) struct Inner {
+    pub config: Config,
+    pub store: Store,
+    pub sandbox: Sandbox,
+    pub tenants: Tenants,
+    /// Changes under way hold it for reading; [`Host::drain`] waits for them by writing.
+    running: Arc<RwLock<()>>,
+}
+
+impl Host {
+    /// Starts a host: opens the control database and the sandbox. Organisations are connected to on first use.
+    ///
+    /// # Errors
+    /// `config/invalid`, `host/fault`.
+    pub async fn start(config: Config) -> Result<Self> {
+        let store = Store::open(&config.control.database).await?;
+        let sandbox = Sandbox::new(&config.sandbox).map_err(|e| Error::new("config/invalid", e.to_string()))?;
+        let tenants = Tenants::new(store.clone(), sandbox.clone(), config.database.clone(), Pools::default());
+        let inner = Inner { config, store, sandbox, tenants, running: Arc::default() };
+        Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// What the host was started with.
+    #[must_use]
+    pub fn config(&self) -> &Config {
+        &self.inner.config
+    }
+
+    /// Takes a change to its outcome: applied, replayed, planned, held or rejected.
+    ///
+    /// The change goes on when the caller stops waiting; the ledger then answers the same events.
+    ///
+    /// # Errors
+    /// Whatever kept the change from being worked out or executed; nothing was changed, unless the code is
+    /// `db/unknown-outcome`.
+    pub async fn submit(&self, org: &OrgName, change: Change, options: SubmitOptions) -> Result<Outcome> {
+        let tenant = self.tenant(org).await?;
+        let running = self.inner.running.clone().read_owned().await;
+        let inner = self.inner.clone();
+        let task = tokio::spawn(async move {
+            let _running = running;
+            let SubmitOptions { dry_run, confirm, allow_destructive, actor } = options;
+            let consent = change.consent().or(Consent { confirm, allow_destructive, dry_run });
+            let (sandbox, mode, retry) = (&inner.sandbox, inner.config.mode, &inner.config.retry);
+            Pipeline { sandbox, mode, retry }.run(&tenant, &change, consent, actor.as_deref()).await
+        });
+        let outcome = task.await.map_err(|e| Error::new("host/fault", "the change broke off inside the host").because(e))?;
+        count(&outcome);
+        outcome
+    }
+
+    /// Changes of an organisation, newest first.
+    ///
+    /// # Errors
+    /// `org/not-found`, or what its database says.
+    pub async fn changes(&self, org: &OrgName, page: Page) -> Result<Vec<ChangeSummary>> {
+        crate::ledger::changes(&*self.tenant(org).await?, page).await
+    }
+
+    /// The recorded outcome of a change.
+    ///
+    /// # Errors
+    /// `org/not-found`, `change/not-found`, or what the database says.
+    pub async fn change(&self, org: &OrgName, id: &str) -> Result<Outcome> {
+        recorded(&*self.tenant(org).await?, id).await
+    }
+
+    /// The entities of an organisation, by name.
+    ///
+    /// # Errors
+    /// `org/not-found`, or what the database says.
+    pub async fn entities(&self, org: &OrgName) -> Result<Vec<Entity>> {
+        let snapshot = self.fresh(org).await?;
+        Ok(snapshot.metadata.entities.values().map(|e| (**e).clone()).collect())
+    }
+
+    /// An entity with its fields.
+    ///
+    /// # Errors
+    /// `org/not-found`, `metadata/not-found`, or what the database says.
+    pub async fn entity(&self, org: &OrgName, name: &Ident) -> Result<Entity> {
+        Ok(self.fresh(org).await?.metadata.need(name)?.clone())
+    }
+
+    async fn fresh(&self, org: &OrgName) -> Result<crate::db::Snapshot> {
+        Ok(self.tenant(org).await?.db().snapshot().await?)
+    }
+
+    pub(crate) async fn tenant(&self, org: &OrgName) -> Result<Arc<Tenant>> {
+        self.inner.tenants.get(org).await
+    }
+
+    /// Makes a token. Its secret is given here and kept nowhere.
+    ///
+    /// # Errors
+    /// `host/fault`.
+    pub async fn token_create(&self, name: &str, orgs: Vec<OrgPattern>, scopes: Vec<Scope>) -> Result<(TokenInfo, String)> {
+        self.inner.store.token_create(name, orgs, scopes).await
+    }
+
+    /// All tokens, without their secrets.
+    ///
+    /// # Errors
+    /// `host/fault`.
+    pub async fn token_list(&self) -> Result<Vec<TokenInfo>> {
+        self.inner.store.tokens().await
+    }
+
+    /// Makes a token useless.
+    ///
+    /// # Errors
+    /// `token/not-found`, `host/fault`.
+    pub async fn token_revoke(&self, id: &str) -> Result<()> {
+        self.inner.store.token_revoke(id).await
+    }
+
+    /// Whom a bearer token stands for.
+    ///
+    /// # Errors
+    /// `auth/unauthenticated`, the same whatever is wrong with it.
+    pub async fn authenticate(&self, bearer: &str) -> Result<Principal> {
+        self.inner.store.authenticate(bearer).await
+    }
+
+    /// Whether the host can take changes.
+    ///
+    /// # Errors
+    /// What stands in the way.
+    pub async fn ready(&self) -> Result<()> {
+        self.inner.store.ping().await
+    }
+
+    /// Waits until the changes under way have ended.
+    pub async fn drain(&self) {
+        let _all = self.inner.running.write().await;
+    }
+}
+
+fn count(outcome: &Result<Outcome>) {
+    let (status, code) = match outcome {
+        Ok(outcome) => (outcome.status.as_str(), ""),
+        Err(error) => ("error", error.entry.code),
+    };
+    metrics::counter!("hookwright_changes_total", "status" => status, "code" => code).increment(1);
 }

@@ -1,0 +1,174 @@
+//! The host's administration: organisations and their plugins.
+
+use hookwright_core::ident::OrgName;
+use hookwright_core::intent::IntentKind;
+use serde_json::Value as Json;
+
+use crate::api::{CheckFinding, OrgCheck, OrgInfo, OrgOptions, PluginInfo, PluginOptions, PluginReport};
+use crate::config::DatabaseUrl;
+use crate::embedded::SCHEMA_SYNC;
+use crate::error::{Error, Result};
+use crate::host::Host;
+use crate::registry::store::Binding;
+use crate::sandbox::{LoadError, Loaded};
+use crate::tenants::bindable;
+
+impl Host {
+    /// Registers an organisation and makes its database ready.
+    ///
+    /// # Errors
+    /// `org/exists`, `request/invalid`, `db/denied` with the `GRANT` to run, or what the database says.
+    pub async fn org_add(&self, name: &OrgName, url: &str, options: OrgOptions) -> Result<OrgInfo> {
+        let url = DatabaseUrl::parse(url)?;
+        self.inner.tenants.connect(name, &url)?.prepare().await?;
+        let info = self.inner.store.org_add(name, &url).await?;
+        if options.default_plugins {
+            self.plugin_install(name, SCHEMA_SYNC.to_vec(), PluginOptions::default()).await?;
+        }
+        Ok(info)
+    }
+
+    /// The registered organisations, by name.
+    ///
+    /// # Errors
+    /// `host/fault`.
+    pub async fn org_list(&self) -> Result<Vec<OrgInfo>> {
+        self.inner.store.orgs().await
+    }
+
+    /// Forgets an organisation. Its database stays as it is.
+    ///
+    /// # Errors
+    /// `org/not-found`, `host/fault`.
+    pub async fn org_remove(&self, name: &OrgName) -> Result<()> {
+        self.inner.store.org_remove(name).await?;
+        self.inner.tenants.forget(name);
+        Ok(())
+    }
+
+    /// Looks at what an organisation's database answers and allows.
+    ///
+    /// # Errors
+    /// `org/not-found`. What is wrong with the database is a finding, not an error.
+    pub async fn org_check(&self, name: &OrgName) -> Result<OrgCheck> {
+        let info = self.inner.store.org(name).await?;
+        let db = self.inner.tenants.connect(name, &info.database)?;
+        Ok(crate::org_check::check(name, &db).await)
+    }
+
+    /// Binds a plugin to an organisation, in place of the one of its name.
+    ///
+    /// # Errors
+    /// `org/not-found`, `plugin/invalid` with a finer code, `config/invalid`.
+    pub async fn plugin_install(&self, org: &OrgName, component: Vec<u8>, options: PluginOptions) -> Result<PluginInfo> {
+        self.inner.store.org(org).await?;
+        let loaded = self.load(&component)?;
+        let manifest = &loaded.manifest;
+        let config = options.config.unwrap_or_else(|| Json::Object(serde_json::Map::new()));
+        check_config(manifest.config_schema.as_ref(), &config)?;
+        let grants = options.grants.unwrap_or_else(|| manifest.grants.clone());
+        check_grants(&grants)?;
+        let binding = Binding {
+            name: manifest.name.clone(),
+            version: manifest.version.clone(),
+            digest: self.inner.store.component_add(&component).await?,
+            manifest: serde_json::to_value(&**manifest).unwrap_or_default(),
+            config,
+            grants,
+            order: options.order.unwrap_or_else(|| i32::from(manifest.priority)),
+            enabled: options.enabled,
+            installed_at: String::new(),
+        };
+        bindable(&loaded, &binding)?;
+        let binding = self.inner.store.plugin_put(org, binding).await?;
+        tracing::info!(%org, plugin = binding.name, digest = binding.digest, "plugin installed");
+        Ok(binding.into())
+    }
+
+    /// The plugins of an organisation, in the order they are called.
+    ///
+    /// # Errors
+    /// `org/not-found`, `host/fault`.
+    pub async fn plugin_list(&self, org: &OrgName) -> Result<Vec<PluginInfo>> {
+        Ok(self.inner.store.plugins(org).await?.into_iter().map(Into::into).collect())
+    }
+
+    /// Has a plugin called from now on.
+    ///
+    /// # Errors
+    /// `org/not-found`, `plugin/not-found`, `host/fault`.
+    pub async fn plugin_enable(&self, org: &OrgName, name: &str) -> Result<()> {
+        self.inner.store.plugin_enable(org, name, true).await
+    }
+
+    /// Has a plugin not called from now on.
+    ///
+    /// # Errors
+    /// `org/not-found`, `plugin/not-found`, `host/fault`.
+    pub async fn plugin_disable(&self, org: &OrgName, name: &str) -> Result<()> {
+        self.inner.store.plugin_enable(org, name, false).await
+    }
+
+    /// Unbinds a plugin.
+    ///
+    /// # Errors
+    /// `org/not-found`, `plugin/not-found`, `host/fault`.
+    pub async fn plugin_remove(&self, org: &OrgName, name: &str) -> Result<()> {
+        self.inner.store.plugin_remove(org, name).await
+    }
+
+    /// What a component says of itself, and whether it can be a plugin.
+    ///
+    /// # Errors
+    /// `plugin/invalid` with a finer code.
+    pub async fn plugin_check(&self, component: &[u8]) -> Result<PluginReport> {
+        let loaded = self.load(component)?;
+        let manifest = &loaded.manifest;
+        Ok(PluginReport {
+            name: manifest.name.clone(),
+            version: manifest.version.clone(),
+            digest: loaded.digest.to_string(),
+            hooks: manifest.hooks.iter().map(|h| h.as_str().to_owned()).collect(),
+            entities: manifest.entities.clone(),
+            grants: manifest.grants.clone(),
+            size_bytes: component.len() as u64,
+        })
+    }
+
+    fn load(&self, component: &[u8]) -> Result<Loaded> {
+        self.inner.sandbox.load(component).map_err(Error::from)
+    }
+}
+
+impl From<LoadError> for Error {
+    fn from(error: LoadError) -> Self {
+        Self::new("plugin/invalid", error.to_string()).coded(error.code())
+    }
+}
+
+fn check_grants(grants: &[String]) -> Result<()> {
+    let known = |grant: &String| IntentKind::ALL.iter().any(|kind| kind.as_str() == grant);
+    match grants.iter().find(|grant| !known(grant)) {
+        None => Ok(()),
+        Some(grant) => {
+            let kinds: Vec<_> = IntentKind::ALL.iter().map(|kind| kind.as_str()).collect();
+            let grant: String = grant.chars().take(60).collect();
+            let message = format!("there is no intent kind {} to grant; give some of {}", hookwright_core::ident::quoted(&grant), kinds.join(", "));
+            Err(Error::new("request/invalid", message))
+        }
+    }
+}
+
+/// A plugin's configuration must be what its manifest says it takes.
+fn check_config(schema: Option<&Json>, config: &Json) -> Result<()> {
+    if !config.is_object() {
+        return Err(Error::new("config/invalid", "a plugin's configuration is a JSON object; give one"));
+    }
+    let Some(schema) = schema else { return Ok(()) };
+    let broken = |e: jsonschema::ValidationError| Error::new("plugin/invalid", format!("the manifest's config schema is no JSON Schema: {e}")).coded("plugin/bad-manifest");
+    let validator = jsonschema::validator_for(schema).map_err(broken)?;
+    match validator.iter_errors(config).next() {
+        None => Ok(()),
+        Some(error) => Err(Error::new("config/invalid", format!("the plugin does not take this configuration: {error}")).at(error.instance_path().to_string())),
+    }
+}

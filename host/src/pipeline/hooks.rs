@@ -1,0 +1,127 @@
+//! Calls one plugin's hook with what it may see, and reports the call.
+
+use std::sync::Arc;
+
+use hookwright_core::event::Event;
+use hookwright_core::hook::{Context, HookCall, HookReply};
+use hookwright_core::ident::{Ident, OrgName};
+use hookwright_core::metadata::Metadata;
+use hookwright_core::policy::Draft;
+
+use crate::error::{Error, Result};
+use crate::outcome::HookReport;
+use crate::sandbox::{Blame, Fault, GuestWorld, LogLevel, LogLine, Sandbox};
+use crate::tenant::Bound;
+
+/// Calls hooks for one change.
+pub(super) struct Caller<'a> {
+    sandbox: &'a Sandbox,
+    org: &'a OrgName,
+    plugins: Arc<Vec<Arc<Bound>>>,
+    reports: Vec<HookReport>,
+}
+
+impl<'a> Caller<'a> {
+    pub fn new(sandbox: &'a Sandbox, org: &'a OrgName, plugins: Arc<Vec<Arc<Bound>>>) -> Self {
+        Self { sandbox, org, plugins, reports: Vec::new() }
+    }
+
+    /// The plugins in the order they are called.
+    pub fn plugins(&self) -> Vec<Arc<Bound>> {
+        self.plugins.to_vec()
+    }
+
+    pub fn into_reports(self) -> Vec<HookReport> {
+        self.reports
+    }
+
+    /// Calls a hook, if the plugin wants it for this entity.
+    pub async fn call(
+        &mut self,
+        plugin: &Bound,
+        event: &Event,
+        call: &HookCall,
+        draft: &Draft,
+        metadata: &Metadata,
+    ) -> Result<Option<HookReply>> {
+        let (Some(entity), field) = subject(call) else { return Ok(None) };
+        if !plugin.wants(call.point(), &entity) {
+            return Ok(None);
+        }
+        let cx = Context {
+            org: self.org.as_str().to_owned(),
+            event_id: event.id.clone(),
+            actor: event.actor.clone(),
+            at: event.at.clone(),
+        };
+        let world = GuestWorld {
+            config: plugin.config.clone(),
+            schema: Arc::new(draft.schema().clone()),
+            entities: Arc::new(metadata.entities.keys().map(|n| n.as_str().to_owned()).collect()),
+        };
+        let run = plugin.loaded.run(self.sandbox, &cx, call, world).await;
+        self.log(plugin, &run.log);
+        let reply = run.reply.map_err(|fault| self.fault(plugin, call, fault))?;
+        metrics::histogram!("hookwright_hook_seconds", "hook" => call.point().as_str()).record(run.duration);
+        self.reports.push(HookReport {
+            plugin: plugin.name.to_string(),
+            digest: plugin.loaded.digest.to_string(),
+            hook: call.point(),
+            event: event.id.clone(),
+            entity: entity.as_str().to_owned(),
+            field: field.map(|f| f.as_str().to_owned()),
+            intents: if let HookReply::Intents(list) = &reply { list.len() } else { 0 },
+            amended: matches!(reply, HookReply::Entity(Some(_)) | HookReply::Field(Some(_))),
+            duration_us: u64::try_from(run.duration.as_micros()).unwrap_or(u64::MAX),
+        });
+        Ok(Some(reply))
+    }
+
+    fn log(&self, plugin: &Bound, lines: &[LogLine]) {
+        for line in lines {
+            let (org, plugin, text) = (self.org, &*plugin.name, line.text.as_str());
+            match line.level {
+                LogLevel::Error => tracing::error!(target: "hookwright::plugin", %org, plugin, "{text}"),
+                LogLevel::Warn => tracing::warn!(target: "hookwright::plugin", %org, plugin, "{text}"),
+                LogLevel::Info => tracing::info!(target: "hookwright::plugin", %org, plugin, "{text}"),
+                LogLevel::Debug => tracing::debug!(target: "hookwright::plugin", %org, plugin, "{text}"),
+            }
+        }
+    }
+
+    fn fault(&self, plugin: &Bound, call: &HookCall, fault: Fault) -> Error {
+        let (name, hook, code) = (&*plugin.name, call.point().as_str(), fault.code());
+        metrics::counter!("hookwright_plugin_faults_total", "code" => code).increment(1);
+        tracing::warn!(org = %self.org, plugin = name, digest = %plugin.loaded.digest, hook, code, ?fault, "a hook gave no reply");
+        let told = format!("the plugin \"{name}\" ({hook}): {fault}");
+        match (fault.blame(), fault) {
+            (_, Fault::Rejected(no)) => {
+                let error = Error::new("plugin/rejected", format!("the plugin \"{name}\" refuses the change: {}", no.message));
+                let code = format!("plugin/rejected/{}", slug(&no.code));
+                let error = error.coded(code);
+                no.help.into_iter().fold(error, Error::help)
+            }
+            (Blame::Host, Fault::Overloaded { .. }) => Error { retry_after_s: Some(1), ..Error::new("host/overloaded", told) },
+            (Blame::Host, _) => Error::new("host/fault", told),
+            _ => Error::new("plugin/fault", told).coded(code),
+        }
+    }
+}
+
+/// A plugin's own code, made fit to be part of ours.
+fn slug(code: &str) -> String {
+    let word: String = code.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').take(60).collect();
+    if word.is_empty() { "unnamed".into() } else { word.to_ascii_lowercase() }
+}
+
+/// The entity, and the field of field hooks, that a call is about.
+fn subject(call: &HookCall) -> (Option<Ident>, Option<Ident>) {
+    match call {
+        HookCall::EntityBefore(c) | HookCall::EntityAfter(c) => {
+            (c.new.as_ref().or(c.old.as_ref()).map(|s| s.name.clone()), None)
+        }
+        HookCall::FieldBefore(c) | HookCall::FieldAfter(c) => {
+            (Some(c.entity.clone()), c.new.as_ref().or(c.old.as_ref()).map(|s| s.name.clone()))
+        }
+    }
+}

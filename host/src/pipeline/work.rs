@@ -1,0 +1,211 @@
+//! Events to metadata and intents: each event expanded into what it means, hooks called before and after.
+
+use std::sync::Arc;
+
+use hookwright_core::event::{Body, Change, EntityPatch, Event, FieldPatch};
+use hookwright_core::hook::{Action, EntityChange, FieldChange, HookCall, HookReply};
+use hookwright_core::ident::Ident;
+use hookwright_core::metadata::{Entity, Metadata};
+use hookwright_core::policy::Draft;
+use hookwright_core::spec::{EntitySpec, FieldSpec};
+
+use super::Pipeline;
+use super::hooks::Caller;
+use crate::error::{Error, Result};
+use crate::outcome::HookReport;
+use crate::tenant::{Tenant, View};
+
+/// A change worked out: nothing is executed yet.
+pub(super) struct Worked {
+    /// The intents, applied to the model.
+    pub draft: Draft,
+    /// The metadata afterwards.
+    pub metadata: Metadata,
+    /// Each hook that was called.
+    pub hooks: Vec<HookReport>,
+}
+
+/// Works a change out on a view of the organisation.
+pub(super) async fn work_out(pipeline: &Pipeline<'_>, tenant: &Tenant, view: &View, change: &Change) -> Result<Worked> {
+    let schema = view.snapshot.schema.clone();
+    let mut worker = Worker {
+        metadata: view.snapshot.metadata.clone(),
+        draft: Draft::new(tenant.org().clone(), tenant.db().dialect(), pipeline.mode, Arc::new(schema)),
+        caller: Caller::new(pipeline.sandbox, tenant.org(), view.plugins.clone()),
+    };
+    for event in &change.events {
+        worker.event(event).await?;
+    }
+    Ok(Worked { draft: worker.draft, metadata: worker.metadata, hooks: worker.caller.into_reports() })
+}
+
+struct Worker<'a> {
+    metadata: Metadata,
+    draft: Draft,
+    caller: Caller<'a>,
+}
+
+impl Worker<'_> {
+    async fn event(&mut self, event: &Event) -> Result<()> {
+        match &event.body {
+            Body::EntityCreate { entity } => self.create_entity(event, entity).await,
+            Body::EntityUpdate { entity, changes } => self.update_entity(event, entity, changes).await,
+            Body::EntityDelete { entity, drop_table } => self.delete_entity(event, entity, *drop_table).await,
+            Body::FieldCreate { entity, field } => self.create_field(event, entity, field.clone()).await,
+            Body::FieldUpdate { entity, field, changes } => self.update_field(event, entity, field, changes).await,
+            Body::FieldDelete { entity, field, drop_column } => {
+                self.delete_field(event, entity, field, *drop_column).await
+            }
+        }
+    }
+
+    /// A creation is a sequence: the entity, then each of its fields.
+    async fn create_entity(&mut self, event: &Event, spec: &EntitySpec) -> Result<()> {
+        let change = EntityChange { action: Action::Create, old: None, new: Some(spec.clone()), drop_table: false };
+        let mut spec = self.before_entity(event, change).await?.unwrap_or_else(|| spec.clone());
+        let mut fields = Vec::with_capacity(spec.fields.len());
+        for field in spec.fields {
+            fields.push(self.before_field(event, created(&spec.name, &field)).await?.unwrap_or(field));
+        }
+        hookwright_core::spec::distinct(&fields).map_err(|e| Error::new("metadata/conflict", e.to_string()))?;
+        spec.fields = fields;
+        self.metadata.create_entity(&event.id, &spec)?;
+        let change = EntityChange { action: Action::Create, old: None, new: Some(spec.clone()), drop_table: false };
+        self.after(event, HookCall::EntityAfter(change)).await?;
+        for field in &spec.fields {
+            self.after(event, HookCall::FieldAfter(created(&spec.name, field))).await?;
+        }
+        Ok(())
+    }
+
+    async fn update_entity(&mut self, event: &Event, name: &Ident, patch: &EntityPatch) -> Result<()> {
+        let old = self.metadata.need(name)?.spec();
+        let new = patch.apply(&old).map_err(|e| invalid(&e))?;
+        let change = |new: &EntitySpec| EntityChange {
+            action: Action::Update,
+            old: Some(old.clone()),
+            new: Some(new.clone()),
+            drop_table: false,
+        };
+        let mut amended = self.before_entity(event, change(&new)).await?.unwrap_or(new);
+        // An update of an entity is not one of its fields.
+        amended.fields.clone_from(&old.fields);
+        self.metadata.update_entity(name, &amended)?;
+        self.after(event, HookCall::EntityAfter(change(&amended))).await
+    }
+
+    /// A deletion is a sequence too: fields that refer to the entity let go of it first.
+    async fn delete_entity(&mut self, event: &Event, name: &Ident, drop_table: bool) -> Result<()> {
+        let old = self.metadata.need(name)?.spec();
+        let change = EntityChange { action: Action::Delete, old: Some(old), new: None, drop_table };
+        self.before_entity(event, change.clone()).await?;
+        self.let_go(event, name, None).await?;
+        self.metadata.delete_entity(name)?;
+        self.after(event, HookCall::EntityAfter(change)).await
+    }
+
+    async fn create_field(&mut self, event: &Event, entity: &Ident, field: FieldSpec) -> Result<()> {
+        self.metadata.need(entity)?;
+        let field = self.before_field(event, created(entity, &field)).await?.unwrap_or(field);
+        self.metadata.create_field(&event.id, entity, &field)?;
+        self.after(event, HookCall::FieldAfter(created(entity, &field))).await
+    }
+
+    async fn update_field(&mut self, event: &Event, entity: &Ident, name: &Ident, patch: &FieldPatch) -> Result<()> {
+        let old = self.metadata.need_field(entity, name)?.spec.clone();
+        let new = patch.apply(&old).map_err(|e| invalid(&e))?;
+        let new = self.before_field(event, updated(entity, &old, &new)).await?.unwrap_or(new);
+        self.replace_field(event, entity, &old, &new).await
+    }
+
+    async fn replace_field(&mut self, event: &Event, entity: &Ident, old: &FieldSpec, new: &FieldSpec) -> Result<()> {
+        self.metadata.update_field(entity, &old.name, new)?;
+        self.after(event, HookCall::FieldAfter(updated(entity, old, new))).await
+    }
+
+    async fn delete_field(&mut self, event: &Event, entity: &Ident, name: &Ident, drop_column: bool) -> Result<()> {
+        let old = self.metadata.need_field(entity, name)?.spec.clone();
+        let entity_name = entity.clone();
+        let change = FieldChange { entity: entity_name, action: Action::Delete, old: Some(old), new: None, drop_column };
+        self.before_field(event, change.clone()).await?;
+        self.let_go(event, entity, Some(name)).await?;
+        self.metadata.delete_field(entity, name)?;
+        self.after(event, HookCall::FieldAfter(change)).await
+    }
+
+    /// Takes the reference away from every field that refers to what is deleted.
+    async fn let_go(&mut self, event: &Event, entity: &Ident, column: Option<&Ident>) -> Result<()> {
+        let outside = |e: &Entity, f: &Ident| e.name != *entity || column.is_some_and(|c| c != f);
+        let referring: Vec<_> = self
+            .metadata
+            .references_to(entity, column)
+            .filter(|(e, f)| outside(e, &f.spec.name))
+            .map(|(e, f)| (e.name.clone(), f.spec.clone()))
+            .collect();
+        for (other, old) in referring {
+            let new = FieldSpec { references: None, ..old.clone() };
+            self.replace_field(event, &other, &old, &new).await?;
+        }
+        Ok(())
+    }
+
+    async fn before_entity(&mut self, event: &Event, change: EntityChange) -> Result<Option<EntitySpec>> {
+        let mut current = change;
+        let mut amended = None;
+        for plugin in self.caller.plugins() {
+            let call = HookCall::EntityBefore(current.clone());
+            let reply = self.caller.call(&plugin, event, &call, &self.draft, &self.metadata).await?;
+            if let Some(HookReply::Entity(Some(spec))) = reply {
+                current.new = current.new.map(|_| spec.clone());
+                amended = Some(spec);
+            }
+        }
+        Ok(amended)
+    }
+
+    async fn before_field(&mut self, event: &Event, change: FieldChange) -> Result<Option<FieldSpec>> {
+        let mut current = change;
+        let mut amended = None;
+        for plugin in self.caller.plugins() {
+            let call = HookCall::FieldBefore(current.clone());
+            let reply = self.caller.call(&plugin, event, &call, &self.draft, &self.metadata).await?;
+            if let Some(HookReply::Field(Some(spec))) = reply {
+                current.new = current.new.map(|_| spec.clone());
+                amended = Some(spec);
+            }
+        }
+        Ok(amended)
+    }
+
+    /// Calls the after hooks; each sees the model as the intents of the one before leave it.
+    async fn after(&mut self, event: &Event, call: HookCall) -> Result<()> {
+        for plugin in self.caller.plugins() {
+            let reply = self.caller.call(&plugin, event, &call, &self.draft, &self.metadata).await?;
+            let Some(HookReply::Intents(intents)) = reply else { continue };
+            for intent in intents {
+                plugin.check_grant(&intent)?;
+                let refused = |e: hookwright_core::policy::Refusal| super::report::refused(&plugin.name, &e);
+                self.draft.propose(&plugin.name, intent).map_err(refused)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn created(entity: &Ident, field: &FieldSpec) -> FieldChange {
+    FieldChange { entity: entity.clone(), action: Action::Create, old: None, new: Some(field.clone()), drop_column: false }
+}
+
+fn updated(entity: &Ident, old: &FieldSpec, new: &FieldSpec) -> FieldChange {
+    FieldChange {
+        entity: entity.clone(),
+        action: Action::Update,
+        old: Some(old.clone()),
+        new: Some(new.clone()),
+        drop_column: false,
+    }
+}
+
+fn invalid(error: &hookwright_core::spec::SpecError) -> Error {
+    Error::new("event/invalid", error.to_string()).at(format!("/changes{}", error.attribute()))
+}
