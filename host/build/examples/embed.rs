@@ -1,0 +1,52 @@
+//! Rebuilds the plugin that is embedded in the host; with `--all DIR` builds all plugins into `DIR` instead.
+//!
+//! Run by hand or by the test runner: `cargo run -p hookwright-build --example embed [-- --all DIR]`.
+//! Writes `host/embedded/` or `DIR`.
+use std::error::Error;
+use std::path::{Path, PathBuf};
+
+use hookwright_build::{Options, build_crate, source_digest};
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../..")
+        .canonicalize()?;
+    let options = Options::from_env()?;
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    match args.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        [] => embed(&root, &options),
+        ["--all", out] => all(&root, Path::new(out), &options),
+        _ => Err("usage: embed [--all DIR]".into()),
+    }
+}
+
+fn embed(root: &Path, options: &Options) -> Result<(), Box<dyn Error>> {
+    let plugin = root.join("plugins/schema-sync");
+    let digest = source_digest(&plugin, &root.join("sdk/rust"), &root.join("wit"))?;
+    let out = root.join("host/embedded");
+    build(&plugin, &out, "schema_sync", options)?;
+    std::fs::write(out.join("schema_sync.sources"), digest + "\n")?;
+    Ok(())
+}
+
+fn all(root: &Path, out: &Path, options: &Options) -> Result<(), Box<dyn Error>> {
+    let entries = std::fs::read_dir(root.join("plugins"))?;
+    let dirs: Result<Vec<PathBuf>, _> = entries.map(|entry| entry.map(|e| e.path())).collect();
+    let mut dirs = dirs?;
+    dirs.sort();
+    for dir in dirs.iter().filter(|dir| dir.join("Cargo.toml").is_file()) {
+        let name = dir.file_name().unwrap_or_default().to_string_lossy();
+        build(dir, out, &name, options)?;
+    }
+    Ok(())
+}
+
+fn build(plugin: &Path, out: &Path, name: &str, options: &Options) -> Result<(), Box<dyn Error>> {
+    let built = build_crate(plugin, options)?;
+    std::fs::create_dir_all(out)?;
+    let file = out.join(name).with_extension("wasm");
+    std::fs::write(&file, &built.component)?;
+    let (bytes, version) = (built.component.len(), &built.toolchain.version);
+    println!("{} · {bytes} bytes · {version}", file.display());
+    Ok(())
+}
