@@ -6,9 +6,9 @@ use std::process::Output;
 
 use serde::Deserialize;
 
-use crate::BuildError;
 use crate::package::Package;
 use crate::toolchain::{LIBRARY, TARGET, Toolchain, ToolchainKind};
+use crate::{BuildError, Options};
 
 const PAGE: u64 = 64 * 1024;
 /// Enough that a usual call never grows memory: growing costs system calls, which do not scale over threads.
@@ -22,12 +22,12 @@ const SPARE_MEMORY: u64 = 2 * PAGE;
 pub(crate) fn compile(
     package: &Package,
     toolchain: &Toolchain,
-    offline: bool,
+    options: &Options,
 ) -> Result<Vec<u8>, BuildError> {
-    let mut done = run(package, toolchain, offline, INITIAL_MEMORY)?;
+    let mut done = run(package, toolchain, options, INITIAL_MEMORY)?;
     if let Some(needed) = memory_needed(&done) {
         let ample = (needed + SPARE_MEMORY).next_multiple_of(PAGE);
-        done = run(package, toolchain, offline, ample)?;
+        done = run(package, toolchain, options, ample)?;
     }
     if !done.status.success() {
         return Err(BuildError::Compile {
@@ -44,13 +44,12 @@ pub(crate) fn compile(
 fn run(
     package: &Package,
     toolchain: &Toolchain,
-    offline: bool,
+    options: &Options,
     memory: u64,
 ) -> Result<Output, BuildError> {
-    let target_dir = package
-        .target_directory
-        .join("hookwright-plugin")
-        .join(toolchain.kind.as_str());
+    let usual = || package.target_directory.join("hookwright-plugin");
+    let target_dir = options.target_dir.clone().unwrap_or_else(usual);
+    let target_dir = target_dir.join(toolchain.kind.as_str());
     let mut command = toolchain.cargo(&package.dir);
     command.args(["build", "--lib", "--release", "--target", TARGET]);
     command.args(["--message-format", "json-render-diagnostics"]);
@@ -61,7 +60,7 @@ fn run(
     if toolchain.kind == ToolchainKind::Debian {
         command.args(["-Z", "build-std=std,panic_abort"]);
     }
-    if offline {
+    if options.offline {
         command.arg("--offline");
     }
     for (key, value) in PROFILE {

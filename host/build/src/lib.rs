@@ -11,7 +11,7 @@ mod package;
 mod sections;
 mod toolchain;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 pub use digest::source_digest;
 pub use error::BuildError;
@@ -28,6 +28,8 @@ pub struct Options {
     pub toolchain: Option<ToolchainKind>,
     /// Never reach for the network.
     pub offline: bool,
+    /// Where cargo keeps what it builds; without one, `hookwright-plugin` in the crate's target directory.
+    pub target_dir: Option<PathBuf>,
 }
 
 impl Options {
@@ -39,7 +41,7 @@ impl Options {
         };
         Ok(Self {
             toolchain,
-            offline: false,
+            ..Self::default()
         })
     }
 }
@@ -61,7 +63,7 @@ pub fn build_crate(path: &Path, options: &Options) -> Result<Built, BuildError> 
     let dir = toml.parent().unwrap_or(Path::new("."));
     let toolchain = toolchain::choose(dir, options.toolchain)?;
     let package = package::read(&toml, &toolchain, options.offline)?;
-    let core = compile::compile(&package, &toolchain, options.offline)?;
+    let core = compile::compile(&package, &toolchain, options)?;
     let bare = component::componentize(&core)?;
     let component = manifest::embed(&bare, &package.manifest)?;
     Ok(Built {

@@ -79,7 +79,9 @@ pub enum TypeError {
     #[error("a String of length {0} is not possible; give a length from 1 to {MAX_LENGTH}, or use Text")]
     Length(u32),
     /// A precision or scale outside what the databases keep.
-    #[error("a Decimal({precision}, {scale}) is not possible; give a precision from 1 to {MAX_PRECISION} and a scale from 0 to the precision")]
+    #[error(
+        "a Decimal({precision}, {scale}) is not possible; give a precision from 1 to {MAX_PRECISION} and a scale from 0 to the precision"
+    )]
     Decimal {
         /// Digits in all.
         precision: u32,
@@ -104,9 +106,7 @@ impl FieldType {
     /// The first [`TypeError`] found.
     pub fn validate(&self) -> Result<(), TypeError> {
         match self {
-            Self::String { length } if !(1..=MAX_LENGTH).contains(length) => {
-                Err(TypeError::Length(*length))
-            }
+            Self::String { length } if !(1..=MAX_LENGTH).contains(length) => Err(TypeError::Length(*length)),
             Self::Decimal { precision, scale }
                 if !(1..=MAX_PRECISION).contains(precision) || scale > precision =>
             {

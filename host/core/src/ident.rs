@@ -135,11 +135,9 @@ fn check(text: &str, allowed: fn(char) -> bool) -> Result<(), IdentError> {
     }
     match text.chars().enumerate().find(|(_, c)| !allowed(*c)) {
         None => Ok(()),
-        Some((index, c)) => Err(IdentError::Character {
-            name: text.to_owned(),
-            found: describe(c),
-            at: index + 1,
-        }),
+        Some((index, c)) => {
+            Err(IdentError::Character { name: text.to_owned(), found: describe(c), at: index + 1 })
+        }
     }
 }
 

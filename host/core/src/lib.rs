@@ -5,6 +5,7 @@
 //! plugins ask for, applied to a [`model`]) → [`policy`] (verdicts) → [`plan`]
 //! (what differs, in a safe order) → [`ddl`] (statements).
 
+pub mod conversion;
 pub mod ddl;
 pub mod event;
 pub mod expr;
@@ -13,6 +14,8 @@ pub mod hook;
 pub mod ident;
 pub mod intent;
 pub mod metadata;
+mod metadata_edit;
+pub mod metadata_error;
 pub mod model;
 pub mod plan;
 pub mod policy;

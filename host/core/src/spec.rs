@@ -212,8 +212,18 @@ pub enum SpecError {
     /// A reference into a schema.
     #[error("a reference names the schema {}; references stay within the organisation, leave \"schema\" out", quoted(.0))]
     Schema(String),
+    /// A bad name in a reference.
+    #[error("{error}")]
+    Reference {
+        /// `table` or `column`.
+        part: &'static str,
+        /// What is wrong with it.
+        error: IdentError,
+    },
     /// `SET NULL` on a field that must not be empty.
-    #[error("the reference of \"{0}\" sets NULL on delete, but the field is not nullable; make it nullable, or choose RESTRICT or CASCADE")]
+    #[error(
+        "the reference of \"{0}\" sets NULL on delete, but the field is not nullable; make it nullable, or choose RESTRICT or CASCADE"
+    )]
     SetNull(String),
     /// A primary key that may be empty.
     #[error("the field \"{0}\" is nullable and in the primary key; say \"nullable\": false")]
@@ -274,7 +284,9 @@ impl TryFrom<ReferenceWire> for Reference {
         if let Some(schema) = wire.schema {
             return Err(SpecError::Schema(schema));
         }
-        let (table, column) = (Ident::table(&wire.table)?, Ident::column(&wire.column)?);
+        let within = |part| move |error| SpecError::Reference { part, error };
+        let table = Ident::table(&wire.table).map_err(within("table"))?;
+        let column = Ident::column(&wire.column).map_err(within("column"))?;
         Ok(Self { table, column, on_delete: wire.on_delete })
     }
 }
@@ -299,9 +311,9 @@ fn field_type(wire: &FieldWire) -> Result<FieldType, SpecError> {
         TypeName::Json => FieldType::Json,
         TypeName::Uuid => FieldType::Uuid,
         TypeName::Bytes => FieldType::Bytes,
-        TypeName::Enum => FieldType::Enum {
-            values: wire.values.clone().ok_or_else(|| missing("Enum", "values"))?,
-        },
+        TypeName::Enum => {
+            FieldType::Enum { values: wire.values.clone().ok_or_else(|| missing("Enum", "values"))? }
+        }
     })
 }
 

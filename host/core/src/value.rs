@@ -134,7 +134,9 @@ fn integer(json: &Json) -> Option<i64> {
     match json.as_i64() {
         Some(i) => Some(i),
         // A whole number written with a point; beyond 2^53 a double no longer says which.
-        None => json.as_f64().filter(|x| x.fract() == 0.0 && x.abs() < 9_007_199_254_740_992.0).map(|x| x as i64),
+        None => {
+            json.as_f64().filter(|x| x.fract() == 0.0 && x.abs() < 9_007_199_254_740_992.0).map(|x| x as i64)
+        }
     }
 }
 

@@ -25,10 +25,7 @@ pub fn update(entity: &str, old: &FieldSpec, new: &FieldSpec) -> Result<Vec<Inte
         None => field.primary_key,
     };
     let is_sole = sole_key(old);
-    let (from, to) = (
-        Shape::of_field(old, is_sole),
-        Shape::of_field(new, is_sole),
-    );
+    let (from, to) = (Shape::of_field(old, is_sole), Shape::of_field(new, is_sole));
     let course = Course {
         table: entity,
         from: (&old.name, &from),

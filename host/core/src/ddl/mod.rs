@@ -1,7 +1,19 @@
 //! SQL: the only place where names and values become statements.
+//!
+//! [`Writer`] puts names in quotes and values in literals; the dialects'
+//! modules write each statement once; nothing else in the project makes SQL of
+//! parts that come from outside.
 
+mod convert;
+pub(crate) mod postgres;
+mod probe;
+pub(crate) mod sqlite;
 mod statement;
+mod types;
 mod writer;
 
+pub use probe::probe;
 pub use statement::{Dialect, Rebuild, Statement, Step};
+pub(crate) use types::is_constant;
+pub use types::sqlite_column_check;
 pub use writer::{Writer, print_expr};

@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::IntentError;
 use super::error::list;
 use super::table::{describe, text};
-use super::IntentError;
 use crate::field_type::FieldType;
 use crate::ident::Ident;
 use crate::model::Model;
@@ -141,7 +141,9 @@ impl DropColumn {
         table.columns.shift_remove(column);
         table.uniques.retain(|u| !u.columns.contains(column));
         table.indexes.retain(|i| !i.columns.contains(column));
-        table.foreign_keys.retain(|k| !k.columns.contains(column) && !refers_to_itself(&self.table, k, column));
+        table
+            .foreign_keys
+            .retain(|k| !k.columns.contains(column) && !refers_to_itself(&self.table, k, column));
         table.checks.retain(|c| !c.expression.columns().contains(column));
         Ok(())
     }
@@ -250,7 +252,12 @@ impl SetValues {
 }
 
 /// The columns of an intent over several: known to the table, each once, at least one.
-pub(super) fn known(model: &Model, table: &Ident, columns: &[Ident], what: &'static str) -> Result<(), IntentError> {
+pub(super) fn known(
+    model: &Model,
+    table: &Ident,
+    columns: &[Ident],
+    what: &'static str,
+) -> Result<(), IntentError> {
     let table = model.table(table)?;
     if columns.is_empty() {
         return Err(IntentError::NoColumns { what });
@@ -283,7 +290,8 @@ mod tests {
             model.schema().clone()
         };
         let mut model = Model::new(base.into());
-        let column = Column { name: ident("k"), ty: FieldType::Int, nullable: false, default: None, comment: None };
+        let column =
+            Column { name: ident("k"), ty: FieldType::Int, nullable: false, default: None, comment: None };
         let late = AddColumn { table: ident("t"), column, primary_key: true };
         assert_eq!(late.apply(&mut model).map_err(|e| e.code()), Err("intent/primary-key"));
     }
@@ -295,7 +303,9 @@ mod tests {
         add_column(&mut first, "t", "a");
         add_column(&mut first, "t", "b");
         let mut model = Model::new(first.schema().clone().into());
-        RenameColumn { table: ident("t"), column: ident("a"), to: ident("z") }.apply(&mut model).expect("renamed");
+        RenameColumn { table: ident("t"), column: ident("a"), to: ident("z") }
+            .apply(&mut model)
+            .expect("renamed");
         let table = model.table(&ident("t")).expect("there");
         assert_eq!(table.columns.keys().map(Ident::as_str).collect::<Vec<_>>(), ["id", "z", "b"]);
         assert_eq!(model.column_origin(&ident("t"), &ident("z")), Some(ident("a")));
@@ -306,7 +316,9 @@ mod tests {
         let mut model = model();
         create(&mut model, "t");
         add_column(&mut model, "t", "a");
-        super::super::AddUnique { table: ident("t"), columns: vec![ident("a")] }.apply(&mut model).expect("unique");
+        super::super::AddUnique { table: ident("t"), columns: vec![ident("a")] }
+            .apply(&mut model)
+            .expect("unique");
         DropColumn { table: ident("t"), column: ident("a") }.apply(&mut model).expect("dropped");
         assert!(model.table(&ident("t")).expect("there").uniques.is_empty());
         let key = DropColumn { table: ident("t"), column: ident("id") }.apply(&mut model);

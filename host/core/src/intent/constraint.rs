@@ -144,7 +144,10 @@ impl AddCheck {
             || table.foreign_keys.iter().any(|k| k.name.collides(&self.name))
             || table.columns.keys().any(|c| names::values_check(c).collides(&self.name));
         if same_name {
-            return Err(IntentError::already(&self.table, format!("a constraint \"{}\"", self.name.as_str())));
+            return Err(IntentError::already(
+                &self.table,
+                format!("a constraint \"{}\"", self.name.as_str()),
+            ));
         }
         table.checks.push(Check { name: self.name.clone(), expression: self.expression.clone() });
         table.sort();

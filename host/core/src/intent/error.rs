@@ -9,15 +9,25 @@ use crate::schema::{Column, Schema, Table};
 pub enum IntentError {
     #[error("there is no table \"{table}\"{near}; create its entity first, or correct the name")]
     UnknownTable { table: String, near: String },
-    #[error("the table \"{table}\" has no column \"{column}\"{near}; create the field first, or correct the name")]
+    #[error(
+        "the table \"{table}\" has no column \"{column}\"{near}; create the field first, or correct the name"
+    )]
     UnknownColumn { table: String, column: String, near: String },
-    #[error("the table \"{existing}\" already exists, \"{wanted}\" was asked for (case does not count); choose another name, or delete the entity with its table first")]
+    #[error(
+        "the table \"{existing}\" already exists, \"{wanted}\" was asked for (case does not count); choose another name, or delete the entity with its table first"
+    )]
     TableExists { existing: String, wanted: String },
-    #[error("the column \"{existing}\" already exists on the table \"{table}\" as {is}, wanted \"{wanted}\" as {want}; choose another name, or change the column that is there")]
+    #[error(
+        "the column \"{existing}\" already exists on the table \"{table}\" as {is}, wanted \"{wanted}\" as {want}; choose another name, or change the column that is there"
+    )]
     ColumnExists { table: String, existing: String, is: String, wanted: String, want: String },
-    #[error("the column \"{column}\" is to join the primary key of \"{table}\", which exists already; a primary key is set at a table's creation, create the entity anew with it")]
+    #[error(
+        "the column \"{column}\" is to join the primary key of \"{table}\", which exists already; a primary key is set at a table's creation, create the entity anew with it"
+    )]
     KeyOfExisting { table: String, column: String },
-    #[error("the column \"{column}\" is part of the primary key of \"{table}\", so {what} is not possible; create an entity with the key you need and move the rows")]
+    #[error(
+        "the column \"{column}\" is part of the primary key of \"{table}\", so {what} is not possible; create an entity with the key you need and move the rows"
+    )]
     InPrimaryKey { table: String, column: String, what: &'static str },
     #[error("{dependents} to \"{target}\"; take the reference away first")]
     Referenced { target: String, dependents: String },

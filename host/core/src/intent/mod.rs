@@ -15,10 +15,11 @@ pub(crate) mod testing;
 use serde::{Deserialize, Serialize};
 
 pub use column::{
-    AddColumn, ChangeType, DropColumn, DropDefault, DropNotNull, RenameColumn, SetDefault, SetNotNull, SetValues,
+    AddColumn, ChangeType, DropColumn, DropDefault, DropNotNull, RenameColumn, SetDefault, SetNotNull,
+    SetValues,
 };
 pub use constraint::{AddCheck, AddForeignKey, AddUnique, DropCheck, DropForeignKey, DropUnique};
-pub use error::IntentError;
+pub use error::{IntentError, list};
 pub use index::{CreateIndex, DropIndex};
 pub use kind::IntentKind;
 pub use table::{CreateTable, DropTable, RenameTable, SetComment};

@@ -79,7 +79,8 @@ impl CreateTable {
 impl DropTable {
     pub(super) fn apply(&self, model: &mut Model) -> Result<(), IntentError> {
         model.table(&self.table)?;
-        let referring: Vec<_> = model.schema().references_to(&self.table).map(|(t, k)| describe(t, &k.columns)).collect();
+        let referring: Vec<_> =
+            model.schema().references_to(&self.table).map(|(t, k)| describe(t, &k.columns)).collect();
         if !referring.is_empty() {
             let dependents = format!("foreign keys on {} refer", referring.join(", "));
             return Err(IntentError::Referenced { target: self.table.as_str().into(), dependents });
@@ -114,7 +115,9 @@ impl SetComment {
 
 fn free(model: &Model, wanted: &Ident) -> Result<(), IntentError> {
     match model.schema().colliding_table(wanted) {
-        Some(t) => Err(IntentError::TableExists { existing: t.name.as_str().into(), wanted: wanted.as_str().into() }),
+        Some(t) => {
+            Err(IntentError::TableExists { existing: t.name.as_str().into(), wanted: wanted.as_str().into() })
+        }
         None => Ok(()),
     }
 }
@@ -144,7 +147,8 @@ mod tests {
     fn a_name_is_taken_once_whatever_its_case() {
         let mut model = model();
         create(&mut model, "Invoice");
-        let again = CreateTable { table: ident("invoice"), columns: vec![], primary_key: vec![], comment: None };
+        let again =
+            CreateTable { table: ident("invoice"), columns: vec![], primary_key: vec![], comment: None };
         assert_eq!(again.apply(&mut model).map_err(|e| e.code()), Err("intent/table-exists"));
     }
 
@@ -168,6 +172,9 @@ mod tests {
         add_column(&mut model, "invoice", "account");
         super::super::testing::refer(&mut model, "invoice", "account", "account");
         let error = DropTable { table: ident("account") }.apply(&mut model).expect_err("refused");
-        assert_eq!(error.to_string(), "foreign keys on \"invoice\" (\"account\") refer to \"account\"; take the reference away first");
+        assert_eq!(
+            error.to_string(),
+            "foreign keys on \"invoice\" (\"account\") refer to \"account\"; take the reference away first"
+        );
     }
 }

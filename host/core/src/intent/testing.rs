@@ -22,7 +22,8 @@ pub(crate) fn column(name: &str, ty: FieldType) -> Column {
 /// A table with the key `id`.
 pub(crate) fn create(model: &mut Model, table: &str) {
     let id = Column { nullable: false, ..column("id", FieldType::Text) };
-    let create = CreateTable { table: ident(table), columns: vec![id], primary_key: vec![ident("id")], comment: None };
+    let create =
+        CreateTable { table: ident(table), columns: vec![id], primary_key: vec![ident("id")], comment: None };
     create.apply(model).expect("created");
 }
 

@@ -1,0 +1,246 @@
+//! Events: requested metadata changes, from JSON to types.
+
+mod error;
+mod json;
+mod patch;
+mod wire;
+
+use serde_json::Value as Json;
+use sha2::{Digest, Sha256};
+
+pub use error::EventError;
+pub use patch::{EntityPatch, FieldPatch};
+
+use crate::ident::Ident;
+use crate::spec::{EntitySpec, FieldSpec};
+
+/// Most events of one change.
+pub const MAX_EVENTS: usize = 1000;
+/// Most fields of one entity; PostgreSQL's limit for the columns of a table.
+pub const MAX_FIELDS: usize = 1600;
+/// Longest id of an event, actor or correlation, in bytes.
+pub const MAX_ID_BYTES: usize = 200;
+
+/// One requested metadata change.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Event {
+    /// The idempotency key.
+    pub id: String,
+    /// Who asks.
+    pub actor: Option<String>,
+    /// What it belongs to, for the asker.
+    pub correlation_id: Option<String>,
+    /// When the asker says it happened (RFC 3339).
+    pub at: Option<String>,
+    /// What is asked for.
+    pub body: Body,
+    /// The consent that came with it.
+    pub consent: Consent,
+    /// The event as it came, without consent: what the ledger keeps.
+    pub json: Json,
+}
+
+/// What an event asks for.
+#[derive(Debug, Clone, PartialEq)]
+#[allow(missing_docs)]
+pub enum Body {
+    EntityCreate { entity: EntitySpec },
+    EntityUpdate { entity: Ident, changes: EntityPatch },
+    EntityDelete { entity: Ident, drop_table: bool },
+    FieldCreate { entity: Ident, field: FieldSpec },
+    FieldUpdate { entity: Ident, field: Ident, changes: FieldPatch },
+    FieldDelete { entity: Ident, field: Ident, drop_column: bool },
+}
+
+/// What the sender allows beforehand.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Consent {
+    /// What needs a confirmation may run.
+    pub confirm: bool,
+    /// What destroys data may run, and what needs a confirmation.
+    pub allow_destructive: bool,
+    /// Nothing may run: the plan is wanted.
+    pub dry_run: bool,
+}
+
+/// One or more events that succeed or fail together.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Change {
+    /// In order; at least one, no id twice.
+    pub events: Vec<Event>,
+}
+
+impl Consent {
+    /// Both together.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        Self {
+            confirm: self.confirm || other.confirm,
+            allow_destructive: self.allow_destructive || other.allow_destructive,
+            dry_run: self.dry_run || other.dry_run,
+        }
+    }
+}
+
+impl Change {
+    /// Reads one event (an object) or several (an array) from JSON.
+    ///
+    /// # Errors
+    /// An [`EventError`] with a JSON pointer to what is wrong.
+    pub fn parse(bytes: &[u8]) -> Result<Self, EventError> {
+        Self::from_json(json::strict(bytes)?)
+    }
+
+    /// Reads one event or several from JSON that was parsed already.
+    ///
+    /// # Errors
+    /// An [`EventError`] with a JSON pointer to what is wrong.
+    pub fn from_json(json: Json) -> Result<Self, EventError> {
+        let events = match json {
+            Json::Array(items) => wire::many(items)?,
+            single => vec![wire::event(single, "")?],
+        };
+        Self::of(events)
+    }
+
+    /// Joins changes into one.
+    ///
+    /// # Errors
+    /// An [`EventError`] if they are too many, or an id occurs twice.
+    pub fn join(changes: Vec<Self>) -> Result<Self, EventError> {
+        Self::of(changes.into_iter().flat_map(|c| c.events).collect())
+    }
+
+    fn of(events: Vec<Event>) -> Result<Self, EventError> {
+        if events.is_empty() || events.len() > MAX_EVENTS {
+            return Err(EventError::at(
+                "",
+                format!("a change has {} events; give 1 to {MAX_EVENTS}", events.len()),
+            ));
+        }
+        let mut seen = std::collections::BTreeSet::new();
+        for (index, event) in events.iter().enumerate() {
+            if !seen.insert(&event.id) {
+                let message = format!(
+                    "the id {} is given twice in one change; give each event its own",
+                    crate::ident::quoted(&event.id)
+                );
+                return Err(EventError::at(&format!("/{index}/id"), message));
+            }
+        }
+        Ok(Self { events })
+    }
+
+    /// The consent of all its events; a dry run if any asks for one.
+    #[must_use]
+    pub fn consent(&self) -> Consent {
+        let all = |which: fn(&Consent) -> bool| self.events.iter().all(|e| which(&e.consent));
+        Consent {
+            confirm: all(|c| c.confirm || c.allow_destructive),
+            allow_destructive: all(|c| c.allow_destructive),
+            dry_run: self.events.iter().any(|e| e.consent.dry_run),
+        }
+    }
+}
+
+impl Event {
+    /// What tells this event from another of the same id: a hash of what it asks for.
+    #[must_use]
+    pub fn digest(&self) -> String {
+        hex::encode(Sha256::digest(canonical(&self.json).to_string()))
+    }
+
+    /// What kind of event it is, as its `type` says.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self.body {
+            Body::EntityCreate { .. } => "entity.create",
+            Body::EntityUpdate { .. } => "entity.update",
+            Body::EntityDelete { .. } => "entity.delete",
+            Body::FieldCreate { .. } => "field.create",
+            Body::FieldUpdate { .. } => "field.update",
+            Body::FieldDelete { .. } => "field.delete",
+        }
+    }
+
+    /// What it is about: `invoice`, or `invoice.status`.
+    #[must_use]
+    pub fn subject(&self) -> String {
+        match &self.body {
+            Body::EntityCreate { entity } => entity.name.as_str().to_owned(),
+            Body::EntityUpdate { entity, .. } | Body::EntityDelete { entity, .. } => {
+                entity.as_str().to_owned()
+            }
+            Body::FieldCreate { entity, field } => format!("{}.{}", entity.as_str(), field.name.as_str()),
+            Body::FieldUpdate { entity, field, .. } | Body::FieldDelete { entity, field, .. } => {
+                format!("{}.{}", entity.as_str(), field.as_str())
+            }
+        }
+    }
+}
+
+/// The same JSON with the keys of every object sorted.
+fn canonical(json: &Json) -> Json {
+    match json {
+        Json::Array(items) => items.iter().map(canonical).collect(),
+        Json::Object(map) => {
+            let mut keys: Vec<_> = map.keys().collect();
+            keys.sort();
+            keys.into_iter().map(|k| (k.clone(), canonical(&map[k]))).collect()
+        }
+        other => other.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn error(text: &str) -> (String, String) {
+        let error = Change::parse(text.as_bytes()).expect_err(text);
+        (error.pointer, error.message)
+    }
+
+    #[test]
+    fn reads_every_kind() {
+        let text = r#"[
+          {"id":"1","type":"entity.create","actor":"u","entity":{"name":"invoice","fields":[{"name":"id","type":"Uuid","nullable":false,"primaryKey":true}]}},
+          {"id":"2","type":"field.create","entity":"invoice","field":{"name":"status","type":"String"}},
+          {"id":"3","type":"field.update","entity":"invoice","field":"status","changes":{"length":200,"nullable":false,"default":null}},
+          {"id":"4","type":"field.delete","entity":"invoice","field":"status","dropColumn":true},
+          {"id":"5","type":"entity.update","entity":"invoice","changes":{"name":"bill"}},
+          {"id":"6","type":"entity.delete","entity":"bill","dropTable":true}]"#;
+        let change = Change::parse(text.as_bytes()).expect("a change");
+        assert_eq!(change.events.len(), 6);
+        assert_eq!(change.events[1].subject(), "invoice.status");
+    }
+
+    #[test]
+    fn errors_point_at_the_place() {
+        let bad = r#"[{"id":"1","type":"entity.create","entity":{"name":"x","fields":[{"name":"a","type":"Int"},{"name":"b","type":"Flat"}]}}]"#;
+        assert_eq!(error(bad).0, "/0/entity/fields/1/type");
+        let bad =
+            r#"{"id":"1","type":"field.create","entity":"x","field":{"name":"a","type":"Int","defualt":1}}"#;
+        assert_eq!(error(bad).0, "/field/defualt");
+        let bad = r#"{"id":"1","type":"field.create","entity":"x","field":{"name":"a b","type":"Int"}}"#;
+        assert_eq!(error(bad).0, "/field/name");
+        let bad = r#"{"id":"1","type":"field.create","entity":"x","field":{"name":"a","type":"Int","default":"x"}}"#;
+        assert_eq!(error(bad).0, "/field/default");
+        let bad = r#"{"id":"1","type":"field.create","entity":"x","entity":"y"}"#;
+        assert_eq!(error(bad), ("/entity".into(), "the key \"entity\" is given twice; keep one".into()));
+        assert_eq!(error(r#"{"id":"1","type":"field.creat"}"#).0, "/type");
+        assert_eq!(error(r#"{"id":"a\u0000","type":"entity.delete","entity":"x"}"#).0, "/id");
+        assert_eq!(error("[]").0, "");
+    }
+
+    #[test]
+    fn the_same_event_has_the_same_digest_whatever_its_consent() {
+        let one =
+            Change::parse(br#"{"id":"1","type":"entity.delete","entity":"x","dropTable":true}"#).expect("ok");
+        let two = Change::parse(
+            br#"{"type":"entity.delete","id":"1","dropTable":true,"entity":"x","confirm":true}"#,
+        )
+        .expect("ok");
+        assert_eq!(one.events[0].digest(), two.events[0].digest());
+    }
+}

@@ -1,0 +1,255 @@
+//! JSON to [`Event`]: one shape per type, errors with the pointer to the place.
+
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value as Json;
+
+use super::error::segment;
+use super::{Body, Consent, EntityPatch, Event, EventError, FieldPatch, MAX_FIELDS, MAX_ID_BYTES};
+use crate::ident::{Ident, IdentError, quoted};
+use crate::spec::{EntitySpec, EntityWire, FieldSpec, FieldWire, SpecError};
+
+macro_rules! shape {
+    ($name:ident { $($(#[$attribute:meta])* $field:ident: $ty:ty),+ $(,)? }) => {
+        #[derive(Deserialize)]
+        #[serde(rename_all = "camelCase", deny_unknown_fields)]
+        struct $name {
+            id: String,
+            #[serde(rename = "type")]
+            _type: String,
+            actor: Option<String>,
+            correlation_id: Option<String>,
+            at: Option<String>,
+            #[serde(default)]
+            confirm: bool,
+            #[serde(default)]
+            allow_destructive: bool,
+            #[serde(default)]
+            dry_run: bool,
+            $($(#[$attribute])* $field: $ty),+
+        }
+
+        impl $name {
+            fn envelope(&self) -> Envelope {
+                Envelope {
+                    id: self.id.clone(),
+                    actor: self.actor.clone(),
+                    correlation_id: self.correlation_id.clone(),
+                    at: self.at.clone(),
+                    consent: Consent {
+                        confirm: self.confirm,
+                        allow_destructive: self.allow_destructive,
+                        dry_run: self.dry_run,
+                    },
+                }
+            }
+        }
+    };
+}
+
+shape!(EntityCreate { entity: EntityWire });
+shape!(EntityUpdate { entity: String, changes: EntityPatch });
+shape!(EntityDelete {
+    entity: String,
+    #[serde(default)]
+    drop_table: bool
+});
+shape!(FieldCreate { entity: String, field: FieldWire });
+shape!(FieldUpdate { entity: String, field: String, changes: FieldPatch });
+shape!(FieldDelete {
+    entity: String,
+    field: String,
+    #[serde(default)]
+    drop_column: bool
+});
+
+/// What all events have.
+struct Envelope {
+    id: String,
+    actor: Option<String>,
+    correlation_id: Option<String>,
+    at: Option<String>,
+    consent: Consent,
+}
+
+const KINDS: &str = "entity.create, entity.update, entity.delete, field.create, field.update, field.delete";
+
+pub(super) fn many(items: Vec<Json>) -> Result<Vec<Event>, EventError> {
+    items.into_iter().enumerate().map(|(index, item)| event(item, &format!("/{index}"))).collect()
+}
+
+pub(super) fn event(json: Json, base: &str) -> Result<Event, EventError> {
+    let Json::Object(map) = &json else {
+        return Err(EventError::at(base, "an event is a JSON object; give one, or an array of them"));
+    };
+    let kind = match map.get("type") {
+        Some(Json::String(kind)) => kind.clone(),
+        Some(_) => {
+            return Err(EventError::at(
+                &format!("{base}/type"),
+                format!("\"type\" is not a text; give one of {KINDS}"),
+            ));
+        }
+        None => return Err(EventError::at(base, format!("the event has no \"type\"; give one of {KINDS}"))),
+    };
+    let (envelope, body) = body(&kind, &json, base)?;
+    check_envelope(&envelope, base)?;
+    let Envelope { id, actor, correlation_id, at, consent } = envelope;
+    Ok(Event { id, actor, correlation_id, at, body, consent, json: without_consent(json) })
+}
+
+fn body(kind: &str, json: &Json, base: &str) -> Result<(Envelope, Body), EventError> {
+    let place = |tail: &str| format!("{base}{tail}");
+    Ok(match kind {
+        "entity.create" => {
+            let event: EntityCreate = read(json, base)?;
+            (event.envelope(), Body::EntityCreate { entity: entity(event.entity, &place("/entity"))? })
+        }
+        "entity.update" => {
+            let event: EntityUpdate = read(json, base)?;
+            event.changes.check().map_err(|e| spec_error(&e, &place("/changes")))?;
+            let entity = name(Ident::table, &event.entity, &place("/entity"))?;
+            (event.envelope(), Body::EntityUpdate { entity, changes: event.changes })
+        }
+        "entity.delete" => {
+            let event: EntityDelete = read(json, base)?;
+            let entity = name(Ident::table, &event.entity, &place("/entity"))?;
+            (event.envelope(), Body::EntityDelete { entity, drop_table: event.drop_table })
+        }
+        "field.create" => {
+            let event: FieldCreate = read(json, base)?;
+            let entity = name(Ident::table, &event.entity, &place("/entity"))?;
+            let envelope = event.envelope();
+            (envelope, Body::FieldCreate { entity, field: field(event.field, &place("/field"))? })
+        }
+        "field.update" => {
+            let event: FieldUpdate = read(json, base)?;
+            let entity = name(Ident::table, &event.entity, &place("/entity"))?;
+            let field = name(Ident::column, &event.field, &place("/field"))?;
+            if let Some(to) = &event.changes.name {
+                name(Ident::column, to, &place("/changes/name"))?;
+            }
+            (event.envelope(), Body::FieldUpdate { entity, field, changes: event.changes })
+        }
+        "field.delete" => {
+            let event: FieldDelete = read(json, base)?;
+            let entity = name(Ident::table, &event.entity, &place("/entity"))?;
+            let field = name(Ident::column, &event.field, &place("/field"))?;
+            (event.envelope(), Body::FieldDelete { entity, field, drop_column: event.drop_column })
+        }
+        other => {
+            let message = format!("there is no event type {}; give one of {KINDS}", quoted(&clip(other)));
+            return Err(EventError::at(&place("/type"), message));
+        }
+    })
+}
+
+/// Reads a shape; what does not fit is reported with its pointer.
+fn read<T: DeserializeOwned>(json: &Json, base: &str) -> Result<T, EventError> {
+    serde_path_to_error::deserialize(json).map_err(|error| {
+        let mut pointer = base.to_owned();
+        for part in error.path().iter() {
+            use serde_path_to_error::Segment;
+            match part {
+                Segment::Seq { index } => pointer.push_str(&format!("/{index}")),
+                Segment::Map { key } => pointer.push_str(&format!("/{}", segment(key))),
+                Segment::Enum { .. } | Segment::Unknown => {}
+            }
+        }
+        EventError::at(&pointer, clip(&error.into_inner().to_string()))
+    })
+}
+
+fn name(
+    parse: fn(&str) -> Result<Ident, IdentError>,
+    text: &str,
+    pointer: &str,
+) -> Result<Ident, EventError> {
+    parse(text).map_err(|e| EventError::at(pointer, e.to_string()))
+}
+
+fn entity(wire: EntityWire, base: &str) -> Result<EntitySpec, EventError> {
+    let count = wire.fields.len();
+    if count > MAX_FIELDS {
+        let message =
+            format!("an entity has {count} fields, {MAX_FIELDS} is the most a table can have; split it");
+        return Err(EventError::at(&format!("{base}/fields"), message));
+    }
+    for (index, one) in wire.fields.iter().enumerate() {
+        field(one.clone(), &format!("{base}/fields/{index}"))?;
+    }
+    EntitySpec::try_from(wire).map_err(|e| spec_error(&e, base))
+}
+
+fn field(wire: FieldWire, base: &str) -> Result<FieldSpec, EventError> {
+    FieldSpec::try_from(wire).map_err(|e| spec_error(&e, base))
+}
+
+fn spec_error(error: &SpecError, base: &str) -> EventError {
+    EventError::at(&format!("{base}{}", error.attribute()), clip(&error.to_string()))
+}
+
+impl SpecError {
+    /// The attribute that is wrong, as the end of a JSON pointer.
+    #[must_use]
+    pub fn attribute(&self) -> String {
+        match self {
+            Self::Ident(_) => "/name".into(),
+            Self::Type(crate::field_type::TypeError::Length(_)) => "/length".into(),
+            Self::Type(crate::field_type::TypeError::Decimal { .. }) => "/precision".into(),
+            Self::Type(_) => "/values".into(),
+            Self::Default(_) => "/default".into(),
+            Self::Surplus { attribute, .. } => format!("/{attribute}"),
+            Self::Schema(_) => "/references/schema".into(),
+            Self::SetNull(_) => "/references/onDelete".into(),
+            Self::Reference { part, .. } => format!("/references/{part}"),
+            Self::NullableKey(_) => "/nullable".into(),
+            Self::FieldTwice(..) => "/fields".into(),
+            Self::Nul(what) => format!("/{what}"),
+            Self::Missing { .. } => String::new(),
+        }
+    }
+}
+
+fn check_envelope(envelope: &Envelope, base: &str) -> Result<(), EventError> {
+    let texts = [
+        ("id", Some(&envelope.id)),
+        ("actor", envelope.actor.as_ref()),
+        ("correlationId", envelope.correlation_id.as_ref()),
+    ];
+    for (key, text) in texts {
+        let bad =
+            text.is_some_and(|t| t.is_empty() || t.len() > MAX_ID_BYTES || t.chars().any(char::is_control));
+        if bad {
+            let message = format!(
+                "\"{key}\" is empty, longer than {MAX_ID_BYTES} bytes, or has control characters; give a plain text"
+            );
+            return Err(EventError::at(&format!("{base}/{key}"), message));
+        }
+    }
+    match envelope.at.as_deref().map(str::parse::<jiff::Timestamp>) {
+        Some(Err(_)) => Err(EventError::at(
+            &format!("{base}/at"),
+            "\"at\" is not an instant such as 2024-01-31T13:45:00Z (RFC 3339); correct it",
+        )),
+        _ => Ok(()),
+    }
+}
+
+fn without_consent(mut json: Json) -> Json {
+    if let Json::Object(map) = &mut json {
+        for key in ["confirm", "allowDestructive", "dryRun"] {
+            map.shift_remove(key);
+        }
+    }
+    json
+}
+
+/// What a hostile sender wrote may be long; a message is not.
+fn clip(text: &str) -> String {
+    const MOST: usize = 300;
+    match text.char_indices().nth(MOST) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}

@@ -1,0 +1,62 @@
+//! Renames in an order in which every new name is free, by way of a passing name where they run in a circle.
+
+use std::collections::BTreeSet;
+
+use crate::ident::Ident;
+
+/// One rename after the other, given the names that are taken now.
+pub(super) fn in_order(
+    mut renames: Vec<(Ident, Ident)>,
+    taken: impl Iterator<Item = Ident>,
+) -> Vec<(Ident, Ident)> {
+    let mut taken: BTreeSet<String> = taken.map(|n| n.as_str().to_ascii_lowercase()).collect();
+    let mut ordered = Vec::with_capacity(renames.len());
+    let mut passing = 0;
+    while !renames.is_empty() {
+        let free = renames.iter().position(|(from, to)| from.collides(to) || !taken.contains(&key(to)));
+        let (from, to) = match free {
+            Some(index) => renames.remove(index),
+            None => {
+                passing += 1;
+                let (from, to) = renames.remove(0);
+                let way = Ident::from_parts(format!("hookwright_passing_{passing}"));
+                renames.push((way.clone(), to));
+                (from, way)
+            }
+        };
+        taken.remove(&key(&from));
+        taken.insert(key(&to));
+        ordered.push((from, to));
+    }
+    ordered
+}
+
+fn key(name: &Ident) -> String {
+    name.as_str().to_ascii_lowercase()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn run(renames: &[(&str, &str)], taken: &[&str]) -> Vec<(String, String)> {
+        let ident = |s: &&str| Ident::parse(s).expect("a name");
+        let renames = renames.iter().map(|(a, b)| (ident(a), ident(b))).collect();
+        let ordered = in_order(renames, taken.iter().map(ident));
+        ordered.into_iter().map(|(a, b)| (a.as_str().to_owned(), b.as_str().to_owned())).collect()
+    }
+
+    #[test]
+    fn a_chain_starts_at_its_free_end() {
+        let ordered = run(&[("a", "b"), ("b", "c")], &["a", "b"]);
+        assert_eq!(ordered, [("b".into(), "c".into()), ("a".into(), "b".into())]);
+    }
+
+    #[test]
+    fn a_circle_goes_by_a_passing_name() {
+        let ordered = run(&[("a", "b"), ("b", "a")], &["a", "b"]);
+        assert_eq!(ordered.len(), 3);
+        assert_eq!(ordered[0], ("a".into(), "hookwright_passing_1".into()));
+        assert_eq!(ordered[2], ("hookwright_passing_1".into(), "b".into()));
+    }
+}

@@ -1,0 +1,168 @@
+//! The order of SQLite's statements, and the choice between `ALTER TABLE` and a rebuild.
+
+use super::Plan;
+use super::delta::{Delta, Kept};
+use super::renames::in_order;
+use crate::ddl::sqlite::Sqlite;
+use crate::ddl::{Statement, Step};
+use crate::ident::{Ident, OrgName};
+use crate::schema::{Column, ForeignKey, Table};
+
+pub(super) fn plan(org: &OrgName, delta: &Delta) -> Plan {
+    let mut planner = Planner { sql: Sqlite { org }, out: Vec::new() };
+    delta.kept.iter().for_each(|kept| planner.drop_indexes(kept));
+    planner.rename_tables(delta);
+    delta.kept.iter().for_each(|kept| planner.alter(kept));
+    for table in &delta.dropped {
+        planner.push(planner.sql.drop_table(&table.name));
+    }
+    for table in &delta.created {
+        planner.push(planner.sql.create_table(table));
+        planner.extend(planner.sql.indexes(table));
+    }
+    let rebuilds = planner.out.iter().any(|step| matches!(step, Step::Rebuild(_)));
+    Plan { steps: planner.out, foreign_keys_off: rebuilds || !delta.dropped.is_empty() }
+}
+
+struct Planner<'a> {
+    sql: Sqlite<'a>,
+    out: Vec<Step>,
+}
+
+impl Planner<'_> {
+    fn push(&mut self, statement: Statement) {
+        self.out.push(Step::Statement(statement));
+    }
+
+    fn extend(&mut self, statements: impl IntoIterator<Item = Statement>) {
+        self.out.extend(statements.into_iter().map(Step::Statement));
+    }
+
+    /// Indexes that go, and those a table that is made anew takes along: they come back with it.
+    fn drop_indexes(&mut self, kept: &Kept) {
+        let gone = kept.gone.uniques.iter().chain(&kept.gone.indexes);
+        let statements: Vec<_> = gone.map(|name| self.sql.drop_index(&kept.before.name, name)).collect();
+        self.extend(statements);
+    }
+
+    /// A table whose name another one takes steps aside first; dropped ones too, for they go later.
+    fn rename_tables(&mut self, delta: &Delta) {
+        let moved = delta.kept.iter().filter(|k| k.before.name != k.after.name);
+        let renames: Vec<_> = moved.map(|k| (k.before.name.clone(), k.after.name.clone())).collect();
+        let dropped = delta.dropped.iter().map(|t| t.name.clone());
+        let aside =
+            dropped.filter(|name| renames.iter().any(|(_, to)| to.collides(name))).collect::<Vec<_>>();
+        for name in &aside {
+            self.push(self.sql.drop_table(name));
+        }
+        let taken = renames.iter().map(|(from, _)| from.clone()).collect::<Vec<_>>();
+        for (from, to) in in_order(renames, taken.into_iter()) {
+            self.push(self.sql.rename_table(&from, &to));
+        }
+    }
+
+    fn alter(&mut self, kept: &Kept) {
+        let renamed = self.rename_columns(kept);
+        match native(kept) {
+            true => self.alter_natively(kept),
+            false => {
+                let names: Vec<_> = kept.columns_kept().map(|(_, now)| now.name.clone()).collect();
+                let rebuild = self.sql.rebuild(&renamed, kept.after, &names);
+                self.out.push(Step::Rebuild(Box::new(rebuild)));
+            }
+        }
+    }
+
+    /// Renames natively, so that views, triggers and other tables' references follow; gives the table as it then is.
+    fn rename_columns(&mut self, kept: &Kept) -> Table {
+        let mut renames = kept.renamed.clone();
+        let mut doomed = kept.dropped.clone();
+        for (index, name) in doomed.iter_mut().enumerate() {
+            if kept.renamed.iter().any(|(_, to)| to.collides(name)) {
+                let aside = Ident::from_parts(format!("hookwright_gone_{index}"));
+                renames.push((name.clone(), aside.clone()));
+                *name = aside;
+            }
+        }
+        let taken: Vec<_> = renames.iter().map(|(from, _)| from.clone()).collect();
+        for (from, to) in in_order(renames, taken.into_iter()) {
+            self.push(self.sql.rename_column(&kept.after.name, &from, &to));
+        }
+        self.as_found(kept, &doomed)
+    }
+
+    /// The table once renames are done: columns and constraints that go are still there.
+    fn as_found(&self, kept: &Kept, doomed: &[Ident]) -> Table {
+        let mut table = kept.moved.clone();
+        for (before, name) in kept.dropped.iter().zip(doomed) {
+            if let Some(column) = kept.before.column(before) {
+                table.columns.insert(name.clone(), Column { name: name.clone(), ..column.clone() });
+            }
+        }
+        let now = |name: &Ident| {
+            let renamed = kept.renamed.iter().find(|(from, _)| from == name).map(|(_, to)| to.clone());
+            let gone = kept.dropped.iter().position(|d| d == name).map(|i| doomed[i].clone());
+            renamed.or(gone).unwrap_or_else(|| name.clone())
+        };
+        for key in &kept.gone.foreign_keys {
+            let columns = key.columns.iter().map(now).collect();
+            table.foreign_keys.push(ForeignKey { columns, ..(*key).clone() });
+        }
+        for check in &kept.gone.checks {
+            let mut check = (*check).clone();
+            for column in check.expression.columns() {
+                check.expression = check.expression.renamed(&column, &now(&column));
+            }
+            table.checks.push(check);
+        }
+        table.sort();
+        table
+    }
+
+    fn alter_natively(&mut self, kept: &Kept) {
+        let (sql, table) = (self.sql, &kept.after.name);
+        let dropped: Vec<_> = kept.dropped.iter().map(|column| sql.drop_column(table, column)).collect();
+        self.extend(dropped);
+        let added: Vec<_> =
+            kept.added.iter().map(|c| sql.add_column(table, c, own_key(kept, &c.name))).collect();
+        self.extend(added);
+        let uniques = kept.after.uniques.iter().filter(|u| !kept.moved.uniques.contains(u));
+        let uniques: Vec<_> = uniques.map(|u| sql.create_index(table, &u.name, &u.columns, true)).collect();
+        self.extend(uniques);
+        let indexes = kept.after.indexes.iter().filter(|i| !kept.moved.indexes.contains(i));
+        let indexes: Vec<_> =
+            indexes.map(|i| sql.create_index(table, &i.name, &i.columns, i.unique)).collect();
+        self.extend(indexes);
+    }
+}
+
+/// The new foreign key on a column alone.
+fn own_key<'a>(kept: &Kept<'a>, column: &Ident) -> Option<&'a ForeignKey> {
+    kept.new_foreign_keys().find(|key| key.columns == [column.clone()])
+}
+
+/// Whether `ALTER TABLE` and indexes are enough.
+fn native(kept: &Kept) -> bool {
+    let same = kept
+        .columns_kept()
+        .all(|(was, now)| was.ty == now.ty && was.nullable == now.nullable && was.default == now.default);
+    let keys_come_with_columns = kept
+        .new_foreign_keys()
+        .all(|key| matches!(key.columns.as_slice(), [one] if kept.added.iter().any(|c| c.name == *one)));
+    let addable = kept.added.iter().all(|column| addable(column, own_key(kept, &column.name).is_some()));
+    let collides = kept.dropped.iter().any(|name| kept.renamed.iter().any(|(_, to)| to.collides(name)));
+    same && keys_come_with_columns
+        && addable
+        && !collides
+        && kept.new_checks().next().is_none()
+        && kept.gone.foreign_keys.is_empty()
+        && kept.gone.checks.is_empty()
+        && kept.moved.primary_key == kept.after.primary_key
+}
+
+/// SQLite adds a column with a constant default; NOT NULL only with one, and a reference only without.
+fn addable(column: &Column, refers: bool) -> bool {
+    let constant = crate::ddl::is_constant(column.default.as_ref());
+    let filled = column.nullable || column.default.is_some();
+    constant && filled && !(refers && column.default.is_some())
+}

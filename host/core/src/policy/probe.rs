@@ -1,0 +1,64 @@
+//! Questions about the rows that a judgement depends on, and their answers.
+//! Names are those before the change: that is where the rows are.
+
+use std::collections::BTreeMap;
+
+use crate::expr::Expr;
+use crate::field_type::FieldType;
+use crate::ident::Ident;
+
+/// A question about the rows of a table.
+#[derive(Debug, Clone, PartialEq)]
+#[allow(missing_docs)]
+pub enum Probe {
+    /// Whether it has rows; none of them fail.
+    Rows { table: Ident },
+    /// Rows in which a column is NULL.
+    Nulls { table: Ident, column: Ident },
+    /// Rows that share the columns' values with another.
+    Duplicates { table: Ident, columns: Vec<Ident> },
+    /// Rows that refer to nothing. Without `to`, the target has no rows yet, so every reference does.
+    Orphans { table: Ident, columns: Vec<Ident>, to: Option<(Ident, Vec<Ident>)> },
+    /// Rows whose value another type cannot hold.
+    Misfits { table: Ident, column: Ident, from: FieldType, to: FieldType },
+    /// Rows that do not meet a condition.
+    Violations { table: Ident, expression: Expr },
+}
+
+/// What a probe found.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Answer {
+    /// Whether the table has rows.
+    pub rows: bool,
+    /// How many rows fail, counted up to [`Answer::MOST`].
+    pub failing: u64,
+    /// Some failing values (or, for NULLs, keys of the rows), as JSON texts.
+    pub sample: Vec<String>,
+}
+
+impl Answer {
+    /// Where counting stops.
+    pub const MOST: u64 = 100_000;
+
+    /// The count for people.
+    #[must_use]
+    pub fn count(&self) -> String {
+        match (self.failing, self.failing >= Self::MOST) {
+            (_, true) => format!("{} or more rows", Self::MOST),
+            (1, _) => "1 row".into(),
+            (n, _) => format!("{n} rows"),
+        }
+    }
+
+    /// The sample for people: ` (for example "a", "b")`, or nothing.
+    #[must_use]
+    pub fn examples(&self) -> String {
+        match self.sample.is_empty() {
+            true => String::new(),
+            false => format!(" (for example {})", self.sample.join(", ")),
+        }
+    }
+}
+
+/// Answers, by the index of the probe in [`super::Draft::probes`].
+pub type Answers = BTreeMap<usize, Answer>;

@@ -1,0 +1,103 @@
+//! What a rule is: documented in fixed headings, with a check that gives a judgement.
+
+use super::{Answer, Hazard, Mode, Probe, Verdict};
+use crate::intent::Intent;
+use crate::model::Model;
+
+/// A rule of the policy.
+pub struct Rule {
+    /// Its code, `policy/` and the file's name.
+    pub code: &'static str,
+    /// What it is about, in a few words.
+    pub title: &'static str,
+    /// What it does.
+    pub what: &'static str,
+    /// Why this is bad.
+    pub why: &'static str,
+    /// What to use instead.
+    pub instead: &'static str,
+    /// Its judgement of an intent it is about.
+    pub judge: fn(&Case) -> Option<Judgement>,
+}
+
+/// An intent on the model as the earlier intents leave it.
+pub struct Case<'a> {
+    /// The intent.
+    pub intent: &'a Intent,
+    /// The model before it.
+    pub model: &'a Model,
+    /// How the organisation is run.
+    pub mode: Mode,
+}
+
+/// What a rule found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// Whether it may run.
+    pub verdict: Verdict,
+    /// What it costs or endangers.
+    pub hazards: Vec<Hazard>,
+    /// What was found.
+    pub message: String,
+    /// What to do, if it is more than confirming: then the data stand against
+    /// it, and a confirmation alone does not help.
+    pub remedy: Option<String>,
+}
+
+/// A rule's judgement, at once or when the rows are known.
+pub enum Judgement {
+    /// It is clear.
+    Now(Finding),
+    /// It depends on the rows.
+    Ask(Probe, Box<dyn Fn(&Answer) -> Option<Finding> + Send + Sync>),
+}
+
+impl Finding {
+    /// Runs, at a cost.
+    #[must_use]
+    pub fn safe(hazards: &[Hazard], message: impl Into<String>) -> Self {
+        Self { verdict: Verdict::Safe, hazards: hazards.to_vec(), message: message.into(), remedy: None }
+    }
+
+    /// Runs when confirmed.
+    #[must_use]
+    pub fn confirm(hazards: &[Hazard], message: impl Into<String>) -> Self {
+        Self { verdict: Verdict::NeedsConfirmation, ..Self::safe(hazards, message) }
+    }
+
+    /// Runs when destruction is allowed.
+    #[must_use]
+    pub fn destructive(hazards: &[Hazard], message: impl Into<String>) -> Self {
+        Self { verdict: Verdict::Destructive, ..Self::safe(hazards, message) }
+    }
+
+    /// Never runs.
+    #[must_use]
+    pub fn forbidden(message: impl Into<String>, remedy: impl Into<String>) -> Self {
+        let remedy = Some(remedy.into());
+        Self { verdict: Verdict::Forbidden, remedy, ..Self::safe(&[], message) }
+    }
+
+    /// Waits until the rows allow it.
+    #[must_use]
+    pub fn blocked(message: impl Into<String>, remedy: impl Into<String>) -> Self {
+        let remedy = Some(remedy.into());
+        Self { verdict: Verdict::NeedsConfirmation, remedy, ..Self::safe(&[Hazard::RefusesWrites], message) }
+    }
+}
+
+impl Judgement {
+    /// A judgement that depends on the rows.
+    pub fn ask(
+        probe: Probe,
+        then: impl Fn(&Answer) -> Option<Finding> + Send + Sync + 'static,
+    ) -> Option<Self> {
+        Some(Self::Ask(probe, Box::new(then)))
+    }
+}
+
+impl From<Finding> for Option<Judgement> {
+    fn from(finding: Finding) -> Self {
+        Some(Judgement::Now(finding))
+    }
+}

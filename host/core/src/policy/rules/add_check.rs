@@ -1,0 +1,55 @@
+//! `policy/add-check`: rows that break a condition stand against a check.
+
+use super::super::{Case, Finding, Hazard, Judgement, Probe, Rule};
+use super::stored;
+use crate::intent::Intent;
+
+/// The rule.
+pub(super) const RULE: Rule = Rule {
+    code: "policy/add-check",
+    title: "rows must meet a condition",
+    what: "Refuses rows that do not meet a condition.",
+    why: "It fails while rows break the condition, and such writers are refused afterwards. PostgreSQL reads the table under a lock that blocks all use.",
+    instead: "Correct the rows first, then confirm.",
+    judge,
+};
+
+fn judge(case: &Case) -> Option<Judgement> {
+    let Intent::AddCheck(add) = case.intent else { return None };
+    let table = case.model.origin(&add.table)?;
+    let mut expression = add.expression.clone();
+    for column in add.expression.columns() {
+        expression = expression.renamed(&column, &stored(case, &column)?.1);
+    }
+    let here = format!("the check \"{}\" on \"{}\"", add.name.as_str(), add.table.as_str());
+    Judgement::ask(Probe::Violations { table, expression }, move |answer| {
+        match (answer.rows, answer.failing) {
+            (false, _) => None,
+            (true, 0) => {
+                let message = format!("every row meets {here}; writers that do not are refused from now on");
+                Some(Finding::confirm(&[Hazard::Scan, Hazard::RefusesWrites], message))
+            }
+            (true, _) => {
+                let message = format!("{} break {here}{}", answer.count(), answer.examples());
+                Some(Finding::blocked(message, "correct the rows, then send it again with --confirm"))
+            }
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::*;
+    use crate::policy::{Mode, Verdict};
+    use serde_json::json;
+
+    #[test]
+    fn cases() {
+        const CODE: &str = super::RULE.code;
+        let add =
+            json!({"intent": "add-check", "table": "invoice", "name": "some", "expression": "amount < 9"});
+        accepts(CODE, Mode::Prod, add.clone(), &empty());
+        assert_eq!(rejects(CODE, Mode::Dev, add.clone(), &rows(0)).verdict, Verdict::NeedsConfirmation);
+        assert!(rejects(CODE, Mode::Dev, add, &rows(2)).remedy.is_some());
+    }
+}

@@ -1,0 +1,63 @@
+//! `policy/add-foreign-key`: rows that refer to nothing stand against a foreign key.
+
+use super::super::{Case, Finding, Hazard, Judgement, Probe, Rule};
+use super::all_stored;
+use crate::ident::Ident;
+use crate::intent::{Intent, list};
+
+/// The rule.
+pub(super) const RULE: Rule = Rule {
+    code: "policy/add-foreign-key",
+    title: "values must refer to a row",
+    what: "Refuses rows that refer to nothing.",
+    why: "It fails while rows refer to nothing. PostgreSQL reads the table under locks that block writers of both tables.",
+    instead: "Correct the rows that refer to nothing first.",
+    judge,
+};
+
+fn judge(case: &Case) -> Option<Judgement> {
+    let Intent::AddForeignKey(add) = case.intent else { return None };
+    let here = format!("\"{}\" ({})", add.table.as_str(), list(&add.columns));
+    let there = add.to.as_str().to_owned();
+    let (table, columns) = all_stored(case, &add.columns)?;
+    let to = target(case, &add.to, &add.target);
+    Judgement::ask(Probe::Orphans { table, columns, to }, move |answer| match (answer.rows, answer.failing) {
+        (false, _) => None,
+        (true, 0) => Some(Finding::safe(
+            &[Hazard::Scan],
+            format!("every value of {here} refers to a row of \"{there}\""),
+        )),
+        (true, _) => {
+            let message =
+                format!("{} of {here} refer to no row of \"{there}\"{}", answer.count(), answer.examples());
+            Some(Finding::blocked(
+                message,
+                format!("set them to NULL, or add what they refer to to \"{there}\", then send it again"),
+            ))
+        }
+    })
+}
+
+/// Where the rows referred to are; none if the change made the table or a column of it.
+fn target(case: &Case, table: &Ident, columns: &[Ident]) -> Option<(Ident, Vec<Ident>)> {
+    let columns = columns.iter().map(|c| case.model.column_origin(table, c)).collect::<Option<_>>()?;
+    Some((case.model.origin(table)?, columns))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::*;
+    use crate::policy::{Mode, Verdict};
+    use serde_json::json;
+
+    #[test]
+    fn cases() {
+        const CODE: &str = super::RULE.code;
+        let add = json!({"intent": "add-foreign-key", "table": "invoice", "columns": ["status"], "to": "account", "target": ["id"], "onDelete": "RESTRICT"});
+        accepts(CODE, Mode::Prod, add.clone(), &empty());
+        accepts(CODE, Mode::Prod, add.clone(), &rows(0));
+        let blocked = rejects(CODE, Mode::Dev, add, &rows(1));
+        assert_eq!(blocked.message, "1 row of \"invoice\" (\"status\") refer to no row of \"account\"");
+        assert_eq!(blocked.verdict, Verdict::NeedsConfirmation);
+    }
+}

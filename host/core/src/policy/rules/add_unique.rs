@@ -1,0 +1,58 @@
+//! `policy/add-unique`: rows that share values stand against uniqueness.
+
+use super::super::{Case, Finding, Hazard, Judgement, Probe, Rule};
+use super::all_stored;
+use crate::intent::{Intent, list};
+
+/// The rule.
+pub(super) const RULE: Rule = Rule {
+    code: "policy/add-unique",
+    title: "values must be unique",
+    what: "Refuses rows that share the columns' values.",
+    why: "It fails while rows share values, and writers that repeat a value are refused afterwards. PostgreSQL builds the index under a lock that blocks writers.",
+    instead: "Find the duplicates and decide which row keeps the value, then confirm.",
+    judge,
+};
+
+fn judge(case: &Case) -> Option<Judgement> {
+    let (table_name, columns) = match case.intent {
+        Intent::AddUnique(add) => (&add.table, &add.columns),
+        Intent::CreateIndex(create) if create.unique => (&create.table, &create.columns),
+        _ => return None,
+    };
+    let here = format!("\"{}\" ({})", table_name.as_str(), list(columns));
+    let (table, columns) = all_stored(case, columns)?;
+    Judgement::ask(Probe::Duplicates { table, columns }, move |answer| match (answer.rows, answer.failing) {
+        (false, _) => None,
+        (true, 0) => {
+            let message = format!(
+                "the values of {here} are all different; writers that repeat one are refused from now on"
+            );
+            Some(Finding::confirm(&[Hazard::Scan, Hazard::RefusesWrites], message))
+        }
+        (true, _) => {
+            let message =
+                format!("{} of {here} share their value with another{}", answer.count(), answer.examples());
+            Some(Finding::blocked(
+                message,
+                "change or remove the duplicates, then send it again with --confirm",
+            ))
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::*;
+    use crate::policy::{Mode, Verdict};
+    use serde_json::json;
+
+    #[test]
+    fn cases() {
+        const CODE: &str = super::RULE.code;
+        let add = json!({"intent": "add-unique", "table": "invoice", "columns": ["amount"]});
+        accepts(CODE, Mode::Prod, add.clone(), &empty());
+        assert_eq!(rejects(CODE, Mode::Dev, add.clone(), &rows(0)).verdict, Verdict::NeedsConfirmation);
+        assert!(rejects(CODE, Mode::Dev, add, &rows(2)).remedy.is_some());
+    }
+}

@@ -1,0 +1,97 @@
+//! `policy/change-type`: values may not survive another type.
+
+use super::super::{Answer, Case, Finding, Hazard, Judgement, Probe, Rule};
+use super::{place, stored};
+use crate::conversion::{Conversion, conversion};
+use crate::field_type::FieldType;
+use crate::ident::Ident;
+use crate::intent::Intent;
+
+/// The rule.
+pub(super) const RULE: Rule = Rule {
+    code: "policy/change-type",
+    title: "type changes",
+    what: "Gives a column another type.",
+    why: "Values that the new type cannot hold make it fail, or are altered. Unless the values stay as they are stored, the database writes the whole table anew while nobody can use it.",
+    instead: "Widen rather than narrow; for anything else add a new field, copy, and delete the old one.",
+    judge,
+};
+
+fn judge(case: &Case) -> Option<Judgement> {
+    let Intent::ChangeType(change) = case.intent else { return None };
+    judge_conversion(case, &change.column, &change.ty)
+}
+
+/// The judgement of converting a column of the intent's table to `to`.
+pub(super) fn judge_conversion(case: &Case, column: &Ident, to: &FieldType) -> Option<Judgement> {
+    let from = &case.model.schema().table(case.intent.table())?.column(column)?.ty;
+    let here = place(case.intent.table(), column);
+    let what = format!("{here} from {} to {}", from.describe(), to.describe());
+    let class = conversion(from, to);
+    if class == Conversion::Impossible {
+        let message = format!("no value of {what} has a counterpart");
+        return Finding::forbidden(
+            message,
+            "add a new field of that type, copy what you need, and delete the old one",
+        )
+        .into();
+    }
+    let (table, column) = stored(case, column)?;
+    let rows = Probe::Rows { table: table.clone() };
+    match class {
+        Conversion::Same | Conversion::Widening | Conversion::Impossible => None,
+        Conversion::Rewriting => Judgement::ask(rows, move |answer| {
+            let message = format!("changing {what} keeps every value, and writes the whole table anew");
+            answer.rows.then(|| Finding::confirm(&[Hazard::Rewrite], message))
+        }),
+        Conversion::Lossy => Judgement::ask(rows, move |answer| {
+            let message = format!(
+                "changing {what} alters values: the new type cannot hold all of what the old one did"
+            );
+            answer.rows.then(|| Finding::destructive(&[Hazard::DataLoss, Hazard::Rewrite], message))
+        }),
+        Conversion::Probed => {
+            let probe = Probe::Misfits { table, column, from: from.clone(), to: to.clone() };
+            Judgement::ask(probe, move |answer| misfits(&what, answer))
+        }
+    }
+}
+
+fn misfits(what: &str, answer: &Answer) -> Option<Finding> {
+    match (answer.rows, answer.failing) {
+        (false, _) => None,
+        (true, 0) => {
+            let message =
+                format!("every value fits the change of {what}; values that do not are refused from now on");
+            Some(Finding::confirm(&[Hazard::Rewrite, Hazard::RefusesWrites], message))
+        }
+        (true, _) => {
+            let message = format!("{} do not fit the change of {what}{}", answer.count(), answer.examples());
+            Some(Finding::blocked(message, "correct these values, then send it again with --confirm"))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::*;
+    use crate::policy::{Mode, Verdict};
+    use serde_json::json;
+
+    #[test]
+    fn cases() {
+        const CODE: &str = super::RULE.code;
+        let change = |column: &str, ty: serde_json::Value| json!({"intent": "change-type", "table": "invoice", "column": column, "ty": ty});
+        accepts(CODE, Mode::Prod, change("status", json!({"type": "Text"})), &rows(0));
+        accepts(CODE, Mode::Prod, change("status", json!({"type": "String", "length": 5})), &empty());
+        let narrow = change("status", json!({"type": "String", "length": 5}));
+        assert_eq!(rejects(CODE, Mode::Dev, narrow.clone(), &rows(0)).verdict, Verdict::NeedsConfirmation);
+        assert!(rejects(CODE, Mode::Dev, narrow, &rows(2)).remedy.is_some());
+        let wide = change("amount", json!({"type": "BigInt"}));
+        assert_eq!(rejects(CODE, Mode::Dev, wide, &rows(0)).verdict, Verdict::NeedsConfirmation);
+        let lossy = change("due", json!({"type": "Date"}));
+        assert_eq!(rejects(CODE, Mode::Dev, lossy, &rows(0)).verdict, Verdict::Destructive);
+        let absurd = change("due", json!({"type": "Bytes"}));
+        assert_eq!(rejects(CODE, Mode::Dev, absurd, &empty()).verdict, Verdict::Forbidden);
+    }
+}

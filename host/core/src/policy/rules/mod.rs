@@ -1,0 +1,78 @@
+//! The rules, one file each. [`RULES`] is the only list of them.
+
+mod add_check;
+mod add_foreign_key;
+mod add_required_column;
+mod add_unique;
+mod change_type;
+mod drop_check;
+mod drop_column;
+mod drop_foreign_key;
+mod drop_index;
+mod drop_not_null;
+mod drop_table;
+mod drop_unique;
+mod rename_column;
+mod rename_table;
+mod set_not_null;
+mod set_values;
+#[cfg(test)]
+mod testing;
+
+use super::{Case, Rule};
+use crate::ident::Ident;
+
+/// Every rule.
+pub static RULES: &[Rule] = &[
+    add_check::RULE,
+    add_foreign_key::RULE,
+    add_required_column::RULE,
+    add_unique::RULE,
+    change_type::RULE,
+    drop_check::RULE,
+    drop_column::RULE,
+    drop_foreign_key::RULE,
+    drop_index::RULE,
+    drop_not_null::RULE,
+    drop_table::RULE,
+    drop_unique::RULE,
+    rename_column::RULE,
+    rename_table::RULE,
+    set_not_null::RULE,
+    set_values::RULE,
+];
+
+/// Where the rows of a column are: table and column by their names before the change.
+/// None if the change made either, so that there is nothing to ask.
+fn stored(case: &Case, column: &Ident) -> Option<(Ident, Ident)> {
+    let table = case.intent.table();
+    Some((case.model.origin(table)?, case.model.column_origin(table, column)?))
+}
+
+/// As [`stored`], for several columns of the table.
+fn all_stored(case: &Case, columns: &[Ident]) -> Option<(Ident, Vec<Ident>)> {
+    let table = case.model.origin(case.intent.table())?;
+    let columns = columns.iter().map(|c| stored(case, c).map(|(_, column)| column)).collect::<Option<_>>()?;
+    Some((table, columns))
+}
+
+/// A column for people: `"invoice"."status"`.
+fn place(table: &Ident, column: &Ident) -> String {
+    format!("\"{}\".\"{}\"", table.as_str(), column.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_rule_is_documented_and_named_once() {
+        assert!(RULES.is_sorted_by(|a, b| a.code < b.code));
+        for rule in RULES {
+            assert!(rule.code.starts_with("policy/"), "{}", rule.code);
+            for text in [rule.title, rule.what, rule.why, rule.instead] {
+                assert!(!text.is_empty(), "{}", rule.code);
+            }
+        }
+    }
+}

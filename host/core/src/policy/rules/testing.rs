@@ -1,0 +1,78 @@
+//! `accepts` and `rejects`: one intent on a small schema, one set of rows, one verdict.
+
+use std::sync::Arc;
+
+use serde_json::json;
+
+use crate::intent::Intent;
+use crate::model::Model;
+use crate::policy::rules::RULES;
+use crate::policy::{Answer, Case, Finding, Judgement, Mode, Verdict};
+use crate::schema::{Schema, Table};
+
+/// No rows.
+pub(super) fn empty() -> Answer {
+    Answer::default()
+}
+
+/// Rows, so many of which fail.
+pub(super) fn rows(failing: u64) -> Answer {
+    Answer { rows: true, failing, sample: Vec::new() }
+}
+
+/// `account(id)` and `invoice(id, account → account, status String(20), state Enum(a, b), amount Int, due DateTime not null)`,
+/// with a unique constraint and an index on `status`, and the check `positive`.
+fn schema() -> Schema {
+    let column = |name: &str, ty: serde_json::Value, nullable: bool| {
+        (name.to_owned(), json!({"name": name, "ty": ty, "nullable": nullable}))
+    };
+    let columns =
+        |list: Vec<(String, serde_json::Value)>| list.into_iter().collect::<serde_json::Map<_, _>>();
+    let text = |length: u32| json!({"type": "String", "length": length});
+    let account = json!({"name": "account", "columns": columns(vec![column("id", text(40), false)]), "primary_key": ["id"]});
+    let invoice = json!({
+        "name": "invoice",
+        "columns": columns(vec![
+            column("id", text(40), false), column("account", text(40), true), column("status", text(20), true),
+            column("state", json!({"type": "Enum", "values": ["a", "b"]}), true),
+            column("amount", json!({"type": "Int"}), true), column("due", json!({"type": "DateTime"}), false),
+        ]),
+        "primary_key": ["id"],
+        "uniques": [{"name": "invoice_status_key", "columns": ["status"]}],
+        "foreign_keys": [{"name": "f", "columns": ["account"], "table": "account", "target": ["id"], "on_delete": "RESTRICT"}],
+        "checks": [{"name": "positive", "expression": "amount > 0"}],
+        "indexes": [{"name": "invoice_status_idx", "columns": ["status"], "unique": false}],
+    });
+    let mut schema = Schema::default();
+    for table in [account, invoice] {
+        schema.insert(serde_json::from_value::<Table>(table).expect("a table"));
+    }
+    schema
+}
+
+fn find(code: &str, mode: Mode, intent: serde_json::Value, answer: &Answer) -> Option<Finding> {
+    let intent: Intent = serde_json::from_value(intent).expect("an intent");
+    let model = Model::new(Arc::new(schema()));
+    let mut applied = model.clone();
+    intent.apply(&mut applied).expect("an intent that fits the test's schema");
+    let rule = RULES.iter().find(|r| r.code == code).expect("a rule in RULES");
+    match (rule.judge)(&Case { intent: &intent, model: &model, mode })? {
+        Judgement::Now(finding) => Some(finding),
+        Judgement::Ask(_, then) => then(answer),
+    }
+}
+
+/// The rule lets the intent run by itself.
+pub(super) fn accepts(code: &str, mode: Mode, intent: serde_json::Value, answer: &Answer) {
+    if let Some(finding) = find(code, mode, intent, answer) {
+        assert_eq!(finding.verdict, Verdict::Safe, "{}", finding.message);
+    }
+}
+
+/// The rule does not let the intent run by itself; gives what it found.
+pub(super) fn rejects(code: &str, mode: Mode, intent: serde_json::Value, answer: &Answer) -> Finding {
+    let finding = find(code, mode, intent, answer).expect("a finding");
+    assert_ne!(finding.verdict, Verdict::Safe, "{}", finding.message);
+    assert!(!finding.message.is_empty());
+    finding
+}
