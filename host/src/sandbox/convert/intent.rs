@@ -1,0 +1,198 @@
+//! A guest's intents as the core's. Each is read with the types that the intents before it leave.
+
+use hookwright_core::expr;
+use hookwright_core::ident::Ident;
+use hookwright_core::intent as core;
+use hookwright_core::intent::Intent;
+use hookwright_core::schema::Schema;
+use hookwright_core::value::DefaultValue;
+
+use super::lift::{checked_type, column, default_value, name, names, on_delete};
+use super::types::Types;
+use crate::sandbox::bindings::hookwright::hooks::intents as wit;
+use crate::sandbox::bindings::hookwright::hooks::types as wit_types;
+use crate::sandbox::fault::Fault;
+
+/// Reads a guest's intents. `schema` is the model as the guest saw it.
+///
+/// # Errors
+/// [`Fault::Malformed`], with the position and kind of the first intent that makes no sense.
+pub fn intents(list: Vec<wit::Intent>, schema: &Schema) -> Result<Vec<Intent>, Fault> {
+    let mut types = Types::new(schema);
+    let mut read = Vec::with_capacity(list.len());
+    for (index, wish) in list.into_iter().enumerate() {
+        let kind = kind(&wish);
+        let at = |what| Fault::malformed(format!("intent {} ({kind}): {what}", index + 1));
+        let intent = intent(wish, &types).map_err(at)?;
+        types.follow(&intent);
+        read.push(intent);
+    }
+    Ok(read)
+}
+
+fn intent(wish: wit::Intent, types: &Types) -> Result<Intent, String> {
+    use wit::Intent as W;
+    Ok(match wish {
+        W::CreateTable(i) => Intent::CreateTable(create_table(i)?),
+        W::DropTable(table) => Intent::DropTable(core::DropTable { table: name(&table)? }),
+        W::RenameTable(wit::RenameTable { table, to }) => {
+            Intent::RenameTable(core::RenameTable { table: name(&table)?, to: name(&to)? })
+        }
+        W::AddColumn(wit::AddColumn { table, column: new, primary_key }) => {
+            Intent::AddColumn(core::AddColumn { table: name(&table)?, column: column(new)?, primary_key })
+        }
+        W::DropColumn(on) => {
+            let (table, column) = on_column(&on)?;
+            Intent::DropColumn(core::DropColumn { table, column })
+        }
+        W::RenameColumn(wit::RenameColumn { table, column, to }) => {
+            let (table, column, to) = (name(&table)?, name(&column)?, name(&to)?);
+            Intent::RenameColumn(core::RenameColumn { table, column, to })
+        }
+        W::ChangeType(wit::ChangeType { table, column, type_ }) => {
+            let (table, column, ty) = (name(&table)?, name(&column)?, checked_type(type_)?);
+            Intent::ChangeType(core::ChangeType { table, column, ty })
+        }
+        W::SetNotNull(on) => {
+            let (table, column) = on_column(&on)?;
+            Intent::SetNotNull(core::SetNotNull { table, column })
+        }
+        W::DropNotNull(on) => {
+            let (table, column) = on_column(&on)?;
+            Intent::DropNotNull(core::DropNotNull { table, column })
+        }
+        W::SetDefault(i) => Intent::SetDefault(set_default(i, types)?),
+        W::DropDefault(on) => {
+            let (table, column) = on_column(&on)?;
+            Intent::DropDefault(core::DropDefault { table, column })
+        }
+        W::SetValues(wit::SetValues { table, column, values }) => {
+            let (table, column) = (name(&table)?, name(&column)?);
+            Intent::SetValues(core::SetValues { table, column, values })
+        }
+        W::CreateIndex(on) => {
+            let (table, columns, unique) = on_index(&on)?;
+            Intent::CreateIndex(core::CreateIndex { table, columns, unique })
+        }
+        W::DropIndex(on) => {
+            let (table, columns, unique) = on_index(&on)?;
+            Intent::DropIndex(core::DropIndex { table, columns, unique })
+        }
+        W::AddUnique(on) => {
+            let (table, columns) = on_columns(&on)?;
+            Intent::AddUnique(core::AddUnique { table, columns })
+        }
+        W::DropUnique(on) => {
+            let (table, columns) = on_columns(&on)?;
+            Intent::DropUnique(core::DropUnique { table, columns })
+        }
+        W::AddForeignKey(i) => Intent::AddForeignKey(add_foreign_key(i)?),
+        W::DropForeignKey(on) => {
+            let (table, columns) = on_columns(&on)?;
+            Intent::DropForeignKey(core::DropForeignKey { table, columns })
+        }
+        W::AddCheck(i) => Intent::AddCheck(add_check(i)?),
+        W::DropCheck(wit::CheckRef { table, name: own }) => {
+            Intent::DropCheck(core::DropCheck { table: name(&table)?, name: name(&own)? })
+        }
+        W::SetComment(i) => Intent::SetComment(set_comment(i)?),
+    })
+}
+
+fn create_table(intent: wit::CreateTable) -> Result<core::CreateTable, String> {
+    let wit::CreateTable { table, columns, primary_key, comment } = intent;
+    Ok(core::CreateTable {
+        table: name(&table)?,
+        columns: columns.into_iter().map(column).collect::<Result<_, _>>()?,
+        primary_key: names(&primary_key)?,
+        comment,
+    })
+}
+
+fn set_default(intent: wit::SetDefault, types: &Types) -> Result<core::SetDefault, String> {
+    let wit::SetDefault { table, column, value } = intent;
+    let (table, column) = (name(&table)?, name(&column)?);
+    let value = match types.of(&table, &column) {
+        Some(ty) => default_value(value, ty)?,
+        // There is no such column, and the model will say so better than could be said here.
+        None => untyped(value),
+    };
+    Ok(core::SetDefault { table, column, value })
+}
+
+fn untyped(value: wit_types::DefaultValue) -> DefaultValue {
+    match value {
+        wit_types::DefaultValue::Boolean(b) => DefaultValue::Boolean(b),
+        wit_types::DefaultValue::Integer(i) => DefaultValue::Integer(i),
+        wit_types::DefaultValue::Number(x) => DefaultValue::Float(x),
+        wit_types::DefaultValue::Text(text) => DefaultValue::Text(text),
+        wit_types::DefaultValue::Now => DefaultValue::Now,
+    }
+}
+
+fn add_foreign_key(intent: wit::AddForeignKey) -> Result<core::AddForeignKey, String> {
+    let wit::AddForeignKey { table, foreign_key } = intent;
+    let wit_types::ForeignKey { columns, table: to, target, on_delete: what } = foreign_key;
+    Ok(core::AddForeignKey {
+        table: name(&table)?,
+        columns: names(&columns)?,
+        to: name(&to)?,
+        target: names(&target)?,
+        on_delete: on_delete(what),
+    })
+}
+
+fn add_check(intent: wit::AddCheck) -> Result<core::AddCheck, String> {
+    let wit::AddCheck { table, name: own, expression } = intent;
+    let expression = expr::parse(&expression).map_err(|e| e.to_string())?;
+    Ok(core::AddCheck { table: name(&table)?, name: name(&own)?, expression })
+}
+
+fn set_comment(intent: wit::SetComment) -> Result<core::SetComment, String> {
+    let wit::SetComment { table, column, comment } = intent;
+    let column = column.map(|column| name(&column)).transpose()?;
+    Ok(core::SetComment { table: name(&table)?, column, comment })
+}
+
+fn on_column(on: &wit::ColumnRef) -> Result<(Ident, Ident), String> {
+    let wit::ColumnRef { table, column } = on;
+    Ok((name(table)?, name(column)?))
+}
+
+fn on_columns(on: &wit::ColumnsRef) -> Result<(Ident, Vec<Ident>), String> {
+    let wit::ColumnsRef { table, columns } = on;
+    Ok((name(table)?, names(columns)?))
+}
+
+fn on_index(on: &wit::IndexRef) -> Result<(Ident, Vec<Ident>, bool), String> {
+    let wit::IndexRef { table, index: wit_types::Index { columns, unique } } = on;
+    Ok((name(table)?, names(columns)?, *unique))
+}
+
+/// The intent's name, as the contract writes it.
+fn kind(wish: &wit::Intent) -> core::IntentKind {
+    use core::IntentKind as Kind;
+    match wish {
+        wit::Intent::CreateTable(_) => Kind::CreateTable,
+        wit::Intent::DropTable(_) => Kind::DropTable,
+        wit::Intent::RenameTable(_) => Kind::RenameTable,
+        wit::Intent::AddColumn(_) => Kind::AddColumn,
+        wit::Intent::DropColumn(_) => Kind::DropColumn,
+        wit::Intent::RenameColumn(_) => Kind::RenameColumn,
+        wit::Intent::ChangeType(_) => Kind::ChangeType,
+        wit::Intent::SetNotNull(_) => Kind::SetNotNull,
+        wit::Intent::DropNotNull(_) => Kind::DropNotNull,
+        wit::Intent::SetDefault(_) => Kind::SetDefault,
+        wit::Intent::DropDefault(_) => Kind::DropDefault,
+        wit::Intent::CreateIndex(_) => Kind::CreateIndex,
+        wit::Intent::DropIndex(_) => Kind::DropIndex,
+        wit::Intent::AddUnique(_) => Kind::AddUnique,
+        wit::Intent::DropUnique(_) => Kind::DropUnique,
+        wit::Intent::AddForeignKey(_) => Kind::AddForeignKey,
+        wit::Intent::DropForeignKey(_) => Kind::DropForeignKey,
+        wit::Intent::AddCheck(_) => Kind::AddCheck,
+        wit::Intent::DropCheck(_) => Kind::DropCheck,
+        wit::Intent::SetValues(_) => Kind::SetValues,
+        wit::Intent::SetComment(_) => Kind::SetComment,
+    }
+}

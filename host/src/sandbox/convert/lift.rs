@@ -1,0 +1,236 @@
+//! From the contract's values to the core's: what a guest gave back, checked.
+
+use std::fmt::Display;
+
+use hookwright_core::field_type::FieldType;
+use hookwright_core::hook;
+use hookwright_core::ident::{Ident, quoted};
+use hookwright_core::schema::Column;
+use hookwright_core::spec::{EntitySpec, EntityWire, FieldSpec, FieldWire, OnDelete, ReferenceWire, TypeName};
+use hookwright_core::value::DefaultValue;
+use serde_json::Value as Json;
+
+pub use super::intent::intents;
+use crate::sandbox::bindings::hookwright::hooks::types as wit;
+use crate::sandbox::fault::Fault;
+use crate::sandbox::log::clean;
+
+/// The longest message of a rejection, in characters; people read it.
+const MESSAGE_CHARS: usize = 2000;
+/// The longest code of a rejection.
+const CODE_CHARS: usize = 64;
+
+pub fn rejection(rejection: wit::Rejection) -> hook::Rejection {
+    let wit::Rejection { code, message, help } = rejection;
+    let short = |text: &str, most| clean(text).chars().take(most).collect::<String>();
+    hook::Rejection {
+        code: short(&code, CODE_CHARS),
+        message: short(&message, MESSAGE_CHARS),
+        help: help.map(|help| short(&help, MESSAGE_CHARS)),
+    }
+}
+
+pub fn entity_spec(spec: wit::EntitySpec) -> Result<EntitySpec, Fault> {
+    let wit::EntitySpec { name, label, comment, fields } = spec;
+    let place = format!("the entity {}", quoted(&name));
+    let fields = fields.into_iter().map(field_wire).collect::<Result<_, _>>()?;
+    EntitySpec::try_from(EntityWire { name, label, comment, fields }).map_err(|e| at(place, e))
+}
+
+pub fn field_spec(spec: wit::FieldSpec) -> Result<FieldSpec, Fault> {
+    let place = format!("the field {}", quoted(&spec.name));
+    FieldSpec::try_from(field_wire(spec)?).map_err(|e| at(place, e))
+}
+
+/// By way of the JSON form, so that a plugin's spec passes the checks of an event's.
+fn field_wire(spec: wit::FieldSpec) -> Result<FieldWire, Fault> {
+    let wit::FieldSpec { name, type_, nullable, unique, indexed, primary_key, default, references, comment } = spec;
+    let ty = field_type(type_);
+    let default = default.map(|value| default_json(value, &ty)).transpose();
+    let default = default.map_err(|e| at(format!("the default of {}", quoted(&name)), e))?;
+    let mut wire = FieldWire {
+        name,
+        ty: type_name(&ty),
+        nullable,
+        unique,
+        indexed,
+        primary_key,
+        default,
+        references: references.map(reference),
+        length: None,
+        precision: None,
+        scale: None,
+        values: None,
+        comment,
+    };
+    match ty {
+        FieldType::String { length } => wire.length = Some(length),
+        FieldType::Decimal { precision, scale } => {
+            (wire.precision, wire.scale) = (Some(precision), Some(scale));
+        }
+        FieldType::Enum { values } => wire.values = Some(values),
+        _ => {}
+    }
+    Ok(wire)
+}
+
+fn reference(reference: wit::Reference) -> ReferenceWire {
+    let wit::Reference { table, column, on_delete: what } = reference;
+    ReferenceWire { schema: None, table, column, on_delete: on_delete(what) }
+}
+
+pub(super) fn column(column: wit::Column) -> Result<Column, String> {
+    let wit::Column { name: own, type_, nullable, default, comment } = column;
+    let (own, ty) = (name(&own)?, checked_type(type_)?);
+    let default = default.map(|value| default_value(value, &ty)).transpose()?;
+    Ok(Column { name: own, ty, nullable, default, comment })
+}
+
+pub(super) fn on_delete(what: wit::OnDelete) -> OnDelete {
+    match what {
+        wit::OnDelete::Cascade => OnDelete::Cascade,
+        wit::OnDelete::SetNull => OnDelete::SetNull,
+        wit::OnDelete::Restrict => OnDelete::Restrict,
+    }
+}
+
+pub(super) fn checked_type(ty: wit::FieldType) -> Result<FieldType, String> {
+    let ty = field_type(ty);
+    ty.validate().map_err(|e| e.to_string())?;
+    Ok(ty)
+}
+
+fn field_type(ty: wit::FieldType) -> FieldType {
+    match ty {
+        wit::FieldType::String(length) => FieldType::String { length },
+        wit::FieldType::Text => FieldType::Text,
+        wit::FieldType::Int => FieldType::Int,
+        wit::FieldType::BigInt => FieldType::BigInt,
+        wit::FieldType::Float => FieldType::Float,
+        wit::FieldType::Decimal(wit::DecimalSize { precision, scale }) => FieldType::Decimal { precision, scale },
+        wit::FieldType::Boolean => FieldType::Boolean,
+        wit::FieldType::Date => FieldType::Date,
+        wit::FieldType::Time => FieldType::Time,
+        wit::FieldType::DateTime => FieldType::DateTime,
+        wit::FieldType::Json => FieldType::Json,
+        wit::FieldType::Uuid => FieldType::Uuid,
+        wit::FieldType::Bytes => FieldType::Bytes,
+        wit::FieldType::Enum(values) => FieldType::Enum { values },
+    }
+}
+
+fn type_name(ty: &FieldType) -> TypeName {
+    match ty {
+        FieldType::String { .. } => TypeName::String,
+        FieldType::Text => TypeName::Text,
+        FieldType::Int => TypeName::Int,
+        FieldType::BigInt => TypeName::BigInt,
+        FieldType::Float => TypeName::Float,
+        FieldType::Decimal { .. } => TypeName::Decimal,
+        FieldType::Boolean => TypeName::Boolean,
+        FieldType::Date => TypeName::Date,
+        FieldType::Time => TypeName::Time,
+        FieldType::DateTime => TypeName::DateTime,
+        FieldType::Json => TypeName::Json,
+        FieldType::Uuid => TypeName::Uuid,
+        FieldType::Bytes => TypeName::Bytes,
+        FieldType::Enum { .. } => TypeName::Enum,
+    }
+}
+
+pub(super) fn default_value(value: wit::DefaultValue, ty: &FieldType) -> Result<DefaultValue, String> {
+    let json = default_json(value, ty)?;
+    DefaultValue::from_json(&json, ty).map_err(|e| e.to_string())
+}
+
+/// The JSON that an event would give for the default.
+fn default_json(value: wit::DefaultValue, ty: &FieldType) -> Result<Json, String> {
+    Ok(match value {
+        wit::DefaultValue::Boolean(b) => Json::from(b),
+        wit::DefaultValue::Integer(i) => Json::from(i),
+        wit::DefaultValue::Number(x) if x.is_finite() => Json::from(x),
+        wit::DefaultValue::Number(x) => return Err(format!("the default {x} is not a number; give a finite one")),
+        wit::DefaultValue::Text(text) if *ty == FieldType::Json => serde_json::from_str(&text)
+            .map_err(|e| format!("the default of a Json column is not JSON: {e}; give the document as text"))?,
+        wit::DefaultValue::Text(text) => Json::from(text),
+        wit::DefaultValue::Now if *ty == FieldType::Json => {
+            return Err("a Json column has no default of the time; give a document".to_owned());
+        }
+        wit::DefaultValue::Now => serde_json::json!({ "function": "now" }),
+    })
+}
+
+pub(super) fn name(text: &str) -> Result<Ident, String> {
+    Ident::parse(text).map_err(|e| e.to_string())
+}
+
+pub(super) fn names(list: &[String]) -> Result<Vec<Ident>, String> {
+    list.iter().map(|text| name(text)).collect()
+}
+
+fn at(place: String, error: impl Display) -> Fault {
+    Fault::malformed(format!("{place}: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::lower;
+    use super::*;
+
+    fn types() -> Vec<(FieldType, Json)> {
+        use serde_json::json;
+        let values = vec!["a".to_owned(), "b".to_owned()];
+        vec![
+            (FieldType::String { length: 7 }, json!("x")),
+            (FieldType::Text, json!("{\"function\":\"now\"}")),
+            (FieldType::Int, json!(-7)),
+            (FieldType::BigInt, json!(i64::MIN)),
+            (FieldType::Float, json!(0.1)),
+            (FieldType::Decimal { precision: 30, scale: 2 }, json!("1234567890123456789012345678.90")),
+            (FieldType::Boolean, json!(true)),
+            (FieldType::Date, json!("2024-02-29")),
+            (FieldType::Time, json!("13:45:00")),
+            (FieldType::DateTime, json!({"function": "now"})),
+            (FieldType::Json, json!({"a": [1, null]})),
+            (FieldType::Json, json!("text")),
+            (FieldType::Uuid, json!("00000000-0000-0000-0000-00000000000a")),
+            (FieldType::Bytes, json!("00ff")),
+            (FieldType::Enum { values }, json!("b")),
+        ]
+    }
+
+    #[test]
+    fn every_type_and_default_comes_back_as_it_went() {
+        for (ty, json) in types() {
+            let value = DefaultValue::from_json(&json, &ty).expect("a default");
+            assert_eq!(checked_type(lower::field_type(&ty)), Ok(ty.clone()));
+            assert_eq!(default_value(lower::default_value(&value), &ty), Ok(value), "{}", ty.describe());
+        }
+    }
+
+    #[test]
+    fn a_spec_of_a_guest_passes_the_checks_of_an_event() {
+        let spec = |name: &str, primary_key| wit::FieldSpec {
+            name: name.into(),
+            type_: wit::FieldType::Int,
+            nullable: true,
+            unique: false,
+            indexed: false,
+            primary_key,
+            default: None,
+            references: None,
+            comment: None,
+        };
+        assert!(field_spec(spec("a", false)).is_ok());
+        let bad = field_spec(spec("a\"; DROP", false)).expect_err("refused").to_string();
+        assert!(bad.starts_with("the plugin's reply is malformed: the field \"a\\\"; DROP\": "), "{bad}");
+        assert_eq!(field_spec(spec("a", true)).map_err(|f| f.code()), Err("plugin/malformed"));
+    }
+
+    #[test]
+    fn a_rejection_is_made_fit_to_print() {
+        let wit = wit::Rejection { code: "a\nb".into(), message: "\x1b[31mno".repeat(2000), help: None };
+        let hook::Rejection { code, message, help } = rejection(wit);
+        assert_eq!((code.as_str(), message.len(), help), ("a b", MESSAGE_CHARS, None));
+    }
+}

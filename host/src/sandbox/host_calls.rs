@@ -1,0 +1,43 @@
+//! What a guest may ask of the host: its log, its configuration, the schema model. Reads a [`Guest`]'s world, nothing else.
+
+use hookwright_core::ident::Ident;
+
+use super::bindings::hookwright::hooks::{host, intents, types};
+use super::convert::lower;
+use super::guest::Guest;
+use super::log::LogLevel;
+
+impl types::Host for Guest {}
+impl intents::Host for Guest {}
+
+impl host::Host for Guest {
+    fn log(&mut self, level: host::Level, message: String) -> wasmtime::Result<()> {
+        self.host_call()?;
+        self.log.push(log_level(level), &message).map_err(|fault| self.stop(fault))
+    }
+
+    fn config(&mut self) -> wasmtime::Result<String> {
+        self.host_call()?;
+        Ok(self.world.config.to_string())
+    }
+
+    fn table(&mut self, name: String) -> wasmtime::Result<Option<types::Table>> {
+        self.host_call()?;
+        let name = Ident::parse(&name).ok();
+        Ok(name.and_then(|name| self.world.schema.table(&name)).map(lower::table))
+    }
+
+    fn entities(&mut self) -> wasmtime::Result<Vec<String>> {
+        self.host_call()?;
+        Ok(self.world.entities.as_ref().clone())
+    }
+}
+
+fn log_level(level: host::Level) -> LogLevel {
+    match level {
+        host::Level::Debug => LogLevel::Debug,
+        host::Level::Info => LogLevel::Info,
+        host::Level::Warn => LogLevel::Warn,
+        host::Level::Error => LogLevel::Error,
+    }
+}
