@@ -1,0 +1,185 @@
+//! The values that the host's functions take and give, besides outcomes: what every surface speaks in.
+//!
+//! Plain data, without behaviour that reaches outside.
+
+use hookwright_core::event::EventError;
+use hookwright_core::ident::OrgName;
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
+
+use crate::access::{OrgPattern, Scope};
+use crate::config::DatabaseUrl;
+use crate::error::Error;
+
+/// How a change is to be taken, besides what its events say themselves.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SubmitOptions {
+    /// Work it out and change nothing.
+    pub dry_run: bool,
+    /// What needs a confirmation may run.
+    pub confirm: bool,
+    /// What destroys data may run.
+    pub allow_destructive: bool,
+    /// Who asks, where the events do not say.
+    pub actor: Option<String>,
+}
+
+/// Which part of a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Page {
+    /// Only what is older than this revision.
+    pub before: Option<i64>,
+    /// At most so many.
+    pub limit: u32,
+}
+
+/// How an organisation is registered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OrgOptions {
+    /// Whether the embedded `schema-sync` is bound to it.
+    pub default_plugins: bool,
+}
+
+impl Default for OrgOptions {
+    fn default() -> Self {
+        Self { default_plugins: true }
+    }
+}
+
+/// A registered organisation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct OrgInfo {
+    /// Its name.
+    pub name: OrgName,
+    /// Its database, shown without the password.
+    pub database: DatabaseUrl,
+    /// When it was registered (RFC 3339, UTC).
+    pub created_at: String,
+}
+
+/// What a look at an organisation's database found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct OrgCheck {
+    /// The organisation.
+    pub org: OrgName,
+    /// What answers, such as `PostgreSQL 15.6`.
+    pub server: String,
+    /// Each thing looked at, in order.
+    pub findings: Vec<CheckFinding>,
+}
+
+impl OrgCheck {
+    /// Whether nothing stands in the way of a change.
+    #[must_use]
+    pub fn passed(&self) -> bool {
+        self.findings.iter().all(|f| f.ok)
+    }
+}
+
+/// One thing looked at.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CheckFinding {
+    /// What, in a few words.
+    pub name: String,
+    /// Whether it is as it should be.
+    pub ok: bool,
+    /// What was found.
+    pub message: String,
+    /// What to do, if it is not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub help: Option<String>,
+}
+
+/// How a plugin is installed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PluginOptions {
+    /// Its configuration; the one it has, or none.
+    pub config: Option<Json>,
+    /// The kinds of intents it is granted; those its manifest asks for by default.
+    pub grants: Option<Vec<String>>,
+    /// Its place among the org's plugins; its manifest's priority by default.
+    pub order: Option<i32>,
+    /// Whether it is called from now on.
+    pub enabled: bool,
+}
+
+impl Default for PluginOptions {
+    fn default() -> Self {
+        Self { config: None, grants: None, order: None, enabled: true }
+    }
+}
+
+/// A plugin bound to an organisation.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct PluginInfo {
+    /// Its name.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+    /// Its component's digest (sha256, hex).
+    pub digest: String,
+    /// The hooks it is called for.
+    pub hooks: Vec<String>,
+    /// The kinds of intents it is granted.
+    pub grants: Vec<String>,
+    /// Its place among the org's plugins: lower is called earlier.
+    pub order: i32,
+    /// Whether it is called.
+    pub enabled: bool,
+    /// Its configuration.
+    #[schema(value_type = Object)]
+    pub config: Json,
+    /// When it was installed (RFC 3339, UTC).
+    pub installed_at: String,
+}
+
+/// What a component says of itself, and whether it can be a plugin.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PluginReport {
+    /// Its name.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+    /// Its digest (sha256, hex).
+    pub digest: String,
+    /// The hooks it wants.
+    pub hooks: Vec<String>,
+    /// Patterns of the entities it wants to hear of; none: all.
+    pub entities: Vec<String>,
+    /// The kinds of intents it asks for.
+    pub grants: Vec<String>,
+    /// What it imports.
+    pub imports: Vec<String>,
+    /// Its size.
+    pub size_bytes: u64,
+}
+
+/// A token, without its secret.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TokenInfo {
+    /// Names it in lists and logs.
+    pub id: String,
+    /// What it is for.
+    pub name: String,
+    /// The organisations it reaches.
+    pub orgs: Vec<OrgPattern>,
+    /// What it may do there.
+    pub scopes: Vec<Scope>,
+    /// When it was made (RFC 3339, UTC).
+    pub created_at: String,
+    /// When it was revoked, if it was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub revoked_at: Option<String>,
+}
+
+impl From<EventError> for Error {
+    fn from(error: EventError) -> Self {
+        Self::new("event/invalid", error.message).at(error.pointer)
+    }
+}

@@ -1,0 +1,78 @@
+//! Unknown keys: every one is an error that names it and what it may have meant.
+
+use toml::{Table, Value};
+
+use crate::error::{Error, Result};
+
+/// Checks that every key of `given` is one of `known`, in every section.
+pub(super) fn unknown_keys(given: &Table, known: &Table, source: &str) -> Result<()> {
+    for (key, value) in given {
+        match (known.get(key), value) {
+            (None, _) => return Err(unknown(key, known, source, "")),
+            (Some(Value::Table(section)), Value::Table(inner)) => {
+                if let Some(bad) = inner.keys().find(|k| !section.contains_key(*k)) {
+                    return Err(unknown(bad, section, source, &format!("{key}.")));
+                }
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn unknown(key: &str, known: &Table, source: &str, section: &str) -> Error {
+    let key = key.escape_default();
+    let message = format!("the key \"{section}{key}\" in {source} is not known");
+    let keys = known.keys().map(String::as_str);
+    Error::new("config/invalid", message).help(suggest(&key.to_string(), keys, section))
+}
+
+/// What to write instead: the nearest of `known`, or all of them.
+pub(super) fn suggest<'a>(
+    wrong: &str,
+    known: impl Iterator<Item = &'a str> + Clone,
+    prefix: &str,
+) -> String {
+    let near = |k: &&str| distance(&wrong.to_lowercase(), &k.to_lowercase()) <= (k.len() / 3).max(1);
+    match known.clone().filter(near).min_by_key(|k| distance(wrong, k)) {
+        Some(key) => format!("did you mean \"{prefix}{key}\"?"),
+        None => {
+            let all: Vec<_> = known.map(|k| format!("{prefix}{k}")).collect();
+            format!("take it out, or use one of {}", all.join(", "))
+        }
+    }
+}
+
+/// Edits from one word to the other (Levenshtein).
+fn distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.chars().enumerate() {
+        let mut corner = std::mem::replace(&mut row[0], i + 1);
+        for (j, y) in b.iter().enumerate() {
+            let edit = corner + usize::from(x != *y);
+            corner = row[j + 1];
+            row[j + 1] = edit.min(corner + 1).min(row[j] + 1);
+        }
+    }
+    row[b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_edits() {
+        assert_eq!(distance("listen", "lisen"), 1);
+        assert_eq!(distance("", "abc"), 3);
+        assert_eq!(distance("kitten", "sitting"), 3);
+    }
+
+    #[test]
+    fn suggests_what_is_near_or_all() {
+        let known = ["listen", "body_limit_bytes"];
+        assert_eq!(suggest("lisen", known.into_iter(), "http."), "did you mean \"http.listen\"?");
+        assert!(suggest("zzz", known.into_iter(), "").contains("one of listen, body_limit_bytes"));
+    }
+}

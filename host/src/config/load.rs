@@ -1,0 +1,143 @@
+//! Reading the configuration: file, then environment, then the check of what was read.
+
+use std::path::Path;
+
+use toml::Table;
+
+use super::{Config, DEFAULT_FILE, check, env};
+use crate::error::{Error, Result};
+
+impl Config {
+    /// Reads `file` (or `./hookwright.toml`, if it is there) and the variables over it.
+    ///
+    /// # Errors
+    /// `config/invalid`, naming the key.
+    pub fn load(
+        file: Option<&Path>,
+        variables: impl IntoIterator<Item = (String, String)>,
+    ) -> Result<Self> {
+        let default = Path::new(DEFAULT_FILE);
+        let path = file.or_else(|| default.exists().then_some(default));
+        let (text, source) = match path {
+            Some(path) => (read(path)?, format!("\"{}\"", path.display())),
+            None => (String::new(), "the configuration".to_owned()),
+        };
+        Self::from_parts(&text, &source, variables)
+    }
+
+    /// Reads the text of a file and the variables over it; `source` names the file in errors.
+    ///
+    /// # Errors
+    /// `config/invalid`, naming the key.
+    pub fn from_parts(
+        text: &str,
+        source: &str,
+        variables: impl IntoIterator<Item = (String, String)>,
+    ) -> Result<Self> {
+        let mut given: Table = text.parse().map_err(|e| syntax(&e, text, source))?;
+        let known = Table::try_from(Self::default())
+            .map_err(|e| Error::new("host/fault", "the default configuration has no form").because(e))?;
+        check::unknown_keys(&given, &known, source)?;
+        env::overlay(&mut given, &known, variables.into_iter())?;
+        let config: Self = serde_path_to_error::deserialize(given).map_err(|e| wrong(&e, source))?;
+        config.checked()
+    }
+
+    /// The configuration, if its values make sense.
+    fn checked(self) -> Result<Self> {
+        let positive = [
+            ("http.body_limit_bytes", self.http.body_limit_bytes as u64),
+            ("http.upload_limit_bytes", self.http.upload_limit_bytes as u64),
+            ("http.request_timeout_ms", self.http.request_timeout_ms),
+            ("sandbox.deadline_ms", self.sandbox.deadline_ms),
+            ("sandbox.memory_bytes", self.sandbox.memory_bytes as u64),
+            ("sandbox.concurrency", self.sandbox.concurrency.into()),
+            ("retry.attempts", self.retry.attempts.into()),
+            ("locks.timeout_ms", self.locks.timeout_ms),
+            ("locks.attempts", self.locks.attempts.into()),
+        ];
+        if let Some((key, _)) = positive.iter().find(|(_, value)| *value == 0) {
+            let message = format!("the key \"{key}\" is 0, wanted 1 or more");
+            return Err(Error::new("config/invalid", message).help("leave it out for the default"));
+        }
+        if self.log.level.parse::<tracing_subscriber::filter::Targets>().is_err() {
+            let message = format!("the key \"log.level\" is {:?}, which names no level", self.log.level);
+            let help = "write error, warn, info, debug or trace, or by target: warn,hookwright=debug";
+            return Err(Error::new("config/invalid", message).help(help));
+        }
+        Ok(self)
+    }
+}
+
+fn read(path: &Path) -> Result<String> {
+    std::fs::read_to_string(path).map_err(|e| {
+        let message = format!("the configuration \"{}\" cannot be read: {e}", path.display());
+        Error::new("config/invalid", message).help("correct the path given with --config")
+    })
+}
+
+fn syntax(error: &toml::de::Error, text: &str, source: &str) -> Error {
+    let line = error.span().map_or(1, |s| text[..s.start.min(text.len())].lines().count().max(1));
+    let message = format!("{source} is not TOML: line {line}: {}", error.message());
+    Error::new("config/invalid", message).help("correct the line that is named")
+}
+
+fn wrong(error: &serde_path_to_error::Error<toml::de::Error>, source: &str) -> Error {
+    let path = error.path().to_string();
+    let message = format!("the key \"{path}\" in {source} is not valid: {}", error.inner().message());
+    Error::new("config/invalid", message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{LogFormat, Mode};
+    use super::*;
+
+    fn load(text: &str, variables: &[(&str, &str)]) -> Result<Config> {
+        let variables = variables.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned()));
+        Config::from_parts(text, "\"x.toml\"", variables)
+    }
+
+    fn refused(text: &str, variables: &[(&str, &str)]) -> String {
+        let error = load(text, variables).expect_err("refused");
+        assert_eq!(error.code, "config/invalid");
+        format!("{error}; {}", error.help)
+    }
+
+    #[test]
+    fn nothing_given_is_the_default() {
+        assert_eq!(load("", &[("PATH", "/bin")]).expect("default"), Config::default());
+    }
+
+    #[test]
+    fn the_environment_wins_over_the_file() {
+        let text = "mode = \"prod\"\n[http]\nlisten = \"0.0.0.0:80\"\nbody_limit_bytes = 5\n[log]\nformat = \"json\"";
+        let config = load(text, &[("HOOKWRIGHT_HTTP__BODY_LIMIT_BYTES", "7")]).expect("a config");
+        assert_eq!((config.mode, config.log.format), (Mode::Prod, LogFormat::Json));
+        assert_eq!((config.http.body_limit_bytes, config.http.listen.port()), (7, 80));
+    }
+
+    #[test]
+    fn the_variables_of_others_are_left_alone() {
+        load("", &[("HOOKWRIGHT_TEST_POSTGRES", "x"), ("HOOKWRIGHT_WASM_TOOLCHAIN", "rustup")]).expect("ok");
+    }
+
+    #[test]
+    fn refusals_name_the_key_and_what_it_may_have_meant() {
+        let all = [
+            refused("[http]\nlisen = \"x\"", &[]),
+            refused("htpt = 1", &[]),
+            refused("[http]\nlisten = \"nowhere\"", &[]),
+            refused("[http]\nbody_limit_bytes = -1", &[]),
+            refused("[retry]\nattempts = 0", &[]),
+            refused("[http\n", &[]),
+            refused("[log]\nlevel = \"loud=very\"", &[]),
+            refused("mode = \"test\"", &[]),
+            refused("http = 1", &[("HOOKWRIGHT_HTTP__LISTEN", "x")]),
+            refused("", &[("HOOKWRIGHT_HTTP__LISEN", "x")]),
+            refused("", &[("HOOKWRIGHT_HTTP", "x")]),
+            refused("", &[("HOOKWRIGHT_RETRY__ATTEMPTS", "many")]),
+        ];
+        insta::assert_snapshot!(all.join("\n"));
+    }
+}

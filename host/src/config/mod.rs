@@ -1,0 +1,41 @@
+//! What the host is told before it starts: `hookwright.toml`, overlaid by `HOOKWRIGHT_*`.
+//!
+//! The CLI loads a [`Config`] once and hands it to [`crate::host::Host::start`]; an
+//! embedding program builds one by hand. Reads a file and the environment given
+//! to it, writes nothing.
+
+mod check;
+mod env;
+mod load;
+mod secret;
+mod sections;
+
+pub use secret::{DatabaseUrl, Scheme, redact};
+pub use sections::{
+    ControlConfig, HttpConfig, LocksConfig, LogConfig, LogFormat, Mode, RetryConfig, SandboxConfig,
+};
+
+use serde::{Deserialize, Serialize};
+
+/// The file that is read when none is named and it is there.
+pub const DEFAULT_FILE: &str = "hookwright.toml";
+
+/// Everything that can be set.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// How much runs without being confirmed.
+    pub mode: Mode,
+    /// Where orgs, plugins and tokens are kept.
+    pub control: ControlConfig,
+    /// The HTTP server.
+    pub http: HttpConfig,
+    /// Limits of one call of a plugin.
+    pub sandbox: SandboxConfig,
+    /// Trying a change again after a passing trouble.
+    pub retry: RetryConfig,
+    /// Waiting for the locks of a statement.
+    pub locks: LocksConfig,
+    /// The log.
+    pub log: LogConfig,
+}

@@ -1,0 +1,166 @@
+//! The sections of the configuration, each value with its default and why it is so large.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+/// How much runs without being confirmed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Mode {
+    /// For a developer's machine: loosening changes run by themselves.
+    #[default]
+    Dev,
+    /// For production: only what is safe runs by itself.
+    Prod,
+}
+
+/// Where orgs, plugins and tokens are kept.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ControlConfig {
+    /// Path of the control database (SQLite); relative to the working directory.
+    pub database: PathBuf,
+}
+
+impl Default for ControlConfig {
+    fn default() -> Self {
+        Self { database: PathBuf::from(".hookwright/control.db") }
+    }
+}
+
+/// The HTTP server.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct HttpConfig {
+    /// Address and port; this machine alone by default.
+    pub listen: SocketAddr,
+    /// Most bytes of a request's body: an entity of 1,600 fields has about 200 KiB.
+    pub body_limit_bytes: usize,
+    /// Most bytes of an uploaded component: those made from JavaScript or Python have 12 to 18 MB.
+    pub upload_limit_bytes: usize,
+    /// How long a request may take: longer than all attempts for a lock together.
+    pub request_timeout_ms: u64,
+    /// How long running requests may take once the host stops.
+    pub shutdown_timeout_ms: u64,
+}
+
+impl Default for HttpConfig {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8787)),
+            body_limit_bytes: 2 * 1024 * 1024,
+            upload_limit_bytes: 32 * 1024 * 1024,
+            request_timeout_ms: 60_000,
+            shutdown_timeout_ms: 30_000,
+        }
+    }
+}
+
+/// Limits of one call of a plugin.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct SandboxConfig {
+    /// Guest time: a hook takes well under 1 ms, a cold interpreter some 30 ms.
+    pub deadline_ms: u64,
+    /// All memories of a call together: an embedded JavaScript engine takes some 20 MiB.
+    pub memory_bytes: usize,
+    /// Entries of all tables of a call together.
+    pub table_elements: usize,
+    /// The guest's stack.
+    pub stack_bytes: usize,
+    /// What a hook returns: 100 intents have some 20 KiB.
+    pub output_bytes: usize,
+    /// Calls of the host's functions.
+    pub host_calls: u32,
+    /// What a call may log.
+    pub log_bytes: usize,
+    /// Calls that run at the same time; more wait, then get "overloaded".
+    pub concurrency: u32,
+    /// Largest component that is accepted.
+    pub component_bytes: usize,
+}
+
+impl Default for SandboxConfig {
+    fn default() -> Self {
+        Self {
+            deadline_ms: 100,
+            memory_bytes: 64 * 1024 * 1024,
+            table_elements: 20_000,
+            stack_bytes: 256 * 1024,
+            output_bytes: 1024 * 1024,
+            host_calls: 10_000,
+            log_bytes: 64 * 1024,
+            concurrency: 64,
+            component_bytes: 32 * 1024 * 1024,
+        }
+    }
+}
+
+/// Trying a change again after a passing trouble (connection lost, serialisation failure).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RetryConfig {
+    /// Attempts in all.
+    pub attempts: u32,
+    /// Wait before the second attempt; doubled each time, with full jitter.
+    pub base_ms: u64,
+    /// Longest wait.
+    pub max_ms: u64,
+}
+
+impl Default for RetryConfig {
+    fn default() -> Self {
+        Self { attempts: 3, base_ms: 1_000, max_ms: 30_000 }
+    }
+}
+
+/// Waiting for the locks of a statement.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct LocksConfig {
+    /// Longest wait of one attempt: readers queue behind a waiting statement, so it is short.
+    pub timeout_ms: u64,
+    /// Attempts in all.
+    pub attempts: u32,
+    /// Wait before the second attempt; doubled each time, with full jitter.
+    pub base_ms: u64,
+    /// Longest wait between attempts.
+    pub max_ms: u64,
+}
+
+impl Default for LocksConfig {
+    fn default() -> Self {
+        Self { timeout_ms: 500, attempts: 30, base_ms: 50, max_ms: 2_000 }
+    }
+}
+
+/// The form of the log.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// Text on a terminal, JSON elsewhere.
+    #[default]
+    Auto,
+    /// One line of text each.
+    Text,
+    /// One JSON object each.
+    Json,
+}
+
+/// The log.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct LogConfig {
+    /// Its form.
+    pub format: LogFormat,
+    /// What is logged: `info`, or by target: `warn,hookwright::ddl=info`.
+    pub level: String,
+}
+
+impl Default for LogConfig {
+    fn default() -> Self {
+        Self { format: LogFormat::Auto, level: "info".to_owned() }
+    }
+}

@@ -1,0 +1,73 @@
+//! Who is asking: the bearer token of a request, or nobody at a developer's own machine.
+
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, HeaderValue, header};
+use axum::middleware::Next;
+use axum::response::Response;
+
+use super::App;
+use super::problem::Problem;
+use crate::access::Principal;
+use crate::error::{Error, Result};
+
+/// Lets a request pass whose sender is known; handlers find the [`Principal`] among its extensions.
+pub(super) async fn guard(State(app): State<App>, mut request: Request, next: Next) -> Result<Response, Problem> {
+    let principal = principal(&app, request.headers()).await?;
+    request.extensions_mut().insert(principal);
+    Ok(next.run(request).await)
+}
+
+/// Who sent a request with these headers.
+pub(super) async fn principal(app: &App, headers: &HeaderMap) -> Result<Principal> {
+    let mut values = headers.get_all(header::AUTHORIZATION).iter();
+    match (values.next(), values.next()) {
+        (Some(value), None) => app.host.authenticate(bearer(value).ok_or_else(unauthenticated)?).await,
+        (None, _) if app.options.anonymous && local(headers) && !has_tokens(app).await? => Ok(Principal::local()),
+        _ => Err(unauthenticated()),
+    }
+}
+
+fn bearer(value: &HeaderValue) -> Option<&str> {
+    let (scheme, token) = value.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
+}
+
+fn unauthenticated() -> Error {
+    Error::new("auth/unauthenticated", "the request carries no valid token")
+}
+
+async fn has_tokens(app: &App) -> Result<bool> {
+    Ok(app.host.token_list().await?.iter().any(|t| t.revoked_at.is_none()))
+}
+
+/// Whether the request was meant for this machine. A web page that a developer visits can make the browser send
+/// requests here; it cannot hide its origin, nor the name it looked up.
+fn local(headers: &HeaderMap) -> bool {
+    let text = |name| headers.get(name).map(|v| v.to_str().unwrap_or("?"));
+    let origin = text(header::ORIGIN).and_then(|o| o.split_once("://").map(|(_, host)| host).or(Some("?")));
+    text(header::HOST).is_none_or(loopback) && origin.is_none_or(loopback)
+}
+
+fn loopback(authority: &str) -> bool {
+    let host = match authority.rsplit_once(':') {
+        Some((host, port)) if port.chars().all(|c| c.is_ascii_digit()) => host,
+        _ => authority,
+    };
+    host == "localhost"
+        || host.trim_start_matches('[').trim_end_matches(']').parse().is_ok_and(|ip: std::net::IpAddr| ip.is_loopback())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn knows_its_own_machine() {
+        for own in ["localhost", "localhost:8787", "127.0.0.1:1", "[::1]:8787", "127.8.8.8"] {
+            assert!(loopback(own), "{own}");
+        }
+        for other in ["evil.example", "localhost.evil.example:80", "10.0.0.1", "[2001:db8::1]:80", "", "127.0.0.1.evil:80"] {
+            assert!(!loopback(other), "{other}");
+        }
+    }
+}

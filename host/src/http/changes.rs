@@ -1,0 +1,76 @@
+//! The ledger: what was done, newest first.
+
+use axum::extract::State;
+use axum::{Extension, Json};
+use serde::{Deserialize, Serialize};
+
+use super::App;
+use super::extract::{Path, Query, org};
+use super::problem::Problem;
+use crate::access::{Principal, Scope};
+use crate::api::Page;
+use crate::error::Error;
+use crate::outcome::{ChangeSummary, Outcome};
+
+const DEFAULT_LIMIT: u32 = 50;
+const MOST: u32 = 500;
+
+/// Which part of the ledger.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Part {
+    /// At most so many, 1 to 500; 50 by default.
+    limit: Option<u32>,
+    /// Only what is older than this revision.
+    before: Option<i64>,
+}
+
+/// A part of the ledger.
+#[derive(Serialize, utoipa::ToSchema)]
+pub(super) struct Changes {
+    /// Newest first.
+    changes: Vec<ChangeSummary>,
+    /// Where the older ones are, if there may be any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<String>,
+}
+
+/// List the changes, newest first.
+#[utoipa::path(
+    get, path = "/v1/orgs/{org}/changes", tag = "changes",
+    params(("org" = String, Path, description = "The organisation"), Part),
+    responses((status = 200, body = Changes))
+)]
+pub(super) async fn list(
+    State(app): State<App>,
+    Extension(principal): Extension<Principal>,
+    Path(name): Path<String>,
+    Query(part): Query<Part>,
+) -> Result<Json<Changes>, Problem> {
+    let org = org(&principal, &name, Scope::ChangesRead)?;
+    let limit = part.limit.unwrap_or(DEFAULT_LIMIT);
+    if !(1..=MOST).contains(&limit) {
+        return Err(Error::new("request/invalid", format!("\"limit\" is {limit}, wanted 1 to {MOST}")).into());
+    }
+    let changes = app.host.changes(&org, Page { before: part.before, limit }).await?;
+    let full = changes.len() == limit as usize;
+    let last = changes.last().filter(|_| full);
+    let next = last.map(|c| format!("/v1/orgs/{org}/changes?limit={limit}&before={}", c.revision));
+    Ok(Json(Changes { changes, next }))
+}
+
+/// Show a change with all that led to it.
+#[utoipa::path(
+    get, path = "/v1/orgs/{org}/changes/{id}", tag = "changes",
+    params(("org" = String, Path, description = "The organisation"), ("id" = String, Path)),
+    responses((status = 200, body = Outcome))
+)]
+pub(super) async fn show(
+    State(app): State<App>,
+    Extension(principal): Extension<Principal>,
+    Path((name, id)): Path<(String, String)>,
+) -> Result<Json<Outcome>, Problem> {
+    let org = org(&principal, &name, Scope::ChangesRead)?;
+    Ok(Json(app.host.change(&org, &id).await?))
+}

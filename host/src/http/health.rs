@@ -1,0 +1,45 @@
+//! Whether the host lives, whether it can work, and how it fares.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::{HeaderMap, header};
+use axum::response::IntoResponse;
+use serde::Serialize;
+
+use super::{App, auth};
+use super::problem::Problem;
+use crate::access::Scope;
+use crate::error::Error;
+use crate::telemetry;
+
+/// How the host is.
+#[derive(Serialize, utoipa::ToSchema)]
+pub(super) struct Health {
+    /// `alive` or `ready`.
+    status: &'static str,
+}
+
+/// Whether the process answers.
+#[utoipa::path(get, path = "/healthz", tag = "host", responses((status = 200, body = Health)))]
+pub(super) async fn alive() -> Json<Health> {
+    Json(Health { status: "alive" })
+}
+
+/// Whether the host can take changes.
+#[utoipa::path(get, path = "/readyz", tag = "host", responses((status = 200, body = Health)))]
+pub(super) async fn ready(State(app): State<App>) -> Result<Json<Health>, Problem> {
+    app.host.ready().await?;
+    Ok(Json(Health { status: "ready" }))
+}
+
+/// Metrics in the text format of Prometheus; needs the scope `metrics:read`.
+#[utoipa::path(
+    get, path = "/metrics", tag = "host",
+    responses((status = 200, body = String, content_type = "text/plain"))
+)]
+pub(super) async fn metrics(State(app): State<App>, headers: HeaderMap) -> Result<impl IntoResponse, Problem> {
+    auth::principal(&app, &headers).await?.require(Scope::MetricsRead)?;
+    let text = telemetry::metrics::render();
+    let text = text.ok_or_else(|| Error::new("request/not-found", "the program around the host keeps its own metrics"))?;
+    Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text))
+}

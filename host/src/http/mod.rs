@@ -1,0 +1,58 @@
+//! The host over HTTP: an axum router, and a server that stops without breaking off a change.
+//!
+//! Called by the CLI and by programs that embed the host. Touches the host's
+//! functions alone: no database, no sandbox.
+
+mod auth;
+mod changes;
+mod entities;
+mod events;
+mod extract;
+mod fields;
+mod health;
+mod observe;
+mod openapi;
+mod plugins;
+mod problem;
+mod routes;
+mod schema;
+mod serve;
+mod submit;
+#[cfg(test)]
+mod tests;
+
+pub use serve::{bind, serve, stop_signal};
+
+use crate::host::Host;
+
+/// How the router behaves besides the host's configuration.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Options {
+    /// Whether a request without a token may do everything, as long as the host has no token at all. Only for a
+    /// server that other machines cannot reach.
+    pub anonymous: bool,
+}
+
+/// What every handler can reach.
+#[derive(Clone)]
+struct App {
+    host: Host,
+    options: Options,
+}
+
+/// The router of a host. Every request needs a token.
+pub fn router(host: Host) -> axum::Router {
+    router_with(host, Options::default())
+}
+
+/// The router of a host, with options.
+pub fn router_with(host: Host, options: Options) -> axum::Router {
+    crate::telemetry::metrics::install();
+    routes::router(App { host, options })
+}
+
+/// The OpenAPI description of the router.
+#[must_use]
+pub fn openapi() -> utoipa::openapi::OpenApi {
+    routes::openapi()
+}

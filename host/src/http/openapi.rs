@@ -1,0 +1,80 @@
+//! The description of the HTTP surface, OpenAPI 3.1.
+
+use std::sync::OnceLock;
+
+use axum::Json;
+use serde_json::Value;
+use utoipa::OpenApi;
+use utoipa::openapi::path::Operation;
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
+use utoipa::openapi::{self, Components, ContentBuilder, Ref, RefOr, ResponseBuilder};
+
+use super::problem::ProblemBody;
+use crate::outcome::Outcome;
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Hookwright",
+        description = "Keeps the physical database schema of many organisations in step with their metadata.",
+        license(name = "Apache-2.0", identifier = "Apache-2.0"),
+    ),
+    components(schemas(ProblemBody, Outcome)),
+    tags(
+        (name = "events", description = "The hook endpoint"),
+        (name = "metadata", description = "Entities and fields, over the same pipeline"),
+        (name = "changes", description = "The ledger"),
+        (name = "plugins", description = "What is called for an organisation's events"),
+        (name = "host", description = "The host itself"),
+    )
+)]
+struct Frame;
+
+/// What the routes are added to.
+pub(super) fn frame() -> openapi::OpenApi {
+    Frame::openapi()
+}
+
+/// The document itself.
+#[utoipa::path(
+    get, path = "/openapi.json", tag = "host",
+    responses((status = 200, description = "This document", body = Object))
+)]
+pub(super) async fn document() -> Json<&'static Value> {
+    static DOCUMENT: OnceLock<Value> = OnceLock::new();
+    Json(DOCUMENT.get_or_init(|| serde_json::to_value(super::openapi()).unwrap_or_default()))
+}
+
+/// Problems that routes of an organisation answer with.
+const STATUSES: &[&str] = &["400", "401", "403", "404", "409", "413", "415", "422", "503"];
+
+/// Adds what every operation has: its problems, and the token it needs.
+pub(super) fn finish(mut api: openapi::OpenApi) -> openapi::OpenApi {
+    let components = api.components.get_or_insert_with(Components::new);
+    let token = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some("hookwright token create"));
+    components.add_security_scheme("token", SecurityScheme::Http(token.build()));
+    let body = ContentBuilder::new().schema(Some(Ref::from_schema_name("ProblemBody"))).build();
+    let problem = ResponseBuilder::new().description("A problem (RFC 9457)").content("application/problem+json", body);
+    components.responses.insert("Problem".to_owned(), problem.build().into());
+    for (path, item) in &mut api.paths.paths {
+        let operations =
+            [&mut item.get, &mut item.post, &mut item.patch, &mut item.delete].into_iter().filter_map(Option::as_mut);
+        for operation in operations {
+            match path.starts_with("/v1/") || path == "/metrics" {
+                true => guarded(operation),
+                false => problems(operation, &["default"]),
+            }
+        }
+    }
+    api
+}
+
+fn guarded(operation: &mut Operation) {
+    problems(operation, STATUSES);
+    operation.security = Some(vec![SecurityRequirement::new("token", Vec::<String>::new())]);
+}
+
+fn problems(operation: &mut Operation, statuses: &[&str]) {
+    let reference = || RefOr::Ref(Ref::from_response_name("Problem"));
+    operation.responses.responses.extend(statuses.iter().map(|s| ((*s).to_owned(), reference())));
+}

@@ -1,0 +1,133 @@
+//! The plugins of an organisation.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::{Extension, Json};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::App;
+use super::extract::{Component, Path, Query, org};
+use super::problem::Problem;
+use crate::access::{Principal, Scope};
+use crate::api::{PluginInfo, PluginOptions};
+use crate::error::{Error, Result};
+
+/// The plugins of an organisation.
+#[derive(Serialize, utoipa::ToSchema)]
+pub(super) struct Plugins {
+    /// In the order they are called.
+    plugins: Vec<PluginInfo>,
+}
+
+/// How a plugin is installed.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Installation {
+    /// Its configuration, as JSON.
+    config: Option<String>,
+    /// The kinds of intents it is granted, separated by commas; those it asks for by default.
+    grants: Option<String>,
+    /// Its place among the plugins: lower is called earlier.
+    order: Option<i32>,
+    /// Whether it is called from now on; true by default.
+    enabled: Option<bool>,
+}
+
+impl Installation {
+    fn options(self) -> Result<PluginOptions> {
+        let not_json = |e: serde_json::Error| {
+            Error::new("request/invalid", format!("the parameter \"config\" is not JSON: {e}"))
+        };
+        let config: Option<Value> = self.config.map(|c| serde_json::from_str(&c)).transpose().map_err(not_json)?;
+        let split = |g: String| g.split(',').map(|k| k.trim().to_owned()).filter(|k| !k.is_empty()).collect();
+        Ok(PluginOptions {
+            config,
+            grants: self.grants.map(split),
+            order: self.order,
+            enabled: self.enabled.unwrap_or(true),
+        })
+    }
+}
+
+/// List the plugins, in the order they are called.
+#[utoipa::path(
+    get, path = "/v1/orgs/{org}/plugins", tag = "plugins",
+    params(("org" = String, Path, description = "The organisation")),
+    responses((status = 200, body = Plugins))
+)]
+pub(super) async fn list(
+    State(app): State<App>,
+    Extension(principal): Extension<Principal>,
+    Path(name): Path<String>,
+) -> Result<Json<Plugins>, Problem> {
+    let org = org(&principal, &name, Scope::PluginsRead)?;
+    Ok(Json(Plugins { plugins: app.host.plugin_list(&org).await? }))
+}
+
+/// Install a plugin, in place of the one of its name.
+#[utoipa::path(
+    post, path = "/v1/orgs/{org}/plugins", tag = "plugins",
+    params(("org" = String, Path, description = "The organisation"), Installation),
+    request_body(content = Vec<u8>, content_type = "application/wasm", description = "The component"),
+    responses((status = 200, body = PluginInfo))
+)]
+pub(super) async fn install(
+    State(app): State<App>,
+    Extension(principal): Extension<Principal>,
+    Path(name): Path<String>,
+    Query(installation): Query<Installation>,
+    Component(bytes): Component,
+) -> Result<Json<PluginInfo>, Problem> {
+    let org = org(&principal, &name, Scope::PluginsWrite)?;
+    Ok(Json(app.host.plugin_install(&org, bytes.to_vec(), installation.options()?).await?))
+}
+
+/// Call a plugin from now on.
+#[utoipa::path(
+    post, path = "/v1/orgs/{org}/plugins/{name}/enable", tag = "plugins",
+    params(("org" = String, Path, description = "The organisation"), ("name" = String, Path)),
+    responses((status = 204, description = "Done"))
+)]
+pub(super) async fn enable(
+    State(app): State<App>,
+    Extension(principal): Extension<Principal>,
+    Path((org_name, name)): Path<(String, String)>,
+) -> Result<StatusCode, Problem> {
+    let org = org(&principal, &org_name, Scope::PluginsWrite)?;
+    app.host.plugin_enable(&org, &name).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Call a plugin no longer.
+#[utoipa::path(
+    post, path = "/v1/orgs/{org}/plugins/{name}/disable", tag = "plugins",
+    params(("org" = String, Path, description = "The organisation"), ("name" = String, Path)),
+    responses((status = 204, description = "Done"))
+)]
+pub(super) async fn disable(
+    State(app): State<App>,
+    Extension(principal): Extension<Principal>,
+    Path((org_name, name)): Path<(String, String)>,
+) -> Result<StatusCode, Problem> {
+    let org = org(&principal, &org_name, Scope::PluginsWrite)?;
+    app.host.plugin_disable(&org, &name).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Remove a plugin from the organisation.
+#[utoipa::path(
+    delete, path = "/v1/orgs/{org}/plugins/{name}", tag = "plugins",
+    params(("org" = String, Path, description = "The organisation"), ("name" = String, Path)),
+    responses((status = 204, description = "Done"))
+)]
+pub(super) async fn remove(
+    State(app): State<App>,
+    Extension(principal): Extension<Principal>,
+    Path((org_name, name)): Path<(String, String)>,
+) -> Result<StatusCode, Problem> {
+    let org = org(&principal, &org_name, Scope::PluginsWrite)?;
+    app.host.plugin_remove(&org, &name).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

@@ -1,0 +1,62 @@
+//! Every route, and the layers around them: the table of contents of the HTTP surface.
+
+use std::time::Duration;
+
+use axum::extract::DefaultBodyLimit;
+use axum::{Router, middleware};
+use tower_http::catch_panic::CatchPanicLayer;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::{App, auth, changes, entities, events, fields, health, observe, openapi, plugins, problem};
+
+/// Of an organisation: all need a token.
+fn v1(upload_limit: usize) -> OpenApiRouter<App> {
+    let upload = OpenApiRouter::new()
+        .routes(routes!(plugins::list, plugins::install))
+        .layer(DefaultBodyLimit::max(upload_limit));
+    OpenApiRouter::new()
+        .routes(routes!(events::send))
+        .routes(routes!(entities::list, entities::create))
+        .routes(routes!(entities::show, entities::update, entities::delete))
+        .routes(routes!(fields::create))
+        .routes(routes!(fields::show, fields::update, fields::delete))
+        .routes(routes!(changes::list))
+        .routes(routes!(changes::show))
+        .merge(upload)
+        .routes(routes!(plugins::enable))
+        .routes(routes!(plugins::disable))
+        .routes(routes!(plugins::remove))
+}
+
+/// Of the host.
+fn own() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(health::alive))
+        .routes(routes!(health::ready))
+        .routes(routes!(health::metrics))
+        .routes(routes!(openapi::document))
+        .routes(routes!(problem::all))
+        .routes(routes!(problem::one))
+}
+
+pub(super) fn router(app: App) -> Router {
+    let http = app.host.config().http.clone();
+    let timeout = Duration::from_millis(http.request_timeout_ms);
+    let guarded = v1(http.upload_limit_bytes)
+        .layer(middleware::from_fn_with_state(app.clone(), auth::guard));
+    let (router, _) = OpenApiRouter::new().merge(guarded).merge(own()).split_for_parts();
+    router
+        .fallback(problem::no_such_page)
+        .method_not_allowed_fallback(problem::no_such_method)
+        .layer(DefaultBodyLimit::max(http.body_limit_bytes))
+        .layer(middleware::from_fn_with_state(timeout, observe::bound))
+        .layer(CatchPanicLayer::custom(problem::panicked))
+        .layer(middleware::from_fn(observe::observe))
+        .with_state(app)
+}
+
+pub(super) fn openapi() -> utoipa::openapi::OpenApi {
+    let (_, api) = OpenApiRouter::with_openapi(openapi::frame()).merge(v1(0)).merge(own()).split_for_parts();
+    openapi::finish(api)
+}

@@ -1,0 +1,73 @@
+//! The server: listens, says who is let in, and stops without breaking off a change.
+
+use std::future::Future;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+
+use super::{Options, router_with};
+use crate::config::Mode;
+use crate::error::{Error, Result};
+use crate::host::Host;
+
+/// Listens on the configured address.
+///
+/// # Errors
+/// `config/invalid`.
+pub async fn bind(host: &Host) -> Result<TcpListener> {
+    let address = host.config().http.listen;
+    TcpListener::bind(address).await.map_err(|e| {
+        let message = format!("the address {address} cannot be listened on: {e}");
+        Error::new("config/invalid", message).help("set \"http.listen\" to a free address, such as 127.0.0.1:8788")
+    })
+}
+
+/// Serves until `stop` is done, then lets running requests and changes finish, for a bounded time.
+///
+/// # Errors
+/// `host/fault`.
+pub async fn serve(host: Host, listener: TcpListener, stop: impl Future<Output = ()>) -> Result<()> {
+    let fault = |e| Error::new("host/fault", "the server failed").because(e);
+    let address = listener.local_addr().map_err(fault)?;
+    let anonymous = host.config().mode == Mode::Dev && address.ip().is_loopback();
+    if anonymous {
+        tracing::warn!("requests from this machine need no token until the first one is created; mode = \"prod\" ends this");
+    }
+    tracing::info!(address = %address, "listening");
+    let patience = Duration::from_millis(host.config().http.shutdown_timeout_ms);
+    let (stopping, mut told) = watch::channel(false);
+    let router = router_with(host.clone(), Options { anonymous });
+    let server = axum::serve(listener, router).with_graceful_shutdown(async move {
+        // A sender that is gone tells the same.
+        let _ = told.wait_for(|stopping| *stopping).await;
+    });
+    let out_of_patience = async {
+        stop.await;
+        tracing::info!("stopping: running changes are finished first");
+        let _ = stopping.send(true);
+        tokio::time::sleep(patience).await;
+    };
+    tokio::select! {
+        result = server => result.map_err(fault)?,
+        () = out_of_patience => tracing::warn!("requests still ran after {} ms and were broken off", patience.as_millis()),
+    }
+    if tokio::time::timeout(patience, host.drain()).await.is_err() {
+        tracing::warn!("changes still ran after {} ms; the ledger knows what becomes of them", patience.as_millis());
+    }
+    Ok(())
+}
+
+/// Done when the process is asked to stop (SIGINT, SIGTERM).
+pub async fn stop_signal() {
+    let interrupt = tokio::signal::ctrl_c();
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+            tokio::select! { _ = interrupt => {}, _ = terminate.recv() => {} }
+            return;
+        }
+    }
+    let _ = interrupt.await;
+}

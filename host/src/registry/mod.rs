@@ -1,0 +1,3 @@
+//! What the host knows besides the orgs' own databases: organisations, plugins, tokens.
+
+pub mod store;

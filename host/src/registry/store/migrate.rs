@@ -1,0 +1,83 @@
+//! The tables of the control database, one script a version, run forward in one transaction.
+
+use std::path::Path;
+
+use sqlx::sqlite::SqliteConnection;
+use sqlx::{Executor, SqlitePool};
+
+use super::fault;
+use crate::error::{Error, Result};
+
+/// Each script ends by setting `user_version` to its place, counted from 1.
+const SCRIPTS: &[&str] = &[include_str!("migrations/0001_begin.sql")];
+
+pub(super) async fn run(pool: &SqlitePool, path: &Path) -> Result<()> {
+    let mut connection = pool.acquire().await.map_err(|e| unusable(path, e))?;
+    // Two hosts may start at once: the version is read under the lock.
+    connection.execute("BEGIN IMMEDIATE").await.map_err(|e| unusable(path, e))?;
+    match forward(&mut connection, path).await {
+        Ok(()) => connection.execute("COMMIT").await.map(drop).map_err(fault),
+        Err(error) => {
+            connection.execute("ROLLBACK").await.map_err(fault)?;
+            Err(error)
+        }
+    }
+}
+
+async fn forward(connection: &mut SqliteConnection, path: &Path) -> Result<()> {
+    let query = sqlx::query_scalar("PRAGMA user_version");
+    let version: i64 = query.fetch_one(&mut *connection).await.map_err(fault)?;
+    let done = usize::try_from(version).unwrap_or(usize::MAX);
+    if done > SCRIPTS.len() {
+        let message = format!(
+            "the control database \"{}\" has version {version}, this host knows up to {}",
+            path.display(),
+            SCRIPTS.len()
+        );
+        return Err(Error::new("config/invalid", message).help("use the newer host that wrote it"));
+    }
+    for script in &SCRIPTS[done..] {
+        sqlx::raw_sql(*script).execute(&mut *connection).await.map_err(fault)?;
+    }
+    Ok(())
+}
+
+fn unusable(path: &Path, error: sqlx::Error) -> Error {
+    let message = format!("the control database \"{}\" cannot be used", path.display());
+    let help = "see that it is an SQLite file that no other program holds; or set \"control.database\"";
+    Error::new("config/invalid", format!("{message}: {error}")).help(help)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Store, testing};
+
+    #[tokio::test]
+    async fn opening_twice_migrates_once() {
+        let (store, dir) = testing::store().await;
+        let again = Store::open(&dir.path().join("sub/control.db")).await.expect("opens again");
+        assert_eq!(store.generation().await.expect("a number"), again.generation().await.expect("a number"));
+    }
+
+    #[tokio::test]
+    async fn a_newer_or_foreign_file_is_refused() {
+        let (store, dir) = testing::store().await;
+        let path = dir.path().join("sub/control.db");
+        sqlx::raw_sql("PRAGMA user_version = 99").execute(&store.pool).await.expect("set");
+        let error = Store::open(&path).await.expect_err("refused");
+        assert!(error.to_string().contains("has version 99"), "{error}");
+        let text = dir.path().join("notes.txt");
+        std::fs::write(&text, "no database ".repeat(100)).expect("written");
+        assert_eq!(Store::open(&text).await.expect_err("refused").code, "config/invalid");
+    }
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn only_its_owner_may_read_it() {
+        use std::os::unix::fs::PermissionsExt;
+        let (_store, dir) = testing::store().await;
+        let mode = |p: &str| std::fs::metadata(dir.path().join(p)).expect("it").permissions().mode() & 0o777;
+        assert_eq!((mode("sub"), mode("sub/control.db")), (0o700, 0o600));
+        assert_eq!(mode("sub/control.db-wal"), 0o600);
+    }
+}

@@ -1,0 +1,90 @@
+//! The control database: organisations, plugins bound to them, components, tokens.
+//!
+//! Embedded SQLite. The host alone calls it; it touches one file, which only its
+//! owner may read, because it holds addresses with passwords.
+
+mod components;
+mod file;
+mod migrate;
+mod orgs;
+mod plugins;
+mod tokens;
+
+use std::path::Path;
+use std::time::Duration;
+
+use sqlx::SqlitePool;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+
+pub use plugins::Binding;
+
+use crate::error::{Error, Result};
+
+/// The open control database. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Store {
+    pool: SqlitePool,
+}
+
+impl Store {
+    /// Opens the database at `path`; makes it, and migrates it forward, where needed.
+    ///
+    /// # Errors
+    /// `config/invalid` if the file cannot be made or opened, or was written by a newer host.
+    pub async fn open(path: &Path) -> Result<Self> {
+        file::prepare(path)?;
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .foreign_keys(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .busy_timeout(Duration::from_secs(10));
+        let pool = SqlitePoolOptions::new().max_connections(4).connect_lazy_with(options);
+        let store = Self { pool };
+        migrate::run(&store.pool, path).await?;
+        Ok(store)
+    }
+
+    /// Whether the database answers.
+    ///
+    /// # Errors
+    /// `host/fault`.
+    pub async fn ping(&self) -> Result<()> {
+        sqlx::query("SELECT 1").execute(&self.pool).await.map(drop).map_err(fault)
+    }
+
+    /// A number that changes whenever an organisation or a plugin does; for caches.
+    ///
+    /// # Errors
+    /// `host/fault`.
+    pub async fn generation(&self) -> Result<i64> {
+        sqlx::query_scalar("SELECT number FROM generation").fetch_one(&self.pool).await.map_err(fault)
+    }
+
+    /// Closes it.
+    pub async fn close(&self) {
+        self.pool.close().await;
+    }
+}
+
+/// Any trouble with the control database is the host's own.
+fn fault(error: sqlx::Error) -> Error {
+    Error::new("host/fault", "the control database failed").because(error)
+}
+
+/// Now, as the tables keep it: RFC 3339, UTC, to the millisecond.
+fn now() -> String {
+    format!("{:.3}", jiff::Timestamp::now())
+}
+
+#[cfg(test)]
+mod testing {
+    use super::Store;
+
+    /// A fresh store, with the directory it is in.
+    pub(super) async fn store() -> (Store, tempfile::TempDir) {
+        let dir = tempfile::tempdir().expect("a directory");
+        let store = Store::open(&dir.path().join("sub/control.db")).await.expect("a store");
+        (store, dir)
+    }
+}

@@ -1,0 +1,192 @@
+//! Plugins as they are bound to organisations.
+
+use hookwright_core::ident::OrgName;
+use serde_json::Value as Json;
+use sqlx::Row;
+use sqlx::sqlite::SqliteRow;
+
+use super::{Store, fault, now};
+use crate::api::PluginInfo;
+use crate::error::{Error, Result};
+
+/// A plugin bound to an organisation.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Binding {
+    /// The plugin's name.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+    /// Its component's digest (sha256, hex).
+    pub digest: String,
+    /// Its manifest.
+    pub manifest: Json,
+    /// Its configuration for this organisation.
+    pub config: Json,
+    /// The kinds of intents it is granted.
+    pub grants: Vec<String>,
+    /// Its place: lower is called earlier, then by name.
+    pub order: i32,
+    /// Whether it is called.
+    pub enabled: bool,
+    /// When it was installed (RFC 3339, UTC); set by the store.
+    pub installed_at: String,
+}
+
+impl From<Binding> for PluginInfo {
+    fn from(binding: Binding) -> Self {
+        let hooks = binding.manifest["hooks"].as_array().into_iter().flatten();
+        Self {
+            hooks: hooks.filter_map(|h| h.as_str().map(str::to_owned)).collect(),
+            name: binding.name,
+            version: binding.version,
+            digest: binding.digest,
+            grants: binding.grants,
+            order: binding.order,
+            enabled: binding.enabled,
+            config: binding.config,
+            installed_at: binding.installed_at,
+        }
+    }
+}
+
+impl Store {
+    /// Binds a plugin, in place of the one of its name; its component must be kept already.
+    ///
+    /// # Errors
+    /// `org/not-found`, `host/fault`.
+    pub async fn plugin_put(&self, org: &OrgName, binding: Binding) -> Result<Binding> {
+        self.org(org).await?;
+        let binding = Binding { installed_at: now(), ..binding };
+        let grants = Json::from(binding.grants.clone());
+        let query = sqlx::query("INSERT OR REPLACE INTO plugin VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+            .bind(org.as_str())
+            .bind(&binding.name)
+            .bind(&binding.version)
+            .bind(&binding.digest)
+            .bind(binding.manifest.to_string())
+            .bind(binding.config.to_string())
+            .bind(grants.to_string())
+            .bind(binding.order)
+            .bind(binding.enabled)
+            .bind(&binding.installed_at);
+        query.execute(&self.pool).await.map_err(fault)?;
+        Ok(binding)
+    }
+
+    /// The plugins of an organisation, in the order they are called.
+    ///
+    /// # Errors
+    /// `org/not-found`, `host/fault`.
+    pub async fn plugins(&self, org: &OrgName) -> Result<Vec<Binding>> {
+        self.org(org).await?;
+        let query = sqlx::query("SELECT * FROM plugin WHERE org = ? ORDER BY ord, name").bind(org.as_str());
+        query.fetch_all(&self.pool).await.map_err(fault)?.iter().map(binding).collect()
+    }
+
+    /// A plugin of an organisation.
+    ///
+    /// # Errors
+    /// `org/not-found`, `plugin/not-found`, `host/fault`.
+    pub async fn plugin(&self, org: &OrgName, name: &str) -> Result<Binding> {
+        let query = sqlx::query("SELECT * FROM plugin WHERE org = ? AND name = ?");
+        let row = query.bind(org.as_str()).bind(name).fetch_optional(&self.pool).await.map_err(fault)?;
+        match row {
+            Some(row) => binding(&row),
+            None => Err(self.missing(org, name).await),
+        }
+    }
+
+    /// Enables or disables a plugin.
+    ///
+    /// # Errors
+    /// `org/not-found`, `plugin/not-found`, `host/fault`.
+    pub async fn plugin_enable(&self, org: &OrgName, name: &str, enabled: bool) -> Result<()> {
+        let query = sqlx::query("UPDATE plugin SET enabled = ? WHERE org = ? AND name = ?");
+        let query = query.bind(enabled).bind(org.as_str()).bind(name);
+        match query.execute(&self.pool).await.map_err(fault)?.rows_affected() {
+            0 => Err(self.missing(org, name).await),
+            _ => Ok(()),
+        }
+    }
+
+    /// Unbinds a plugin.
+    ///
+    /// # Errors
+    /// `org/not-found`, `plugin/not-found`, `host/fault`.
+    pub async fn plugin_remove(&self, org: &OrgName, name: &str) -> Result<()> {
+        let query = sqlx::query("DELETE FROM plugin WHERE org = ? AND name = ?");
+        match query.bind(org.as_str()).bind(name).execute(&self.pool).await.map_err(fault)?.rows_affected() {
+            0 => Err(self.missing(org, name).await),
+            _ => Ok(()),
+        }
+    }
+
+    async fn missing(&self, org: &OrgName, name: &str) -> Error {
+        let name: String = name.chars().take(100).collect();
+        let message = format!("the organisation \"{org}\" has no plugin \"{}\"", name.escape_default());
+        self.org(org).await.err().unwrap_or_else(|| Error::new("plugin/not-found", message))
+    }
+}
+
+fn binding(row: &SqliteRow) -> Result<Binding> {
+    let text = |column: &str| row.try_get::<String, _>(column).map_err(fault);
+    let json = |column: &str| -> Result<Json> {
+        let damaged = |e| Error::new("host/fault", "the control database holds what is not JSON").because(e);
+        serde_json::from_str(&text(column)?).map_err(damaged)
+    };
+    let grants = json("grants")?;
+    Ok(Binding {
+        name: text("name")?,
+        version: text("version")?,
+        digest: text("digest")?,
+        manifest: json("manifest")?,
+        config: json("config")?,
+        grants: grants.as_array().into_iter().flatten().filter_map(|g| g.as_str().map(str::to_owned)).collect(),
+        order: row.try_get("ord").map_err(fault)?,
+        enabled: row.try_get("enabled").map_err(fault)?,
+        installed_at: text("installed_at")?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::store;
+    use super::*;
+    use crate::config::DatabaseUrl;
+
+    fn of(name: &str, digest: &str, order: i32) -> Binding {
+        Binding {
+            name: name.into(),
+            version: "1.0.0".into(),
+            digest: digest.into(),
+            manifest: serde_json::json!({"hooks": ["entity.after"]}),
+            config: Json::Null,
+            grants: vec!["create-table".into()],
+            order,
+            enabled: true,
+            installed_at: String::new(),
+        }
+    }
+
+    #[tokio::test]
+    async fn plugins_are_bound_in_order_and_replaced_by_name() {
+        let (store, _dir) = store().await;
+        let org = OrgName::parse("acme").expect("a name");
+        assert_eq!(store.plugins(&org).await.expect_err("no org").code, "org/not-found");
+        store.org_add(&org, &DatabaseUrl::parse("sqlite:a.db").expect("one")).await.expect("added");
+        let digest = store.component_add(b"one").await.expect("kept");
+        assert_eq!(store.component(&digest).await.expect("there"), b"one");
+        store.plugin_put(&org, of("late", &digest, 9)).await.expect("bound");
+        store.plugin_put(&org, of("early", &digest, -1)).await.expect("bound");
+        let other = store.component_add(b"two").await.expect("kept");
+        store.plugin_put(&org, of("late", &other, 9)).await.expect("replaced");
+        store.plugin_enable(&org, "late", false).await.expect("disabled");
+        let all = store.plugins(&org).await.expect("a list");
+        assert_eq!(all.iter().map(|b| (b.name.as_str(), b.enabled)).collect::<Vec<_>>(), [("early", true), ("late", false)]);
+        assert_eq!(PluginInfo::from(all[1].clone()).hooks, ["entity.after"]);
+        store.plugin_remove(&org, "late").await.expect("removed");
+        assert_eq!(store.components_sweep().await.expect("swept"), 1);
+        assert_eq!(store.plugin(&org, "late").await.expect_err("gone").code, "plugin/not-found");
+        store.org_remove(&org).await.expect("removed with what is bound to it");
+    }
+}
