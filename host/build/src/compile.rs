@@ -36,8 +36,8 @@ pub(crate) fn compile(
             output: said(&done),
         });
     }
-    let module = module_path(&done.stdout, &package.id)
-        .ok_or_else(|| BuildError::NoCdylib(package.name.clone()))?;
+    let module =
+        module_path(&done.stdout, &package.id).ok_or_else(|| BuildError::NoCdylib(package.name.clone()))?;
     std::fs::read(&module).map_err(BuildError::io(&module))
 }
 
@@ -54,9 +54,7 @@ fn run(
     command.args(["rustc", "--lib", "--release", "--target", TARGET]);
     command.args(["--message-format", "json-render-diagnostics"]);
     command.arg("--target-dir").arg(target_dir);
-    command
-        .arg("--manifest-path")
-        .arg(package.dir.join("Cargo.toml"));
+    command.arg("--manifest-path").arg(package.dir.join("Cargo.toml"));
     if toolchain.kind == ToolchainKind::Debian {
         command.args(["-Z", "build-std=std,panic_abort"]);
     }
@@ -98,11 +96,7 @@ fn shared_flags(package: &Package, toolchain: &Toolchain) -> Vec<String> {
     let mut others: Vec<_> = package.local.iter().collect();
     others.retain(|(_, dir)| *dir != package.workspace_root);
     others.sort_by_key(|(_, dir)| dir.as_os_str().len());
-    flags.extend(
-        others
-            .iter()
-            .map(|(name, dir)| remap(dir, &format!("/{name}"))),
-    );
+    flags.extend(others.iter().map(|(name, dir)| remap(dir, &format!("/{name}"))));
     flags
 }
 
