@@ -10,7 +10,7 @@ use hookwright_core::policy::{ApprovedPlan, Review};
 use hookwright_core::schema::{Schema, Table};
 
 use crate::error::{Error, Result};
-use crate::executor::{EntityRow, FieldRow, LedgerEvent, Work};
+use crate::executor::{EntityRow, FieldRow, LedgerEvent, Rows, TableRow, Work};
 use crate::ledger::Summary;
 use crate::outcome::{EventSummary, Outcome};
 use crate::tenant::{Tenant, View};
@@ -25,8 +25,8 @@ pub(super) fn work<'a>(
     plan: &'a ApprovedPlan,
     outcome: &Outcome,
 ) -> Result<Work<'a>> {
-    let rows = rows(&view.snapshot.metadata, metadata);
-    let (tables, gone_tables) = tables(&view.snapshot.schema, &review.schema);
+    let rows = rows(&view.snapshot.metadata, metadata).map_err(unwritable)?;
+    let (tables, gone_tables) = tables(&view.snapshot.schema, &review.schema).map_err(unwritable)?;
     Ok(Work {
         org: tenant.org().clone(),
         revision: view.snapshot.revision,
@@ -43,16 +43,7 @@ pub(super) fn work<'a>(
     })
 }
 
-/// Metadata rows that come, change or go.
-#[derive(Debug, Default)]
-struct Rows {
-    entities: Vec<EntityRow>,
-    fields: Vec<FieldRow>,
-    gone_entities: Vec<StableId>,
-    gone_fields: Vec<StableId>,
-}
-
-fn rows(before: &Metadata, after: &Metadata) -> Rows {
+fn rows(before: &Metadata, after: &Metadata) -> serde_json::Result<Rows> {
     let (old, new) = (by_id(before), by_id(after));
     let mut rows = Rows::default();
     for (id, entity) in &new {
@@ -63,7 +54,9 @@ fn rows(before: &Metadata, after: &Metadata) -> Rows {
         rows.entities.push(EntityRow::of(entity));
         let old_fields: BTreeMap<_, _> = was.iter().flat_map(|e| positioned(e)).collect();
         let changed = positioned(entity).filter(|(id, field)| old_fields.get(id) != Some(field));
-        rows.fields.extend(changed.map(|(_, (position, field))| FieldRow::of(&entity.id, position, field)));
+        for (_, (position, field)) in changed {
+            rows.fields.push(FieldRow::of(&entity.id, position, field)?);
+        }
         let stays = |id: &&StableId| entity.fields.iter().any(|f| f.id == **id);
         rows.gone_fields.extend(old_fields.keys().copied().filter(|id| !stays(id)).cloned());
     }
@@ -71,7 +64,7 @@ fn rows(before: &Metadata, after: &Metadata) -> Rows {
         rows.gone_entities.push((*id).clone());
         rows.gone_fields.extend(entity.fields.iter().map(|f| f.id.clone()));
     }
-    rows
+    Ok(rows)
 }
 
 fn by_id(metadata: &Metadata) -> BTreeMap<&StableId, &Arc<Entity>> {
@@ -83,11 +76,11 @@ fn positioned(entity: &Entity) -> impl Iterator<Item = (&StableId, (usize, &Fiel
 }
 
 /// Tables of the model that come or change, and names that go.
-fn tables(before: &Schema, after: &Schema) -> (Vec<Arc<Table>>, Vec<Ident>) {
+fn tables(before: &Schema, after: &Schema) -> serde_json::Result<(Vec<TableRow>, Vec<Ident>)> {
     let same = |t: &Arc<Table>| before.tables.get(&t.name).is_some_and(|old| Arc::ptr_eq(old, t));
-    let changed = after.tables.values().filter(|t| !same(t)).cloned().collect();
+    let changed = after.tables.values().filter(|t| !same(t)).map(|t| TableRow::of(t)).collect::<Result<_, _>>()?;
     let gone = before.tables.keys().filter(|name| !after.tables.contains_key(*name)).cloned().collect();
-    (changed, gone)
+    Ok((changed, gone))
 }
 
 fn summary(change: &Change, outcome: &Outcome) -> Summary {
@@ -100,5 +93,9 @@ fn ledger_event(event: &hookwright_core::event::Event) -> LedgerEvent {
 }
 
 fn json(value: &impl serde::Serialize) -> Result<String> {
-    serde_json::to_string(value).map_err(|e| Error::new("host/fault", "the outcome cannot be written down").because(e))
+    serde_json::to_string(value).map_err(unwritable)
+}
+
+fn unwritable(error: serde_json::Error) -> Error {
+    Error::new("host/fault", "what the change came to cannot be written down").because(error)
 }
