@@ -57,6 +57,40 @@ pub struct Outcome {
     pub duration_us: u64,
 }
 
+/// A change in a list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ChangeSummary {
+    /// The change's id.
+    pub change: String,
+    /// The revision of the organisation it led to.
+    pub revision: i64,
+    /// What became of it.
+    pub status: Status,
+    /// When it was committed (RFC 3339, UTC).
+    pub committed_at: String,
+    /// Who asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub actor: Option<String>,
+    /// The events it is made of, in order.
+    pub events: Vec<EventSummary>,
+    /// How many statements it ran.
+    pub statements: usize,
+}
+
+/// An event in a list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct EventSummary {
+    /// Its id.
+    pub id: String,
+    /// Its type, such as `field.create`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// What it is about: `invoice`, or `invoice.status`.
+    pub subject: String,
+}
+
 /// One call of a hook.
 #[derive(Debug, Clone, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]

@@ -3,18 +3,8 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
+pub use hookwright_core::policy::Mode;
 use serde::{Deserialize, Serialize};
-
-/// How much runs without being confirmed.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Mode {
-    /// For a developer's machine: loosening changes run by themselves.
-    #[default]
-    Dev,
-    /// For production: only what is safe runs by itself.
-    Prod,
-}
 
 /// Where orgs, plugins and tokens are kept.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
