@@ -12,4 +12,5 @@ pub mod host;
 pub mod http;
 pub mod outcome;
 pub mod registry;
+pub mod sandbox;
 pub mod telemetry;

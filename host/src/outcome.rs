@@ -21,6 +21,20 @@ pub enum Status {
     Planned,
 }
 
+impl Status {
+    /// The status as reports and metrics name it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Applied => "applied",
+            Self::Replayed => "replayed",
+            Self::Held => "held",
+            Self::Rejected => "rejected",
+            Self::Planned => "planned",
+        }
+    }
+}
+
 /// A change with all that led to it.
 #[derive(Debug, Clone, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
