@@ -74,3 +74,9 @@ impl Error {
         self
     }
 }
+
+impl From<hookwright_core::metadata_error::MetadataError> for Error {
+    fn from(error: hookwright_core::metadata_error::MetadataError) -> Self {
+        Self::new(error.code(), error.to_string())
+    }
+}

@@ -4,7 +4,7 @@ use hookwright_core::ident::OrgName;
 use hookwright_core::intent::IntentKind;
 use serde_json::Value as Json;
 
-use crate::api::{CheckFinding, OrgCheck, OrgInfo, OrgOptions, PluginInfo, PluginOptions, PluginReport};
+use crate::api::{OrgCheck, OrgInfo, OrgOptions, PluginInfo, PluginOptions, PluginReport};
 use crate::config::DatabaseUrl;
 use crate::embedded::SCHEMA_SYNC;
 use crate::error::{Error, Result};

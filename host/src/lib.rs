@@ -1,16 +1,26 @@
 //! Hookwright keeps the physical database schema of many organisations in step with their metadata.
 //!
-//! [`host::Host`] is the library's front door; [`http::router`] puts it on the network, [`cli`] on the command line.
+//! [`host::Host`] is the library's front door; [`http::router`] puts it on the network, [`cli`] on the
+//! command line. The story of one change is told in `pipeline.rs`.
 
 pub mod access;
 pub mod api;
 pub mod catalogue;
 pub mod cli;
 pub mod config;
+pub mod db;
+mod embedded;
 pub mod error;
+pub mod executor;
 pub mod host;
+mod host_admin;
 pub mod http;
+mod ledger;
+mod org_check;
 pub mod outcome;
+mod pipeline;
 pub mod registry;
 pub mod sandbox;
 pub mod telemetry;
+mod tenant;
+mod tenants;

@@ -9,6 +9,8 @@ mod hooks;
 mod report;
 mod work;
 
+pub(crate) use report::recorded;
+
 use std::time::Instant;
 
 use hookwright_core::ddl;
@@ -125,9 +127,9 @@ async fn answers(tenant: &Tenant, view: &View, draft: &Draft) -> Result<Answers>
     let mut answers = Answers::new();
     for (index, answer) in found.into_iter().enumerate() {
         match answer {
-            ProbeAnswer::Found { rows, failing, sample } => {
-                let failing = u64::try_from(failing).unwrap_or_default();
-                answers.insert(index, Answer { rows, failing, sample: sample.iter().map(quoted).collect() });
+            ProbeAnswer::Found(found) => {
+                let sample = found.sample.iter().map(quoted).collect();
+                answers.insert(index, Answer { sample, ..found });
             }
             ProbeAnswer::TimedOut => {
                 let table = statements[index].table().map(|t| t.as_str().to_owned()).unwrap_or_default();

@@ -11,12 +11,12 @@ mod secret;
 mod sections;
 
 pub use secret::{DatabaseUrl, Scheme, redact, redact_text};
-pub use sections::{
-    ControlConfig, HttpConfig, LocksConfig, LogConfig, LogFormat, Mode, RetryConfig,
-};
+pub use sections::{ControlConfig, HttpConfig, LogConfig, LogFormat, Mode};
 
 use serde::{Deserialize, Serialize};
 
+use crate::db::DbOptions;
+use crate::executor::RetryPolicy;
 use crate::sandbox::Limits;
 
 /// The file that is read when none is named and it is there.
@@ -35,9 +35,9 @@ pub struct Config {
     /// Limits of one call of a plugin.
     pub sandbox: Limits,
     /// Trying a change again after a passing trouble.
-    pub retry: RetryConfig,
-    /// Waiting for the locks of a statement.
-    pub locks: LocksConfig,
+    pub retry: RetryPolicy,
+    /// Connecting to the organisations' databases.
+    pub database: DbOptions,
     /// The log.
     pub log: LogConfig,
 }

@@ -48,44 +48,6 @@ impl Default for HttpConfig {
     }
 }
 
-/// Trying a change again after a passing trouble (connection lost, serialisation failure).
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct RetryConfig {
-    /// Attempts in all.
-    pub attempts: u32,
-    /// Wait before the second attempt; doubled each time, with full jitter.
-    pub base_ms: u64,
-    /// Longest wait.
-    pub max_ms: u64,
-}
-
-impl Default for RetryConfig {
-    fn default() -> Self {
-        Self { attempts: 3, base_ms: 1_000, max_ms: 30_000 }
-    }
-}
-
-/// Waiting for the locks of a statement.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct LocksConfig {
-    /// Longest wait of one attempt: readers queue behind a waiting statement, so it is short.
-    pub timeout_ms: u64,
-    /// Attempts in all.
-    pub attempts: u32,
-    /// Wait before the second attempt; doubled each time, with full jitter.
-    pub base_ms: u64,
-    /// Longest wait between attempts.
-    pub max_ms: u64,
-}
-
-impl Default for LocksConfig {
-    fn default() -> Self {
-        Self { timeout_ms: 500, attempts: 30, base_ms: 50, max_ms: 2_000 }
-    }
-}
-
 /// The form of the log.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

@@ -101,7 +101,7 @@ pub async fn execute(db: &OrgDb, work: &Work<'_>, policy: &RetryPolicy) -> Resul
 async fn attempt_once(db: &OrgDb, work: &Work<'_>, attempt: &str) -> Result<String, Failure> {
     match db.pool() {
         Pool::Postgres(pool) => postgres::attempt(db, pool, work, attempt).await,
-        Pool::Sqlite(pool) => sqlite::attempt(db, pool, work).await,
+        Pool::Sqlite(pool) => sqlite::attempt(pool, work).await,
     }
 }
 

@@ -12,11 +12,11 @@ use sqlx::sqlite::SqliteConnection;
 
 use super::Failure;
 use crate::db::gate::Script;
-use crate::db::{DbError, OrgDb, inspect_sqlite_table};
+use crate::db::{DbError, ForeignKind, inspect_sqlite_table};
 
 /// Makes a table anew with its rows, and with the triggers and indexes on it that are not the model's.
-pub(super) async fn run(db: &OrgDb, connection: &mut SqliteConnection, rebuild: &Rebuild) -> Result<(), Failure> {
-    expect(db, connection, &rebuild.before).await?;
+pub(super) async fn run(connection: &mut SqliteConnection, rebuild: &Rebuild) -> Result<(), Failure> {
+    expect(connection, &rebuild.before).await?;
     let kept = others(connection, &rebuild.before).await?;
     for statement in rebuild.swap.iter().chain(&rebuild.indexes) {
         let mut script = Script::new(Dialect::Sqlite);
@@ -30,11 +30,13 @@ pub(super) async fn run(db: &OrgDb, connection: &mut SqliteConnection, rebuild: 
 }
 
 /// What the table has beyond the model would be lost, so the rebuild is refused then.
-async fn expect(db: &OrgDb, connection: &mut SqliteConnection, wanted: &Table) -> Result<(), Failure> {
-    let found = inspect_sqlite_table(db, connection, &wanted.name).await.map_err(Failure::Found)?;
-    let differs = match &found {
-        None => Some("it is not there".to_owned()),
-        Some(found) => difference(wanted, found),
+async fn expect(connection: &mut SqliteConnection, wanted: &Table) -> Result<(), Failure> {
+    let inspected = inspect_sqlite_table(connection, &wanted.name).await?;
+    let unknown = inspected.foreign.iter().find(|f| f.kind == ForeignKind::Table || f.kind == ForeignKind::Column);
+    let differs = match (unknown, inspected.schema.table(&wanted.name)) {
+        (Some(foreign), _) => Some(format!("\"{}\" on it: {}", foreign.name, foreign.reason)),
+        (None, None) => Some("it is not there".to_owned()),
+        (None, Some(found)) => difference(wanted, found),
     };
     match differs {
         None => Ok(()),

@@ -7,7 +7,7 @@ use sqlx::sqlite::{SqliteConnection, SqlitePool};
 use super::rebuild::{self, Violations};
 use super::{Failure, Work, bookkeeping};
 use crate::db::gate::Script;
-use crate::db::{Fault, OrgDb, before_sending, fault};
+use crate::db::{Fault, before_sending, fault};
 
 /// Begins a transaction that holds the file's write lock from the start.
 pub(crate) async fn begin_immediate(connection: &mut SqliteConnection) -> sqlx::Result<()> {
@@ -15,7 +15,7 @@ pub(crate) async fn begin_immediate(connection: &mut SqliteConnection) -> sqlx::
 }
 
 /// Claims, changes and commits; gives the time of the commit.
-pub(super) async fn attempt(db: &OrgDb, pool: &SqlitePool, work: &Work<'_>) -> Result<String, Failure> {
+pub(super) async fn attempt(pool: &SqlitePool, work: &Work<'_>) -> Result<String, Failure> {
     let unsent = |error| Failure::Sql(before_sending(fault(&error)), error);
     let mut connection = pool.acquire().await.map_err(unsent)?;
     let keys_off = work.plan.plan().foreign_keys_off;
@@ -23,7 +23,7 @@ pub(super) async fn attempt(db: &OrgDb, pool: &SqlitePool, work: &Work<'_>) -> R
         // No effect inside a transaction, so before it.
         run(&mut connection, "PRAGMA foreign_keys = OFF").await?;
     }
-    let done = transaction(db, &mut connection, work).await;
+    let done = transaction(&mut connection, work).await;
     let restored = match keys_off {
         true => run(&mut connection, "PRAGMA foreign_keys = ON; PRAGMA legacy_alter_table = OFF").await,
         false => Ok(()),
@@ -34,9 +34,9 @@ pub(super) async fn attempt(db: &OrgDb, pool: &SqlitePool, work: &Work<'_>) -> R
     done
 }
 
-async fn transaction(db: &OrgDb, connection: &mut SqliteConnection, work: &Work<'_>) -> Result<String, Failure> {
+async fn transaction(connection: &mut SqliteConnection, work: &Work<'_>) -> Result<String, Failure> {
     begin_immediate(connection).await?;
-    match change(db, connection, work).await {
+    match change(connection, work).await {
         Ok(committed_at) => {
             if let Err(error) = run(connection, "COMMIT").await {
                 run(connection, "ROLLBACK").await.ok();
@@ -51,7 +51,7 @@ async fn transaction(db: &OrgDb, connection: &mut SqliteConnection, work: &Work<
     }
 }
 
-async fn change(db: &OrgDb, connection: &mut SqliteConnection, work: &Work<'_>) -> Result<String, Failure> {
+async fn change(connection: &mut SqliteConnection, work: &Work<'_>) -> Result<String, Failure> {
     claim(connection, work).await?;
     let plan = work.plan.plan();
     let before = match plan.foreign_keys_off {
@@ -64,7 +64,7 @@ async fn change(db: &OrgDb, connection: &mut SqliteConnection, work: &Work<'_>) 
                 let mut script = Script::new(Dialect::Sqlite);
                 script.statement(statement).sqlite(connection).await?;
             }
-            Step::Rebuild(rebuild) => rebuild::run(db, connection, rebuild).await?,
+            Step::Rebuild(rebuild) => rebuild::run(connection, rebuild).await?,
         }
     }
     if plan.foreign_keys_off {

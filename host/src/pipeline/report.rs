@@ -105,7 +105,7 @@ pub(crate) async fn recorded(tenant: &Tenant, id: &str) -> Result<Outcome> {
     };
     let record = tenant.db().change(id).await?.ok_or_else(missing)?;
     let damaged = |e| Error::new("host/fault", format!("the ledger's outcome of the change {id} does not parse")).because(e);
-    let mut outcome: Outcome = serde_json::from_str(&record.outcome_json).map_err(damaged)?;
+    let mut outcome: Outcome = serde_json::from_str(&record.outcome).map_err(damaged)?;
     outcome.committed_at = Some(record.row.committed_at);
     Ok(outcome)
 }
