@@ -215,7 +215,7 @@ fn why(guest: &mut Guest, Broken { error, began }: Broken) -> Fault {
 /// What the plugin said last tells more than the trap: a panic logs its message before it traps.
 fn trapped(guest: &Guest, message: String, error: &wasmtime::Error) -> Fault {
     let message = match guest.log.last() {
-        Some(line) => format!("{message}; it logged last: {}", line.message),
+        Some(line) => format!("{message}; it logged last: {}", line.text),
         None => message,
     };
     let frames = error.downcast_ref::<WasmBacktrace>();
