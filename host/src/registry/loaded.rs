@@ -51,7 +51,10 @@ impl Served {
         file.seen = digest(bytes);
         let (code, why) = match (loaded, taken) {
             (Ok(new), None) => return file.replace(new),
-            (Ok(_), Some(other)) => ("plugin/name-taken", format!("\"{other}\" serves a plugin of this name; remove one of the two")),
+            (Ok(_), Some(other)) => (
+                "plugin/name-taken",
+                format!("\"{other}\" serves a plugin of this name; remove one of the two"),
+            ),
             (Err(error), _) => (error.code(), error.to_string()),
         };
         let serving = file.good.clone();
@@ -79,7 +82,6 @@ impl File {
         }
     }
 }
-
 
 fn digest(bytes: &[u8]) -> String {
     hex::encode(Sha256::digest(bytes))

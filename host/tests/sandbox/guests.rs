@@ -35,11 +35,18 @@ impl Guest<'_> {
 
     /// Without a manifest.
     pub fn bare(&self) -> Vec<u8> {
+        self.encode(&[], "hookwright:hooks/plugin@1.0.0")
+    }
+
+    /// For a world of further packages, which includes the contract's.
+    pub fn encode(&self, packages: &[&str], world: &str) -> Vec<u8> {
         let mut module = wat::parse_str(self.text()).unwrap();
         let mut resolve = Resolve::default();
-        let wit = concat!(env!("CARGO_MANIFEST_DIR"), "/../wit");
-        let (package, _) = resolve.push_dir(wit).unwrap();
-        let world = resolve.select_world(&[package], Some("plugin")).unwrap();
+        let (contract, _) = resolve.push_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../wit")).unwrap();
+        for (number, package) in packages.iter().enumerate() {
+            resolve.push_str(format!("{number}.wit"), package).unwrap();
+        }
+        let world = resolve.select_world(&[contract], Some(world)).unwrap();
         embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8).unwrap();
         let mut encoder = ComponentEncoder::default().module(&module).unwrap().validate(true);
         encoder.encode().unwrap()

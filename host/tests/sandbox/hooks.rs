@@ -85,7 +85,8 @@ async fn a_field_is_amended() {
     let amend = world(json!({"fields": "[a-z_]+", "mode": "amend"}), Schema::default());
     let called = guard.call(&sandbox, &context(), &call, amend).await.unwrap();
     let HookReply::Field(Some(spec)) = called.reply else { panic!("{:?}", called.reply) };
-    let wanted = json!({"name": "due_date", "type": "Date", "nullable": true, "default": {"function": "now"}});
+    let wanted =
+        json!({"name": "due_date", "type": "Date", "nullable": true, "default": {"function": "now"}});
     assert_eq!(serde_json::to_value(spec).unwrap(), wanted);
 }
 

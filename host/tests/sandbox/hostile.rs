@@ -134,7 +134,8 @@ async fn host_calls_are_bounded() {
 async fn the_log_is_bounded_and_kept() {
     let imports = r#"(import "hookwright:hooks/host@1.0.0" "log" (func $log (param i32 i32 i32)))"#;
     let items = r#"(data (i32.const 64) "\1b[31mred\n\07line")"#;
-    let body = "(loop $again (call $log (i32.const 2) (i32.const 64) (i32.const 14)) (br $again)) unreachable";
+    let body =
+        "(loop $again (call $log (i32.const 2) (i32.const 64) (i32.const 14)) (br $again)) unreachable";
     let guest = Guest { imports, items, hook: body, ..Guest::default() };
     let run = run(Limits { log_bytes: 1024, ..Limits::default() }, &guest.component()).await;
     assert_eq!(run.reply, Err(Fault::Log { limit_bytes: 1024 }));
@@ -170,7 +171,8 @@ async fn sql_in_a_name_is_malformed() {
         (data (i32.const 3000) "a;--")"#;
     let (code, message) = told(&Guest { items, ..Guest::default() }.component()).await;
     assert_eq!(code, "plugin/malformed");
-    let wanted = "the plugin's reply is malformed: intent 1 (drop-table): the name \"a;--\" has ';' at position 2";
+    let wanted =
+        "the plugin's reply is malformed: intent 1 (drop-table): the name \"a;--\" has ';' at position 2";
     assert!(message.starts_with(wanted), "{message}");
 }
 

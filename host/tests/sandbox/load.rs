@@ -80,7 +80,6 @@ fn a_newer_contract_is_told() {
 #[tokio::test]
 async fn equal_bytes_are_one_plugin() {
     let sandbox = sandbox();
-    assert!(sandbox.pooling());
     let (one, two) = (sandbox.load(&hook(REPLY)).unwrap(), sandbox.load(&hook(REPLY)).unwrap());
     assert!(Arc::ptr_eq(&one.manifest, &two.manifest));
     drop(one);

@@ -7,3 +7,4 @@ mod hostile;
 mod load;
 mod reload;
 mod support;
+mod system;

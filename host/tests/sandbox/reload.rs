@@ -64,9 +64,8 @@ fn a_new_build_takes_the_place_of_the_last() {
     manifest.hooks.push(Hook::FieldBefore);
     manifest.grants.push("drop-column".to_owned());
     watched.write("a.wasm", &manifest::embed(&Guest::default().bare(), &manifest).unwrap());
-    let wanted = |new| {
-        format!("reloaded guest 0.1.0 {old}… → {new}… · hooks +field.before · grants +drop-column")
-    };
+    let wanted =
+        |new| format!("reloaded guest 0.1.0 {old}… → {new}… · hooks +field.before · grants +drop-column");
     let report = watched.report();
     assert_eq!(report, wanted(short(&watched)));
 }

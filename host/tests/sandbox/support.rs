@@ -14,8 +14,9 @@ pub fn plugin(name: &str) -> Vec<u8> {
     let built = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/plugins");
     let dir = std::env::var_os("HOOKWRIGHT_PLUGINS").map_or(built, Into::into);
     let path = dir.join(name).with_extension("wasm");
-    std::fs::read(&path)
-        .unwrap_or_else(|e| panic!("no plugin at \"{}\" ({e}); run ./tests/run, which builds it", path.display()))
+    std::fs::read(&path).unwrap_or_else(|e| {
+        panic!("no plugin at \"{}\" ({e}); run ./tests/run, which builds it", path.display())
+    })
 }
 
 pub fn sandbox() -> Sandbox {
@@ -31,7 +32,11 @@ pub fn context() -> Context {
 }
 
 pub fn world(config: Value, schema: Schema) -> GuestWorld {
-    GuestWorld { config: Arc::new(config), schema: Arc::new(schema), entities: Arc::new(vec!["invoice".into()]) }
+    GuestWorld {
+        config: Arc::new(config),
+        schema: Arc::new(schema),
+        entities: Arc::new(vec!["invoice".into()]),
+    }
 }
 
 pub fn empty_world() -> GuestWorld {
