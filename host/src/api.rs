@@ -153,8 +153,6 @@ pub struct PluginReport {
     pub entities: Vec<String>,
     /// The kinds of intents it asks for.
     pub grants: Vec<String>,
-    /// What it imports.
-    pub imports: Vec<String>,
     /// Its size.
     pub size_bytes: u64,
 }

@@ -61,7 +61,9 @@ catalogue! {
     "policy/held"             409 final "the change is held" "follow the reasons, then send it again"
     "policy/refused"          422 final "the change is refused" "follow the reasons"
     "request/invalid"         400 final "the request is not valid" "correct what the message names"
+    "request/method-not-allowed" 405 final "this path does not take this method" "use a method that the header \"Allow\" names; see /openapi.json"
     "request/not-found"       404 final "no such page" "see /openapi.json"
+    "request/unsupported-media" 415 final "the body's media type is not taken" "send the header \"Content-Type: application/json\""
     "token/not-found"         404 final "no such token" "list them: hookwright token list"
 }
 

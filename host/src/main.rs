@@ -1,2 +1,7 @@
-//! x
-fn main() {}
+//! The command `hookwright`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    hookwright::cli::main()
+}

@@ -21,6 +21,20 @@ pub enum Status {
     Planned,
 }
 
+impl Status {
+    /// The status as reports and metrics name it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Applied => "applied",
+            Self::Replayed => "replayed",
+            Self::Held => "held",
+            Self::Rejected => "rejected",
+            Self::Planned => "planned",
+        }
+    }
+}
+
 /// A change with all that led to it.
 #[derive(Debug, Clone, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -55,6 +69,40 @@ pub struct Outcome {
     pub attempts: u32,
     /// Microseconds from the request to the answer.
     pub duration_us: u64,
+}
+
+/// A change in a list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ChangeSummary {
+    /// The change's id.
+    pub change: String,
+    /// The revision of the organisation it led to.
+    pub revision: i64,
+    /// What became of it.
+    pub status: Status,
+    /// When it was committed (RFC 3339, UTC).
+    pub committed_at: String,
+    /// Who asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub actor: Option<String>,
+    /// The events it is made of, in order.
+    pub events: Vec<EventSummary>,
+    /// How many statements it ran.
+    pub statements: usize,
+}
+
+/// An event in a list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct EventSummary {
+    /// Its id.
+    pub id: String,
+    /// Its type, such as `field.create`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// What it is about: `invoice`, or `invoice.status`.
+    pub subject: String,
 }
 
 /// One call of a hook.

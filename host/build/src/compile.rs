@@ -36,8 +36,8 @@ pub(crate) fn compile(
             output: said(&done),
         });
     }
-    let module = module_path(&done.stdout, &package.id)
-        .ok_or_else(|| BuildError::NoCdylib(package.name.clone()))?;
+    let module =
+        module_path(&done.stdout, &package.id).ok_or_else(|| BuildError::NoCdylib(package.name.clone()))?;
     std::fs::read(&module).map_err(BuildError::io(&module))
 }
 
@@ -51,12 +51,10 @@ fn run(
     let target_dir = options.target_dir.clone().unwrap_or_else(usual);
     let target_dir = target_dir.join(toolchain.kind.as_str());
     let mut command = toolchain.cargo(&package.dir);
-    command.args(["build", "--lib", "--release", "--target", TARGET]);
+    command.args(["rustc", "--lib", "--release", "--target", TARGET]);
     command.args(["--message-format", "json-render-diagnostics"]);
     command.arg("--target-dir").arg(target_dir);
-    command
-        .arg("--manifest-path")
-        .arg(package.dir.join("Cargo.toml"));
+    command.arg("--manifest-path").arg(package.dir.join("Cargo.toml"));
     if toolchain.kind == ToolchainKind::Debian {
         command.args(["-Z", "build-std=std,panic_abort"]);
     }
@@ -66,8 +64,9 @@ fn run(
     for (key, value) in PROFILE {
         command.env(format!("CARGO_PROFILE_RELEASE_{key}"), value);
     }
-    let flags = flags(package, toolchain, memory).join("\x1f");
-    command.env("CARGO_ENCODED_RUSTFLAGS", flags);
+    let shared = shared_flags(package, toolchain).join("\x1f");
+    command.env("CARGO_ENCODED_RUSTFLAGS", shared);
+    command.arg("--").args(own_flags(package, memory));
     command.output().map_err(BuildError::io(&toolchain.cargo))
 }
 
@@ -83,27 +82,31 @@ const PROFILE: [(&str, &str); 8] = [
     ("STRIP", "symbols"),
 ];
 
-fn flags(package: &Package, toolchain: &Toolchain, memory: u64) -> Vec<String> {
-    let mut flags: Vec<String> = [
-        format!("-Clink-arg=--initial-memory={memory}"),
-        format!("-Clink-arg=-zstack-size={STACK_BYTES}"),
-    ]
-    .into();
+/// For every crate of the build. The same for different plugins, or else each would build all anew.
+fn shared_flags(package: &Package, toolchain: &Toolchain) -> Vec<String> {
+    let library = toolchain.sysroot.join(LIBRARY);
     // Of several that match, the last one counts: from the widest to the narrowest.
-    flags.push(remap(&cargo_home(), "/cargo"));
-    flags.push(remap(&toolchain.sysroot.join(LIBRARY), "/rust"));
-    if let Ok(real) = toolchain.sysroot.join(LIBRARY).canonicalize() {
+    let mut flags = vec![remap(&cargo_home(), "/cargo"), remap(&library, "/rust")];
+    if let Ok(real) = library.canonicalize() {
         flags.push(remap(&real, "/rust"));
     }
-    flags.push(remap(&package.workspace_root, "/workspace"));
-    let mut local: Vec<_> = package.local.iter().collect();
-    local.sort_by_key(|(_, dir)| dir.as_os_str().len());
-    flags.extend(
-        local
-            .iter()
-            .map(|(name, dir)| remap(dir, &format!("/{name}"))),
-    );
+    if package.workspace_root != package.dir {
+        flags.push(remap(&package.workspace_root, "/workspace"));
+    }
+    let mut others: Vec<_> = package.local.iter().collect();
+    others.retain(|(_, dir)| *dir != package.workspace_root);
+    others.sort_by_key(|(_, dir)| dir.as_os_str().len());
+    flags.extend(others.iter().map(|(name, dir)| remap(dir, &format!("/{name}"))));
     flags
+}
+
+/// For the plugin's own crate.
+fn own_flags(package: &Package, memory: u64) -> [String; 3] {
+    [
+        format!("-Clink-arg=--initial-memory={memory}"),
+        format!("-Clink-arg=-zstack-size={STACK_BYTES}"),
+        remap(&package.dir, &format!("/{}", package.name)),
+    ]
 }
 
 fn remap(from: &Path, to: &str) -> String {

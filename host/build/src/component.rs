@@ -8,10 +8,7 @@ use crate::BuildError;
 use crate::sections::{self, HEADER_BYTES};
 
 const OFFERED: &str = "hookwright:hooks/";
-const EXPORTS: [&str; 2] = [
-    "hookwright:hooks/entity-hooks@1.0.0",
-    "hookwright:hooks/field-hooks@1.0.0",
-];
+const EXPORTS: [&str; 2] = ["hookwright:hooks/entity-hooks@1.0.0", "hookwright:hooks/field-hooks@1.0.0"];
 /// Custom sections that say which world the module is for.
 const WORLD_PREFIX: &str = "component-type";
 

@@ -9,11 +9,7 @@ use crate::BuildError;
 
 /// SHA-256, in hex, over the sorted paths and contents of `src/**` and `Cargo.toml` of the crate and of the SDK,
 /// and of all of `wit_dir`.
-pub fn source_digest(
-    crate_dir: &Path,
-    sdk_dir: &Path,
-    wit_dir: &Path,
-) -> Result<String, BuildError> {
+pub fn source_digest(crate_dir: &Path, sdk_dir: &Path, wit_dir: &Path) -> Result<String, BuildError> {
     let mut files = Vec::new();
     for (label, dir) in [("crate", crate_dir), ("sdk", sdk_dir)] {
         files.push((format!("{label}/Cargo.toml"), dir.join("Cargo.toml")));

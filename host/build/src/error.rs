@@ -43,9 +43,7 @@ pub enum BuildError {
         reason: String,
     },
     /// An unknown toolchain is asked for.
-    #[error(
-        "unknown toolchain \"{0}\". Set HOOKWRIGHT_WASM_TOOLCHAIN to \"rustup\" or \"debian\"."
-    )]
+    #[error("unknown toolchain \"{0}\". Set HOOKWRIGHT_WASM_TOOLCHAIN to \"rustup\" or \"debian\".")]
     UnknownToolchain(String),
     /// The crate does not compile.
     #[error("crate \"{name}\" does not compile with {toolchain}:\n{output}")]

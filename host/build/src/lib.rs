@@ -39,10 +39,7 @@ impl Options {
             Ok(name) if !name.is_empty() => Some(name.parse()?),
             _ => None,
         };
-        Ok(Self {
-            toolchain,
-            ..Self::default()
-        })
+        Ok(Self { toolchain, ..Self::default() })
     }
 }
 
@@ -66,9 +63,5 @@ pub fn build_crate(path: &Path, options: &Options) -> Result<Built, BuildError> 
     let core = compile::compile(&package, &toolchain, options)?;
     let bare = component::componentize(&core)?;
     let component = manifest::embed(&bare, &package.manifest)?;
-    Ok(Built {
-        component,
-        manifest: package.manifest,
-        toolchain,
-    })
+    Ok(Built { component, manifest: package.manifest, toolchain })
 }

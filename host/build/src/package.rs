@@ -23,11 +23,7 @@ pub(crate) struct Package {
 
 /// The `Cargo.toml` that `path` means.
 pub(crate) fn manifest_path(path: &Path) -> Result<PathBuf, BuildError> {
-    let toml = if path.is_dir() {
-        path.join("Cargo.toml")
-    } else {
-        path.to_owned()
-    };
+    let toml = if path.is_dir() { path.join("Cargo.toml") } else { path.to_owned() };
     let is_toml = toml.file_name().is_some_and(|name| name == "Cargo.toml");
     match toml.canonicalize() {
         Ok(found) if is_toml => Ok(found),
@@ -35,11 +31,7 @@ pub(crate) fn manifest_path(path: &Path) -> Result<PathBuf, BuildError> {
     }
 }
 
-pub(crate) fn read(
-    toml: &Path,
-    toolchain: &Toolchain,
-    offline: bool,
-) -> Result<Package, BuildError> {
+pub(crate) fn read(toml: &Path, toolchain: &Toolchain, offline: bool) -> Result<Package, BuildError> {
     let metadata = metadata(toml, toolchain, offline)?;
     let own = metadata
         .packages
@@ -70,12 +62,7 @@ fn directory(package: &RawPackage) -> PathBuf {
 
 fn metadata(toml: &Path, toolchain: &Toolchain, offline: bool) -> Result<Metadata, BuildError> {
     let mut command = toolchain.cargo(toml.parent().unwrap_or(Path::new("/")));
-    command.args([
-        "metadata",
-        "--format-version=1",
-        "--filter-platform",
-        TARGET,
-    ]);
+    command.args(["metadata", "--format-version=1", "--filter-platform", TARGET]);
     command.arg("--manifest-path").arg(toml);
     if offline {
         command.arg("--offline");
@@ -92,11 +79,8 @@ fn manifest(package: &RawPackage) -> Result<Manifest, BuildError> {
     let name = &package.name;
     let section = package.metadata.get("hookwright");
     let section = section.ok_or_else(|| BuildError::NoSection(name.clone()))?;
-    let section: Section =
-        serde_json::from_value(section.clone()).map_err(|error| BuildError::BadSection {
-            name: name.clone(),
-            reason: error.to_string(),
-        })?;
+    let section: Section = serde_json::from_value(section.clone())
+        .map_err(|error| BuildError::BadSection { name: name.clone(), reason: error.to_string() })?;
     let manifest = Manifest {
         name: name.clone(),
         version: package.version.clone(),

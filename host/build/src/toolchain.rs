@@ -91,9 +91,7 @@ pub(crate) fn choose(dir: &Path, forced: Option<ToolchainKind>) -> Result<Toolch
     let found = match forced {
         Some(ToolchainKind::Rustup) => rustup(dir),
         Some(ToolchainKind::Debian) => debian(),
-        None => {
-            rustup(dir).or_else(|first| debian().map_err(|second| format!("{first}; {second}")))
-        }
+        None => rustup(dir).or_else(|first| debian().map_err(|second| format!("{first}; {second}"))),
     };
     found.map_err(|reason| BuildError::NoToolchain { reason })
 }
@@ -105,10 +103,7 @@ fn rustup(dir: &Path) -> Result<Toolchain, String> {
     if !target.is_dir() {
         let added = output("rustup", &["target", "add", TARGET], dir);
         if let (Err(reason), false) = (added, target.is_dir()) {
-            return Err(format!(
-                "the toolchain in \"{}\" lacks {TARGET} ({reason})",
-                sysroot.display()
-            ));
+            return Err(format!("the toolchain in \"{}\" lacks {TARGET} ({reason})", sysroot.display()));
         }
     }
     Ok(Toolchain {
@@ -131,8 +126,7 @@ fn debian() -> Result<Toolchain, String> {
     if !sysroot.join(LIBRARY).join("std").is_dir() {
         return Err("the standard library's source is missing (package rust-web-src)".to_owned());
     }
-    let linker =
-        linker().ok_or("there is no linker: neither \"rust-lld\" nor \"wasm-ld\" (package lld)")?;
+    let linker = linker().ok_or("there is no linker: neither \"rust-lld\" nor \"wasm-ld\" (package lld)")?;
     Ok(Toolchain {
         kind: ToolchainKind::Debian,
         version: output(rustc, &["--version"], root)?,
@@ -153,15 +147,10 @@ fn sysroot(rustc: &Path, dir: &Path) -> Result<PathBuf, String> {
 /// A linker for WebAssembly: on the path, of any LLVM of the system, or of a rustup toolchain at hand.
 fn linker() -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
-    let on_path =
-        std::env::split_paths(&path).flat_map(|dir| [dir.join("rust-lld"), dir.join("wasm-ld")]);
-    let of_llvm = children(Path::new("/usr/lib"))
-        .filter(|dir| named(dir, "llvm-"))
-        .map(|dir| dir.join("bin/wasm-ld"));
-    on_path
-        .chain(of_llvm)
-        .chain(rustup_linkers())
-        .find(|file| file.is_file())
+    let on_path = std::env::split_paths(&path).flat_map(|dir| [dir.join("rust-lld"), dir.join("wasm-ld")]);
+    let of_llvm =
+        children(Path::new("/usr/lib")).filter(|dir| named(dir, "llvm-")).map(|dir| dir.join("bin/wasm-ld"));
+    on_path.chain(of_llvm).chain(rustup_linkers()).find(|file| file.is_file())
 }
 
 fn rustup_linkers() -> impl Iterator<Item = PathBuf> {
@@ -182,8 +171,7 @@ fn children(dir: &Path) -> std::vec::IntoIter<PathBuf> {
 }
 
 fn named(path: &Path, prefix: &str) -> bool {
-    path.file_name()
-        .is_some_and(|name| name.to_string_lossy().starts_with(prefix))
+    path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(prefix))
 }
 
 fn output(program: impl Into<OsString>, args: &[&str], dir: &Path) -> Result<String, String> {
@@ -194,9 +182,7 @@ fn output(program: impl Into<OsString>, args: &[&str], dir: &Path) -> Result<Str
         command.env_remove("LD_LIBRARY_PATH");
     }
     let name = program.to_string_lossy();
-    let done = command
-        .output()
-        .map_err(|error| format!("\"{name}\" does not run: {error}"))?;
+    let done = command.output().map_err(|error| format!("\"{name}\" does not run: {error}"))?;
     if !done.status.success() {
         let said = String::from_utf8_lossy(&done.stderr);
         let said = said.trim();

@@ -26,10 +26,7 @@ const HOOKS: &str = "[package.metadata.hookwright]\nhooks = [\"entity.after\"]\n
 
 /// A crate of its own, locked to the versions of this workspace.
 fn stand_alone(sections: &str) -> TempDir {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../..")
-        .canonicalize()
-        .unwrap();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap();
     let sdk = root.join("sdk/rust");
     let toml = format!(
         "[package]\nname = \"archive\"\nversion = \"0.3.0\"\nedition = \"2024\"\n\
@@ -45,10 +42,7 @@ fn stand_alone(sections: &str) -> TempDir {
 
 /// What all of these crates are built from is built once.
 fn options() -> Options {
-    Options {
-        target_dir: Some(env!("CARGO_TARGET_TMPDIR").into()),
-        ..Options::from_env().unwrap()
-    }
+    Options { target_dir: Some(env!("CARGO_TARGET_TMPDIR").into()), ..Options::from_env().unwrap() }
 }
 
 fn refused(sections: &str) -> BuildError {
@@ -63,10 +57,7 @@ fn a_crate_outside_builds_and_twice_the_same() {
     let built = build_crate(one.path(), &options).unwrap();
     let read = manifest::read(&built.component).unwrap();
     assert_eq!(read, built.manifest);
-    assert_eq!(
-        (read.name.as_str(), read.version.as_str()),
-        ("archive", "0.3.0")
-    );
+    assert_eq!((read.name.as_str(), read.version.as_str()), ("archive", "0.3.0"));
     assert_eq!((read.hooks, read.priority), (vec![Hook::EntityAfter], 500));
     assert!(has_no_path(&built.component, one.path()));
     let again = build_crate(&two.path().join("Cargo.toml"), &options).unwrap();
@@ -74,11 +65,7 @@ fn a_crate_outside_builds_and_twice_the_same() {
 }
 
 fn has_no_path(component: &[u8], dir: &Path) -> bool {
-    let paths = [
-        dir.to_str().unwrap(),
-        env!("CARGO_MANIFEST_DIR"),
-        "/.cargo/",
-    ];
+    let paths = [dir.to_str().unwrap(), env!("CARGO_MANIFEST_DIR"), "/.cargo/"];
     let text = String::from_utf8_lossy(component);
     !paths.iter().any(|path| text.contains(path))
 }
@@ -89,10 +76,7 @@ fn what_does_not_compile_is_told_with_the_compilers_words() {
     std::fs::write(dir.path().join("src/lib.rs"), "fn x() { y }").unwrap();
     let error = build_crate(dir.path(), &options()).unwrap_err();
     assert!(matches!(error, BuildError::Compile { .. }));
-    assert!(
-        error.to_string().contains("cannot find value `y`"),
-        "{error}"
-    );
+    assert!(error.to_string().contains("cannot find value `y`"), "{error}");
 }
 
 #[test]
@@ -123,14 +107,8 @@ fn a_wrong_section_is_told_key_by_key() {
 
 #[test]
 fn toolchains_have_names() {
-    assert_eq!(
-        "debian".parse::<ToolchainKind>().unwrap(),
-        ToolchainKind::Debian
-    );
-    let error = "emscripten"
-        .parse::<ToolchainKind>()
-        .unwrap_err()
-        .to_string();
+    assert_eq!("debian".parse::<ToolchainKind>().unwrap(), ToolchainKind::Debian);
+    let error = "emscripten".parse::<ToolchainKind>().unwrap_err().to_string();
     assert!(error.contains("\"rustup\" or \"debian\""));
 }
 

@@ -21,10 +21,7 @@ fn the_embedded_plugin_is_up_to_date() {
 fn the_embedded_plugin_says_what_it_is() {
     let component = include_bytes!("../../embedded/schema_sync.wasm");
     let manifest = manifest::read(component).unwrap();
-    assert_eq!(
-        (manifest.name.as_str(), manifest.priority),
-        ("schema-sync", 100)
-    );
+    assert_eq!((manifest.name.as_str(), manifest.priority), ("schema-sync", 100));
 }
 
 #[test]
@@ -40,10 +37,7 @@ fn the_digest_tells_paths_and_contents_apart() {
         source_digest(dir.path(), dir.path(), &wit).unwrap()
     };
     let one = digest_of(&[("src/a.rs", "bc")]);
-    assert_eq!(
-        one,
-        digest_of(&[("src/a.rs", "bc"), ("README.md", "not a source")])
-    );
+    assert_eq!(one, digest_of(&[("src/a.rs", "bc"), ("README.md", "not a source")]));
     assert_ne!(one, digest_of(&[("src/a.rs", "bd")]));
     assert_ne!(one, digest_of(&[("src/a.rsb", "c")]));
     assert_ne!(one, digest_of(&[("src/deep/a.rs", "bc")]));

@@ -60,10 +60,7 @@ fn all_beginnings_of_a_component_are_survived() {
         match end {
             0..8 => assert!(matches!(error, ManifestError::NotComponent)),
             8 => assert!(matches!(error, ManifestError::Missing)),
-            _ => assert!(
-                matches!(error, ManifestError::Malformed(_)),
-                "{end}: {error}"
-            ),
+            _ => assert!(matches!(error, ManifestError::Malformed(_)), "{end}: {error}"),
         }
     }
 }
@@ -89,15 +86,9 @@ fn a_core_module_is_no_component() {
 #[test]
 fn a_length_beyond_the_end_is_malformed() {
     let bytes = [EMPTY, b"\0\xff\xff\xff\xff\x0f"].concat();
-    assert!(matches!(
-        manifest::read(&bytes).unwrap_err(),
-        ManifestError::Malformed(_)
-    ));
+    assert!(matches!(manifest::read(&bytes).unwrap_err(), ManifestError::Malformed(_)));
     let endless = [EMPTY, b"\0\xff\xff\xff\xff\xff\xff"].concat();
-    assert!(matches!(
-        manifest::read(&endless).unwrap_err(),
-        ManifestError::Malformed(_)
-    ));
+    assert!(matches!(manifest::read(&endless).unwrap_err(), ManifestError::Malformed(_)));
 }
 
 #[test]
@@ -106,19 +97,13 @@ fn two_manifests_are_refused() {
     let again = manifest::embed(&one, &sample()).unwrap_err();
     assert!(matches!(again, ManifestError::Duplicate));
     let two = [one.as_slice(), &section(SECTION, b"{}")].concat();
-    assert!(matches!(
-        manifest::read(&two).unwrap_err(),
-        ManifestError::Duplicate
-    ));
+    assert!(matches!(manifest::read(&two).unwrap_err(), ManifestError::Duplicate));
 }
 
 #[test]
 fn too_large_a_manifest_is_refused() {
     let bytes = carrying(&vec![b' '; MAX_BYTES + 1]);
-    assert!(matches!(
-        manifest::read(&bytes).unwrap_err(),
-        ManifestError::TooLarge { .. }
-    ));
+    assert!(matches!(manifest::read(&bytes).unwrap_err(), ManifestError::TooLarge { .. }));
     let mut manifest = sample();
     manifest.config_schema = Some(json!({"x": "y".repeat(MAX_BYTES)}));
     let error = manifest::embed(EMPTY, &manifest).unwrap_err();
@@ -172,9 +157,7 @@ fn every_intent_of_the_contract_is_a_grant() {
     let types = include_str!("../../../wit/types.wit");
     let (_, variant) = types.split_once("variant intent {").unwrap();
     let (variant, _) = variant.split_once('}').unwrap();
-    let kinds = variant
-        .lines()
-        .filter_map(|line| line.trim().split_once('('));
+    let kinds = variant.lines().filter_map(|line| line.trim().split_once('('));
     let kinds: Vec<&str> = kinds.map(|(kind, _)| kind).collect();
     assert_eq!(kinds, GRANTS);
 }

@@ -23,21 +23,17 @@ pub(super) fn unknown_keys(given: &Table, known: &Table, source: &str) -> Result
 fn unknown(key: &str, known: &Table, source: &str, section: &str) -> Error {
     let key = key.escape_default();
     let message = format!("the key \"{section}{key}\" in {source} is not known");
-    let keys = known.keys().map(String::as_str);
-    Error::new("config/invalid", message).help(suggest(&key.to_string(), keys, section))
+    let keys: Vec<_> = known.keys().map(String::as_str).collect();
+    Error::new("config/invalid", message).help(suggest(&key.to_string(), &keys, section))
 }
 
 /// What to write instead: the nearest of `known`, or all of them.
-pub(super) fn suggest<'a>(
-    wrong: &str,
-    known: impl Iterator<Item = &'a str> + Clone,
-    prefix: &str,
-) -> String {
+pub(super) fn suggest(wrong: &str, known: &[&str], prefix: &str) -> String {
     let near = |k: &&str| distance(&wrong.to_lowercase(), &k.to_lowercase()) <= (k.len() / 3).max(1);
-    match known.clone().filter(near).min_by_key(|k| distance(wrong, k)) {
+    match known.iter().copied().filter(near).min_by_key(|k| distance(wrong, k)) {
         Some(key) => format!("did you mean \"{prefix}{key}\"?"),
         None => {
-            let all: Vec<_> = known.map(|k| format!("{prefix}{k}")).collect();
+            let all: Vec<_> = known.iter().map(|k| format!("{prefix}{k}")).collect();
             format!("take it out, or use one of {}", all.join(", "))
         }
     }
@@ -72,7 +68,7 @@ mod tests {
     #[test]
     fn suggests_what_is_near_or_all() {
         let known = ["listen", "body_limit_bytes"];
-        assert_eq!(suggest("lisen", known.into_iter(), "http."), "did you mean \"http.listen\"?");
-        assert!(suggest("zzz", known.into_iter(), "").contains("one of listen, body_limit_bytes"));
+        assert_eq!(suggest("lisen", &known, "http."), "did you mean \"http.listen\"?");
+        assert!(suggest("zzz", &known, "").contains("one of listen, body_limit_bytes"));
     }
 }

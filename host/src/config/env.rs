@@ -69,7 +69,8 @@ fn put(given: &mut Table, section: Option<&str>, key: &str, value: Value, name: 
 
 fn unknown(name: &str, known: &Table) -> Error {
     let names = variables(known);
-    let help = suggest(name, names.iter().map(String::as_str), "");
+    let names: Vec<_> = names.iter().map(String::as_str).collect();
+    let help = suggest(name, &names, "");
     Error::new("config/invalid", format!("the variable {} is not known", name.escape_default())).help(help)
 }
 

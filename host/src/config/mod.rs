@@ -10,12 +10,14 @@ mod load;
 mod secret;
 mod sections;
 
-pub use secret::{DatabaseUrl, Scheme, redact};
+pub use secret::{DatabaseUrl, Scheme, redact, redact_text};
 pub use sections::{
-    ControlConfig, HttpConfig, LocksConfig, LogConfig, LogFormat, Mode, RetryConfig, SandboxConfig,
+    ControlConfig, HttpConfig, LocksConfig, LogConfig, LogFormat, Mode, RetryConfig,
 };
 
 use serde::{Deserialize, Serialize};
+
+use crate::sandbox::Limits;
 
 /// The file that is read when none is named and it is there.
 pub const DEFAULT_FILE: &str = "hookwright.toml";
@@ -31,7 +33,7 @@ pub struct Config {
     /// The HTTP server.
     pub http: HttpConfig,
     /// Limits of one call of a plugin.
-    pub sandbox: SandboxConfig,
+    pub sandbox: Limits,
     /// Trying a change again after a passing trouble.
     pub retry: RetryConfig,
     /// Waiting for the locks of a statement.

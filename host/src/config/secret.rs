@@ -74,6 +74,13 @@ pub fn redact(url: &str) -> String {
     }
 }
 
+/// A message in which addresses may stand, without what is secret in them.
+#[must_use]
+pub fn redact_text(text: &str) -> String {
+    let word = |word: &str| if word.contains("://") { redact(word) } else { word.to_owned() };
+    text.split(' ').map(word).collect::<Vec<_>>().join(" ")
+}
+
 fn without_password(address: &str) -> String {
     let start = address.find("://").map_or(0, |at| at + 3);
     let Some(end) = address.rfind('@').filter(|end| *end >= start) else {
@@ -134,6 +141,12 @@ mod tests {
         ] {
             assert_eq!(redact(url), shown);
         }
+    }
+
+    #[test]
+    fn messages_keep_all_but_the_password() {
+        let text = "mail a:b@c: no pool for postgres://u:geheim@h/d in 5 s";
+        assert_eq!(redact_text(text), "mail a:b@c: no pool for postgres://u:***@h/d in 5 s");
     }
 
     #[test]

@@ -3,18 +3,8 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
+pub use hookwright_core::policy::Mode;
 use serde::{Deserialize, Serialize};
-
-/// How much runs without being confirmed.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Mode {
-    /// For a developer's machine: loosening changes run by themselves.
-    #[default]
-    Dev,
-    /// For production: only what is safe runs by itself.
-    Prod,
-}
 
 /// Where orgs, plugins and tokens are kept.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -54,46 +44,6 @@ impl Default for HttpConfig {
             upload_limit_bytes: 32 * 1024 * 1024,
             request_timeout_ms: 60_000,
             shutdown_timeout_ms: 30_000,
-        }
-    }
-}
-
-/// Limits of one call of a plugin.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct SandboxConfig {
-    /// Guest time: a hook takes well under 1 ms, a cold interpreter some 30 ms.
-    pub deadline_ms: u64,
-    /// All memories of a call together: an embedded JavaScript engine takes some 20 MiB.
-    pub memory_bytes: usize,
-    /// Entries of all tables of a call together.
-    pub table_elements: usize,
-    /// The guest's stack.
-    pub stack_bytes: usize,
-    /// What a hook returns: 100 intents have some 20 KiB.
-    pub output_bytes: usize,
-    /// Calls of the host's functions.
-    pub host_calls: u32,
-    /// What a call may log.
-    pub log_bytes: usize,
-    /// Calls that run at the same time; more wait, then get "overloaded".
-    pub concurrency: u32,
-    /// Largest component that is accepted.
-    pub component_bytes: usize,
-}
-
-impl Default for SandboxConfig {
-    fn default() -> Self {
-        Self {
-            deadline_ms: 100,
-            memory_bytes: 64 * 1024 * 1024,
-            table_elements: 20_000,
-            stack_bytes: 256 * 1024,
-            output_bytes: 1024 * 1024,
-            host_calls: 10_000,
-            log_bytes: 64 * 1024,
-            concurrency: 64,
-            component_bytes: 32 * 1024 * 1024,
         }
     }
 }

@@ -11,7 +11,7 @@ mod extract;
 mod fields;
 mod health;
 mod observe;
-mod openapi;
+mod document;
 mod plugins;
 mod problem;
 mod routes;

@@ -68,7 +68,7 @@ fn log(error: &Error) {
     let mut causes = Vec::new();
     let mut cause = std::error::Error::source(error);
     while let Some(inner) = cause {
-        causes.push(crate::config::redact(&inner.to_string()));
+        causes.push(crate::config::redact_text(&inner.to_string()));
         cause = inner.source();
     }
     let (code, causes) = (error.code.as_str(), causes.join(": "));

@@ -8,7 +8,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::{App, auth, changes, entities, events, fields, health, observe, openapi, plugins, problem};
+use super::{App, auth, changes, entities, events, document, fields, health, observe, plugins, problem};
 
 /// Of an organisation: all need a token.
 fn v1(upload_limit: usize) -> OpenApiRouter<App> {
@@ -35,7 +35,7 @@ fn own() -> OpenApiRouter<App> {
         .routes(routes!(health::alive))
         .routes(routes!(health::ready))
         .routes(routes!(health::metrics))
-        .routes(routes!(openapi::document))
+        .routes(routes!(document::document))
         .routes(routes!(problem::all))
         .routes(routes!(problem::one))
 }
@@ -57,6 +57,6 @@ pub(super) fn router(app: App) -> Router {
 }
 
 pub(super) fn openapi() -> utoipa::openapi::OpenApi {
-    let (_, api) = OpenApiRouter::with_openapi(openapi::frame()).merge(v1(0)).merge(own()).split_for_parts();
-    openapi::finish(api)
+    let (_, api) = OpenApiRouter::with_openapi(document::frame()).merge(v1(0)).merge(own()).split_for_parts();
+    document::finish(api)
 }

@@ -14,7 +14,6 @@ use crate::api::SubmitOptions;
 use crate::catalogue::entry;
 use crate::error::{Error, Result};
 use crate::outcome::{Outcome, Status};
-use crate::telemetry::metrics;
 
 /// The answer to whatever writes.
 pub(super) type Answer = Result<Json<Outcome>, Problem>;
@@ -111,11 +110,7 @@ fn event_id(headers: &HeaderMap) -> Result<String> {
 
 /// Submits a change. It goes on when the sender leaves or the request's time is up.
 pub(super) async fn submit(app: &App, org: OrgName, change: Change, options: SubmitOptions) -> Answer {
-    let host = app.host.clone();
-    let task = tokio::spawn(async move { host.submit(&org, change, options).await });
-    let result = task.await.unwrap_or_else(|e| Err(Error::new("host/fault", "a change broke off").because(e)));
-    metrics::change(result.as_ref().ok().map(|o| o.status));
-    let outcome = result?;
+    let outcome = app.host.submit(&org, change, options).await?;
     match outcome.status {
         Status::Applied | Status::Replayed | Status::Planned => Ok(Json(outcome)),
         Status::Held => Err(refusal("policy/held", outcome).into()),

@@ -10,7 +10,7 @@ use hookwright_core::policy::{ApprovedPlan, Review};
 use hookwright_core::schema::{Schema, Table};
 
 use crate::error::{Error, Result};
-use crate::executor::{EntityRow, FieldRow, LedgerEvent, Work};
+use crate::executor::{EntityRow, FieldRow, LedgerEvent, Rows, TableRow, Work};
 use crate::ledger::Summary;
 use crate::outcome::{EventSummary, Outcome};
 use crate::tenant::{Tenant, View};
@@ -25,8 +25,8 @@ pub(super) fn work<'a>(
     plan: &'a ApprovedPlan,
     outcome: &Outcome,
 ) -> Result<Work<'a>> {
-    let rows = rows(&view.snapshot.metadata, metadata);
-    let (tables, gone_tables) = tables(&view.snapshot.schema, &review.schema);
+    let rows = rows(&view.snapshot.metadata, metadata).map_err(unwritable)?;
+    let (tables, gone_tables) = tables(&view.snapshot.schema, &review.schema).map_err(unwritable)?;
     Ok(Work {
         org: tenant.org().clone(),
         revision: view.snapshot.revision,
@@ -41,4 +41,61 @@ pub(super) fn work<'a>(
         summary_json: json(&summary(change, outcome))?,
         outcome_json: json(outcome)?,
     })
+}
+
+fn rows(before: &Metadata, after: &Metadata) -> serde_json::Result<Rows> {
+    let (old, new) = (by_id(before), by_id(after));
+    let mut rows = Rows::default();
+    for (id, entity) in &new {
+        let was = old.get(id);
+        if was.is_some_and(|was| Arc::ptr_eq(was, entity)) {
+            continue;
+        }
+        rows.entities.push(EntityRow::of(entity));
+        let old_fields: BTreeMap<_, _> = was.iter().flat_map(|e| positioned(e)).collect();
+        let changed = positioned(entity).filter(|(id, field)| old_fields.get(id) != Some(field));
+        for (_, (position, field)) in changed {
+            rows.fields.push(FieldRow::of(&entity.id, position, field)?);
+        }
+        let stays = |id: &&StableId| entity.fields.iter().any(|f| f.id == **id);
+        rows.gone_fields.extend(old_fields.keys().copied().filter(|id| !stays(id)).cloned());
+    }
+    for (id, entity) in old.iter().filter(|(id, _)| !new.contains_key(*id)) {
+        rows.gone_entities.push((*id).clone());
+        rows.gone_fields.extend(entity.fields.iter().map(|f| f.id.clone()));
+    }
+    Ok(rows)
+}
+
+fn by_id(metadata: &Metadata) -> BTreeMap<&StableId, &Arc<Entity>> {
+    metadata.entities.values().map(|e| (&e.id, e)).collect()
+}
+
+fn positioned(entity: &Entity) -> impl Iterator<Item = (&StableId, (usize, &Field))> {
+    entity.fields.iter().enumerate().map(|(position, field)| (&field.id, (position, field)))
+}
+
+/// Tables of the model that come or change, and names that go.
+fn tables(before: &Schema, after: &Schema) -> serde_json::Result<(Vec<TableRow>, Vec<Ident>)> {
+    let same = |t: &Arc<Table>| before.tables.get(&t.name).is_some_and(|old| Arc::ptr_eq(old, t));
+    let changed = after.tables.values().filter(|t| !same(t)).map(|t| TableRow::of(t)).collect::<Result<_, _>>()?;
+    let gone = before.tables.keys().filter(|name| !after.tables.contains_key(*name)).cloned().collect();
+    Ok((changed, gone))
+}
+
+fn summary(change: &Change, outcome: &Outcome) -> Summary {
+    let event = |e: &hookwright_core::event::Event| EventSummary { id: e.id.clone(), kind: e.kind().to_owned(), subject: e.subject() };
+    Summary { events: change.events.iter().map(event).collect(), statements: outcome.statements.len() }
+}
+
+fn ledger_event(event: &hookwright_core::event::Event) -> LedgerEvent {
+    LedgerEvent { id: event.id.clone(), digest: event.digest(), body_json: event.json.to_string() }
+}
+
+fn json(value: &impl serde::Serialize) -> Result<String> {
+    serde_json::to_string(value).map_err(unwritable)
+}
+
+fn unwritable(error: serde_json::Error) -> Error {
+    Error::new("host/fault", "what the change came to cannot be written down").because(error)
 }

@@ -9,8 +9,6 @@ use std::time::Duration;
 use metrics::{counter, histogram};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 
-use crate::outcome::Status;
-
 /// From a SQLite change (about 1 ms) to one that waits for locks.
 const SECONDS: &[f64] = &[0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 15.0, 60.0];
 
@@ -54,17 +52,4 @@ pub(crate) fn request(route: &str, method: &'static str, status: u16, took: Dura
     counter!("hookwright_http_requests_total", "route" => route.clone(), "method" => method, "status" => class)
         .increment(1);
     histogram!("hookwright_http_request_seconds", "route" => route, "method" => method).record(took.as_secs_f64());
-}
-
-/// Counts what became of a change.
-pub(crate) fn change(status: Option<Status>) {
-    let status = match status {
-        Some(Status::Applied) => "applied",
-        Some(Status::Replayed) => "replayed",
-        Some(Status::Held) => "held",
-        Some(Status::Rejected) => "rejected",
-        Some(Status::Planned) => "planned",
-        None => "failed",
-    };
-    counter!("hookwright_changes_total", "status" => status).increment(1);
 }

@@ -8,24 +8,15 @@ use hookwright_sdk::prelude::*;
 pub struct IndexAdvisor;
 
 impl Plugin for IndexAdvisor {
-    fn field_after(
-        _: &Context,
-        entity: &str,
-        change: &Change<FieldSpec>,
-    ) -> Result<Vec<Intent>, Rejection> {
+    fn field_after(_: &Context, entity: &str, change: &Change<FieldSpec>) -> Result<Vec<Intent>, Rejection> {
         let table = host::table(entity).unwrap_or_else(|| Table::new(entity));
         let was_wanted = change.old_spec().is_some_and(|old| {
             // By now the column has its new name, which is the one in the model's key.
             let name = change.new_spec().map_or(&old.name, |new| &new.name);
             is_wanted(&table, old, name)
         });
-        let wanted = change
-            .new_spec()
-            .filter(|new| is_wanted(&table, new, &new.name));
-        let name = change
-            .new_spec()
-            .or(change.old_spec())
-            .map(|spec| &spec.name);
+        let wanted = change.new_spec().filter(|new| is_wanted(&table, new, &new.name));
+        let name = change.new_spec().or(change.old_spec()).map(|spec| &spec.name);
         let Some(name) = name else {
             return Ok(Vec::new());
         };

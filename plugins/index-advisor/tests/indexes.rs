@@ -7,11 +7,8 @@ use schema_sync::SchemaSync;
 
 fn both() -> Harness {
     let mut host = Harness::new::<SchemaSync>().then::<IndexAdvisor>();
-    let id = FieldSpec::new("id", FieldType::Uuid)
-        .primary_key()
-        .indexed();
-    host.entity_create(EntitySpec::new("invoice").field(id))
-        .unwrap();
+    let id = FieldSpec::new("id", FieldType::Uuid).primary_key().indexed();
+    host.entity_create(EntitySpec::new("invoice").field(id)).unwrap();
     host
 }
 
@@ -26,22 +23,16 @@ fn table(host: &Harness) -> &Table {
 #[test]
 fn references_and_indexed_fields_get_an_index() {
     let mut host = both();
-    host.field_create("invoice", plain("account").references("account", "id"))
-        .unwrap();
-    host.field_create("invoice", plain("day").indexed())
-        .unwrap();
+    host.field_create("invoice", plain("account").references("account", "id")).unwrap();
+    host.field_create("invoice", plain("day").indexed()).unwrap();
     host.field_create("invoice", plain("note")).unwrap();
-    assert_eq!(
-        table(&host).indexes,
-        [Index::on(["account"]), Index::on(["day"])]
-    );
+    assert_eq!(table(&host).indexes, [Index::on(["account"]), Index::on(["day"])]);
 }
 
 #[test]
 fn unique_and_key_fields_have_one_already() {
     let mut host = both();
-    host.field_create("invoice", plain("number").unique().indexed())
-        .unwrap();
+    host.field_create("invoice", plain("number").unique().indexed()).unwrap();
     assert_eq!(table(&host).indexes, []);
 }
 
@@ -74,39 +65,29 @@ fn an_index_that_is_not_there_is_not_dropped() {
 #[test]
 fn a_rename_asks_for_nothing() {
     let mut host = both();
-    host.field_create("invoice", plain("day").indexed())
-        .unwrap();
+    host.field_create("invoice", plain("day").indexed()).unwrap();
     let update = host.field_update("invoice", plain("day").indexed(), plain("date").indexed());
-    assert_eq!(
-        update.unwrap(),
-        [intent::rename_column("invoice", "day", "date")]
-    );
+    assert_eq!(update.unwrap(), [intent::rename_column("invoice", "day", "date")]);
     assert_eq!(table(&host).indexes, [Index::on(["date"])]);
 }
 
 #[test]
 fn a_rename_that_also_ends_the_wish_drops_it() {
     let mut host = both();
-    host.field_create("invoice", plain("day").indexed())
-        .unwrap();
-    host.field_update("invoice", plain("day").indexed(), plain("date"))
-        .unwrap();
+    host.field_create("invoice", plain("day").indexed()).unwrap();
+    host.field_update("invoice", plain("day").indexed(), plain("date")).unwrap();
     assert_eq!(table(&host).indexes, []);
 }
 
 #[test]
 fn a_kept_column_loses_its_index_and_gets_it_back() {
     let mut host = both();
-    host.field_create("invoice", plain("day").indexed())
-        .unwrap();
-    host.field_delete("invoice", plain("day").indexed(), false)
-        .unwrap();
+    host.field_create("invoice", plain("day").indexed()).unwrap();
+    host.field_delete("invoice", plain("day").indexed(), false).unwrap();
     assert_eq!(table(&host).indexes, []);
-    host.field_create("invoice", plain("day").indexed())
-        .unwrap();
+    host.field_create("invoice", plain("day").indexed()).unwrap();
     assert_eq!(table(&host).indexes, [Index::on(["day"])]);
-    host.field_delete("invoice", plain("day").indexed(), true)
-        .unwrap();
+    host.field_delete("invoice", plain("day").indexed(), true).unwrap();
     assert_eq!(table(&host).indexes, []);
 }
 
@@ -133,12 +114,8 @@ fn the_way_to_a_field_does_not_matter() {
             for last in all_fields() {
                 let mut lived = both();
                 lived.field_create("invoice", first.clone()).unwrap();
-                lived
-                    .field_update("invoice", first.clone(), second.clone())
-                    .unwrap();
-                lived
-                    .field_update("invoice", second.clone(), last.clone())
-                    .unwrap();
+                lived.field_update("invoice", first.clone(), second.clone()).unwrap();
+                lived.field_update("invoice", second.clone(), last.clone()).unwrap();
                 let mut fresh = both();
                 fresh.field_create("invoice", last).unwrap();
                 assert_eq!(table(&lived), table(&fresh));

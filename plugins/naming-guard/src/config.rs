@@ -28,11 +28,7 @@ enum Mode {
 
 impl Default for Config {
     fn default() -> Self {
-        Self {
-            entities: USUAL_PATTERN.to_owned(),
-            fields: USUAL_PATTERN.to_owned(),
-            mode: Mode::Reject,
-        }
+        Self { entities: USUAL_PATTERN.to_owned(), fields: USUAL_PATTERN.to_owned(), mode: Mode::Reject }
     }
 }
 
@@ -65,11 +61,7 @@ impl<'a> Guard<'a> {
             )
             .help("Correct the configuration of naming-guard for this organisation.")
         })?;
-        Ok(Self {
-            pattern,
-            whole,
-            mode,
-        })
+        Ok(Self { pattern, whole, mode })
     }
 
     /// `None` if the name may stay, `Some` with the name it gets instead, or the refusal.

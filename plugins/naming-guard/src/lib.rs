@@ -14,10 +14,7 @@ pub use snake_case::snake_case;
 pub struct NamingGuard;
 
 impl Plugin for NamingGuard {
-    fn entity_before(
-        _: &Context,
-        change: &Change<EntitySpec>,
-    ) -> Result<Option<EntitySpec>, Rejection> {
+    fn entity_before(_: &Context, change: &Change<EntitySpec>) -> Result<Option<EntitySpec>, Rejection> {
         let Some(new) = change.new_spec() else {
             return Ok(None);
         };
@@ -26,9 +23,7 @@ impl Plugin for NamingGuard {
         }
         let config = host::config::<Config>()?;
         let guard = config.entities()?;
-        Ok(guard
-            .amended("entity", &new.name)?
-            .map(|name| new.clone().named(name)))
+        Ok(guard.amended("entity", &new.name)?.map(|name| new.clone().named(name)))
     }
 
     fn field_before(
@@ -44,9 +39,7 @@ impl Plugin for NamingGuard {
         }
         let config = host::config::<Config>()?;
         let guard = config.fields()?;
-        Ok(guard
-            .amended("field", &new.name)?
-            .map(|name| new.clone().named(name)))
+        Ok(guard.amended("field", &new.name)?.map(|name| new.clone().named(name)))
     }
 }
 

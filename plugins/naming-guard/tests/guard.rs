@@ -17,15 +17,7 @@ fn created(host: &mut Harness, name: &str) -> Result<String, Rejection> {
 #[test]
 fn ordinary_names_pass() {
     let mut host = Harness::new::<NamingGuard>();
-    for name in [
-        "from",
-        "to",
-        "default",
-        "reference_doctype",
-        "x",
-        "a1",
-        "order",
-    ] {
+    for name in ["from", "to", "default", "reference_doctype", "x", "a1", "order"] {
         assert_eq!(created(&mut host, name).unwrap(), name);
     }
 }
@@ -36,9 +28,7 @@ fn rejects_with_a_better_name() {
     let no = created(&mut host, "dueDate").unwrap_err();
     assert_eq!(no.code, "name-pattern");
     assert_eq!(no.help.as_deref(), Some("Use \"due_date\"."));
-    let no = host
-        .entity_create(EntitySpec::new("Sales Invoice"))
-        .unwrap_err();
+    let no = host.entity_create(EntitySpec::new("Sales Invoice")).unwrap_err();
     assert!(no.message.contains("entity name \"Sales Invoice\""));
 }
 
@@ -53,14 +43,9 @@ fn a_name_longer_than_an_identifier_is_refused() {
 fn amends_to_snake_case() {
     let mut host = Harness::new::<NamingGuard>().config(&json!({"mode": "amend"}));
     assert_eq!(created(&mut host, "dueDate").unwrap(), "due_date");
-    let change = host.amend_entity(Change::Create(
-        EntitySpec::new("Sales Invoice").field(field("id")),
-    ));
+    let change = host.amend_entity(Change::Create(EntitySpec::new("Sales Invoice").field(field("id"))));
     let entity = change.unwrap().new_spec().unwrap().clone();
-    assert_eq!(
-        (entity.name.as_str(), entity.fields.len()),
-        ("sales_invoice", 1)
-    );
+    assert_eq!((entity.name.as_str(), entity.fields.len()), ("sales_invoice", 1));
 }
 
 #[test]
@@ -76,10 +61,7 @@ fn names_that_stay_are_left_alone() {
     let mut host = Harness::new::<NamingGuard>();
     let (old, new) = (field("dueDate"), field("dueDate").not_null());
     assert_eq!(host.field_update("invoice", old.clone(), new).unwrap(), []);
-    assert!(
-        host.field_update("invoice", field("due"), old.clone())
-            .is_err()
-    );
+    assert!(host.field_update("invoice", field("due"), old.clone()).is_err());
     assert_eq!(host.field_delete("invoice", old, true).unwrap(), []);
 }
 
@@ -95,11 +77,7 @@ fn patterns_are_configurable() {
 
 #[test]
 fn bad_configurations_say_so() {
-    for config in [
-        json!({"fields": "["}),
-        json!({"mode": "ask"}),
-        json!({"field": "x"}),
-    ] {
+    for config in [json!({"fields": "["}), json!({"mode": "ask"}), json!({"field": "x"})] {
         let mut host = Harness::new::<NamingGuard>().config(&config);
         assert_eq!(created(&mut host, "name").unwrap_err().code, "bad-config");
     }

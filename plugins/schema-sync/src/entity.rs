@@ -41,9 +41,8 @@ fn take_over(table: &Table, new: &EntitySpec) -> Vec<Intent> {
     let left_over = table.columns.iter().filter(|column| {
         !column.nullable && !is_field(&column.name) && !table.primary_key.contains(&column.name)
     });
-    let mut intents: Vec<_> = left_over
-        .map(|column| intent::drop_not_null(&table.name, &column.name))
-        .collect();
+    let mut intents: Vec<_> =
+        left_over.map(|column| intent::drop_not_null(&table.name, &column.name)).collect();
     if table.comment != new.comment {
         intents.push(intent::comment_table(&table.name, new.comment.as_deref()));
     }

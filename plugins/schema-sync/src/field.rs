@@ -26,11 +26,7 @@ pub fn update(entity: &str, old: &FieldSpec, new: &FieldSpec) -> Result<Vec<Inte
     };
     let is_sole = sole_key(old);
     let (from, to) = (Shape::of_field(old, is_sole), Shape::of_field(new, is_sole));
-    let course = Course {
-        table: entity,
-        from: (&old.name, &from),
-        to: (&new.name, &to),
-    };
+    let course = Course { table: entity, from: (&old.name, &from), to: (&new.name, &to) };
     Ok(course.intents())
 }
 
@@ -43,11 +39,7 @@ pub fn delete(entity: &str, old: &FieldSpec, drop_column: bool) -> Vec<Intent> {
     let Some(column) = table.column(&old.name) else {
         return Vec::new();
     };
-    if drop_column {
-        vec![intent::drop_column(entity, &old.name)]
-    } else {
-        release(&table, column)
-    }
+    if drop_column { vec![intent::drop_column(entity, &old.name)] } else { release(&table, column) }
 }
 
 fn release(table: &Table, column: &Column) -> Vec<Intent> {
@@ -75,11 +67,8 @@ fn add(entity: &str, table: Option<&Table>, new: &FieldSpec) -> Vec<Intent> {
     } else {
         intent::add_column(entity, column)
     }];
-    let course = Course {
-        table: entity,
-        from: (&new.name, &shape.without_constraints()),
-        to: (&new.name, &shape),
-    };
+    let course =
+        Course { table: entity, from: (&new.name, &shape.without_constraints()), to: (&new.name, &shape) };
     intents.extend(course.intents());
     intents
 }
@@ -99,9 +88,6 @@ fn take_over(table: &Table, column: &Column, new: &FieldSpec) -> Result<Vec<Inte
 }
 
 fn key_is_fixed(field: &str) -> Rejection {
-    Rejection::new(
-        "primary-key",
-        format!("field \"{field}\": primary key can be set only at creation"),
-    )
-    .help("Leave \"primaryKey\" as it is, or create a new entity with the key you want.")
+    Rejection::new("primary-key", format!("field \"{field}\": primary key can be set only at creation"))
+        .help("Leave \"primaryKey\" as it is, or create a new entity with the key you want.")
 }

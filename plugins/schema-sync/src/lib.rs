@@ -20,11 +20,7 @@ impl Plugin for SchemaSync {
         })
     }
 
-    fn field_after(
-        _: &Context,
-        entity: &str,
-        change: &Change<FieldSpec>,
-    ) -> Result<Vec<Intent>, Rejection> {
+    fn field_after(_: &Context, entity: &str, change: &Change<FieldSpec>) -> Result<Vec<Intent>, Rejection> {
         match change {
             Change::Create(new) => field::create(entity, new),
             Change::Update { old, new } => field::update(entity, old, new),

@@ -60,11 +60,7 @@ impl Shape {
 
     /// The same, as `column` leaves it.
     pub fn without_constraints(&self) -> Self {
-        Self {
-            unique: false,
-            references: None,
-            ..self.clone()
-        }
+        Self { unique: false, references: None, ..self.clone() }
     }
 }
 
@@ -126,9 +122,7 @@ impl Course<'_> {
     fn retype(&self, old: &FieldType, new: &FieldType) -> Intent {
         let name = self.to.0;
         match (old, new) {
-            (FieldType::Enum(_), FieldType::Enum(values)) => {
-                intent::set_values(self.table, name, values)
-            }
+            (FieldType::Enum(_), FieldType::Enum(values)) => intent::set_values(self.table, name, values),
             _ => intent::change_type(self.table, name, new.clone()),
         }
     }

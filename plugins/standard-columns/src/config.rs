@@ -18,12 +18,7 @@ pub struct Config {
 
 impl Default for Config {
     fn default() -> Self {
-        let columns = vec![
-            Kind::CreatedAt,
-            Kind::UpdatedAt,
-            Kind::CreatedBy,
-            Kind::UpdatedBy,
-        ];
+        let columns = vec![Kind::CreatedAt, Kind::UpdatedAt, Kind::CreatedBy, Kind::UpdatedBy];
         let names = HashMap::new();
         Self { columns, names }
     }
@@ -33,10 +28,7 @@ impl Config {
     /// The columns to add.
     pub fn columns(&self) -> Vec<Column> {
         let column = |kind: &Kind| {
-            let name = self
-                .names
-                .get(kind)
-                .map_or(kind.usual_name(), String::as_str);
+            let name = self.names.get(kind).map_or(kind.usual_name(), String::as_str);
             kind.column(name)
         };
         self.columns.iter().map(column).collect()
@@ -64,9 +56,9 @@ impl Kind {
 
     fn column(self, name: &str) -> Column {
         match self {
-            Self::CreatedAt | Self::UpdatedAt => Column::new(name, FieldType::DateTime)
-                .not_null()
-                .default(DefaultValue::Now),
+            Self::CreatedAt | Self::UpdatedAt => {
+                Column::new(name, FieldType::DateTime).not_null().default(DefaultValue::Now)
+            }
             Self::CreatedBy | Self::UpdatedBy => Column::new(name, FieldType::String(ACTOR_LENGTH)),
         }
     }

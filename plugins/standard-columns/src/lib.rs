@@ -23,11 +23,7 @@ impl Plugin for StandardColumns {
     }
 
     /// A field that gives a standard name up leaves it to the standard column.
-    fn field_after(
-        _: &Context,
-        entity: &str,
-        change: &Change<FieldSpec>,
-    ) -> Result<Vec<Intent>, Rejection> {
+    fn field_after(_: &Context, entity: &str, change: &Change<FieldSpec>) -> Result<Vec<Intent>, Rejection> {
         let given_up = match change {
             Change::Update { old, new } if old.name != new.name => &old.name,
             Change::Delete { old, drop: true } => &old.name,

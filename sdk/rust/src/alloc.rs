@@ -15,15 +15,10 @@ use std::cell::Cell;
 use std::ptr::null_mut;
 
 #[cfg(target_feature = "atomics")]
-compile_error!(
-    "the bump allocator serves guests of one thread; disable the feature \"bump-allocator\""
-);
+compile_error!("the bump allocator serves guests of one thread; disable the feature \"bump-allocator\"");
 
 #[global_allocator]
-static ALLOCATOR: Bump = Bump {
-    next: Cell::new(0),
-    end: Cell::new(0),
-};
+static ALLOCATOR: Bump = Bump { next: Cell::new(0), end: Cell::new(0) };
 
 const PAGE: usize = 64 * 1024;
 /// 4 MiB: little beside the host's budget (64 MiB by default).
@@ -92,9 +87,7 @@ unsafe impl GlobalAlloc for Bump {
             self.start();
         }
         match self.next.get().checked_next_multiple_of(layout.align()) {
-            Some(start) if self.cut(start, layout.size()) => {
-                std::ptr::with_exposed_provenance_mut(start)
-            }
+            Some(start) if self.cut(start, layout.size()) => std::ptr::with_exposed_provenance_mut(start),
             _ => null_mut(),
         }
     }
@@ -107,11 +100,7 @@ unsafe impl GlobalAlloc for Bump {
 
     unsafe fn realloc(&self, block: *mut u8, layout: Layout, size: usize) -> *mut u8 {
         if self.is_newest(block, layout.size()) {
-            return if self.cut(block.addr(), size) {
-                block
-            } else {
-                null_mut()
-            };
+            return if self.cut(block.addr(), size) { block } else { null_mut() };
         }
         if size <= layout.size() {
             return block;

@@ -12,10 +12,7 @@ use crate::{Change, Context, EntitySpec, FieldSpec, Intent, Plugin, Rejection, h
 pub struct Export<P>(PhantomData<P>);
 
 impl<P: Plugin> entity_hooks::Guest for Export<P> {
-    fn before(
-        cx: wit::Context,
-        change: wit::EntityChange,
-    ) -> Result<Option<EntitySpec>, Rejection> {
+    fn before(cx: wit::Context, change: wit::EntityChange) -> Result<Option<EntitySpec>, Rejection> {
         log_panics();
         P::entity_before(&Context(cx), &entity_change(change)?)
     }
@@ -41,23 +38,12 @@ impl<P: Plugin> field_hooks::Guest for Export<P> {
 }
 
 fn entity_change(change: wit::EntityChange) -> Result<Change<EntitySpec>, Rejection> {
-    let wit::EntityChange {
-        action,
-        old,
-        new,
-        drop_table,
-    } = change;
+    let wit::EntityChange { action, old, new, drop_table } = change;
     Change::from_parts(action, old, new, drop_table)
 }
 
 fn field_change(change: wit::FieldChange) -> Result<(String, Change<FieldSpec>), Rejection> {
-    let wit::FieldChange {
-        entity,
-        action,
-        old,
-        new,
-        drop_column,
-    } = change;
+    let wit::FieldChange { entity, action, old, new, drop_column } = change;
     Ok((entity, Change::from_parts(action, old, new, drop_column)?))
 }
 

@@ -42,11 +42,8 @@ pub fn error(message: &str) {
 /// A configuration that does not fit `T` refuses the change with the code `bad-config`.
 pub fn config<T: DeserializeOwned>() -> Result<T, Rejection> {
     serde_json::from_str(&backend::config()).map_err(|error| {
-        Rejection::new(
-            "bad-config",
-            format!("the plugin's configuration cannot be used: {error}"),
-        )
-        .help("Correct the plugin's configuration for this organisation.")
+        Rejection::new("bad-config", format!("the plugin's configuration cannot be used: {error}"))
+            .help("Correct the plugin's configuration for this organisation.")
     })
 }
 

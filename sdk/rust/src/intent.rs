@@ -7,12 +7,7 @@ use crate::{Column, DefaultValue, FieldType, ForeignKey, Index};
 
 /// A new table, to be completed with [`CreateTable::column`] and the like. Its columns may also follow as [`add_column`].
 pub fn create_table(table: impl Into<String>) -> CreateTable {
-    CreateTable {
-        table: table.into(),
-        columns: Vec::new(),
-        primary_key: Vec::new(),
-        comment: None,
-    }
+    CreateTable { table: table.into(), columns: Vec::new(), primary_key: Vec::new(), comment: None }
 }
 
 impl CreateTable {
@@ -48,28 +43,17 @@ pub fn drop_table(table: impl Into<String>) -> Intent {
 
 /// Renames a table.
 pub fn rename_table(table: impl Into<String>, to: impl Into<String>) -> Intent {
-    Intent::RenameTable(wit::RenameTable {
-        table: table.into(),
-        to: to.into(),
-    })
+    Intent::RenameTable(wit::RenameTable { table: table.into(), to: to.into() })
 }
 
 /// Adds a column.
 pub fn add_column(table: impl Into<String>, column: Column) -> Intent {
-    Intent::AddColumn(wit::AddColumn {
-        table: table.into(),
-        column,
-        primary_key: false,
-    })
+    Intent::AddColumn(wit::AddColumn { table: table.into(), column, primary_key: false })
 }
 
 /// Adds a column that is (part of) the primary key; only to a table made in the same change.
 pub fn add_key_column(table: impl Into<String>, column: Column) -> Intent {
-    Intent::AddColumn(wit::AddColumn {
-        table: table.into(),
-        column,
-        primary_key: true,
-    })
+    Intent::AddColumn(wit::AddColumn { table: table.into(), column, primary_key: true })
 }
 
 /// Drops a column, and what is on it.
@@ -78,29 +62,13 @@ pub fn drop_column(table: impl Into<String>, column: impl Into<String>) -> Inten
 }
 
 /// Renames a column.
-pub fn rename_column(
-    table: impl Into<String>,
-    column: impl Into<String>,
-    to: impl Into<String>,
-) -> Intent {
-    Intent::RenameColumn(wit::RenameColumn {
-        table: table.into(),
-        column: column.into(),
-        to: to.into(),
-    })
+pub fn rename_column(table: impl Into<String>, column: impl Into<String>, to: impl Into<String>) -> Intent {
+    Intent::RenameColumn(wit::RenameColumn { table: table.into(), column: column.into(), to: to.into() })
 }
 
 /// Gives a column another type. For the values of an enum see [`set_values`].
-pub fn change_type(
-    table: impl Into<String>,
-    column: impl Into<String>,
-    type_: FieldType,
-) -> Intent {
-    Intent::ChangeType(wit::ChangeType {
-        table: table.into(),
-        column: column.into(),
-        type_,
-    })
+pub fn change_type(table: impl Into<String>, column: impl Into<String>, type_: FieldType) -> Intent {
+    Intent::ChangeType(wit::ChangeType { table: table.into(), column: column.into(), type_ })
 }
 
 /// Makes a column required.
@@ -119,11 +87,7 @@ pub fn set_default(
     column: impl Into<String>,
     value: impl Into<DefaultValue>,
 ) -> Intent {
-    Intent::SetDefault(wit::SetDefault {
-        table: table.into(),
-        column: column.into(),
-        value: value.into(),
-    })
+    Intent::SetDefault(wit::SetDefault { table: table.into(), column: column.into(), value: value.into() })
 }
 
 /// Takes a column's default away.
@@ -142,10 +106,7 @@ pub fn drop_index(table: impl Into<String>, index: Index) -> Intent {
 }
 
 /// Makes the columns, together, unique.
-pub fn add_unique<S: Into<String>>(
-    table: impl Into<String>,
-    columns: impl IntoIterator<Item = S>,
-) -> Intent {
+pub fn add_unique<S: Into<String>>(table: impl Into<String>, columns: impl IntoIterator<Item = S>) -> Intent {
     Intent::AddUnique(columns_ref(table, columns))
 }
 
@@ -159,10 +120,7 @@ pub fn drop_unique<S: Into<String>>(
 
 /// Makes columns refer to another table, or their own.
 pub fn add_foreign_key(table: impl Into<String>, foreign_key: ForeignKey) -> Intent {
-    Intent::AddForeignKey(wit::AddForeignKey {
-        table: table.into(),
-        foreign_key,
-    })
+    Intent::AddForeignKey(wit::AddForeignKey { table: table.into(), foreign_key })
 }
 
 /// Takes the foreign key on the columns away.
@@ -174,24 +132,13 @@ pub fn drop_foreign_key<S: Into<String>>(
 }
 
 /// Adds a named condition that each row must meet. The host parses it and allows simple expressions only.
-pub fn add_check(
-    table: impl Into<String>,
-    name: impl Into<String>,
-    expression: impl Into<String>,
-) -> Intent {
-    Intent::AddCheck(wit::AddCheck {
-        table: table.into(),
-        name: name.into(),
-        expression: expression.into(),
-    })
+pub fn add_check(table: impl Into<String>, name: impl Into<String>, expression: impl Into<String>) -> Intent {
+    Intent::AddCheck(wit::AddCheck { table: table.into(), name: name.into(), expression: expression.into() })
 }
 
 /// Takes a named condition away.
 pub fn drop_check(table: impl Into<String>, name: impl Into<String>) -> Intent {
-    Intent::DropCheck(wit::CheckRef {
-        table: table.into(),
-        name: name.into(),
-    })
+    Intent::DropCheck(wit::CheckRef { table: table.into(), name: name.into() })
 }
 
 /// Replaces the values of an enum column.
@@ -200,11 +147,7 @@ pub fn set_values<S: Into<String>>(
     column: impl Into<String>,
     values: impl IntoIterator<Item = S>,
 ) -> Intent {
-    Intent::SetValues(wit::SetValues {
-        table: table.into(),
-        column: column.into(),
-        values: strings(values),
-    })
+    Intent::SetValues(wit::SetValues { table: table.into(), column: column.into(), values: strings(values) })
 }
 
 /// Comments a table; `None` takes the comment away.
@@ -217,11 +160,7 @@ pub fn comment_table(table: impl Into<String>, comment: Option<&str>) -> Intent 
 }
 
 /// Comments a column; `None` takes the comment away.
-pub fn comment_column(
-    table: impl Into<String>,
-    column: impl Into<String>,
-    comment: Option<&str>,
-) -> Intent {
+pub fn comment_column(table: impl Into<String>, column: impl Into<String>, comment: Option<&str>) -> Intent {
     Intent::SetComment(wit::SetComment {
         table: table.into(),
         column: Some(column.into()),
@@ -230,27 +169,18 @@ pub fn comment_column(
 }
 
 fn column_ref(table: impl Into<String>, column: impl Into<String>) -> wit::ColumnRef {
-    wit::ColumnRef {
-        table: table.into(),
-        column: column.into(),
-    }
+    wit::ColumnRef { table: table.into(), column: column.into() }
 }
 
 fn index_ref(table: impl Into<String>, index: Index) -> wit::IndexRef {
-    wit::IndexRef {
-        table: table.into(),
-        index,
-    }
+    wit::IndexRef { table: table.into(), index }
 }
 
 fn columns_ref<S: Into<String>>(
     table: impl Into<String>,
     columns: impl IntoIterator<Item = S>,
 ) -> wit::ColumnsRef {
-    wit::ColumnsRef {
-        table: table.into(),
-        columns: strings(columns),
-    }
+    wit::ColumnsRef { table: table.into(), columns: strings(columns) }
 }
 
 fn strings<S: Into<String>>(items: impl IntoIterator<Item = S>) -> Vec<String> {

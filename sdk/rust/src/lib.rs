@@ -58,15 +58,15 @@ pub use wit_bindgen::rt as wit_bindgen_rt;
 
 pub use bindings::hookwright::hooks::intents::Intent;
 pub use bindings::hookwright::hooks::types::{
-    Check, Column, DefaultValue, EntitySpec, FieldSpec, FieldType, ForeignKey, Index, OnDelete,
-    Reference, Rejection, Table,
+    Check, Column, DefaultValue, EntitySpec, FieldSpec, FieldType, ForeignKey, Index, OnDelete, Reference,
+    Rejection, Table,
 };
 pub use plugin::{Change, Context, Plugin};
 
 /// All that a usual plugin needs.
 pub mod prelude {
     pub use crate::{
-        Change, Column, Context, DefaultValue, EntitySpec, FieldSpec, FieldType, ForeignKey, Index,
-        Intent, OnDelete, Plugin, Reference, Rejection, Table, export_plugin, host, intent,
+        Change, Column, Context, DefaultValue, EntitySpec, FieldSpec, FieldType, ForeignKey, Index, Intent,
+        OnDelete, Plugin, Reference, Rejection, Table, export_plugin, host, intent,
     };
 }

@@ -10,10 +10,7 @@ use crate::{EntitySpec, FieldSpec, Intent, Rejection};
 /// The manifest (`[package.metadata.hookwright]` in `Cargo.toml`) lists the hooks the host is to call.
 pub trait Plugin {
     /// Before an entity's metadata changes: `Some` replaces the requested spec, an error refuses the change.
-    fn entity_before(
-        _cx: &Context,
-        _change: &Change<EntitySpec>,
-    ) -> Result<Option<EntitySpec>, Rejection> {
+    fn entity_before(_cx: &Context, _change: &Change<EntitySpec>) -> Result<Option<EntitySpec>, Rejection> {
         Ok(None)
     }
 

@@ -6,13 +6,7 @@ use crate::{Column, DefaultValue, FieldType, ForeignKey, Index, OnDelete, Table}
 impl Column {
     /// An optional column without default.
     pub fn new(name: impl Into<String>, type_: FieldType) -> Self {
-        Self {
-            name: name.into(),
-            type_,
-            nullable: true,
-            default: None,
-            comment: None,
-        }
+        Self { name: name.into(), type_, nullable: true, default: None, comment: None }
     }
 
     /// Makes it required.
@@ -59,10 +53,7 @@ impl ForeignKey {
 impl Index {
     /// An index over these columns, in this order.
     pub fn on<S: Into<String>>(columns: impl IntoIterator<Item = S>) -> Self {
-        Self {
-            columns: columns.into_iter().map(Into::into).collect(),
-            unique: false,
-        }
+        Self { columns: columns.into_iter().map(Into::into).collect(), unique: false }
     }
 
     /// Makes it refuse duplicates.

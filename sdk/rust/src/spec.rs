@@ -3,8 +3,7 @@
 //! Plugins and tests call it. Pure: makes values, touches nothing.
 use crate::bindings::hookwright::hooks::types as wit;
 use crate::{
-    Column, DefaultValue, EntitySpec, FieldSpec, FieldType, ForeignKey, OnDelete, Reference,
-    Rejection,
+    Column, DefaultValue, EntitySpec, FieldSpec, FieldType, ForeignKey, OnDelete, Reference, Rejection,
 };
 
 impl FieldType {
@@ -68,11 +67,8 @@ impl FieldSpec {
 
     /// Makes it refer to a column; a referenced row cannot be deleted, see [`FieldSpec::on_delete`].
     pub fn references(mut self, table: impl Into<String>, column: impl Into<String>) -> Self {
-        self.references = Some(Reference {
-            table: table.into(),
-            column: column.into(),
-            on_delete: OnDelete::Restrict,
-        });
+        self.references =
+            Some(Reference { table: table.into(), column: column.into(), on_delete: OnDelete::Restrict });
         self
     }
 
@@ -109,21 +105,16 @@ impl FieldSpec {
 
     /// The foreign key that its reference asks for.
     pub fn foreign_key(&self) -> Option<ForeignKey> {
-        self.references.as_ref().map(|to| {
-            ForeignKey::new([&self.name], &to.table, [&to.column]).on_delete(to.on_delete)
-        })
+        self.references
+            .as_ref()
+            .map(|to| ForeignKey::new([&self.name], &to.table, [&to.column]).on_delete(to.on_delete))
     }
 }
 
 impl EntitySpec {
     /// An entity without fields.
     pub fn new(name: impl Into<String>) -> Self {
-        Self {
-            name: name.into(),
-            label: None,
-            comment: None,
-            fields: Vec::new(),
-        }
+        Self { name: name.into(), label: None, comment: None, fields: Vec::new() }
     }
 
     /// Adds a field.
@@ -148,11 +139,7 @@ impl EntitySpec {
 impl Rejection {
     /// A "no": a short word for programs, and what is wrong, for people.
     pub fn new(code: impl Into<String>, message: impl Into<String>) -> Self {
-        Self {
-            code: code.into(),
-            message: message.into(),
-            help: None,
-        }
+        Self { code: code.into(), message: message.into(), help: None }
     }
 
     /// Says what to do instead.

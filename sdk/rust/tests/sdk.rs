@@ -18,16 +18,8 @@ struct Config {
 }
 
 impl Plugin for Probe {
-    fn entity_before(
-        cx: &Context,
-        change: &Change<EntitySpec>,
-    ) -> Result<Option<EntitySpec>, Rejection> {
-        host::info(&format!(
-            "{} {:?} {:?}",
-            cx.org(),
-            cx.actor(),
-            host::entities()
-        ));
+    fn entity_before(cx: &Context, change: &Change<EntitySpec>) -> Result<Option<EntitySpec>, Rejection> {
+        host::info(&format!("{} {:?} {:?}", cx.org(), cx.actor(), host::entities()));
         Ok(change.new_spec().map(|new| new.clone().comment("amended")))
     }
 
@@ -37,11 +29,7 @@ impl Plugin for Probe {
         Ok(Vec::new())
     }
 
-    fn field_after(
-        _: &Context,
-        entity: &str,
-        _: &Change<FieldSpec>,
-    ) -> Result<Vec<Intent>, Rejection> {
+    fn field_after(_: &Context, entity: &str, _: &Change<FieldSpec>) -> Result<Vec<Intent>, Rejection> {
         let config: Config = host::config()?;
         Ok(vec![intent::drop_column(entity, config.column)])
     }
@@ -62,10 +50,7 @@ fn before_hooks_amend_what_after_hooks_see() {
     host.entity_create(EntitySpec::new("bill")).unwrap();
     let levels: Vec<_> = host.log().iter().map(|line| line.level).collect();
     assert_eq!(levels, [Level::Info, Level::Debug]);
-    assert_eq!(
-        host.log()[0].message,
-        "test-org Some(\"u-7\") [\"account\"]"
-    );
+    assert_eq!(host.log()[0].message, "test-org Some(\"u-7\") [\"account\"]");
     assert_eq!(host.log()[1].message, "amended");
 }
 
@@ -74,11 +59,7 @@ fn configuration_is_typed() {
     let mut host = probe(&json!({"column": "note"}));
     host.field_create("invoice", field()).unwrap();
     assert!(host.model("invoice").unwrap().columns.is_empty());
-    for config in [
-        json!({}),
-        json!({"column": 1}),
-        json!({"column": "note", "x": 1}),
-    ] {
+    for config in [json!({}), json!({"column": 1}), json!({"column": "note", "x": 1})] {
         let no = probe(&config).field_create("invoice", field()).unwrap_err();
         assert_eq!(no.code, "bad-config");
         assert!(no.help.is_some());
@@ -87,33 +68,18 @@ fn configuration_is_typed() {
 
 #[test]
 fn an_intent_that_does_not_fit_leaves_the_model_alone() {
-    let mut host = probe(&json!({"column": "none"}))
-        .then::<Probe>()
-        .config(&json!({"column": "note"}));
+    let mut host = probe(&json!({"column": "none"})).then::<Probe>().config(&json!({"column": "note"}));
     let no = host.field_create("invoice", field()).unwrap_err();
     assert_eq!(no.code, "model");
-    assert!(
-        no.message
-            .contains("no column \"none\" on table \"invoice\"")
-    );
+    assert!(no.message.contains("no column \"none\" on table \"invoice\""));
     assert_eq!(host.model("invoice").unwrap().columns.len(), 1);
 }
 
 #[test]
 fn a_change_with_the_wrong_specs_is_refused() {
-    let cx = Raw {
-        org: "o".into(),
-        event_id: "e".into(),
-        actor: None,
-        at: None,
-    };
-    let change = |action, old, new| FieldChange {
-        entity: "invoice".into(),
-        action,
-        old,
-        new,
-        drop_column: false,
-    };
+    let cx = Raw { org: "o".into(), event_id: "e".into(), actor: None, at: None };
+    let change =
+        |action, old, new| FieldChange { entity: "invoice".into(), action, old, new, drop_column: false };
     for change in [
         change(Action::Create, Some(field()), Some(field())),
         change(Action::Update, None, Some(field())),

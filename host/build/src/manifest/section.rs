@@ -20,10 +20,7 @@ pub fn embed(component: &[u8], manifest: &Manifest) -> Result<Vec<u8>, ManifestE
         return Err(ManifestError::Duplicate);
     }
     let json = serde_json::to_vec(manifest)?;
-    let section = CustomSection {
-        name: SECTION.into(),
-        data: Cow::Borrowed(limited(&json)?),
-    };
+    let section = CustomSection { name: SECTION.into(), data: Cow::Borrowed(limited(&json)?) };
     let mut bytes = component.to_vec();
     section.append_to_component(&mut bytes);
     Ok(bytes)
@@ -60,8 +57,5 @@ fn limited(data: &[u8]) -> Result<&[u8], ManifestError> {
     if data.len() <= MAX_BYTES {
         return Ok(data);
     }
-    Err(ManifestError::TooLarge {
-        bytes: data.len(),
-        max: MAX_BYTES,
-    })
+    Err(ManifestError::TooLarge { bytes: data.len(), max: MAX_BYTES })
 }

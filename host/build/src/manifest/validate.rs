@@ -54,18 +54,14 @@ impl Manifest {
     }
 
     fn check_words(&self) -> Result<(), ManifestError> {
-        let name_char =
-            |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '_';
+        let name_char = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '_';
         let is_name = is_word(&self.name, name_char);
         let wanted = "it must be 1 to 64 of the characters a-z 0-9 - _";
         require(is_name, "name", &self.name, wanted)?;
-        let is_version = is_word(&self.version, |c| {
-            c.is_ascii_alphanumeric() || ".+-".contains(c)
-        });
+        let is_version = is_word(&self.version, |c| c.is_ascii_alphanumeric() || ".+-".contains(c));
         require(is_version, "version", &self.version, "write it like 1.2.3")?;
         let description = self.description.as_deref().unwrap_or_default();
-        let is_plain =
-            description.len() <= MAX_DESCRIPTION && !description.chars().any(char::is_control);
+        let is_plain = description.len() <= MAX_DESCRIPTION && !description.chars().any(char::is_control);
         let wanted = "it must be one line of at most 1000 bytes";
         require(is_plain, "description", description, wanted)
     }
@@ -86,16 +82,10 @@ impl Manifest {
         require(is_some, "entities", &count.to_string(), wanted)?;
         let is_pattern = |pattern: &&String| {
             (1..=MAX_PATTERN).contains(&pattern.len())
-                && pattern
-                    .chars()
-                    .all(|c| c.is_ascii_alphanumeric() || "_*?".contains(c))
+                && pattern.chars().all(|c| c.is_ascii_alphanumeric() || "_*?".contains(c))
         };
         match self.entities.iter().find(|pattern| !is_pattern(pattern)) {
-            Some(pattern) => refuse(
-                "entities",
-                pattern,
-                "a pattern has the characters A-Z a-z 0-9 _ * ?",
-            ),
+            Some(pattern) => refuse("entities", pattern, "a pattern has the characters A-Z a-z 0-9 _ * ?"),
             None => Ok(()),
         }
     }
@@ -121,17 +111,8 @@ fn repeated<T: Eq + Hash>(items: &[T]) -> Option<&T> {
     items.iter().find(|item| !seen.insert(*item))
 }
 
-fn require(
-    holds: bool,
-    key: &'static str,
-    value: &str,
-    reason: &'static str,
-) -> Result<(), ManifestError> {
-    if holds {
-        Ok(())
-    } else {
-        refuse(key, value, reason)
-    }
+fn require(holds: bool, key: &'static str, value: &str, reason: &'static str) -> Result<(), ManifestError> {
+    if holds { Ok(()) } else { refuse(key, value, reason) }
 }
 
 fn refuse(key: &'static str, value: &str, reason: &'static str) -> Result<(), ManifestError> {

@@ -2,7 +2,7 @@
 //!
 //! The one row of the answer: whether the table has rows (boolean), how many
 //! rows fail (integer, counted up to [`Answer::MOST`]), a sample of failing
-//! values (`text[]`; on SQLite a text with a JSON array; NULL for none).
+//! values (text, a JSON array of texts; NULL for none).
 
 use super::convert::{FALSE_TEXTS, TRUE_TEXTS};
 use super::{Dialect, Statement, Writer};
@@ -26,7 +26,7 @@ pub fn probe(probe: &Probe, dialect: Dialect, org: &OrgName, schema: &Schema) ->
             .number(i128::from(Answer::MOST))
             .word(") AS failing), ");
         writer.word(match dialect {
-            Dialect::Postgres => "(SELECT array_agg(example) FROM (SELECT DISTINCT ",
+            Dialect::Postgres => "(SELECT json_agg(example)::text FROM (SELECT DISTINCT ",
             Dialect::Sqlite => "(SELECT json_group_array(example) FROM (SELECT DISTINCT ",
         });
         writer.example(probe, schema, dialect).word(" AS example");

@@ -32,18 +32,9 @@ impl Harness {
     /// A harness for one plugin, with an empty model and no configuration.
     #[allow(clippy::new_ret_no_self)]
     pub fn new<P: Plugin>() -> Self {
-        let context = Context(wit::Context {
-            org: "test-org".into(),
-            event_id: "e-1".into(),
-            actor: None,
-            at: None,
-        });
-        Self {
-            plugins: Vec::new(),
-            state: State::default(),
-            context,
-        }
-        .then::<P>()
+        let context =
+            Context(wit::Context { org: "test-org".into(), event_id: "e-1".into(), actor: None, at: None });
+        Self { plugins: Vec::new(), state: State::default(), context }.then::<P>()
     }
 
     /// Adds a plugin that runs after those before.
@@ -110,11 +101,7 @@ impl Harness {
     }
 
     /// Changes an entity.
-    pub fn entity_update(
-        &mut self,
-        old: EntitySpec,
-        new: EntitySpec,
-    ) -> Result<Vec<Intent>, Rejection> {
+    pub fn entity_update(&mut self, old: EntitySpec, new: EntitySpec) -> Result<Vec<Intent>, Rejection> {
         self.atomic(|host| {
             let change = host.amend_entity(Change::Update { old, new })?;
             host.entity_after(&change)
@@ -122,11 +109,7 @@ impl Harness {
     }
 
     /// Deletes an entity, and with `drop_table` its table.
-    pub fn entity_delete(
-        &mut self,
-        old: EntitySpec,
-        drop_table: bool,
-    ) -> Result<Vec<Intent>, Rejection> {
+    pub fn entity_delete(&mut self, old: EntitySpec, drop_table: bool) -> Result<Vec<Intent>, Rejection> {
         self.atomic(|host| {
             host.state.entities.retain(|name| *name != old.name);
             let drop = drop_table;
@@ -136,11 +119,7 @@ impl Harness {
     }
 
     /// Creates a field.
-    pub fn field_create(
-        &mut self,
-        entity: &str,
-        field: FieldSpec,
-    ) -> Result<Vec<Intent>, Rejection> {
+    pub fn field_create(&mut self, entity: &str, field: FieldSpec) -> Result<Vec<Intent>, Rejection> {
         self.atomic(|host| host.field(entity, Change::Create(field)))
     }
 
@@ -166,10 +145,7 @@ impl Harness {
     }
 
     /// What the before hooks make of an entity's change.
-    pub fn amend_entity(
-        &mut self,
-        mut change: Change<EntitySpec>,
-    ) -> Result<Change<EntitySpec>, Rejection> {
+    pub fn amend_entity(&mut self, mut change: Change<EntitySpec>) -> Result<Change<EntitySpec>, Rejection> {
         for at in 0..self.plugins.len() {
             let hook = self.plugins[at].entity_before;
             let amended = self.call(at, |cx| hook(cx, &change))?;
@@ -198,10 +174,7 @@ impl Harness {
 
     fn field(&mut self, entity: &str, change: Change<FieldSpec>) -> Result<Vec<Intent>, Rejection> {
         let change = self.amend_field(entity, change)?;
-        self.collect(
-            |plugin| plugin.field_after,
-            |hook, cx| hook(cx, entity, &change),
-        )
+        self.collect(|plugin| plugin.field_after, |hook, cx| hook(cx, entity, &change))
     }
 
     fn collect<H>(
@@ -229,10 +202,7 @@ impl Harness {
         answer
     }
 
-    fn atomic<T>(
-        &mut self,
-        change: impl FnOnce(&mut Self) -> Result<T, Rejection>,
-    ) -> Result<T, Rejection> {
+    fn atomic<T>(&mut self, change: impl FnOnce(&mut Self) -> Result<T, Rejection>) -> Result<T, Rejection> {
         let (tables, entities) = (self.state.tables.clone(), self.state.entities.clone());
         let outcome = change(self);
         if outcome.is_err() {

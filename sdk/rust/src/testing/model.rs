@@ -70,9 +70,7 @@ fn constrain(tables: &mut [Table], intent: &Intent) -> Result<(), Rejection> {
         Intent::AddForeignKey(it) => add_foreign_key(find(tables, &it.table)?, &it.foreign_key),
         Intent::DropForeignKey(it) => {
             let table = find(tables, &it.table)?;
-            take(&mut table.foreign_keys, "foreign key", |key| {
-                key.columns == it.columns
-            })
+            take(&mut table.foreign_keys, "foreign key", |key| key.columns == it.columns)
         }
         Intent::AddCheck(it) => {
             let (name, expression) = (it.name.clone(), it.expression.clone());
@@ -121,9 +119,7 @@ fn add_index(table: &mut Table, index: &Index) -> Result<(), Rejection> {
     columns::require(table, &index.columns)?;
     if table.indexes.contains(index) {
         let (name, on) = (&table.name, &index.columns);
-        return Err(refusal(format!(
-            "index on \"{name}\" {on:?} already exists"
-        )));
+        return Err(refusal(format!("index on \"{name}\" {on:?} already exists")));
     }
     table.indexes.push(index.clone());
     Ok(())
@@ -149,11 +145,7 @@ fn find<'a>(tables: &'a mut [Table], name: &str) -> Result<&'a mut Table, Reject
         .ok_or_else(|| refusal(format!("table \"{name}\" does not exist")))
 }
 
-fn column<'a>(
-    tables: &'a mut [Table],
-    table: &str,
-    name: &str,
-) -> Result<&'a mut Column, Rejection> {
+fn column<'a>(tables: &'a mut [Table], table: &str, name: &str) -> Result<&'a mut Column, Rejection> {
     columns::find(find(tables, table)?, name)
 }
 

@@ -12,17 +12,13 @@ pub(super) fn find<'a>(table: &'a mut Table, name: &str) -> Result<&'a mut Colum
 }
 
 pub(super) fn require(table: &mut Table, names: &[String]) -> Result<(), Rejection> {
-    names
-        .iter()
-        .try_for_each(|name| find(table, name).map(drop))
+    names.iter().try_for_each(|name| find(table, name).map(drop))
 }
 
 pub(super) fn add(table: &mut Table, column: &Column) -> Result<(), Rejection> {
     if table.column(&column.name).is_some() {
         let (name, on) = (&column.name, &table.name);
-        return Err(refusal(format!(
-            "column \"{name}\" already exists on table \"{on}\""
-        )));
+        return Err(refusal(format!("column \"{name}\" already exists on table \"{on}\"")));
     }
     table.columns.push(column.clone());
     Ok(())
@@ -39,19 +35,12 @@ pub(super) fn remove(table: &mut Table, name: &str) -> Result<(), Rejection> {
     Ok(())
 }
 
-pub(super) fn rename(
-    tables: &mut [Table],
-    table: &str,
-    from: &str,
-    to: &str,
-) -> Result<(), Rejection> {
+pub(super) fn rename(tables: &mut [Table], table: &str, from: &str, to: &str) -> Result<(), Rejection> {
     let Some(own) = tables.iter_mut().find(|it| it.name == table) else {
         return Err(refusal(format!("table \"{table}\" does not exist")));
     };
     if own.column(to).is_some() {
-        return Err(refusal(format!(
-            "column \"{to}\" already exists on table \"{table}\""
-        )));
+        return Err(refusal(format!("column \"{to}\" already exists on table \"{table}\"")));
     }
     find(own, from)?.name = to.into();
     rename_on(own, from, to);

@@ -1,0 +1,30 @@
+//! `hookwright dev DIR`: serves with the plugins of a directory, reloaded as they change.
+
+use std::path::PathBuf;
+
+use super::serve::serve;
+use super::{Context, Exit};
+use crate::error::{Error, Result};
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  hookwright dev plugins/
+
+Every component (*.wasm) in the directory is called for every organisation, with all that its manifest
+asks for, in place of an installed plugin of the same name. A build that cannot be used is refused
+with the reason, and the last good one stays.")]
+pub(crate) struct Arguments {
+    /// Directory with components
+    #[arg(value_name = "DIR")]
+    directory: PathBuf,
+}
+
+pub(crate) async fn run(arguments: Arguments, cx: Context) -> Result<Exit> {
+    if !arguments.directory.is_dir() {
+        let message = format!("\"{}\" is not a directory", arguments.directory.display());
+        return Err(Error::new("request/invalid", message).help("name the directory your plugins are built into"));
+    }
+    let host = cx.host().await?;
+    serve(host, &cx).await
+}

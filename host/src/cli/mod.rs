@@ -1,0 +1,197 @@
+//! The command line: one file a command. stdout is data, stderr is talk.
+//!
+//! Commands work on the library directly; no server is needed. They touch files
+//! that their arguments name, and the host.
+
+mod demo;
+mod dev;
+mod event;
+mod history;
+mod input;
+mod org;
+mod plugin;
+pub mod print;
+mod serve;
+mod show;
+#[cfg(test)]
+mod tests;
+mod token;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::config::{Config, LogConfig};
+use crate::error::{Error, Result};
+use crate::host::Host;
+use print::Out;
+
+/// Keeps the physical database schema of many organisations in step with their metadata.
+#[derive(Debug, Parser)]
+#[command(name = "hookwright", version, propagate_version = true, max_term_width = 100, after_help = EXAMPLES)]
+pub struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  hookwright demo --once
+  hookwright org add acme-corp --database sqlite:acme.db
+  hookwright event send --org acme-corp events.jsonl
+  hookwright history --org acme-corp
+
+Exit status: 0 done, 1 error, 2 wrong usage, 3 work is left (a change was held or refused).";
+
+#[derive(Debug, Args)]
+struct Global {
+    /// Configuration file; ./hookwright.toml if it is there
+    #[arg(long, global = true, value_name = "FILE", env = "HOOKWRIGHT_CONFIG")]
+    config: Option<PathBuf>,
+    /// Print JSON, one document a line, instead of text
+    #[arg(long, global = true)]
+    json: bool,
+    /// When to use colours
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    color: Color,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Color {
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Show what Hookwright does, on a database of its own, then serve it
+    Demo(demo::Arguments),
+    /// Serve the HTTP interface
+    Serve(serve::Arguments),
+    /// Serve with the plugins of a directory, reloaded as they change
+    Dev(dev::Arguments),
+    /// Add, list, check and remove organisations
+    #[command(subcommand)]
+    Org(org::Command),
+    /// Send events
+    #[command(subcommand)]
+    Event(event::Command),
+    /// List the changes of an organisation, newest first
+    History(history::Arguments),
+    /// Show a change with all that led to it
+    Show(show::Arguments),
+    /// Build, check and install plugins
+    #[command(subcommand)]
+    Plugin(plugin::Command),
+    /// Create, list and revoke tokens for the HTTP interface
+    #[command(subcommand)]
+    Token(token::Command),
+}
+
+/// How a command ended that did not fail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Exit {
+    /// Done.
+    Done,
+    /// Done, but work is left: something was held or refused.
+    Left,
+    /// Gone on after an error that was told already.
+    Failed,
+}
+
+/// What every command gets.
+pub(crate) struct Context {
+    pub(crate) config: Config,
+    pub(crate) out: Out,
+}
+
+impl Context {
+    /// Starts the host.
+    async fn host(&self) -> Result<Host> {
+        Host::start(self.config.clone()).await
+    }
+}
+
+/// Runs the command that the process was called with.
+pub fn main() -> ExitCode {
+    let Cli { global, command } = Cli::parse();
+    color(global.color);
+    let out = Out::new(global.json);
+    match start(&global, command, out) {
+        Ok(Exit::Done) => ExitCode::SUCCESS,
+        Ok(Exit::Failed) => ExitCode::from(1),
+        Ok(Exit::Left) => ExitCode::from(3),
+        Err(error) => {
+            print::error(&error);
+            ExitCode::from(1)
+        }
+    }
+}
+
+fn start(global: &Global, command: Command, out: Out) -> Result<Exit> {
+    let mut config = Config::load(global.config.as_deref(), variables()?)?;
+    // A command that ends at once shows what it did; only a server tells it through the log.
+    let serves = matches!(command, Command::Serve(_) | Command::Dev(_));
+    if !serves && config.log.level == LogConfig::default().level {
+        config.log.level = "warn".to_owned();
+    }
+    let fault = |what: &str| Error::new("host/fault", format!("{what} could not be started"));
+    crate::telemetry::init(&config.log).map_err(|e| fault("the log").because(e))?;
+    let runtime = tokio::runtime::Runtime::new().map_err(|e| fault("the runtime").because(e))?;
+    runtime.block_on(run(command, Context { config, out }))
+}
+
+async fn run(command: Command, cx: Context) -> Result<Exit> {
+    match command {
+        Command::Demo(arguments) => demo::run(arguments, cx).await,
+        Command::Serve(arguments) => serve::run(arguments, cx).await,
+        Command::Dev(arguments) => dev::run(arguments, cx).await,
+        Command::Org(command) => org::run(command, cx).await,
+        Command::Event(command) => event::run(command, cx).await,
+        Command::History(arguments) => history::run(arguments, cx).await,
+        Command::Show(arguments) => show::run(arguments, cx).await,
+        Command::Plugin(command) => plugin::run(command, cx).await,
+        Command::Token(command) => token::run(command, cx).await,
+    }
+}
+
+/// The variables of the environment; those that are not text cannot be ours.
+fn variables() -> Result<Vec<(String, String)>> {
+    let mut all = Vec::new();
+    for (name, value) in std::env::vars_os() {
+        match (name.into_string(), value.into_string()) {
+            (Ok(name), Ok(value)) => all.push((name, value)),
+            (Ok(name), Err(_)) if name.starts_with("HOOKWRIGHT_") => {
+                return Err(Error::new("config/invalid", format!("the variable {name} is not UTF-8")));
+            }
+            _ => {}
+        }
+    }
+    Ok(all)
+}
+
+fn color(when: Color) {
+    match when {
+        Color::Auto => anstream::ColorChoice::Auto,
+        Color::Always => anstream::ColorChoice::Always,
+        Color::Never => anstream::ColorChoice::Never,
+    }
+    .write_global();
+}
+
+/// An organisation's name among the arguments.
+fn org_name(text: &str) -> std::result::Result<hookwright_core::ident::OrgName, String> {
+    hookwright_core::ident::OrgName::parse(text).map_err(|e| e.to_string())
+}
+
+/// A file that an argument names.
+fn read(path: &std::path::Path) -> Result<Vec<u8>> {
+    std::fs::read(path).map_err(|e| {
+        Error::new("request/invalid", format!("the file \"{}\" cannot be read: {e}", path.display()))
+            .help("correct the path")
+    })
+}

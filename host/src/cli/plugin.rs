@@ -1,0 +1,165 @@
+//! `hookwright plugin`: from a crate to a plugin that is called.
+
+use std::path::PathBuf;
+
+use hookwright_core::ident::OrgName;
+use serde_json::Value as Json;
+
+use super::{Context, Exit, org_name, print, read};
+use crate::api::{PluginInfo, PluginOptions, PluginReport};
+use crate::error::{Error, Result};
+
+#[derive(Debug, clap::Subcommand)]
+pub(crate) enum Command {
+    /// Build a plugin crate into a component with its manifest
+    #[command(after_help = "\
+Examples:
+  hookwright plugin build plugins/naming-guard
+  hookwright plugin build . --out naming_guard.wasm")]
+    Build {
+        /// Directory of the crate
+        path: PathBuf,
+        /// Where to put the component; NAME.wasm in the working directory by default
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+    },
+    /// Say what a component is, and whether it can be a plugin
+    Check {
+        /// The component
+        file: PathBuf,
+    },
+    /// Bind a plugin to an organisation, in place of the one of its name
+    #[command(after_help = "\
+Examples:
+  hookwright plugin install --org acme-corp naming_guard.wasm --config '{\"pattern\":\"^[a-z_]+$\"}'
+  hookwright plugin install --org acme-corp advisor.wasm --grant create-index --order 20")]
+    Install {
+        /// The organisation
+        #[arg(long, value_parser = org_name, value_name = "NAME")]
+        org: OrgName,
+        /// The component
+        file: PathBuf,
+        /// Its configuration: JSON, or a file with it
+        #[arg(long, value_name = "FILE|JSON")]
+        config: Option<String>,
+        /// A kind of intent it may use, such as create-index; may be given again. By default all it asks for
+        #[arg(long = "grant", value_name = "KIND")]
+        grants: Vec<String>,
+        /// Its place: lower is called earlier. By default its manifest's priority
+        #[arg(long, allow_hyphen_values = true)]
+        order: Option<i32>,
+        /// Do not call it yet
+        #[arg(long)]
+        disabled: bool,
+    },
+    /// List the plugins of an organisation, in the order they are called
+    List {
+        /// The organisation
+        #[arg(long, value_parser = org_name, value_name = "NAME")]
+        org: OrgName,
+    },
+    /// Call a plugin from now on
+    Enable(Named),
+    /// Call a plugin no longer
+    Disable(Named),
+    /// Remove a plugin from an organisation
+    Remove(Named),
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Named {
+    /// The organisation
+    #[arg(long, value_parser = org_name, value_name = "NAME")]
+    org: OrgName,
+    /// The plugin's name
+    name: String,
+}
+
+pub(crate) async fn run(command: Command, cx: Context) -> Result<Exit> {
+    match command {
+        Command::Build { path, out } => build(&path, out, &cx)?,
+        Command::Check { file } => {
+            let report = cx.host().await?.plugin_check(&read(&file)?).await?;
+            cx.out.one(&report, || told(&report))?;
+        }
+        Command::Install { org, file, config, grants, order, disabled } => {
+            let grants = Some(grants).filter(|g| !g.is_empty());
+            let options = PluginOptions { config: config.map(json).transpose()?, grants, order, enabled: !disabled };
+            let info = cx.host().await?.plugin_install(&org, read(&file)?, options).await?;
+            cx.out.one(&info, || format!("installed {} {} ({})", info.name, info.version, short(&info.digest)))?;
+        }
+        Command::List { org } => {
+            let headers = ["order", "plugin", "version", "digest", "enabled", "hooks", "grants"];
+            cx.out.list(&cx.host().await?.plugin_list(&org).await?, headers, row)?;
+        }
+        Command::Enable(Named { org, name }) => {
+            cx.host().await?.plugin_enable(&org, &name).await?;
+            cx.out.talk(&format!("enabled {} for {org}", print::clean(&name)));
+        }
+        Command::Disable(Named { org, name }) => {
+            cx.host().await?.plugin_disable(&org, &name).await?;
+            cx.out.talk(&format!("disabled {} for {org}", print::clean(&name)));
+        }
+        Command::Remove(Named { org, name }) => {
+            cx.host().await?.plugin_remove(&org, &name).await?;
+            cx.out.talk(&format!("removed {} from {org}", print::clean(&name)));
+        }
+    }
+    Ok(Exit::Done)
+}
+
+fn build(path: &std::path::Path, out: Option<PathBuf>, cx: &Context) -> Result<()> {
+    let failed = |e: hookwright_build::BuildError| Error::new("plugin/invalid", e.to_string());
+    let options = hookwright_build::Options::from_env().map_err(failed)?;
+    let built = hookwright_build::build_crate(path, &options).map_err(failed)?;
+    let file = out.unwrap_or_else(|| PathBuf::from(format!("{}.wasm", built.manifest.name.replace('-', "_"))));
+    std::fs::write(&file, &built.component).map_err(|e| {
+        Error::new("request/invalid", format!("the file \"{}\" cannot be written: {e}", file.display()))
+            .help("name another with --out")
+    })?;
+    let bytes = built.component.len();
+    cx.out.talk(&format!("built {} {} with {}, {bytes} bytes", built.manifest.name, built.manifest.version, built.toolchain.version));
+    let told = serde_json::json!({"file": file, "manifest": built.manifest, "sizeBytes": bytes});
+    cx.out.one(&told, || file.display().to_string())
+}
+
+/// JSON itself, or the file that holds it.
+fn json(text: String) -> Result<Json> {
+    let (json, source) = match text.trim_start().starts_with('{') {
+        true => (text.into_bytes(), "the configuration".to_owned()),
+        false => (read(text.as_ref())?, format!("the file \"{text}\"")),
+    };
+    serde_json::from_slice(&json).map_err(|e| {
+        Error::new("config/invalid", format!("{source} is not JSON: {e}")).help("give a JSON object, or a file with one")
+    })
+}
+
+fn short(digest: &str) -> &str {
+    digest.get(..12).unwrap_or(digest)
+}
+
+fn told(report: &PluginReport) -> String {
+    let list = |items: &[String]| if items.is_empty() { "-".to_owned() } else { print::clean(&items.join(", ")) };
+    format!(
+        "{} {}\n  digest    {}\n  size      {} bytes\n  hooks     {}\n  entities  {}\n  asks for  {}",
+        print::clean(&report.name),
+        print::clean(&report.version),
+        report.digest,
+        report.size_bytes,
+        list(&report.hooks),
+        list(&report.entities),
+        list(&report.grants),
+    )
+}
+
+fn row(plugin: &PluginInfo) -> [String; 7] {
+    [
+        plugin.order.to_string(),
+        print::clean(&plugin.name),
+        print::clean(&plugin.version),
+        short(&plugin.digest).to_owned(),
+        if plugin.enabled { "yes" } else { "no" }.to_owned(),
+        plugin.hooks.join(", "),
+        plugin.grants.join(", "),
+    ]
+}

@@ -1,0 +1,91 @@
+//! Errors for people: what, where, and what to do; on stderr if they end the command.
+
+use hookwright_core::event::Change;
+use serde::Serialize;
+
+use super::clean;
+use super::outcome::{ids, reason, what};
+use super::style::{BAD, BOLD, paint};
+use crate::config::redact_text;
+use crate::error::Error;
+use crate::outcome::Reason;
+
+/// A change that came to nothing, among others that go on.
+#[derive(Debug, Serialize)]
+pub struct Failure {
+    /// `rejected` if the host refused it, `error` if it could not be read.
+    status: &'static str,
+    /// The line of the input.
+    line: usize,
+    /// The ids of its events, if they could be read.
+    events: Vec<String>,
+    /// The stable code.
+    code: String,
+    /// What happened.
+    message: String,
+    /// What to do.
+    help: String,
+    /// Where in the change.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pointer: Option<String>,
+    #[serde(skip)]
+    head: String,
+}
+
+impl Failure {
+    /// What is told of an error on a line of the input.
+    #[must_use]
+    pub fn new(error: &Error, change: Option<&Change>, line: usize, refused: bool) -> Self {
+        let status = if refused { "rejected" } else { "error" };
+        let head = match change {
+            Some(change) => format!("{:14}  {}  {}", ids(change), paint(BAD, &format!("{status:8}")), what(change)),
+            None => format!("{:14}  {}", format!("line {line}"), paint(BAD, status)),
+        };
+        Self {
+            status,
+            line,
+            events: change.map(|c| c.events.iter().map(|e| e.id.clone()).collect()).unwrap_or_default(),
+            code: error.code.clone(),
+            message: error.message.clone(),
+            help: error.help.clone(),
+            pointer: error.pointer.clone().filter(|p| !p.is_empty()),
+            head,
+        }
+    }
+}
+
+/// The failure on a line, with the reason on the lines after it.
+#[must_use]
+pub fn failure(failure: &Failure) -> String {
+    let Failure { code, message, help, .. } = failure;
+    let mut lines = vec![failure.head.clone()];
+    lines.extend(reason(&Reason { code: code.clone(), message: message.clone(), help: help.clone() }, "    "));
+    if let Some(pointer) = &failure.pointer {
+        lines.insert(2, format!("    at: {}", clean(pointer)));
+    }
+    lines.join("\n")
+}
+
+/// Prints the error that ends a command.
+pub fn error(error: &Error) {
+    anstream::eprintln!("{}", render_error(error));
+}
+
+/// The text of an error: message, place, causes, advice.
+#[must_use]
+pub fn render_error(error: &Error) -> String {
+    let head = paint(BAD, &format!("error[{}]", clean(&error.code)));
+    let mut lines = vec![format!("{head}{}", paint(BOLD, &format!(": {}", clean(&error.message))))];
+    if let Some(pointer) = error.pointer.as_deref().filter(|p| !p.is_empty()) {
+        lines.push(format!("  at: {}", clean(pointer)));
+    }
+    let mut cause = std::error::Error::source(error);
+    while let Some(inner) = cause {
+        lines.push(format!("  cause: {}", clean(&redact_text(&inner.to_string()))));
+        cause = inner.source();
+    }
+    if !error.help.is_empty() {
+        lines.push(format!("  help: {}", clean(&error.help)));
+    }
+    lines.join("\n")
+}
