@@ -5,8 +5,7 @@
 use super::load::LoadError;
 
 /// The hook contract that this host speaks: it serves all plugins of this major version up to this minor one.
-const MAJOR: u64 = 1;
-const MINOR: u64 = 0;
+const SPOKEN: (u64, u64) = (1, 0);
 const PACKAGE: &str = "hookwright:hooks/";
 const OFFERED: [&str; 3] = ["host", "intents", "types"];
 const WANTED: [&str; 2] = ["entity-hooks", "field-hooks"];
@@ -36,7 +35,8 @@ pub(super) fn exports<'a>(names: impl Iterator<Item = &'a str>) -> Result<(), Lo
         let of_it = names.iter().filter(|(interface, _)| *interface == wanted);
         let found: Vec<_> = of_it.map(|(_, version)| speaks(version)).collect();
         if !found.iter().any(Result::is_ok) {
-            let missing = || Err(LoadError::Export { what: format!("it does not export \"{PACKAGE}{wanted}\"") });
+            let missing =
+                || Err(LoadError::Export { what: format!("it does not export \"{PACKAGE}{wanted}\"") });
             return found.into_iter().next().unwrap_or_else(missing);
         }
     }
@@ -61,12 +61,13 @@ fn split(name: &str) -> Option<(&str, &str)> {
 }
 
 fn speaks(version: &str) -> Result<(), LoadError> {
+    let (major, newest) = SPOKEN;
     let mut parts = version.split('.').map(str::parse::<u64>);
     match (parts.next(), parts.next()) {
-        (Some(Ok(MAJOR)), Some(Ok(minor))) if minor <= MINOR => Ok(()),
+        (Some(Ok(of)), Some(Ok(minor))) if of == major && (0..=newest).contains(&minor) => Ok(()),
         _ => Err(LoadError::Contract {
             found: version.escape_default().to_string(),
-            spoken: format!("{MAJOR}.{MINOR}"),
+            spoken: format!("{major}.{newest}"),
         }),
     }
 }

@@ -36,13 +36,17 @@ pub enum Fault {
         limit_ms: u64,
     },
     /// The call took too long by the clock, blocked in the host.
-    #[error("the plugin's call took longer than {limit_ms} ms by the clock; let it not wait, or raise \"call_timeout_ms\"")]
+    #[error(
+        "the plugin's call took longer than {limit_ms} ms by the clock; let it not wait, or raise \"call_timeout_ms\""
+    )]
     Timeout {
         /// The limit.
         limit_ms: u64,
     },
     /// The plugin wanted more memory than it may have.
-    #[error("the plugin wanted {wanted_bytes} bytes of memory, the limit is {limit_bytes}; let it keep less, or raise \"memory_bytes\"")]
+    #[error(
+        "the plugin wanted {wanted_bytes} bytes of memory, the limit is {limit_bytes}; let it keep less, or raise \"memory_bytes\""
+    )]
     Memory {
         /// The limit, over all memories and tables.
         limit_bytes: u64,
@@ -50,7 +54,9 @@ pub enum Fault {
         wanted_bytes: u64,
     },
     /// The plugin wanted more table elements than it may have.
-    #[error("the plugin wanted {wanted} table elements, the limit is {limit}; let it keep fewer, or raise \"table_elements\"")]
+    #[error(
+        "the plugin wanted {wanted} table elements, the limit is {limit}; let it keep fewer, or raise \"table_elements\""
+    )]
     Table {
         /// The limit, over all tables.
         limit: u64,
@@ -58,19 +64,25 @@ pub enum Fault {
         wanted: u64,
     },
     /// The plugin's calls nested too deep.
-    #[error("the plugin's call stack outgrew {limit_bytes} bytes; let it recurse less, or raise \"stack_bytes\"")]
+    #[error(
+        "the plugin's call stack outgrew {limit_bytes} bytes; let it recurse less, or raise \"stack_bytes\""
+    )]
     Stack {
         /// The limit.
         limit_bytes: u64,
     },
     /// The plugin's reply, or an argument of a host call, was too large.
-    #[error("the plugin handed over more than {limit_bytes} bytes at once; let it return less, or raise \"output_bytes\"")]
+    #[error(
+        "the plugin handed over more than {limit_bytes} bytes at once; let it return less, or raise \"output_bytes\""
+    )]
     Output {
         /// The limit.
         limit_bytes: u64,
     },
     /// The plugin returned too many intents.
-    #[error("the plugin returned {count} intents, the limit is {limit}; let it return fewer, or raise \"intents\"")]
+    #[error(
+        "the plugin returned {count} intents, the limit is {limit}; let it return fewer, or raise \"intents\""
+    )]
     Intents {
         /// The limit.
         limit: u64,
@@ -78,7 +90,9 @@ pub enum Fault {
         count: u64,
     },
     /// The plugin called the host too often.
-    #[error("the plugin called the host more than {limit} times; let it ask once and remember, or raise \"host_calls\"")]
+    #[error(
+        "the plugin called the host more than {limit} times; let it ask once and remember, or raise \"host_calls\""
+    )]
     HostCalls {
         /// The limit.
         limit: u64,
@@ -96,7 +110,9 @@ pub enum Fault {
         what: String,
     },
     /// All places were taken for too long.
-    #[error("{limit} plugin calls are running and none ended within {waited_ms} ms; try again, or raise \"concurrent_calls\"")]
+    #[error(
+        "{limit} plugin calls are running and none ended within {waited_ms} ms; try again, or raise \"concurrent_calls\""
+    )]
     Overloaded {
         /// How many calls run at once.
         limit: u32,

@@ -16,6 +16,11 @@ use super::load::{Code, one_line};
 use super::log::{LogLine, clean};
 use super::{Loaded, Sandbox, Shared};
 
+/// What the engine says when a guest hands over too much; it has no type that can be named.
+const OUTPUT_EXHAUSTED: &str = "fuel allocated for hostcalls has been exhausted";
+/// Characters of the last log line that a trap's message quotes.
+const QUOTED_CHARS: usize = 300;
+
 /// A call that gave a reply.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Called {
@@ -77,16 +82,19 @@ impl Loaded {
         let _place = match place(shared).await {
             Ok(place) => place,
             Err(fault) => {
-                return Run { reply: Err(fault), log: vec![], duration: Duration::ZERO, memory_peak_bytes: 0 };
+                return Run {
+                    reply: Err(fault),
+                    log: vec![],
+                    duration: Duration::ZERO,
+                    memory_peak_bytes: 0,
+                };
             }
         };
         let started = Instant::now();
         let mut store = store(shared, &self.code, world.clone());
-        let outcome = tokio::time::timeout(
-            shared.limits.call_timeout(),
-            dispatch(&mut store, &self.code, cx, call),
-        )
-        .await;
+        let outcome =
+            tokio::time::timeout(shared.limits.call_timeout(), dispatch(&mut store, &self.code, cx, call))
+                .await;
         let mut guest = store.into_data();
         let outcome = outcome.unwrap_or_else(|_| {
             let limit_ms = shared.limits.call_timeout_ms;
@@ -101,6 +109,9 @@ impl Loaded {
 
 /// A place among the calls that may run at once. Given back when dropped, so also when the caller goes away.
 async fn place(shared: &Shared) -> Result<SemaphorePermit<'_>, Fault> {
+    if let Ok(place) = shared.places.try_acquire() {
+        return Ok(place);
+    }
     let started = Instant::now();
     let turn = tokio::time::timeout(shared.limits.queue_wait(), shared.places.acquire()).await;
     turn.ok().and_then(Result::ok).ok_or_else(|| Fault::Overloaded {
@@ -131,8 +142,7 @@ async fn dispatch(
 ) -> Result<Refusable<Raw>, Broken> {
     let instantiated = code.plugin.instantiate_async(&mut *store).await;
     let plugin = instantiated.map_err(|error| Broken { error, began: false })?;
-    let (entity, field) =
-        (plugin.hookwright_hooks_entity_hooks(), plugin.hookwright_hooks_field_hooks());
+    let (entity, field) = (plugin.hookwright_hooks_entity_hooks(), plugin.hookwright_hooks_field_hooks());
     let cx = lower::context(cx);
     let raw = match call {
         HookCall::EntityBefore(change) => {
@@ -200,10 +210,9 @@ fn why(guest: &mut Guest, Broken { error, began }: Broken) -> Fault {
     }
     let exit = error.downcast_ref::<wasmtime_wasi::I32Exit>();
     let message = match (trap, exit) {
-        (Some(trap), _) => trap.to_string(),
+        (Some(trap), _) => trap.to_string().replacen("wasm trap: ", "", 1),
         (None, Some(exit)) => format!("it exits with status {}", exit.0),
-        // The engine has no type for it that can be named.
-        (None, None) if error.root_cause().to_string().contains("fuel") => {
+        (None, None) if error.root_cause().to_string().contains(OUTPUT_EXHAUSTED) => {
             return Fault::Output { limit_bytes: output_bytes };
         }
         (None, None) if began => return Fault::malformed(one_line(&error)),
@@ -215,7 +224,10 @@ fn why(guest: &mut Guest, Broken { error, began }: Broken) -> Fault {
 /// What the plugin said last tells more than the trap: a panic logs its message before it traps.
 fn trapped(guest: &Guest, message: String, error: &wasmtime::Error) -> Fault {
     let message = match guest.log.last() {
-        Some(line) => format!("{message}; it logged last: {}", line.message),
+        Some(line) => {
+            let text: String = line.text.chars().take(QUOTED_CHARS).collect();
+            format!("{message}; it logged last: {text}")
+        }
         None => message,
     };
     let frames = error.downcast_ref::<WasmBacktrace>();

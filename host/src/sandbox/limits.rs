@@ -149,7 +149,8 @@ mod tests {
     #[test]
     fn a_limit_of_nothing_is_named() {
         let error = Limits { deadline_ms: 0, ..Limits::default() }.validate().expect_err("refused");
-        let text = "the sandbox limit \"deadline_ms\" is 0, possible are 1 to 600000; correct the configuration";
+        let text =
+            "the sandbox limit \"deadline_ms\" is 0, possible are 1 to 600000; correct the configuration";
         assert_eq!(error.to_string(), text);
     }
 

@@ -15,7 +15,9 @@ use super::{Sandbox, contract};
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum LoadError {
     /// Too many of them.
-    #[error("the component has {bytes} bytes, the limit is {limit_bytes}; make it smaller, or raise \"component_bytes\"")]
+    #[error(
+        "the component has {bytes} bytes, the limit is {limit_bytes}; make it smaller, or raise \"component_bytes\""
+    )]
     TooLarge {
         /// How many.
         bytes: u64,
@@ -41,19 +43,25 @@ pub enum LoadError {
         what: String,
     },
     /// It wants more of the host than there is.
-    #[error("the component cannot be given what it wants: {what}; a plugin may import \"hookwright:hooks\" and, for languages that need it, WASI 0.2 without HTTP")]
+    #[error(
+        "the component cannot be given what it wants: {what}; a plugin may import \"hookwright:hooks\" and, for languages that need it, WASI 0.2 without HTTP"
+    )]
     Import {
         /// What is wrong.
         what: String,
     },
     /// It lacks the hooks.
-    #[error("the component does not have the hooks of the contract: {what}; build it with \"hookwright plugin build\"")]
+    #[error(
+        "the component does not have the hooks of the contract: {what}; build it with \"hookwright plugin build\""
+    )]
     Export {
         /// What is wrong.
         what: String,
     },
     /// It speaks another version of the contract.
-    #[error("the component is made for the hook contract {found}, this host speaks {spoken}; it needs a host that speaks at least {found}, or a build for {spoken}")]
+    #[error(
+        "the component is made for the hook contract {found}, this host speaks {spoken}; it needs a host that speaks at least {found}, or a build for {spoken}"
+    )]
     Contract {
         /// The version it is made for.
         found: String,

@@ -40,13 +40,13 @@ impl LogLevel {
 pub struct LogLine {
     /// How much it matters.
     pub level: LogLevel,
-    /// The text: one line without control characters.
-    pub message: String,
+    /// One line without control characters.
+    pub text: String,
 }
 
 impl fmt::Display for LogLine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.level.as_str(), self.message)
+        write!(f, "{}: {}", self.level.as_str(), self.text)
     }
 }
 
@@ -68,7 +68,7 @@ impl Log {
         let left = self.left_bytes.checked_sub(cost);
         self.left_bytes = left.unwrap_or_default();
         left.ok_or(Fault::Log { limit_bytes: self.limit_bytes })?;
-        self.lines.push(LogLine { level, message: clean(text) });
+        self.lines.push(LogLine { level, text: clean(text) });
         Ok(())
     }
 

@@ -40,7 +40,9 @@ pub enum SandboxError {
     #[error(transparent)]
     Limit(#[from] LimitError),
     /// The engine does not start.
-    #[error("the WebAssembly engine does not start: {0}; check that the processor and the address space suffice")]
+    #[error(
+        "the WebAssembly engine does not start: {0}; check that the processor and the address space suffice"
+    )]
     Engine(String),
     /// The clock's thread does not start.
     #[error("the thread that stops plugins does not start; raise the limit of threads of this process")]

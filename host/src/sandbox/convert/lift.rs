@@ -6,7 +6,9 @@ use hookwright_core::field_type::FieldType;
 use hookwright_core::hook;
 use hookwright_core::ident::{Ident, quoted};
 use hookwright_core::schema::Column;
-use hookwright_core::spec::{EntitySpec, EntityWire, FieldSpec, FieldWire, OnDelete, ReferenceWire, TypeName};
+use hookwright_core::spec::{
+    EntitySpec, EntityWire, FieldSpec, FieldWire, OnDelete, ReferenceWire, TypeName,
+};
 use hookwright_core::value::DefaultValue;
 use serde_json::Value as Json;
 
@@ -44,7 +46,8 @@ pub fn field_spec(spec: wit::FieldSpec) -> Result<FieldSpec, Fault> {
 
 /// By way of the JSON form, so that a plugin's spec passes the checks of an event's.
 fn field_wire(spec: wit::FieldSpec) -> Result<FieldWire, Fault> {
-    let wit::FieldSpec { name, type_, nullable, unique, indexed, primary_key, default, references, comment } = spec;
+    let wit::FieldSpec { name, type_, nullable, unique, indexed, primary_key, default, references, comment } =
+        spec;
     let ty = field_type(type_);
     let default = default.map(|value| default_json(value, &ty)).transpose();
     let default = default.map_err(|e| at(format!("the default of {}", quoted(&name)), e))?;
@@ -107,7 +110,9 @@ fn field_type(ty: wit::FieldType) -> FieldType {
         wit::FieldType::Int => FieldType::Int,
         wit::FieldType::BigInt => FieldType::BigInt,
         wit::FieldType::Float => FieldType::Float,
-        wit::FieldType::Decimal(wit::DecimalSize { precision, scale }) => FieldType::Decimal { precision, scale },
+        wit::FieldType::Decimal(wit::DecimalSize { precision, scale }) => {
+            FieldType::Decimal { precision, scale }
+        }
         wit::FieldType::Boolean => FieldType::Boolean,
         wit::FieldType::Date => FieldType::Date,
         wit::FieldType::Time => FieldType::Time,
@@ -149,9 +154,14 @@ fn default_json(value: wit::DefaultValue, ty: &FieldType) -> Result<Json, String
         wit::DefaultValue::Boolean(b) => Json::from(b),
         wit::DefaultValue::Integer(i) => Json::from(i),
         wit::DefaultValue::Number(x) if x.is_finite() => Json::from(x),
-        wit::DefaultValue::Number(x) => return Err(format!("the default {x} is not a number; give a finite one")),
-        wit::DefaultValue::Text(text) if *ty == FieldType::Json => serde_json::from_str(&text)
-            .map_err(|e| format!("the default of a Json column is not JSON: {e}; give the document as text"))?,
+        wit::DefaultValue::Number(x) => {
+            return Err(format!("the default {x} is not a number; give a finite one"));
+        }
+        wit::DefaultValue::Text(text) if *ty == FieldType::Json => {
+            serde_json::from_str(&text).map_err(|e| {
+                format!("the default of a Json column is not JSON: {e}; give the document as text")
+            })?
+        }
         wit::DefaultValue::Text(text) => Json::from(text),
         wit::DefaultValue::Now if *ty == FieldType::Json => {
             return Err("a Json column has no default of the time; give a document".to_owned());

@@ -68,7 +68,8 @@ fn entity_spec(spec: &EntitySpec) -> wit::EntitySpec {
 }
 
 fn field_spec(spec: &FieldSpec) -> wit::FieldSpec {
-    let FieldSpec { name: own, ty, nullable, unique, indexed, primary_key, default, references, comment } = spec;
+    let FieldSpec { name: own, ty, nullable, unique, indexed, primary_key, default, references, comment } =
+        spec;
     wit::FieldSpec {
         name: name(own),
         type_: field_type(ty),

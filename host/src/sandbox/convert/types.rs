@@ -115,7 +115,8 @@ mod tests {
 
     fn schema() -> Schema {
         let mut table = Table::new(ident("t"));
-        let column = Column { name: ident("a"), ty: FieldType::Int, nullable: true, default: None, comment: None };
+        let column =
+            Column { name: ident("a"), ty: FieldType::Int, nullable: true, default: None, comment: None };
         table.columns.insert(ident("a"), column);
         let mut schema = Schema::default();
         schema.insert(table);
