@@ -93,7 +93,7 @@ impl Pipeline<'_> {
         };
         let mut outcome = report.applied(view, &reviewed);
         let work = effects::work(tenant, view, change, &metadata, &reviewed, approved, &outcome)?;
-        match executor::execute(tenant.db(), work, self.retry).await? {
+        match executor::execute(tenant.db(), &work, self.retry).await? {
             Executed::Applied(applied) => {
                 tenant.advance(view, metadata, reviewed.schema);
                 report.finish(&mut outcome, &applied);
