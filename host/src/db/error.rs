@@ -1,0 +1,219 @@
+//! What goes wrong with an organisation's database, told with both sides and what to do next.
+
+use sqlx::error::DatabaseError;
+use sqlx::postgres::PgDatabaseError;
+
+use super::fault::{Fault, fault, sqlite_code};
+
+/// Trouble with an organisation's database.
+#[derive(Debug, thiserror::Error)]
+pub enum DbError {
+    /// An address that cannot be used.
+    #[error("the address of the database is not valid: {0}")]
+    Address(String),
+    /// No answer.
+    #[error("the database of the organisation \"{org}\" does not answer: {source}")]
+    Unreachable {
+        /// The organisation.
+        org: String,
+        /// What was tried.
+        source: sqlx::Error,
+    },
+    /// A privilege is missing.
+    #[error("{message}")]
+    Denied {
+        /// Who lacks what.
+        message: String,
+        /// What to run.
+        grant: String,
+    },
+    /// A newer host has been here.
+    #[error("the bookkeeping has version {found}, this host knows up to {known}")]
+    Version {
+        /// What is there.
+        found: i64,
+        /// What this host can use.
+        known: i64,
+    },
+    /// A lock that others hold.
+    #[error("a lock was not granted in {tries} tries; {}", held_by(.blockers))]
+    Blocked {
+        /// How often it was tried.
+        tries: u32,
+        /// Who holds it.
+        blockers: Vec<super::Blocker>,
+    },
+    /// Rows stand against a constraint.
+    #[error("{0}")]
+    Constraint(String),
+    /// The database is not what the model says.
+    #[error("{0}")]
+    Drifted(String),
+    /// The database refused a statement.
+    #[error("{message}")]
+    Refused {
+        /// What it means.
+        message: String,
+        /// SQLSTATE, or SQLite's result code.
+        state: String,
+        /// What to do.
+        help: Option<&'static str>,
+        /// What the database said.
+        source: Option<sqlx::Error>,
+    },
+    /// The connection broke and nobody answers what came of it.
+    #[error("the connection broke while the change \"{change}\" was being committed, and the ledger could not be asked: {source}")]
+    UnknownOutcome {
+        /// The change.
+        change: String,
+        /// Why it could not be asked.
+        source: Box<DbError>,
+    },
+    /// The bookkeeping cannot be read.
+    #[error("the bookkeeping of the organisation \"{org}\" cannot be read: {what}")]
+    Bookkeeping {
+        /// The organisation.
+        org: String,
+        /// What is wrong with it.
+        what: String,
+    },
+}
+
+impl DbError {
+    /// The code in the catalogue.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Address(_) => "config/invalid",
+            Self::Unreachable { .. } => "db/unreachable",
+            Self::Denied { .. } => "db/denied",
+            Self::Version { .. } => "db/newer",
+            Self::Blocked { .. } => "db/blocked",
+            Self::Constraint(_) => "db/constraint",
+            Self::Drifted(_) => "db/drifted",
+            Self::Refused { .. } => "db/failed",
+            Self::UnknownOutcome { .. } => "db/unknown-outcome",
+            Self::Bookkeeping { .. } => "db/bookkeeping",
+        }
+    }
+
+    /// What to do, where it is known better than the catalogue does.
+    #[must_use]
+    pub fn help(&self) -> Option<String> {
+        match self {
+            Self::Denied { grant, .. } => Some(format!("run as the owner of the database: {grant}")),
+            Self::Refused { help, .. } => help.map(str::to_owned),
+            _ => None,
+        }
+    }
+}
+
+impl From<DbError> for crate::error::Error {
+    fn from(error: DbError) -> Self {
+        let made = Self::new(error.code(), error.to_string());
+        let made = match error.help() {
+            Some(help) => made.help(help),
+            None => made,
+        };
+        made.because(error)
+    }
+}
+
+fn held_by(found: &[super::Blocker]) -> String {
+    match found {
+        [] => "who holds it is not known any more".to_owned(),
+        some => {
+            let each: Vec<_> = some.iter().map(ToString::to_string).collect();
+            format!("it is held by {}", each.join("; "))
+        }
+    }
+}
+
+/// An error of sqlx outside a change, put into words.
+pub(crate) fn explain(org: &str, error: sqlx::Error) -> DbError {
+    match fault(&error) {
+        Fault::Lost | Fault::Unreachable => DbError::Unreachable { org: org.to_owned(), source: error },
+        _ => refused(error),
+    }
+}
+
+/// An error that trying again cannot help, put into words.
+pub(crate) fn refused(error: sqlx::Error) -> DbError {
+    let sqlx::Error::Database(inner) = &error else {
+        return DbError::Refused { message: error.to_string(), state: String::new(), help: None, source: Some(error) };
+    };
+    match inner.try_downcast_ref::<PgDatabaseError>() {
+        Some(e) => postgres(e).unwrap_or_else(|(message, help)| DbError::Refused {
+            message,
+            state: e.code().to_owned(),
+            help,
+            source: None,
+        }),
+        None => sqlite(inner.as_ref()),
+    }
+}
+
+type Words = (String, Option<&'static str>);
+
+fn postgres(e: &PgDatabaseError) -> Result<DbError, Words> {
+    let said = said(e);
+    match e.code() {
+        "23502" => Ok(DbError::Constraint(format!("rows of the table {} leave the column {} NULL: {said}", name(e.table()), name(e.column())))),
+        "23505" => Ok(DbError::Constraint(format!("rows of the table {} share values that \"{}\" wants distinct: {said}", name(e.table()), e.constraint().unwrap_or("?")))),
+        "23503" => Ok(DbError::Constraint(format!("rows of the table {} refer to rows that do not exist, against {}: {said}", name(e.table()), name(e.constraint())))),
+        "23514" => Ok(DbError::Constraint(format!("rows of the table {} do not meet {}: {said}", name(e.table()), name(e.constraint())))),
+        code if code.starts_with("22") => Ok(DbError::Constraint(format!("values of the rows do not fit: {said}"))),
+        "42501" => Ok(DbError::Denied { message: format!("the database refuses a privilege: {said}"), grant: grant(e) }),
+        "42P07" | "42710" | "42701" => Ok(DbError::Drifted(format!("what the change makes is there already, and Hookwright did not make it: {said}"))),
+        "42P01" | "42703" | "42704" => Ok(DbError::Drifted(format!("what the change works on is not there any more: {said}"))),
+        "2BP01" => Err((said, Some("other objects depend on it: drop those first, by hand if Hookwright did not make them"))),
+        "0A000" => Err((said, Some("a view, rule or other object that Hookwright did not make stands in the way: drop it, send the event again, then make it anew"))),
+        "57014" => Err((format!("a statement took longer than the statement timeout: {said}"), Some("raise statement_timeout_ms for this organisation, or send the change when the table is quiet"))),
+        code if code.starts_with("53") => Err((format!("the server is out of a resource: {said}"), Some("free space, memory or connections on the server"))),
+        _ => Err((said, None)),
+    }
+}
+
+fn name(of: Option<&str>) -> String {
+    of.map_or_else(|| "?".to_owned(), |n| format!("\"{n}\""))
+}
+
+fn said(e: &PgDatabaseError) -> String {
+    match e.detail() {
+        Some(detail) => format!("{} ({}; SQLSTATE {})", e.message(), detail.trim_end_matches('.'), e.code()),
+        None => format!("{} (SQLSTATE {})", e.message(), e.code()),
+    }
+}
+
+fn grant(e: &PgDatabaseError) -> String {
+    match (e.schema(), e.table()) {
+        (Some(schema), Some(table)) => format!("ALTER TABLE \"{schema}\".\"{table}\" OWNER TO <the host's role>"),
+        _ => "make the host's role the owner of what is named".to_owned(),
+    }
+}
+
+fn sqlite(e: &dyn DatabaseError) -> DbError {
+    let said = e.message().to_owned();
+    let refused = |help| DbError::Refused {
+        message: said.clone(),
+        state: e.code().unwrap_or_default().into_owned(),
+        help,
+        source: None,
+    };
+    match sqlite_code(e) {
+        19 => DbError::Constraint(format!("the rows do not allow it: {said}")),
+        8 | 14 | 23 => DbError::Denied {
+            message: format!("the database file refuses: {said}"),
+            grant: "chmod u+rw on the file and its directory".to_owned(),
+        },
+        13 => refused(Some("free space on the disk")),
+        11 | 26 => refused(Some("the file is damaged or no SQLite database: restore it from a backup")),
+        _ if said.contains("already exists") || said.contains("duplicate column name") => DbError::Drifted(format!(
+            "what the change makes is there already, and Hookwright did not make it: {said}"
+        )),
+        _ if said.contains("no such table") || said.contains("no such column") => {
+            DbError::Drifted(format!("what the change works on is not there any more: {said}"))
+        }
+        _ => refused(None),
+    }
+}

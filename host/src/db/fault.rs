@@ -1,0 +1,113 @@
+//! What an error of a database means for trying again: decided by SQLSTATE (or SQLite's result code), never by message.
+
+use sqlx::error::DatabaseError;
+use sqlx::postgres::{PgDatabaseError, PgSeverity};
+
+/// SQLSTATE raised when another change holds the organisation's lock.
+pub(crate) const BUSY: &str = "HW001";
+/// SQLSTATE raised when the organisation is at another revision.
+pub(crate) const MOVED: &str = "HW002";
+/// SQLSTATE raised when an event is in the ledger; the detail is its change.
+pub(crate) const REPEATED: &str = "HW003";
+/// SQLSTATE raised when the attempt was given up by its own host.
+pub(crate) const FENCED: &str = "HW004";
+
+/// What an error means for trying again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// The organisation is at another revision.
+    Moved,
+    /// An event is in the ledger already, by this change.
+    Repeated(String),
+    /// Another change of the organisation is being made.
+    Busy,
+    /// A lock was not granted in time.
+    Locked,
+    /// It failed whole, and may do better next time.
+    Transient,
+    /// The connection broke: what was sent may or may not have happened.
+    Lost,
+    /// No connection could be had: nothing was sent.
+    Unreachable,
+    /// It will fail again.
+    Final,
+}
+
+/// The fault behind an error of sqlx.
+pub(crate) fn fault(error: &sqlx::Error) -> Fault {
+    match error {
+        sqlx::Error::Database(e) => match e.try_downcast_ref::<PgDatabaseError>() {
+            Some(e) => postgres(e.code(), e.detail(), ends_session(e.severity())),
+            None => sqlite(e.as_ref()),
+        },
+        sqlx::Error::Io(_) | sqlx::Error::Protocol(_) | sqlx::Error::WorkerCrashed => Fault::Lost,
+        sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Tls(_) => Fault::Unreachable,
+        _ => Fault::Final,
+    }
+}
+
+fn ends_session(severity: PgSeverity) -> bool {
+    matches!(severity, PgSeverity::Fatal | PgSeverity::Panic)
+}
+
+fn postgres(code: &str, detail: Option<&str>, ended: bool) -> Fault {
+    match code {
+        BUSY => Fault::Busy,
+        MOVED => Fault::Moved,
+        FENCED => Fault::Transient,
+        REPEATED => Fault::Repeated(detail.unwrap_or_default().to_owned()),
+        "55P03" => Fault::Locked,
+        "40001" | "40P01" | "40P03" => Fault::Transient,
+        "53300" | "57P03" => Fault::Unreachable,
+        "57P01" | "57P02" | "57P05" | "25P03" => Fault::Lost,
+        _ if code.starts_with("08") => Fault::Lost,
+        // A refused login is FATAL too, but trying again cannot help it.
+        _ if ended && !code.starts_with("28") && !code.starts_with("3D") => Fault::Lost,
+        _ => Fault::Final,
+    }
+}
+
+/// SQLite's primary result code of an error.
+pub(crate) fn sqlite_code(error: &dyn DatabaseError) -> i32 {
+    error.code().and_then(|c| c.parse::<i32>().ok()).unwrap_or_default() & 0xff
+}
+
+fn sqlite(error: &dyn DatabaseError) -> Fault {
+    match sqlite_code(error) {
+        // SQLITE_BUSY and SQLITE_LOCKED.
+        5 | 6 => Fault::Locked,
+        _ => Fault::Final,
+    }
+}
+
+/// The same error when it came while a connection was being made: then nothing had been sent.
+pub(crate) fn before_sending(fault: Fault) -> Fault {
+    match fault {
+        Fault::Lost => Fault::Unreachable,
+        other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sqlstates_decide() {
+        assert_eq!(postgres("40P01", None, false), Fault::Transient);
+        assert_eq!(postgres("55P03", None, false), Fault::Locked);
+        assert_eq!(postgres("57P01", None, true), Fault::Lost);
+        assert_eq!(postgres("08006", None, true), Fault::Lost);
+        assert_eq!(postgres("HW003", Some("c-1"), false), Fault::Repeated("c-1".into()));
+        assert_eq!(postgres("28P01", None, true), Fault::Final);
+        assert_eq!(postgres("42P07", None, false), Fault::Final);
+        assert_eq!(postgres("53300", None, true), Fault::Unreachable);
+    }
+
+    #[test]
+    fn lost_connections_are_not_refusals() {
+        let broken = sqlx::Error::Io(std::io::ErrorKind::ConnectionReset.into());
+        assert_eq!(fault(&broken), Fault::Lost);
+        assert_eq!(before_sending(fault(&broken)), Fault::Unreachable);
+    }
+}

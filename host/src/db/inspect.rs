@@ -1,0 +1,91 @@
+//! The physical schema as the core's model, with a list of all that the model cannot or should not hold.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use hookwright_core::ident::Ident;
+use hookwright_core::schema::{Schema, Table};
+use serde::Serialize;
+
+use super::{DbError, OrgDb, Pool, postgres_inspect, sqlite_inspect};
+
+/// What a database physically has.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Inspected {
+    /// Its managed tables, as far as the model can say what they are.
+    pub schema: Schema,
+    /// The rest: tables that are not managed, and parts of managed ones that the model cannot express.
+    pub foreign: Vec<Foreign>,
+}
+
+/// A thing Hookwright did not make, or does not understand. It is never touched.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Foreign {
+    /// The table it is, or is on.
+    pub table: String,
+    /// What it is.
+    pub kind: ForeignKind,
+    /// Its name.
+    pub name: String,
+    /// Why it is not in the model.
+    pub reason: String,
+}
+
+/// What a foreign thing is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ForeignKind {
+    /// A table.
+    Table,
+    /// A view, plain or materialised.
+    View,
+    /// A column of a managed table, whose type the model lacks.
+    Column,
+    /// A default of a column that is in the model without it.
+    Default,
+    /// A constraint of a managed table.
+    Constraint,
+    /// An index of a managed table.
+    Index,
+    /// A trigger of a managed table.
+    Trigger,
+}
+
+impl Foreign {
+    pub(super) fn new(table: &str, kind: ForeignKind, name: &str, reason: impl Into<String>) -> Self {
+        Self { table: table.to_owned(), kind, name: name.to_owned(), reason: reason.into() }
+    }
+
+    pub(super) fn unmanaged(table: &str) -> Self {
+        Self::new(table, ForeignKind::Table, table, "Hookwright did not make it")
+    }
+}
+
+impl OrgDb {
+    /// What is physically there. With `managed`, only those tables are read; others are listed as foreign.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn inspect(&self, managed: Option<&BTreeSet<Ident>>) -> Result<Inspected, DbError> {
+        let inspected = match self.pool() {
+            Pool::Postgres(pool) => postgres_inspect::inspect(pool, self.org().as_str(), managed).await,
+            Pool::Sqlite(pool) => sqlite_inspect::inspect(pool, managed).await,
+        };
+        let mut inspected = inspected.map_err(|e| self.explain(e))?;
+        inspected.foreign.sort();
+        Ok(inspected)
+    }
+}
+
+/// The same schema without comments, which SQLite does not keep.
+#[must_use]
+pub fn without_comments(schema: &Schema) -> Schema {
+    let bare = |table: &Table| {
+        let mut table = table.clone();
+        table.comment = None;
+        table.columns.values_mut().for_each(|c| c.comment = None);
+        table
+    };
+    let tables = schema.tables.iter().map(|(name, table)| (name.clone(), Arc::new(bare(table)))).collect();
+    Schema { tables }
+}

@@ -1,0 +1,156 @@
+//! An organisation's database: its bookkeeping (metadata, model, ledger), its physical schema and facts about its rows.
+//!
+//! Only reads and the one-time setup are here; changes are made by
+//! [`executor`](crate::executor). The pipeline and the commands call it.
+
+mod bookkeeping;
+mod error;
+mod fault;
+pub(crate) mod gate;
+mod health;
+mod inspect;
+mod ledger;
+mod options;
+mod postgres;
+mod postgres_inspect;
+mod postgres_type;
+mod printed_default;
+mod probe;
+mod snapshot;
+mod sqlite;
+mod sqlite_inspect;
+mod sqlite_table;
+mod sqlite_type;
+#[cfg(test)]
+mod tests;
+mod tokens;
+
+use std::sync::Arc;
+
+use hookwright_core::ddl::Dialect;
+use hookwright_core::ident::OrgName;
+use sha2::{Digest, Sha256};
+use sqlx::postgres::PgPool;
+use sqlx::sqlite::SqlitePool;
+use tokio::sync::Mutex;
+
+pub use error::DbError;
+pub(crate) use error::{explain, refused};
+pub(crate) use fault::{Fault, before_sending, fault};
+pub use health::{Blocker, CheckReport};
+pub use inspect::{Foreign, ForeignKind, Inspected, without_comments};
+pub use ledger::{ChangePage, ChangeRecord, ChangeRow, EventRow};
+pub use options::{DbOptions, Pools};
+pub use probe::ProbeAnswer;
+pub use snapshot::Snapshot;
+pub(crate) use sqlite_inspect::inspect_table as inspect_sqlite_table;
+
+/// The version of the bookkeeping that this host makes and understands.
+pub const BOOKKEEPING_VERSION: i64 = 1;
+
+/// The database of one organisation. Cheap to clone; all clones are one.
+#[derive(Debug, Clone)]
+pub struct OrgDb {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    org: OrgName,
+    options: DbOptions,
+    pool: Pool,
+    /// Held while this host changes the organisation, so that its own changes queue here instead of on the database's lock.
+    writer: Arc<Mutex<()>>,
+}
+
+/// Connections to a database of either kind.
+#[derive(Debug, Clone)]
+pub(crate) enum Pool {
+    /// The organisation is a schema named like it.
+    Postgres(PgPool),
+    /// The organisation is the file.
+    Sqlite(SqlitePool),
+}
+
+impl OrgDb {
+    /// The database of `org` at `url` (`postgres://…`, `sqlite:///path` or `sqlite:path`). Connects on first use.
+    ///
+    /// # Errors
+    /// [`DbError::Address`].
+    pub fn connect(org: &OrgName, url: &str, options: &DbOptions, pools: &Pools) -> Result<Self, DbError> {
+        let pool = match url.split_once(':').map(|(scheme, _)| scheme) {
+            Some("postgres" | "postgresql") => Pool::Postgres(pools.postgres(url, options)?),
+            Some("sqlite") => Pool::Sqlite(options::sqlite(url, options)?),
+            _ => {
+                let wanted = "it begins with neither \"postgres://\" nor \"sqlite:\"; give one of the two";
+                return Err(DbError::Address(wanted.to_owned()));
+            }
+        };
+        let inner = Inner { org: org.clone(), options: options.clone(), pool, writer: Arc::default() };
+        Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// The organisation.
+    #[must_use]
+    pub fn org(&self) -> &OrgName {
+        &self.inner.org
+    }
+
+    /// How its SQL is written.
+    #[must_use]
+    pub fn dialect(&self) -> Dialect {
+        match self.pool() {
+            Pool::Postgres(_) => Dialect::Postgres,
+            Pool::Sqlite(_) => Dialect::Sqlite,
+        }
+    }
+
+    /// How it is connected to.
+    #[must_use]
+    pub fn options(&self) -> &DbOptions {
+        &self.inner.options
+    }
+
+    pub(crate) fn pool(&self) -> &Pool {
+        &self.inner.pool
+    }
+
+    pub(crate) fn writer(&self) -> Arc<Mutex<()>> {
+        self.inner.writer.clone()
+    }
+
+    pub(crate) fn explain(&self, error: sqlx::Error) -> DbError {
+        explain(self.org().as_str(), error)
+    }
+
+    /// The key of the organisation's advisory lock on PostgreSQL.
+    pub(crate) fn lock_key(&self) -> i64 {
+        lock_key(self.org().as_str())
+    }
+
+    /// Makes the database ready: bookkeeping made or migrated, privileges checked. Safe to repeat, and cheap then.
+    ///
+    /// # Errors
+    /// [`DbError::Denied`] with the `GRANT` to run, [`DbError::Version`] after a newer host, or what the database says.
+    pub async fn prepare(&self) -> Result<(), DbError> {
+        match self.pool() {
+            Pool::Postgres(pool) => postgres::prepare(self, pool).await,
+            Pool::Sqlite(pool) => sqlite::prepare(self, pool).await,
+        }
+    }
+
+    /// Closes the connections of an SQLite file; those of PostgreSQL are shared and stay.
+    pub async fn close(&self) {
+        if let Pool::Sqlite(pool) = self.pool() {
+            pool.close().await;
+        }
+    }
+}
+
+/// A lock key made of a name; in the host's own part of the key space, by the prefix that is hashed along.
+fn lock_key(name: &str) -> i64 {
+    let hash = Sha256::digest(format!("hookwright:{name}"));
+    let mut bytes = [0_u8; 8];
+    bytes.copy_from_slice(&hash[..8]);
+    i64::from_be_bytes(bytes)
+}

@@ -1,0 +1,166 @@
+//! First use of an organisation's schema on PostgreSQL: privileges, bookkeeping, the organisation's row.
+
+use std::time::Duration;
+
+use hookwright_core::ddl::Dialect;
+use sqlx::postgres::{PgConnection, PgPool};
+use sqlx::Row;
+
+use super::gate::Script;
+use super::{BOOKKEEPING_VERSION, DbError, Fault, OrgDb, bookkeeping, fault, lock_key};
+
+/// What the host may do, and what is there.
+#[derive(Debug)]
+pub(super) struct Standing {
+    pub(super) role: String,
+    pub(super) database: String,
+    pub(super) server: String,
+    pub(super) creates_schemas: bool,
+    /// Whether the organisation's schema exists; if so, whether the role may use and create in it.
+    pub(super) schema: Option<bool>,
+    /// The same for the schema `hookwright`.
+    pub(super) own: Option<bool>,
+    pub(super) conforming: bool,
+    pub(super) server_version: i64,
+}
+
+const STANDING: &str = "SELECT current_user::text, current_database()::text, current_setting('server_version'), \
+    has_database_privilege(current_database(), 'CREATE'), \
+    (SELECT has_schema_privilege(oid, 'USAGE') AND has_schema_privilege(oid, 'CREATE') FROM pg_catalog.pg_namespace WHERE nspname = $1), \
+    (SELECT has_schema_privilege(oid, 'USAGE') FROM pg_catalog.pg_namespace WHERE nspname = 'hookwright'), \
+    current_setting('standard_conforming_strings') = 'on', \
+    current_setting('server_version_num')::bigint";
+
+pub(super) async fn standing(db: &OrgDb, connection: &mut PgConnection) -> Result<Standing, DbError> {
+    let read = async {
+        let row = sqlx::query(STANDING).bind(db.org().as_str()).fetch_one(connection).await?;
+        Ok(Standing {
+            role: row.try_get(0)?,
+            database: row.try_get(1)?,
+            server: row.try_get(2)?,
+            creates_schemas: row.try_get(3)?,
+            schema: row.try_get(4)?,
+            own: row.try_get(5)?,
+            conforming: row.try_get(6)?,
+            server_version: row.try_get(7)?,
+        })
+    };
+    read.await.map_err(|e| db.explain(e))
+}
+
+impl Standing {
+    /// The first thing that is missing, with the `GRANT` for it.
+    pub(super) fn missing(&self, org: &str) -> Option<DbError> {
+        let Self { role, database, .. } = self;
+        let denied = |message: String, grant: String| Some(DbError::Denied { message, grant });
+        if !self.creates_schemas && (self.own.is_none() || self.schema.is_none()) {
+            let wanted = if self.own.is_none() { "hookwright" } else { org };
+            return denied(
+                format!("the role \"{role}\" may not create schemas in the database \"{database}\", and \"{wanted}\" does not exist"),
+                format!("GRANT CREATE ON DATABASE \"{database}\" TO \"{role}\""),
+            );
+        }
+        if self.own == Some(false) {
+            let grant = format!(
+                "GRANT USAGE ON SCHEMA hookwright TO \"{role}\"; GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA hookwright TO \"{role}\""
+            );
+            return denied(format!("the role \"{role}\" may not use the schema \"hookwright\""), grant);
+        }
+        if self.schema == Some(false) {
+            return denied(
+                format!("the role \"{role}\" may not create tables in the schema \"{org}\""),
+                format!("GRANT USAGE, CREATE ON SCHEMA \"{org}\" TO \"{role}\""),
+            );
+        }
+        None
+    }
+
+    /// What the server is that this host cannot work with.
+    pub(super) fn unfit(&self) -> Option<DbError> {
+        let refused = |message: String, help| {
+            Some(DbError::Refused { message, state: String::new(), help: Some(help), source: None })
+        };
+        if self.server_version < 130_000 {
+            return refused(format!("the server is PostgreSQL {}", self.server), "use PostgreSQL 13 or later");
+        }
+        if !self.conforming {
+            return refused(
+                "the setting standard_conforming_strings is off".to_owned(),
+                "set it to on for the host's role: ALTER ROLE <role> SET standard_conforming_strings = on",
+            );
+        }
+        None
+    }
+}
+
+/// The version of the bookkeeping; none before its first use.
+pub(super) async fn version(connection: &mut PgConnection) -> sqlx::Result<Option<i64>> {
+    let there: bool = sqlx::query_scalar("SELECT to_regclass('hookwright.meta') IS NOT NULL").fetch_one(&mut *connection).await?;
+    match there {
+        false => Ok(None),
+        true => sqlx::query_scalar("SELECT max(version) FROM hookwright.meta").fetch_one(connection).await,
+    }
+}
+
+pub(super) async fn prepare(db: &OrgDb, pool: &PgPool) -> Result<(), DbError> {
+    let mut connection = pool.acquire().await.map_err(|e| db.explain(e))?;
+    let standing = standing(db, &mut connection).await?;
+    if let Some(error) = standing.unfit().or_else(|| standing.missing(db.org().as_str())) {
+        return Err(error);
+    }
+    migrate(db, &mut connection).await?;
+    enter(db, &mut connection, standing.schema.is_none()).await.map_err(|e| db.explain(e))
+}
+
+/// Waits up to 10 s for another host that is at it.
+async fn migrate(db: &OrgDb, connection: &mut PgConnection) -> Result<(), DbError> {
+    for _ in 0..200 {
+        let found = version(connection).await.map_err(|e| db.explain(e))?;
+        let done = newer(found)?;
+        if done == bookkeeping::POSTGRES.len() {
+            return Ok(());
+        }
+        match step(done).postgres(connection).await {
+            Err(error) if fault(&error) == Fault::Busy => tokio::time::sleep(Duration::from_millis(50)).await,
+            Err(error) => return Err(db.explain(error)),
+            Ok(_) => {}
+        }
+    }
+    Err(DbError::Blocked { tries: 200, blockers: Vec::new() })
+}
+
+/// One migration, from version `done`. A script of many statements is one transaction of its own, so it is
+/// made whole or not at all, and the lock is held to its end.
+fn step(done: usize) -> Script {
+    let mut script = Script::new(Dialect::Postgres);
+    script.sql("DO $$ BEGIN IF NOT pg_catalog.pg_try_advisory_xact_lock(").integer(lock_key(":setup"));
+    script.sql(") THEN RAISE EXCEPTION 'another host sets up' USING ERRCODE = 'HW001'; END IF; ");
+    // Another host may have been here between the look and the lock.
+    script.sql(match done {
+        0 => "IF pg_catalog.to_regclass('hookwright.meta') IS NOT NULL",
+        _ => "IF (SELECT max(version) FROM hookwright.meta) <>",
+    });
+    if done > 0 {
+        script.integer(i64::try_from(done).unwrap_or(i64::MAX));
+    }
+    script.sql(" THEN RAISE EXCEPTION 'another host has set up' USING ERRCODE = 'HW001'; END IF; END $$;");
+    script.sql(bookkeeping::POSTGRES[done]);
+    script
+}
+
+/// How many migrations are done; an error if more than this host knows.
+pub(super) fn newer(found: Option<i64>) -> Result<usize, DbError> {
+    let found = found.unwrap_or_default();
+    let done = usize::try_from(found).ok().filter(|_| found <= BOOKKEEPING_VERSION);
+    done.ok_or(DbError::Version { found, known: BOOKKEEPING_VERSION })
+}
+
+async fn enter(db: &OrgDb, connection: &mut PgConnection, make: bool) -> sqlx::Result<()> {
+    let mut script = Script::new(Dialect::Postgres);
+    if make {
+        script.sql("CREATE SCHEMA IF NOT EXISTS ").schema(db.org()).sql(";");
+    }
+    script.sql("INSERT INTO hookwright.org (org, revision) VALUES (").text(db.org().as_str());
+    script.sql(", 0) ON CONFLICT (org) DO NOTHING;");
+    script.postgres(connection).await.map(drop)
+}

@@ -1,0 +1,230 @@
+//! The physical schema of an organisation on PostgreSQL: four set queries over the catalogue, in one round trip.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+
+use hookwright_core::ddl::Dialect;
+use hookwright_core::expr::parse_printed;
+use hookwright_core::field_type::FieldType;
+use hookwright_core::ident::Ident;
+use hookwright_core::schema::{Check, Column, ForeignKey, Index, Table, Unique, names};
+use hookwright_core::spec::OnDelete;
+use hookwright_core::value::DefaultValue;
+use sqlx::postgres::{PgPool, PgRow};
+use sqlx::Row;
+
+use super::gate::Script;
+use super::inspect::{Foreign, ForeignKind, Inspected};
+use super::postgres_type::{field_type, values};
+use super::printed_default;
+
+/// Raw columns of the catalogue; an expression is asked for only where there is one, since printing it is what costs.
+const RELATIONS: &str = "SELECT c.oid::int8, c.relname::text, c.relkind::text, d.description FROM pg_class c \
+    LEFT JOIN pg_description d ON d.objoid = c.oid AND d.classoid = 'pg_class'::regclass AND d.objsubid = 0 \
+    WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND c.relnamespace = ";
+const COLUMNS: &str = "; SELECT a.attrelid::int8, a.attnum, a.attname::text, t.typname::text, a.atttypmod, a.attnotnull, \
+    pg_get_expr(f.adbin, f.adrelid), a.attidentity <> '' OR a.attgenerated <> '', d.description FROM pg_class c \
+    JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped \
+    JOIN pg_type t ON t.oid = a.atttypid \
+    LEFT JOIN pg_attrdef f ON f.adrelid = a.attrelid AND f.adnum = a.attnum \
+    LEFT JOIN pg_description d ON d.objoid = c.oid AND d.classoid = 'pg_class'::regclass AND d.objsubid = a.attnum \
+    WHERE c.relkind = 'r' AND c.relnamespace = ";
+const CONSTRAINTS: &str = "; SELECT c.conrelid::int8, c.conname::text, c.contype::text, c.conkey, c.confrelid::int8, c.confkey, \
+    c.confdeltype::text, c.confupdtype::text IN ('a', 'r', ' ') AND NOT c.condeferrable AND c.confmatchtype::text IN ('s', ' '), \
+    CASE WHEN c.contype = 'c' THEN pg_get_expr(c.conbin, c.conrelid) END, c.convalidated FROM pg_constraint c \
+    WHERE c.conrelid <> 0 AND c.contype IN ('p', 'u', 'f', 'c', 'x') AND c.connamespace = ";
+const INDEXES: &str = "; SELECT i.indrelid::int8, x.relname::text, i.indisunique, string_to_array(i.indkey::text, ' ')::int2[], \
+    i.indexprs IS NULL AND i.indpred IS NULL AND i.indnatts = i.indnkeyatts AND i.indisvalid AND m.amname = 'btree' \
+    AND i.indoption::text !~ '[1-9]' \
+    FROM pg_class x JOIN pg_index i ON i.indexrelid = x.oid JOIN pg_am m ON m.oid = x.relam \
+    WHERE x.relkind = 'i' AND NOT EXISTS (SELECT FROM pg_constraint c WHERE c.conindid = x.oid AND c.contype IN ('p', 'u', 'x')) \
+    AND x.relnamespace = ";
+
+fn script(org: &str) -> Script {
+    let mut script = Script::new(Dialect::Postgres);
+    // Without a search path every name from outside the catalogue is printed with its schema.
+    script.sql("SET LOCAL transaction_isolation = 'repeatable read'; SET LOCAL transaction_read_only = on; \
+        SET LOCAL search_path = ''; SET LOCAL TimeZone = 'UTC'; SET LOCAL DateStyle = 'ISO'; ");
+    for query in [RELATIONS, COLUMNS, CONSTRAINTS, INDEXES] {
+        script.sql(query).sql("(SELECT oid FROM pg_namespace WHERE nspname = ").text(org).sql(")");
+    }
+    script
+}
+
+pub(super) async fn inspect(
+    pool: &PgPool,
+    org: &str,
+    managed: Option<&BTreeSet<Ident>>,
+) -> sqlx::Result<Inspected> {
+    let mut connection = pool.acquire().await?;
+    let results = script(org).postgres_results(&mut connection).await?;
+    // The settings before the four queries have results too, without rows.
+    let [.., relations, columns, constraints, indexes] = results.as_slice() else {
+        return Err(sqlx::Error::RowNotFound);
+    };
+    let mut reader = Reader { managed, ..Default::default() };
+    relations.iter().try_for_each(|row| reader.relation(row))?;
+    columns.iter().try_for_each(|row| reader.column(row))?;
+    constraints.iter().try_for_each(|row| reader.constraint(row))?;
+    indexes.iter().try_for_each(|row| reader.index(row))?;
+    Ok(reader.finish())
+}
+
+#[derive(Default)]
+struct Reader<'a> {
+    managed: Option<&'a BTreeSet<Ident>>,
+    /// By object id.
+    tables: HashMap<i64, Table>,
+    /// Names of the model's columns by table and number; foreign ones are missing.
+    columns: HashMap<(i64, i16), Ident>,
+    foreign: Vec<Foreign>,
+}
+
+impl Reader<'_> {
+    fn finish(self) -> Inspected {
+        let mut inspected = Inspected { foreign: self.foreign, ..Inspected::default() };
+        for mut table in self.tables.into_values() {
+            table.sort();
+            inspected.schema.tables.insert(table.name.clone(), Arc::new(table));
+        }
+        inspected
+    }
+
+    fn relation(&mut self, row: &PgRow) -> sqlx::Result<()> {
+        let (id, name, kind): (i64, String, String) = (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
+        let ident = Ident::table(&name).ok().filter(|i| self.managed.is_none_or(|m| m.contains(i)));
+        match (kind.as_str(), ident) {
+            ("v" | "m", _) => {
+                self.foreign.push(Foreign::new(&name, ForeignKind::View, &name, "Hookwright makes no views"));
+            }
+            ("r", Some(ident)) => {
+                let table = Table { comment: row.try_get(3)?, ..Table::new(ident) };
+                self.tables.insert(id, table);
+            }
+            _ => self.foreign.push(Foreign::unmanaged(&name)),
+        }
+        Ok(())
+    }
+
+    fn note(&mut self, table: i64, kind: ForeignKind, name: &str, reason: impl Into<String>) {
+        if let Some(table) = self.tables.get(&table) {
+            self.foreign.push(Foreign::new(table.name.as_str(), kind, name, reason));
+        }
+    }
+
+    fn column(&mut self, row: &PgRow) -> sqlx::Result<()> {
+        let (id, number, name): (i64, i16, String) = (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
+        let (ty, modifier): (String, i32) = (row.try_get(3)?, row.try_get(4)?);
+        if !self.tables.contains_key(&id) {
+            return Ok(());
+        }
+        let known = Ident::parse(&name).ok().zip(field_type(&ty, modifier)).filter(|_| !row.get::<bool, _>(7));
+        let Some((ident, ty)) = known else {
+            let reason = format!("the model cannot express it (type {ty}, or it is generated)");
+            self.note(id, ForeignKind::Column, &name, reason);
+            return Ok(());
+        };
+        let default = self.default_of(id, &name, row.try_get(6)?, &ty);
+        let column =
+            Column { name: ident.clone(), ty, nullable: !row.try_get::<bool, _>(5)?, default, comment: row.try_get(8)? };
+        self.columns.insert((id, number), ident.clone());
+        if let Some(table) = self.tables.get_mut(&id) {
+            table.columns.insert(ident, column);
+        }
+        Ok(())
+    }
+
+    fn default_of(&mut self, table: i64, column: &str, printed: Option<String>, ty: &FieldType) -> Option<DefaultValue> {
+        let printed = printed?;
+        printed_default::parse(&printed, ty).unwrap_or_else(|()| {
+            self.note(table, ForeignKind::Default, column, format!("the model cannot express the default {printed}"));
+            None
+        })
+    }
+
+    fn idents(&self, table: i64, numbers: &[i16]) -> Option<Vec<Ident>> {
+        numbers.iter().map(|number| self.columns.get(&(table, *number)).cloned()).collect()
+    }
+
+    fn constraint(&mut self, row: &PgRow) -> sqlx::Result<()> {
+        let (id, name): (i64, String) = (row.try_get(0)?, row.try_get(1)?);
+        if !self.tables.contains_key(&id) {
+            return Ok(());
+        }
+        if !row.try_get::<bool, _>(9)? {
+            self.note(id, ForeignKind::Constraint, &name, "it is not validated");
+        }
+        if self.known_constraint(row, id, &name)?.is_none() {
+            self.note(id, ForeignKind::Constraint, &name, "the model cannot express it");
+        }
+        Ok(())
+    }
+
+    /// Puts a constraint in its table; none if the model cannot express it.
+    fn known_constraint(&mut self, row: &PgRow, id: i64, name: &str) -> sqlx::Result<Option<()>> {
+        let kind: String = row.try_get(2)?;
+        let key: Option<Vec<i16>> = row.try_get(3)?;
+        let plain: bool = row.try_get(7)?;
+        let Some(name) = Ident::parse(name).ok().filter(|_| plain) else { return Ok(None) };
+        if kind == "c" {
+            let printed: Option<String> = row.try_get(8)?;
+            return Ok(self.check(id, name, printed.as_deref().unwrap_or_default()));
+        }
+        let Some(columns) = self.idents(id, &key.unwrap_or_default()) else { return Ok(None) };
+        let foreign_key = if kind == "f" { self.foreign_key(row, &name, &columns)? } else { None };
+        let Some(table) = self.tables.get_mut(&id) else { return Ok(None) };
+        Ok(match (kind.as_str(), foreign_key) {
+            ("p", _) => Some(table.primary_key = columns),
+            ("u", _) => Some(table.uniques.push(Unique { name, columns })),
+            ("f", Some(key)) => Some(table.foreign_keys.push(key)),
+            _ => None,
+        })
+    }
+
+    fn foreign_key(&self, row: &PgRow, name: &Ident, columns: &[Ident]) -> sqlx::Result<Option<ForeignKey>> {
+        let to: i64 = row.try_get(4)?;
+        let target = self.idents(to, &row.try_get::<Option<Vec<i16>>, _>(5)?.unwrap_or_default());
+        let on_delete = match row.try_get::<String, _>(6)?.as_str() {
+            "a" | "r" => Some(OnDelete::Restrict),
+            "c" => Some(OnDelete::Cascade),
+            "n" => Some(OnDelete::SetNull),
+            _ => None,
+        };
+        let parts = self.tables.get(&to).map(|t| t.name.clone()).zip(target).zip(on_delete);
+        Ok(parts.map(|((table, target), on_delete)| {
+            ForeignKey { name: name.clone(), columns: columns.to_vec(), table, target, on_delete }
+        }))
+    }
+
+    fn check(&mut self, id: i64, name: Ident, printed: &str) -> Option<()> {
+        let expression = parse_printed(printed).ok()?;
+        let table = self.tables.get_mut(&id)?;
+        let own = |c: &&mut Column| c.ty == FieldType::Text && names::values_check(&c.name) == name;
+        let of_enum = table.columns.values_mut().find(own);
+        match of_enum.and_then(|column| values(&expression, &column.name).map(|values| (column, values))) {
+            Some((column, values)) => {
+                column.ty = FieldType::Enum { values };
+                column.default = column.default.take().and_then(|d| d.retyped(&column.ty));
+            }
+            None => table.checks.push(Check { name, expression }),
+        }
+        Some(())
+    }
+
+    fn index(&mut self, row: &PgRow) -> sqlx::Result<()> {
+        let (id, name): (i64, String) = (row.try_get(0)?, row.try_get(1)?);
+        let columns = self.idents(id, &row.try_get::<Vec<i16>, _>(3)?);
+        let known = Ident::parse(&name).ok().zip(columns).filter(|_| row.get::<bool, _>(4));
+        match (known, self.tables.get_mut(&id)) {
+            (_, None) => {}
+            (Some((name, columns)), Some(table)) => {
+                table.indexes.push(Index { name, columns, unique: row.try_get(2)? });
+            }
+            (None, Some(_)) => {
+                let reason = "the model has only valid indexes on plain columns";
+                self.note(id, ForeignKind::Index, &name, reason);
+            }
+        }
+        Ok(())
+    }
+}

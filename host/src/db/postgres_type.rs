@@ -1,0 +1,61 @@
+//! A column type of PostgreSQL's catalogue as the core's, with its modifier decoded.
+
+use hookwright_core::expr::{Expr, Operator};
+use hookwright_core::field_type::FieldType;
+use hookwright_core::ident::Ident;
+
+/// The type of a `pg_type.typname` with `pg_attribute.atttypmod`; none if the core has no such type.
+pub(super) fn field_type(name: &str, modifier: i32) -> Option<FieldType> {
+    let plain = |ty: FieldType| (modifier < 0).then_some(ty);
+    match name {
+        "varchar" => Some(FieldType::String { length: u32::try_from(modifier - 4).ok()? }),
+        "numeric" => {
+            let packed = u32::try_from(modifier - 4).ok()?;
+            let (precision, scale) = (packed >> 16, packed & 0x7ff);
+            // Scales past the precision, or negative ones, are none of the core's.
+            (scale <= precision).then_some(FieldType::Decimal { precision, scale })
+        }
+        "text" => plain(FieldType::Text),
+        "int4" => plain(FieldType::Int),
+        "int8" => plain(FieldType::BigInt),
+        "float8" => plain(FieldType::Float),
+        "bool" => plain(FieldType::Boolean),
+        "date" => plain(FieldType::Date),
+        "time" => plain(FieldType::Time),
+        "timestamptz" => plain(FieldType::DateTime),
+        "jsonb" => plain(FieldType::Json),
+        "uuid" => plain(FieldType::Uuid),
+        "bytea" => plain(FieldType::Bytes),
+        _ => None,
+    }
+}
+
+/// The values a check keeps a column to, if it is the check of an `Enum`.
+pub(super) fn values(check: &Expr, column: &Ident) -> Option<Vec<String>> {
+    let is_column = |of: &Expr| matches!(of, Expr::Column(name) if name == column);
+    let text = |value: &Expr| match value {
+        Expr::Text(text) => Some(text.clone()),
+        _ => None,
+    };
+    match check {
+        Expr::In { of, values, negated: false } if is_column(of) => values.iter().map(text).collect(),
+        Expr::Binary(of, Operator::Equal, value) if is_column(of) => text(value).map(|value| vec![value]),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn modifiers_are_decoded() {
+        assert_eq!(field_type("varchar", 144), Some(FieldType::String { length: 140 }));
+        assert_eq!(field_type("varchar", -1), None);
+        let modifier = ((12 << 16) | 2) + 4;
+        assert_eq!(field_type("numeric", modifier), Some(FieldType::Decimal { precision: 12, scale: 2 }));
+        assert_eq!(field_type("numeric", -1), None);
+        assert_eq!(field_type("timestamptz", 3), None);
+        assert_eq!(field_type("money", -1), None);
+    }
+}

@@ -1,0 +1,133 @@
+//! The organisation as one consistent read sees it: revision, metadata, schema model.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use hookwright_core::ident::Ident;
+use hookwright_core::metadata::{Entity, Field, Metadata, StableId};
+use hookwright_core::schema::{Schema, Table};
+use hookwright_core::spec::FieldSpec;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use super::{DbError, OrgDb, Pool};
+
+/// The organisation at one revision.
+#[derive(Debug, Clone)]
+pub struct Snapshot {
+    /// How many changes led to it.
+    pub revision: i64,
+    /// Its entities.
+    pub metadata: Metadata,
+    /// Its tables, as the model has them.
+    pub schema: Schema,
+}
+
+/// An entity as it is kept: without its fields.
+#[derive(Deserialize)]
+struct KeptEntity {
+    #[serde(default)]
+    label: Option<String>,
+    #[serde(default)]
+    comment: Option<String>,
+}
+
+/// A row of the one statement that reads all, which is one snapshot on either database:
+/// what kind it is of, its position, and three texts.
+type Row = (i64, i64, Option<String>, Option<String>, Option<String>);
+
+const POSTGRES: &str = "\
+    SELECT 0::bigint, revision, NULL, NULL, NULL FROM hookwright.org WHERE org = $1 UNION ALL \
+    SELECT 1::bigint, 0::bigint, id, name, spec::text FROM hookwright.entity WHERE org = $1 UNION ALL \
+    SELECT 2::bigint, position::bigint, entity_id, id, spec::text FROM hookwright.field WHERE org = $1 UNION ALL \
+    SELECT 3::bigint, 0::bigint, name, NULL, definition::text FROM hookwright.model WHERE org = $1";
+
+const SQLITE: &str = "\
+    SELECT 0, revision, NULL, NULL, NULL FROM hookwright_org WHERE org = $1 UNION ALL \
+    SELECT 1, 0, id, name, spec FROM hookwright_entity WHERE org = $1 UNION ALL \
+    SELECT 2, position, entity_id, id, spec FROM hookwright_field WHERE org = $1 UNION ALL \
+    SELECT 3, 0, name, NULL, definition FROM hookwright_model WHERE org = $1";
+
+impl OrgDb {
+    /// The organisation as it is now.
+    ///
+    /// # Errors
+    /// What the database says, or [`DbError::Bookkeeping`].
+    pub async fn snapshot(&self) -> Result<Snapshot, DbError> {
+        let org = self.org().as_str();
+        let read = match self.pool() {
+            Pool::Postgres(pool) => sqlx::query_as::<_, Row>(POSTGRES).bind(org).fetch_all(pool).await,
+            Pool::Sqlite(pool) => sqlx::query_as::<_, Row>(SQLITE).bind(org).fetch_all(pool).await,
+        };
+        let rows = read.map_err(|e| self.explain(e))?;
+        assemble(rows).map_err(|what| DbError::Bookkeeping { org: self.org().to_string(), what })
+    }
+
+    /// The revision alone.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn revision(&self) -> Result<i64, DbError> {
+        let org = self.org().as_str();
+        let read = match self.pool() {
+            Pool::Postgres(pool) => {
+                sqlx::query_scalar("SELECT revision FROM hookwright.org WHERE org = $1").bind(org).fetch_one(pool).await
+            }
+            Pool::Sqlite(pool) => {
+                sqlx::query_scalar("SELECT revision FROM hookwright_org WHERE org = ?").bind(org).fetch_one(pool).await
+            }
+        };
+        read.map_err(|e| self.explain(e))
+    }
+}
+
+fn assemble(rows: Vec<Row>) -> Result<Snapshot, String> {
+    let mut revision = None;
+    let mut schema = Schema::default();
+    let mut entities = Vec::new();
+    let mut fields: BTreeMap<String, Vec<(i64, Field)>> = BTreeMap::new();
+    for (kind, number, first, second, json) in rows {
+        let (first, second, json) = (text(first), text(second), text(json));
+        match kind {
+            0 => revision = Some(number),
+            1 => entities.push((first, second, json)),
+            2 => {
+                let spec: FieldSpec = parse(&json, "field", &second)?;
+                let field = Field { id: id(&second)?, spec };
+                fields.entry(first).or_default().push((number, field));
+            }
+            _ => schema.insert(parse::<Table>(&json, "table", &first)?),
+        }
+    }
+    let revision = revision.ok_or("it has no row of the organisation; run: hookwright org check")?;
+    let metadata = Metadata { entities: join(entities, fields)? };
+    Ok(Snapshot { revision, metadata, schema })
+}
+
+fn join(
+    entities: Vec<(String, String, String)>,
+    mut fields: BTreeMap<String, Vec<(i64, Field)>>,
+) -> Result<BTreeMap<Ident, Arc<Entity>>, String> {
+    let mut joined = BTreeMap::new();
+    for (key, name, json) in entities {
+        let mut of = fields.remove(&key).unwrap_or_default();
+        of.sort_by_key(|(position, _)| *position);
+        let fields = of.into_iter().map(|(_, field)| field).collect();
+        let KeptEntity { label, comment } = parse(&json, "entity", &name)?;
+        let name = Ident::parse(&name).map_err(|e| e.to_string())?;
+        joined.insert(name.clone(), Arc::new(Entity { id: id(&key)?, name, label, comment, fields }));
+    }
+    Ok(joined)
+}
+
+fn text(of: Option<String>) -> String {
+    of.unwrap_or_default()
+}
+
+fn parse<T: DeserializeOwned>(json: &str, what: &str, name: &str) -> Result<T, String> {
+    serde_json::from_str(json).map_err(|e| format!("the {what} \"{name}\" does not parse: {e}"))
+}
+
+fn id(text: &str) -> Result<StableId, String> {
+    serde_json::from_value(serde_json::Value::from(text)).map_err(|e| e.to_string())
+}

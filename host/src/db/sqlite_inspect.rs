@@ -1,0 +1,94 @@
+//! The physical schema of an SQLite file: one read of `sqlite_master`, whose texts are parsed.
+
+use std::collections::BTreeSet;
+
+use hookwright_core::ident::Ident;
+use hookwright_core::schema::{Index, Table, Unique};
+use sqlx::sqlite::{SqliteConnection, SqlitePool};
+
+use super::inspect::{Foreign, ForeignKind, Inspected};
+use super::sqlite_table::{Read, read, read_index};
+
+/// Type, name, table, SQL. Indexes that SQLite makes by itself have none.
+type Row = (String, String, String, Option<String>);
+
+const ALL: &str = "SELECT type, name, tbl_name, sql FROM sqlite_master WHERE name NOT LIKE 'sqlite\\_%' ESCAPE '\\' \
+    AND tbl_name NOT LIKE 'hookwright\\_%' ESCAPE '\\' ORDER BY type <> 'table', name";
+
+pub(super) async fn inspect(pool: &SqlitePool, managed: Option<&BTreeSet<Ident>>) -> sqlx::Result<Inspected> {
+    let rows: Vec<Row> = sqlx::query_as(ALL).fetch_all(pool).await?;
+    Ok(assemble(rows, managed))
+}
+
+/// One table, within a transaction, under exactly its name.
+pub(crate) async fn inspect_table(connection: &mut SqliteConnection, table: &Ident) -> sqlx::Result<Inspected> {
+    let query = sqlx::query_as("SELECT type, name, tbl_name, sql FROM sqlite_master WHERE tbl_name = ? ORDER BY type <> 'table', name");
+    let rows: Vec<Row> = query.bind(table.as_str()).fetch_all(connection).await?;
+    Ok(assemble(rows, None))
+}
+
+/// Tables come first among the rows.
+fn assemble(rows: Vec<Row>, managed: Option<&BTreeSet<Ident>>) -> Inspected {
+    let mut inspected = Inspected::default();
+    for (kind, name, table, sql) in rows {
+        // An index without SQL is one of the primary key, or of a UNIQUE that the table's text shows.
+        let Some(sql) = sql else { continue };
+        match kind.as_str() {
+            "table" => inspected.sqlite_table(&name, &sql, managed),
+            "view" => inspected.foreign.push(Foreign::new(&name, ForeignKind::View, &name, "Hookwright makes no views")),
+            "index" => inspected.sqlite_index(&name, &table, &sql),
+            _ if inspected.knows(&table).is_some() => {
+                inspected.foreign.push(Foreign::new(&table, ForeignKind::Trigger, &name, "Hookwright makes no triggers"));
+            }
+            _ => {}
+        }
+    }
+    for table in inspected.schema.tables.values_mut() {
+        std::sync::Arc::make_mut(table).sort();
+    }
+    inspected
+}
+
+impl Inspected {
+    fn knows(&self, table: &str) -> Option<Ident> {
+        Ident::parse(table).ok().filter(|t| self.schema.tables.contains_key(t))
+    }
+
+    fn sqlite_table(&mut self, name: &str, sql: &str, managed: Option<&BTreeSet<Ident>>) {
+        let ident = Ident::table(name).ok().filter(|i| managed.is_none_or(|m| m.contains(i)));
+        let Some(ident) = ident else {
+            return self.foreign.push(Foreign::unmanaged(name));
+        };
+        match read(&ident, sql) {
+            Some(Read { table, foreign }) => {
+                self.schema.insert(table);
+                self.foreign.extend(foreign);
+            }
+            None => self.foreign.push(Foreign::new(name, ForeignKind::Table, name, "it is a virtual table, or its text does not parse")),
+        }
+    }
+
+    fn sqlite_index(&mut self, name: &str, on: &str, sql: &str) {
+        let Some(ident) = self.knows(on) else { return };
+        match (read_index(sql), self.schema.table_mut(&ident)) {
+            (Some(index), Some(table)) => add(table, index),
+            _ => self.foreign.push(Foreign::new(on, ForeignKind::Index, name, "the model has only indexes on plain columns")),
+        }
+    }
+}
+
+/// A unique constraint is a unique index here; which of the two was meant, its name tells.
+fn add(table: &mut Table, index: Index) {
+    if index.unique && names_constraint(index.name.as_str()) {
+        table.uniques.push(Unique { name: index.name, columns: index.columns });
+    } else {
+        table.indexes.push(index);
+    }
+}
+
+/// Whether a name ends as those of unique constraints do: `_key`, with a number, or with a hash where it was shortened.
+fn names_constraint(name: &str) -> bool {
+    let hash = name.rsplit_once('_').filter(|(_, h)| h.len() == 10 && h.bytes().all(|b| b.is_ascii_hexdigit()));
+    let numbered = name.trim_end_matches(|c: char| c.is_ascii_digit());
+    numbered.ends_with("_key") || hash.is_some_and(|(rest, _)| name.len() == 63 && rest.contains("_key"))
+}

@@ -1,0 +1,261 @@
+//! A `CREATE TABLE` text, as SQLite keeps it, read back into the core's model. Pure; `sqlite_inspect` uses it.
+
+use hookwright_core::expr::parse_printed;
+use hookwright_core::field_type::FieldType;
+use hookwright_core::ident::Ident;
+use hookwright_core::schema::{Check, Column, ForeignKey, Index, Table, names};
+use hookwright_core::spec::OnDelete;
+
+use super::inspect::{Foreign, ForeignKind};
+use super::printed_default;
+use super::sqlite_type::recognise;
+use super::tokens::{Cursor, Kind, Token, split, tokenize};
+
+/// A table with what the model cannot express of it.
+pub(super) struct Read {
+    pub(super) table: Table,
+    pub(super) foreign: Vec<Foreign>,
+}
+
+/// Reads the text of a table; none if it is no plain `CREATE TABLE`.
+pub(super) fn read(name: &Ident, sql: &str) -> Option<Read> {
+    let tokens = tokenize(sql)?;
+    let mut cursor = Cursor::new(&tokens);
+    if !cursor.eat(&["create", "table"]) {
+        return None;
+    }
+    cursor.take()?;
+    let body = cursor.group()?;
+    let mut reader = Reader { sql, read: Read { table: Table::new(name.clone()), foreign: Vec::new() } };
+    for item in split(body) {
+        reader.item(item);
+    }
+    if let (Some(first), Some(last)) = (cursor.rest().first(), cursor.rest().last()) {
+        reader.foreign(ForeignKind::Constraint, &sql[first.start..last.end], "an option of the table that the model lacks");
+    }
+    reader.read.table.sort();
+    Some(reader.read)
+}
+
+struct Reader<'a> {
+    sql: &'a str,
+    read: Read,
+}
+
+impl Reader<'_> {
+    fn foreign(&mut self, kind: ForeignKind, name: &str, reason: &str) {
+        let table = self.read.table.name.as_str().to_owned();
+        self.read.foreign.push(Foreign::new(&table, kind, name, reason));
+    }
+
+    fn text(&self, tokens: &[Token]) -> &str {
+        match (tokens.first(), tokens.last()) {
+            (Some(first), Some(last)) => &self.sql[first.start..last.end],
+            _ => "",
+        }
+    }
+
+    fn item(&mut self, tokens: &[Token]) {
+        let constraint = ["constraint", "primary", "unique", "check", "foreign"];
+        let is_constraint = tokens.first().is_some_and(|t| constraint.iter().any(|w| t.is_word(w)));
+        let read = if is_constraint { self.constraint(tokens) } else { self.column(tokens) };
+        if read.is_none() {
+            let text = self.text(tokens).to_owned();
+            let (kind, name) = if is_constraint {
+                (ForeignKind::Constraint, text.clone())
+            } else {
+                (ForeignKind::Column, tokens.first().and_then(Token::name).unwrap_or_default().to_owned())
+            };
+            self.foreign(kind, &name, &format!("the model cannot express: {text}"));
+        }
+    }
+
+    /// A constraint of the table; none if the model cannot express it.
+    fn constraint(&mut self, tokens: &[Token]) -> Option<()> {
+        let mut cursor = Cursor::new(tokens);
+        let name = if cursor.eat(&["constraint"]) { Some(Ident::parse(cursor.take()?.name()?).ok()?) } else { None };
+        if cursor.eat(&["primary", "key"]) {
+            let columns = idents(cursor.group()?)?;
+            cursor.rest().is_empty().then(|| self.read.table.primary_key = columns)
+        } else if cursor.eat(&["check"]) {
+            let check = self.check(name?, cursor.group()?)?;
+            cursor.rest().is_empty().then(|| self.read.table.checks.push(check))
+        } else if cursor.eat(&["foreign", "key"]) {
+            let columns = idents(cursor.group()?)?;
+            self.references(&mut cursor, name, columns)?;
+            cursor.rest().is_empty().then_some(())
+        } else {
+            None
+        }
+    }
+
+    fn check(&self, name: Ident, inside: &[Token]) -> Option<Check> {
+        Some(Check { name, expression: parse_printed(self.text(inside)).ok()? })
+    }
+
+    fn references(&mut self, cursor: &mut Cursor<'_>, name: Option<Ident>, columns: Vec<Ident>) -> Option<()> {
+        if !cursor.eat(&["references"]) {
+            return None;
+        }
+        let table = Ident::parse(cursor.take()?.name()?).ok()?;
+        let target = idents(cursor.group()?)?;
+        let on_delete = on_delete(cursor)?;
+        let name = name.unwrap_or_else(|| names::foreign_key(&self.read.table, &columns));
+        self.read.table.foreign_keys.push(ForeignKey { name, columns, table, target, on_delete });
+        Some(())
+    }
+
+    /// A column; none if the model cannot express it.
+    fn column(&mut self, tokens: &[Token]) -> Option<()> {
+        let mut cursor = Cursor::new(tokens);
+        let name = Ident::parse(cursor.take()?.name()?).ok()?;
+        let declared = match &cursor.take()?.kind {
+            Kind::Word(word) => word.clone(),
+            _ => return None,
+        };
+        let mut parts = Parts::default();
+        let mut named = None;
+        while let Some(_) = cursor.peek() {
+            if cursor.eat(&["constraint"]) {
+                named = Some(Ident::parse(cursor.take()?.name()?).ok()?);
+                continue;
+            }
+            self.part(&mut cursor, &name, named.take(), &mut parts)?;
+        }
+        self.finish(name, &declared, parts)
+    }
+
+    fn part<'t>(
+        &mut self,
+        cursor: &mut Cursor<'t>,
+        column: &Ident,
+        named: Option<Ident>,
+        parts: &mut Parts<'t>,
+    ) -> Option<()> {
+        if cursor.eat(&["not", "null"]) {
+            parts.not_null = true;
+        } else if cursor.eat(&["null"]) {
+        } else if cursor.eat(&["primary", "key"]) {
+            self.read.table.primary_key = vec![column.clone()];
+        } else if cursor.eat(&["default"]) {
+            parts.default = Some(default(cursor)?);
+        } else if cursor.eat(&["check"]) {
+            parts.checks.push((named, cursor.group()?));
+        } else if cursor.peek()?.is_word("references") {
+            self.references(cursor, named, vec![column.clone()])?;
+        } else {
+            return None;
+        }
+        Some(())
+    }
+
+    fn finish(&mut self, name: Ident, declared: &str, parts: Parts<'_>) -> Option<()> {
+        let recognised = parts.checks.iter().enumerate().find_map(|(index, (named, check))| {
+            let plain = named.is_none() || parts.checks.len() == 1;
+            plain.then(|| recognise(&name, declared, Some(check)))?.map(|ty| (Some(index), ty))
+        });
+        let (own, ty) = recognised.or_else(|| Some((None, recognise(&name, declared, None)?)))?;
+        for (index, (named, check)) in parts.checks.iter().enumerate() {
+            if own == Some(index) {
+                continue;
+            }
+            match named.clone().and_then(|named| self.check(named, check)) {
+                Some(check) => self.read.table.checks.push(check),
+                None => {
+                    let text = self.text(check).to_owned();
+                    self.foreign(ForeignKind::Constraint, &text, "a check of a column that the model cannot express");
+                }
+            }
+        }
+        let default = self.default_of(&name, &ty, parts.default);
+        let column = Column { name: name.clone(), ty, nullable: !parts.not_null, default, comment: None };
+        self.read.table.columns.insert(name, column);
+        Some(())
+    }
+
+    fn default_of(
+        &mut self,
+        column: &Ident,
+        ty: &FieldType,
+        tokens: Option<&[Token]>,
+    ) -> Option<hookwright_core::value::DefaultValue> {
+        let printed = self.text(tokens?).to_owned();
+        match printed_default::parse(&printed, ty) {
+            Ok(default) => default,
+            Err(()) => {
+                self.foreign(ForeignKind::Default, column.as_str(), &format!("the model cannot express the default {printed}"));
+                None
+            }
+        }
+    }
+}
+
+#[derive(Default)]
+struct Parts<'t> {
+    not_null: bool,
+    default: Option<&'t [Token]>,
+    checks: Vec<(Option<Ident>, &'t [Token])>,
+}
+
+/// A default's tokens: a group, or a literal with its sign.
+fn default<'t>(cursor: &mut Cursor<'t>) -> Option<&'t [Token]> {
+    let rest = cursor.rest();
+    if let Some(inside) = cursor.group() {
+        return Some(inside);
+    }
+    let signed = cursor.eat_sign("-") || cursor.eat_sign("+");
+    cursor.take()?;
+    Some(&rest[..1 + usize::from(signed)])
+}
+
+/// What follows a reference; none for what the model lacks.
+fn on_delete(cursor: &mut Cursor<'_>) -> Option<OnDelete> {
+    let mut action = OnDelete::Restrict;
+    while cursor.eat(&["on"]) {
+        let delete = cursor.eat(&["delete"]);
+        if !delete && !cursor.eat(&["update"]) {
+            return None;
+        }
+        let found = match () {
+            () if cursor.eat(&["cascade"]) => OnDelete::Cascade,
+            () if cursor.eat(&["set", "null"]) => OnDelete::SetNull,
+            () if cursor.eat(&["restrict"]) || cursor.eat(&["no", "action"]) => OnDelete::Restrict,
+            () => return None,
+        };
+        match (delete, found) {
+            (true, found) => action = found,
+            (false, OnDelete::Restrict) => {}
+            (false, _) => return None,
+        }
+    }
+    Some(action)
+}
+
+/// Names between commas; none if something else is there.
+fn idents(tokens: &[Token]) -> Option<Vec<Ident>> {
+    let one = |part: &[Token]| match part {
+        [token] => Ident::parse(token.name()?).ok(),
+        _ => None,
+    };
+    split(tokens).into_iter().map(one).collect()
+}
+
+/// Reads the text of an index on plain columns; none for any other.
+pub(super) fn read_index(sql: &str) -> Option<Index> {
+    let tokens = tokenize(sql)?;
+    let mut cursor = Cursor::new(&tokens);
+    if !cursor.eat(&["create"]) {
+        return None;
+    }
+    let unique = cursor.eat(&["unique"]);
+    if !cursor.eat(&["index"]) {
+        return None;
+    }
+    let name = Ident::parse(cursor.take()?.name()?).ok()?;
+    if !cursor.eat(&["on"]) {
+        return None;
+    }
+    cursor.take()?;
+    let columns = idents(cursor.group()?)?;
+    cursor.rest().is_empty().then_some(Index { name, columns, unique })
+}
