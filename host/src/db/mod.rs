@@ -22,8 +22,6 @@ mod sqlite_inspect;
 mod sqlite_table;
 mod sqlite_type;
 #[cfg(test)]
-pub(crate) mod testing;
-#[cfg(test)]
 mod tests;
 mod tokens;
 

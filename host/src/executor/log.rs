@@ -2,22 +2,22 @@
 
 use std::time::Duration;
 
-use super::Work;
+use super::job::Job;
 
 /// Each statement of a committed change, in the form the original engine logged it, and more.
-pub(super) fn statements(work: &Work<'_>, took: Duration) {
+pub(super) fn statements(job: &Job, took: Duration) {
     let duration_us = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
-    for statement in work.plan.plan().statements() {
+    for statement in &job.statements {
         let table = statement.table().map_or("", |t| t.as_str());
         let fields: Vec<_> = statement.fields().iter().map(|f| f.as_str()).collect();
-        let (message, org, change) = (statement.message(), work.org.as_str(), work.change_id.as_str());
+        let (message, org, change) = (statement.message(), job.org.as_str(), job.change_id.as_str());
         tracing::info!(target: "hookwright::ddl", org, table, ?fields, change, duration_us, "{message}");
     }
     metrics::histogram!("hookwright_execute_seconds").record(took);
 }
 
 /// An attempt that failed and may be made again.
-pub(super) fn retrying(work: &Work<'_>, why: &str, error: &sqlx::Error) {
-    let (org, change) = (work.org.as_str(), work.change_id.as_str());
+pub(super) fn retrying(job: &Job, why: &str, error: &sqlx::Error) {
+    let (org, change) = (job.org.as_str(), job.change_id.as_str());
     tracing::warn!(org, change, %error, "{why}; the attempt was not committed or is looked up");
 }

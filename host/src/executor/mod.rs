@@ -3,24 +3,28 @@
 //! The pipeline calls [`execute`]; nothing else in the project begins a transaction on an organisation's data.
 
 mod bookkeeping;
+mod job;
 mod log;
 mod postgres;
 mod rebuild;
 mod retry;
 mod settle;
 mod sqlite;
+#[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
+mod tests;
 mod work;
 
 use std::time::Instant;
-
-use hookwright_core::ident::Ident;
 
 pub use retry::RetryPolicy;
 pub use work::{EntityRow, FieldRow, LedgerEvent, Rows, TableRow, Work};
 
 pub(crate) use sqlite::begin_immediate;
 
-use crate::db::{DbError, Fault, OrgDb, Pool, refused};
+use crate::db::{DbError, Fault, OrgDb, Pool, before_sending, fault, refused};
+use job::Job;
 use retry::Tries;
 
 /// What became of a plan.
@@ -47,26 +51,68 @@ pub struct Applied {
 }
 
 /// How one attempt failed.
-pub(crate) enum Failure {
+#[derive(Debug)]
+enum Failure {
     /// The database said so, or the connection broke.
     Sql(Fault, sqlx::Error),
     /// It was seen before anything was changed that trying again cannot help.
     Found(DbError),
 }
 
-/// Executes a plan, trying again where that can help.
+impl Failure {
+    /// What a check of ours found, in place of the database.
+    fn seen(fault: Fault) -> Self {
+        Self::Sql(fault, sqlx::Error::RowNotFound)
+    }
+
+    /// No connection could be had, so nothing was sent.
+    fn connecting(error: sqlx::Error) -> Self {
+        Self::Sql(before_sending(fault(&error)), error)
+    }
+}
+
+impl From<sqlx::Error> for Failure {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Sql(fault(&error), error)
+    }
+}
+
+impl From<DbError> for Failure {
+    fn from(error: DbError) -> Self {
+        Self::Found(error)
+    }
+}
+
+/// Executes a plan, trying again where that can help. Once begun it is finished, even if the caller goes away.
 ///
 /// # Errors
 /// A [`DbError`]; nothing was changed, unless it is [`DbError::UnknownOutcome`].
-pub async fn execute(db: &OrgDb, work: &Work<'_>, policy: &RetryPolicy) -> Result<Executed, DbError> {
-    let _turn = db.writer().lock_owned().await;
+pub async fn execute(db: &OrgDb, work: Work<'_>, policy: &RetryPolicy) -> Result<Executed, DbError> {
+    detached(db, Job::new(db.dialect(), &work), policy).await
+}
+
+/// On a task of its own: a caller whose client hangs up is dropped, and must not take a transaction along.
+async fn detached(db: &OrgDb, job: Job, policy: &RetryPolicy) -> Result<Executed, DbError> {
+    let (db, policy, change) = (db.clone(), policy.clone(), job.change_id.clone());
+    let running = tokio::spawn(async move {
+        let _turn = db.writer().lock_owned().await;
+        run(&db, &job, &policy).await
+    });
+    running.await.unwrap_or_else(|error| {
+        let source = sqlx::Error::Protocol(error.to_string());
+        let source = Box::new(DbError::Unreachable { org: String::new(), source });
+        Err(DbError::UnknownOutcome { change, source })
+    })
+}
+
+async fn run(db: &OrgDb, job: &Job, policy: &RetryPolicy) -> Result<Executed, DbError> {
     let mut tries = Tries::new(policy);
     loop {
-        let attempt = format!("{}/{}", work.change_id, tries.begin());
+        let attempt = format!("{}/{}", job.change_id, tries.begin());
         let started = Instant::now();
-        let failed = match attempt_once(db, work, &attempt).await {
+        let failed = match attempt_once(db, job, &attempt).await {
             Ok(committed_at) => {
-                log::statements(work, started.elapsed());
+                log::statements(job, started.elapsed());
                 return Ok(Executed::Applied(Applied { attempts: tries.count(), committed_at }));
             }
             Err(Failure::Found(error)) => return Err(error),
@@ -78,39 +124,45 @@ pub async fn execute(db: &OrgDb, work: &Work<'_>, policy: &RetryPolicy) -> Resul
             (Fault::Repeated(change_id), _) => return Ok(Executed::AlreadyApplied { change_id }),
             (Fault::Final, error) => return Err(refused(error)),
             (Fault::Lost, error) => {
-                log::retrying(work, "connection lost", &error);
-                if let Some(executed) = settle::settle(db, work, &attempt, policy, tries.count()).await? {
+                log::retrying(job, "connection lost", &error);
+                if let Some(executed) = settle::settle(db, job, &attempt, policy, tries.count()).await? {
                     return Ok(executed);
                 }
-                tries.after_trouble().await.ok_or_else(|| db.explain(error))?;
+                // The database answered just now, so there is nothing to wait for.
+                tries.after_loss().ok_or_else(|| db.explain(error))?;
             }
             (Fault::Transient | Fault::Unreachable, error) => {
-                log::retrying(work, "passing trouble", &error);
-                tries.after_trouble().await.ok_or_else(|| db.explain(error))?;
+                log::retrying(job, "passing trouble", &error);
+                tries.after_trouble().await.ok_or_else(|| gave_up(db, error))?;
             }
             (Fault::Busy | Fault::Locked, error) => {
                 if tries.after_lock().await.is_none() {
-                    log::retrying(work, "lock not granted", &error);
-                    return Err(blocked(db, work, tries.locks()).await);
+                    log::retrying(job, "lock not granted", &error);
+                    return Err(blocked(db, job, tries.locks()).await);
                 }
             }
         }
     }
 }
 
-async fn attempt_once(db: &OrgDb, work: &Work<'_>, attempt: &str) -> Result<String, Failure> {
+/// The error of trouble that did not pass: no answer, or what the database answered last.
+fn gave_up(db: &OrgDb, error: sqlx::Error) -> DbError {
+    match fault(&error) {
+        Fault::Transient => refused(error),
+        _ => db.explain(error),
+    }
+}
+
+async fn attempt_once(db: &OrgDb, job: &Job, attempt: &str) -> Result<String, Failure> {
     match db.pool() {
-        Pool::Postgres(pool) => postgres::attempt(db, pool, work, attempt).await,
-        Pool::Sqlite(pool) => sqlite::attempt(pool, work).await,
+        Pool::Postgres(pool) => postgres::attempt(db, pool, job, attempt).await,
+        Pool::Sqlite(pool) => sqlite::attempt(pool, job).await,
     }
 }
 
 /// The error of a lock that was never granted, with who holds it.
-async fn blocked(db: &OrgDb, work: &Work<'_>, tries: u32) -> DbError {
-    let mut tables: Vec<Ident> = work.plan.plan().statements().filter_map(|s| s.table().cloned()).collect();
-    tables.sort();
-    tables.dedup();
-    let blockers = db.blockers(&tables).await.unwrap_or_default();
+async fn blocked(db: &OrgDb, job: &Job, tries: u32) -> DbError {
+    let blockers = db.blockers(&job.tables()).await.unwrap_or_default();
     DbError::Blocked { tries, blockers }
 }
 

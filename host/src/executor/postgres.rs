@@ -1,51 +1,56 @@
-//! One attempt on PostgreSQL: everything in one message, so in one round trip.
+//! A change on PostgreSQL: one simple-query batch from `BEGIN` to `COMMIT`, one round trip.
 
-use hookwright_core::ddl::{Dialect, Step};
-use sqlx::Row;
-use sqlx::postgres::{PgConnection, PgPool};
+use hookwright_core::ddl::Dialect;
+use sqlx::{Connection, Row};
+use sqlx::postgres::PgPool;
 
-use super::{Failure, Work, bookkeeping};
+use super::Failure;
+use super::job::{Job, Part};
 use crate::db::gate::Script;
-use crate::db::{OrgDb, before_sending, fault};
+use crate::db::{Fault, OrgDb};
 
-/// Claims, changes and commits; gives the time of the commit.
-pub(super) async fn attempt(db: &OrgDb, pool: &PgPool, work: &Work<'_>, attempt: &str) -> Result<String, Failure> {
-    let script = batch(db, work, attempt);
-    let unsent = |error| Failure::Sql(before_sending(fault(&error)), error);
-    let mut connection = pool.acquire().await.map_err(unsent)?;
-    match send(&script, &mut connection).await {
-        Ok(committed_at) => Ok(committed_at),
+/// Tries the change once; gives the time of its commit.
+pub(super) async fn attempt(db: &OrgDb, pool: &PgPool, job: &Job, attempt: &str) -> Result<String, Failure> {
+    let batch = batch(db, job, attempt);
+    let mut connection = pool.acquire().await.map_err(Failure::connecting)?;
+    match batch.postgres(&mut connection).await {
+        Ok(rows) => {
+            // The last row is the change's; a batch without it did not do what it was to do.
+            let row = rows.last().ok_or(sqlx::Error::RowNotFound)?;
+            Ok(row.try_get(0)?)
+        }
         Err(error) => {
-            // A connection that cannot roll back is of no use to the next one.
-            if Script::of(Dialect::Postgres, "ROLLBACK").postgres(&mut connection).await.is_err() {
-                drop(connection.detach());
+            let failure = Failure::from(error);
+            let rolled_back = !matches!(failure, Failure::Sql(Fault::Lost, _))
+                && Script::of(Dialect::Postgres, "ROLLBACK").postgres(&mut connection).await.is_ok();
+            if !rolled_back {
+                connection.detach().close_hard().await.ok();
             }
-            Err(Failure::Sql(fault(&error), error))
+            Err(failure)
         }
     }
 }
 
-async fn send(script: &Script, connection: &mut PgConnection) -> sqlx::Result<String> {
-    let rows = script.postgres(connection).await?;
-    rows.last().ok_or(sqlx::Error::RowNotFound)?.try_get(0)
-}
-
-fn batch(db: &OrgDb, work: &Work<'_>, attempt: &str) -> Script {
-    let mut script = Script::new(Dialect::Postgres);
+fn batch(db: &OrgDb, job: &Job, attempt: &str) -> Script {
     let options = db.options();
-    // Every name in the batch is qualified: nothing of a search path may stand in between.
-    script.sql("BEGIN; SET LOCAL search_path = ''; SET LOCAL lock_timeout = ");
-    script.integer(i64::from(options.lock_timeout_ms)).sql("; SET LOCAL statement_timeout = ");
-    script.integer(i64::from(options.statement_timeout_ms)).sql(";\nSELECT hookwright.claim(");
-    script.text(work.org.as_str()).sql(", ").integer(db.lock_key()).sql("::bigint, ").integer(work.revision);
-    script.sql("::bigint, ").text(attempt).sql(", ARRAY[");
-    script.texts(work.events.iter().map(|e| e.id.as_str())).sql("]::text[]);\n");
-    for step in &work.plan.plan().steps {
-        // Rebuilds are SQLite's; PostgreSQL's plans have none.
-        if let Step::Statement(statement) = step {
-            script.statement(statement);
-        }
+    let mut batch = Script::new(Dialect::Postgres);
+    batch.sql("BEGIN ISOLATION LEVEL READ COMMITTED;\nSET LOCAL lock_timeout = ");
+    batch.integer(i64::from(options.lock_timeout_ms)).sql(";\nSET LOCAL statement_timeout = ");
+    batch.integer(i64::from(options.statement_timeout_ms)).sql(";\nSET LOCAL search_path = '';\n");
+    claim(db, job, attempt, &mut batch);
+    for part in &job.parts {
+        match part {
+            Part::Script(script) => batch.append(script),
+            // The planner makes none for this dialect.
+            Part::Rebuild(_) => &mut batch,
+        };
     }
-    script.append(&bookkeeping::script(Dialect::Postgres, work)).sql("COMMIT");
-    script
+    batch.append(&job.records).sql("COMMIT");
+    batch
+}
+
+fn claim(db: &OrgDb, job: &Job, attempt: &str, batch: &mut Script) {
+    batch.sql("SELECT hookwright.claim(").text(job.org.as_str()).sql(", ").integer(db.lock_key());
+    batch.sql(", ").integer(job.revision).sql(", ").text(attempt).sql(", ARRAY[");
+    batch.texts(job.event_ids.iter().map(String::as_str)).sql("]::pg_catalog.text[]);\n");
 }

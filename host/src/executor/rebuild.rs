@@ -1,130 +1,92 @@
-//! SQLite's table rebuild: what it would lose is looked at before, and put back after.
-//!
-//! The order is SQLite's own procedure for changes that `ALTER TABLE` cannot make.
-//! Foreign keys are off by then, and what breaks one is compared before the commit.
+//! The rebuild of a SQLite table: what the model does not know of it is found first, and made again afterwards.
 
-use std::collections::BTreeSet;
+use std::sync::Arc;
 
-use hookwright_core::ddl::{Dialect, Rebuild};
-use hookwright_core::schema::Table;
-use sqlx::Row;
+use hookwright_core::ddl::Dialect;
+use hookwright_core::schema::{Schema, Table};
 use sqlx::sqlite::SqliteConnection;
 
 use super::Failure;
+use super::job::RebuildPart;
 use crate::db::gate::Script;
-use crate::db::{DbError, ForeignKind, inspect_sqlite_table};
+use crate::db::{DbError, ForeignKind, Inspected, inspect_sqlite_table, without_comments};
 
-/// Makes a table anew with its rows, and with the triggers and indexes on it that are not the model's.
-pub(super) async fn run(connection: &mut SqliteConnection, rebuild: &Rebuild) -> Result<(), Failure> {
-    expect(connection, &rebuild.before).await?;
-    let kept = others(connection, &rebuild.before).await?;
-    for statement in rebuild.swap.iter().chain(&rebuild.indexes) {
-        let mut script = Script::new(Dialect::Sqlite);
-        script.statement(statement).sqlite(connection).await?;
+/// Rebuilds, within a transaction that runs with foreign keys off.
+pub(super) async fn run(connection: &mut SqliteConnection, part: &RebuildPart) -> Result<(), Failure> {
+    let found = inspect_sqlite_table(connection, &part.before.name).await?;
+    let own = own_indexes(&found, &part.before)?;
+    let kept = kept(connection, &part.before, &own).await?;
+    part.swap.sqlite(connection).await?;
+    if !part.indexes.is_empty() {
+        part.indexes.sqlite(connection).await?;
     }
-    for sql in kept {
-        let mut script = Script::new(Dialect::Sqlite);
-        script.stored(&sql).sqlite(connection).await?;
+    if !kept.is_empty() {
+        kept.sqlite(connection).await?;
     }
     Ok(())
 }
 
-/// What the table has beyond the model would be lost, so the rebuild is refused then.
-async fn expect(connection: &mut SqliteConnection, wanted: &Table) -> Result<(), Failure> {
-    let inspected = inspect_sqlite_table(connection, &wanted.name).await?;
-    let unknown = inspected.foreign.iter().find(|f| f.kind == ForeignKind::Table || f.kind == ForeignKind::Column);
-    let differs = match (unknown, inspected.schema.table(&wanted.name)) {
-        (Some(foreign), _) => Some(format!("\"{}\" on it: {}", foreign.name, foreign.reason)),
-        (None, None) => Some("it is not there".to_owned()),
-        (None, Some(found)) => difference(wanted, found),
+/// Triggers, and indexes that are not the model's: the dropped table takes them along.
+async fn kept(connection: &mut SqliteConnection, table: &Table, own: &[String]) -> sqlx::Result<Script> {
+    let query = "SELECT name, sql FROM sqlite_master WHERE type IN ('index', 'trigger') AND sql IS NOT NULL \
+        AND tbl_name = ? COLLATE NOCASE ORDER BY type, rowid";
+    let rows: Vec<(String, String)> = sqlx::query_as(query).bind(table.name.as_str()).fetch_all(connection).await?;
+    let mut script = Script::new(Dialect::Sqlite);
+    for (_, sql) in rows.iter().filter(|(name, _)| !own.contains(name)) {
+        script.stored(sql);
+    }
+    Ok(script)
+}
+
+/// The names of the model's indexes as they are found; an error if the table is not what the model says.
+fn own_indexes(found: &Inspected, before: &Table) -> Result<Vec<String>, DbError> {
+    let drifted = |what: String| DbError::Drifted(format!("the table \"{}\" {what}", before.name.as_str()));
+    let Some(table) = found.schema.table(&before.name) else {
+        return Err(drifted("is not there, or not as Hookwright makes tables".to_owned()));
     };
-    match differs {
-        None => Ok(()),
-        Some(what) => Err(Failure::Found(DbError::Drifted(format!(
-            "the table \"{}\" is not what the model says, and making it anew could lose something: {what}",
-            wanted.name.as_str()
-        )))),
+    let harmless = [ForeignKind::Index, ForeignKind::Trigger];
+    if let Some(foreign) = found.foreign.iter().find(|f| !harmless.contains(&f.kind)) {
+        return Err(drifted(format!("has something that would be lost: {} ({})", foreign.name, foreign.reason)));
+    }
+    let uniques = table.uniques.iter().filter(|u| before.uniques.contains(u)).map(|u| &u.name);
+    let indexes = table.indexes.iter().filter(|i| before.indexes.contains(i)).map(|i| &i.name);
+    let own = uniques.chain(indexes).map(|name| name.as_str().to_owned()).collect();
+    let mut comparable = table.clone();
+    comparable.uniques.retain(|u| before.uniques.contains(u));
+    comparable.indexes.retain(|i| before.indexes.contains(i));
+    match difference(&bare(&comparable), &bare(before)) {
+        Some(what) => Err(drifted(format!("is not what the model says: {what}"))),
+        None => Ok(own),
     }
 }
 
-/// How a table differs from the model, for people; none if it does not.
-fn difference(wanted: &Table, found: &Table) -> Option<String> {
-    let (wanted, found) = (plain(wanted), plain(found));
-    if wanted == found {
+fn bare(table: &Table) -> Table {
+    let mut schema = Schema::default();
+    schema.insert(table.clone());
+    let bare = without_comments(&schema).tables.into_values().next().map(Arc::unwrap_or_clone);
+    let mut bare = bare.unwrap_or_else(|| table.clone());
+    bare.sort();
+    bare
+}
+
+/// The first thing in which two tables differ, in words.
+fn difference(found: &Table, wanted: &Table) -> Option<String> {
+    if found == wanted {
         return None;
     }
-    for column in found.columns.values() {
-        match wanted.column(&column.name) {
-            None => return Some(format!("it has the column \"{}\" besides", column.name.as_str())),
-            Some(model) if model != column => {
-                return Some(format!("its column \"{}\" is {column:?}, not {model:?}", column.name.as_str()));
-            }
-            Some(_) => {}
-        }
+    let name = |n: &hookwright_core::ident::Ident| n.as_str().to_owned();
+    if let Some(extra) = found.columns.keys().find(|c| !wanted.columns.contains_key(*c)) {
+        return Some(format!("it has the column \"{}\" that Hookwright did not make", name(extra)));
     }
-    let missing = wanted.columns.keys().find(|name| !found.columns.contains_key(*name));
-    let what = missing.map(|name| format!("it has no column \"{}\"", name.as_str()));
-    Some(what.unwrap_or_else(|| "its constraints are others".to_owned()))
-}
-
-/// What a rebuild carries over by itself: no comments (SQLite has none), no indexes (made anew).
-fn plain(table: &Table) -> Table {
-    let mut table = table.clone();
-    table.comment = None;
-    table.columns.values_mut().for_each(|c| c.comment = None);
-    table.uniques.clear();
-    table.indexes.clear();
-    table
-}
-
-/// The SQL of triggers on the table, and of indexes on it that are not the model's.
-async fn others(connection: &mut SqliteConnection, table: &Table) -> sqlx::Result<Vec<String>> {
-    let rows = sqlx::query(
-        "SELECT name, sql, type FROM sqlite_master WHERE tbl_name = ? COLLATE NOCASE \
-         AND type IN ('index', 'trigger') AND sql IS NOT NULL ORDER BY type, name",
-    )
-    .bind(table.name.as_str())
-    .fetch_all(connection)
-    .await?;
-    let uniques = table.uniques.iter().map(|u| u.name.as_str());
-    let own: BTreeSet<_> = uniques.chain(table.indexes.iter().map(|i| i.name.as_str())).collect();
-    let mut kept = Vec::new();
-    for row in rows {
-        let (name, sql, kind): (String, String, String) = (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
-        if kind == "trigger" || !own.contains(name.as_str()) {
-            kept.push(sql);
-        }
+    if let Some(missing) = wanted.columns.keys().find(|c| !found.columns.contains_key(*c)) {
+        return Some(format!("the column \"{}\" is missing", name(missing)));
     }
-    Ok(kept)
-}
-
-/// Rows that refer to nothing, by table, row and the table referred to.
-#[derive(Debug, Default)]
-pub(super) struct Violations(BTreeSet<(String, Option<i64>, String)>);
-
-impl Violations {
-    pub async fn find(connection: &mut SqliteConnection) -> sqlx::Result<Self> {
-        let rows = sqlx::query("PRAGMA foreign_key_check").fetch_all(connection).await?;
-        let one = |row: &sqlx::sqlite::SqliteRow| Ok((row.try_get(0)?, row.try_get(1)?, row.try_get(2)?));
-        rows.iter().map(one).collect::<sqlx::Result<_>>().map(Self)
+    let differs = found.columns.values().find(|c| wanted.columns.get(&c.name) != Some(c));
+    if let Some(column) = differs {
+        let is = column.ty.describe();
+        let wants = wanted.columns.get(&column.name).map(|c| c.ty.describe()).unwrap_or_default();
+        let more = if is == wants { ", with another default or nullability" } else { "" };
+        return Some(format!("the column \"{}\" is {is}, the model has {wants}{more}", name(&column.name)));
     }
-
-    /// Refuses a change that makes rows refer to nothing.
-    pub async fn no_more(self, connection: &mut SqliteConnection) -> Result<(), Failure> {
-        let after = Self::find(connection).await?;
-        // A table made anew gives its rows other ids, so only what is gone or grown by table counts.
-        let count = |all: &Self| {
-            let mut counts = std::collections::BTreeMap::<(String, String), usize>::new();
-            all.0.iter().for_each(|(table, _, to)| *counts.entry((table.clone(), to.clone())).or_default() += 1);
-            counts
-        };
-        let before = count(&self);
-        let worse = count(&after).into_iter().find(|(key, n)| n > before.get(key).unwrap_or(&0));
-        match worse {
-            None => Ok(()),
-            Some(((table, to), n)) => Err(Failure::Found(DbError::Constraint(format!(
-                "{n} rows of the table \"{table}\" would refer to rows of \"{to}\" that do not exist"
-            )))),
-        }
-    }
+    Some("its keys, constraints or indexes differ".to_owned())
 }

@@ -78,6 +78,12 @@ impl<'a> Tries<'a> {
         Some(())
     }
 
+    /// After a connection was lost and its attempt settled: none if that was the last attempt.
+    pub fn after_loss(&mut self) -> Option<()> {
+        self.troubles += 1;
+        (self.troubles < self.policy.attempts).then_some(())
+    }
+
     /// Waits after a lock was not granted; none if that was the last attempt.
     pub async fn after_lock(&mut self) -> Option<()> {
         self.locks += 1;

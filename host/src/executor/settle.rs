@@ -1,92 +1,82 @@
-//! After a lost connection: what became of the attempt? Asked of the ledger, never guessed.
-//!
-//! On PostgreSQL the batch may still be on its way when its connection is gone. `hookwright.settle`
-//! takes the organisation's lock and answers from the ledger; if the change is not there, it fences
-//! the attempt, so that the batch can do nothing when it arrives after all.
+//! What became of an attempt whose connection broke: asked of the ledger, never guessed.
 
 use std::time::{Duration, Instant};
 
-use hookwright_core::ddl::Dialect;
-use sqlx::Row;
-use sqlx::postgres::PgPool;
+use sqlx::postgres::{PgConnection, PgPool};
+use sqlx::{Connection, ConnectOptions};
 
+use super::job::Job;
 use super::retry::jittered;
-use super::{Applied, Executed, RetryPolicy, Work};
-use crate::db::gate::Script;
-use crate::db::{DbError, Fault, OrgDb, Pool, fault, refused};
+use super::{Applied, Executed, RetryPolicy};
+use crate::db::{DbError, Fault, OrgDb, Pool, fault};
 
-/// What became of the attempt; none if it came to nothing and never will.
+/// What became of the attempt; none if it came to nothing and never will. Asks until
+/// there is an answer, or the policy's time is over.
 pub(super) async fn settle(
     db: &OrgDb,
-    work: &Work<'_>,
+    job: &Job,
     attempt: &str,
     policy: &RetryPolicy,
     attempts: u32,
 ) -> Result<Option<Executed>, DbError> {
-    let change = match db.pool() {
-        // The file's own transaction ended with the connection: what the ledger has is final.
-        Pool::Sqlite(_) => ledger(db, work).await?,
-        Pool::Postgres(pool) => ask_until(db, pool, work, attempt, policy).await?,
-    };
-    match change {
-        None => Ok(None),
-        Some(change_id) if change_id == work.change_id => {
-            let record = db.change(&change_id).await?;
-            let committed_at = record.map(|r| r.row.committed_at).unwrap_or_default();
-            Ok(Some(Executed::Applied(Applied { attempts, committed_at })))
-        }
-        Some(change_id) => Ok(Some(Executed::AlreadyApplied { change_id })),
-    }
-}
-
-async fn ledger(db: &OrgDb, work: &Work<'_>) -> Result<Option<String>, DbError> {
-    for event in &work.events {
-        if let Some(row) = db.event(&event.id).await? {
-            return Ok(Some(row.change_id));
-        }
-    }
-    Ok(None)
-}
-
-async fn ask_until(
-    db: &OrgDb,
-    pool: &PgPool,
-    work: &Work<'_>,
-    attempt: &str,
-    policy: &RetryPolicy,
-) -> Result<Option<String>, DbError> {
     let end = Instant::now() + Duration::from_millis(policy.settle_ms);
-    let script = question(db, work, attempt);
     for nth in 1.. {
-        let error = match ask(pool, &script).await {
-            Ok(change) => return Ok(change),
+        let error = match change_of(db, job, attempt).await {
+            Ok(None) => return Ok(None),
+            Ok(Some((change_id, _))) if change_id != job.change_id => {
+                return Ok(Some(Executed::AlreadyApplied { change_id }));
+            }
+            Ok(Some((_, committed_at))) => return Ok(Some(Executed::Applied(Applied { attempts, committed_at }))),
             Err(error) => error,
         };
-        if fault(&error) == Fault::Final {
-            return Err(unknown(work, refused(error)));
-        }
-        if Instant::now() >= end {
-            return Err(unknown(work, db.explain(error)));
+        let hopeless = fault(&error) == Fault::Final || Instant::now() >= end;
+        if hopeless {
+            let source = Box::new(db.explain(error));
+            return Err(DbError::UnknownOutcome { change: job.change_id.clone(), source });
         }
         tokio::time::sleep(jittered(policy.lock_base_ms, policy.lock_max_ms, nth)).await;
     }
     Ok(None)
 }
 
-fn question(db: &OrgDb, work: &Work<'_>, attempt: &str) -> Script {
-    let mut script = Script::new(Dialect::Postgres);
-    script.sql("SELECT hookwright.settle(").text(work.org.as_str()).sql(", ").integer(db.lock_key());
-    script.sql("::bigint, ").text(attempt).sql(", ARRAY[").texts(work.events.iter().map(|e| e.id.as_str()));
-    script.sql("]::text[])");
-    script
+/// The change that the ledger has for the job's events, and when it was committed.
+async fn change_of(db: &OrgDb, job: &Job, attempt: &str) -> sqlx::Result<Option<(String, String)>> {
+    match db.pool() {
+        Pool::Postgres(pool) => postgres(db, pool, job, attempt).await,
+        // The file's transaction ended with its connection: what the ledger has is final.
+        Pool::Sqlite(pool) => {
+            let query = sqlx::query_as(
+                "SELECT c.id, c.committed_at FROM hookwright_event e \
+                 JOIN hookwright_change c ON c.org = e.org AND c.id = e.change_id WHERE e.org = ? AND e.event_id = ?",
+            );
+            let first = job.event_ids.first().map(String::as_str);
+            query.bind(job.org.as_str()).bind(first).fetch_optional(pool).await
+        }
+    }
 }
 
-async fn ask(pool: &PgPool, script: &Script) -> sqlx::Result<Option<String>> {
-    let mut connection = pool.acquire().await?;
-    let rows = script.postgres(&mut connection).await?;
-    rows.first().ok_or(sqlx::Error::RowNotFound)?.try_get(0)
+/// On a connection of its own: those of the pool may be as dead as the one that broke.
+async fn postgres(db: &OrgDb, pool: &PgPool, job: &Job, attempt: &str) -> sqlx::Result<Option<(String, String)>> {
+    let limit = Duration::from_millis(db.options().connect_timeout_ms);
+    let options = pool.connect_options();
+    let connecting = tokio::time::timeout(limit, options.connect());
+    let mut connection: PgConnection = connecting.await.map_err(|_| sqlx::Error::PoolTimedOut)??;
+    let query = sqlx::query_scalar::<_, Option<String>>("SELECT hookwright.settle($1, $2, $3, $4)");
+    let query = query.bind(job.org.as_str()).bind(db.lock_key()).bind(attempt).bind(&job.event_ids);
+    let change = query.fetch_one(&mut connection).await?;
+    let settled = match change {
+        Some(change) => Some((change.clone(), committed_at(&mut connection, job, &change).await?)),
+        None => None,
+    };
+    connection.close().await.ok();
+    Ok(settled)
 }
 
-fn unknown(work: &Work<'_>, source: DbError) -> DbError {
-    DbError::UnknownOutcome { change: work.change_id.clone(), source: Box::new(source) }
+/// A statement of its own: the one that settles may have begun before the commit it finds.
+async fn committed_at(connection: &mut PgConnection, job: &Job, change: &str) -> sqlx::Result<String> {
+    let query = sqlx::query_scalar(
+        "SELECT to_char(committed_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"') \
+         FROM hookwright.change WHERE org = $1 AND id = $2",
+    );
+    query.bind(job.org.as_str()).bind(change).fetch_one(connection).await
 }

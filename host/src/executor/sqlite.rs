@@ -1,103 +1,133 @@
-//! One attempt on SQLite: the file's write lock is the claim.
+//! A change on SQLite: `BEGIN IMMEDIATE` takes the file's write lock, which is the organisation's.
 
-use hookwright_core::ddl::{Dialect, Step};
+use std::collections::BTreeMap;
+
+use hookwright_core::ddl::Dialect;
 use sqlx::Row;
-use sqlx::sqlite::{SqliteConnection, SqlitePool};
+use sqlx::pool::PoolConnection;
+use sqlx::sqlite::{Sqlite, SqliteConnection, SqlitePool};
 
-use super::rebuild::{self, Violations};
-use super::{Failure, Work, bookkeeping};
+use super::job::{Job, Part};
+use super::{Failure, rebuild};
 use crate::db::gate::Script;
-use crate::db::{Fault, before_sending, fault};
+use crate::db::{DbError, Fault, fault};
 
-/// Begins a transaction that holds the file's write lock from the start.
+/// Begins a transaction that may write; tries for a while if another has the file.
 pub(crate) async fn begin_immediate(connection: &mut SqliteConnection) -> sqlx::Result<()> {
+    for _ in 0..20 {
+        match begin(connection).await {
+            Err(error) if fault(&error) == Fault::Locked => {}
+            other => return other,
+        }
+    }
+    begin(connection).await
+}
+
+async fn begin(connection: &mut SqliteConnection) -> sqlx::Result<()> {
     run(connection, "BEGIN IMMEDIATE").await
-}
-
-/// Claims, changes and commits; gives the time of the commit.
-pub(super) async fn attempt(pool: &SqlitePool, work: &Work<'_>) -> Result<String, Failure> {
-    let unsent = |error| Failure::Sql(before_sending(fault(&error)), error);
-    let mut connection = pool.acquire().await.map_err(unsent)?;
-    let keys_off = work.plan.plan().foreign_keys_off;
-    if keys_off {
-        // No effect inside a transaction, so before it.
-        run(&mut connection, "PRAGMA foreign_keys = OFF").await?;
-    }
-    let done = transaction(&mut connection, work).await;
-    let restored = match keys_off {
-        true => run(&mut connection, "PRAGMA foreign_keys = ON; PRAGMA legacy_alter_table = OFF").await,
-        false => Ok(()),
-    };
-    if restored.is_err() || matches!(done, Err(Failure::Sql(Fault::Lost, _))) {
-        drop(connection.detach());
-    }
-    done
-}
-
-async fn transaction(connection: &mut SqliteConnection, work: &Work<'_>) -> Result<String, Failure> {
-    begin_immediate(connection).await?;
-    match change(connection, work).await {
-        Ok(committed_at) => {
-            if let Err(error) = run(connection, "COMMIT").await {
-                run(connection, "ROLLBACK").await.ok();
-                return Err(error.into());
-            }
-            Ok(committed_at)
-        }
-        Err(failure) => {
-            run(connection, "ROLLBACK").await.ok();
-            Err(failure)
-        }
-    }
-}
-
-async fn change(connection: &mut SqliteConnection, work: &Work<'_>) -> Result<String, Failure> {
-    claim(connection, work).await?;
-    let plan = work.plan.plan();
-    let before = match plan.foreign_keys_off {
-        true => Violations::find(connection).await?,
-        false => Violations::default(),
-    };
-    for step in &plan.steps {
-        match step {
-            Step::Statement(statement) => {
-                let mut script = Script::new(Dialect::Sqlite);
-                script.statement(statement).sqlite(connection).await?;
-            }
-            Step::Rebuild(rebuild) => rebuild::run(connection, rebuild).await?,
-        }
-    }
-    if plan.foreign_keys_off {
-        before.no_more(connection).await?;
-    }
-    let rows = bookkeeping::script(Dialect::Sqlite, work).sqlite(connection).await?;
-    Ok(rows.last().ok_or(sqlx::Error::RowNotFound)?.try_get(0)?)
-}
-
-/// The checks that PostgreSQL's `hookwright.claim` makes, under the file's lock.
-async fn claim(connection: &mut SqliteConnection, work: &Work<'_>) -> Result<(), Failure> {
-    let mut script = Script::new(Dialect::Sqlite);
-    script.sql("SELECT change_id FROM hookwright_event WHERE org = ").text(work.org.as_str());
-    script.sql(" AND event_id IN (").texts(work.events.iter().map(|e| e.id.as_str())).sql(") LIMIT 1");
-    if let Some(row) = script.sqlite(connection).await?.first() {
-        return Err(Failure::Sql(Fault::Repeated(row.try_get(0)?), sqlx::Error::RowNotFound));
-    }
-    let revision: i64 = sqlx::query_scalar("SELECT revision FROM hookwright_org WHERE org = ?")
-        .bind(work.org.as_str())
-        .fetch_one(connection)
-        .await?;
-    match revision == work.revision {
-        true => Ok(()),
-        false => Err(Failure::Sql(Fault::Moved, sqlx::Error::RowNotFound)),
-    }
 }
 
 async fn run(connection: &mut SqliteConnection, sql: &'static str) -> sqlx::Result<()> {
     Script::of(Dialect::Sqlite, sql).sqlite(connection).await.map(drop)
 }
 
-impl From<sqlx::Error> for Failure {
-    fn from(error: sqlx::Error) -> Self {
-        Self::Sql(fault(&error), error)
+/// Tries the change once; gives the time of its commit.
+pub(super) async fn attempt(pool: &SqlitePool, job: &Job) -> Result<String, Failure> {
+    let mut connection = pool.acquire().await.map_err(Failure::connecting)?;
+    if !job.foreign_keys_off {
+        return transaction(&mut connection, job).await.1;
+    }
+    // Inside a transaction this would do nothing.
+    run(&mut connection, "PRAGMA foreign_keys = OFF").await?;
+    let (clean, result) = transaction(&mut connection, job).await;
+    let restored = clean && restore(&mut connection).await;
+    if !restored {
+        give_up(connection).await;
+    }
+    result
+}
+
+/// Whether the connection is again as the pool expects it.
+async fn restore(connection: &mut SqliteConnection) -> bool {
+    let on = "PRAGMA legacy_alter_table = OFF; PRAGMA foreign_keys = ON";
+    if run(connection, on).await.is_err() {
+        return false;
+    }
+    let state = sqlx::query_scalar::<_, i64>("SELECT foreign_keys FROM pragma_foreign_keys");
+    matches!(state.fetch_one(connection).await, Ok(1))
+}
+
+async fn give_up(connection: PoolConnection<Sqlite>) {
+    connection.close().await.ok();
+}
+
+/// The transaction, and whether it was ended in order.
+async fn transaction(connection: &mut SqliteConnection, job: &Job) -> (bool, Result<String, Failure>) {
+    if let Err(error) = begin(connection).await {
+        return (true, Err(error.into()));
+    }
+    let result = match inside(connection, job).await {
+        Ok(committed_at) => run(connection, "COMMIT").await.map(|()| committed_at).map_err(Failure::from),
+        Err(failure) => Err(failure),
+    };
+    let clean = result.is_ok() || run(connection, "ROLLBACK").await.is_ok();
+    (clean, result)
+}
+
+async fn inside(connection: &mut SqliteConnection, job: &Job) -> Result<String, Failure> {
+    claim(connection, job).await?;
+    let before = match job.foreign_keys_off {
+        true => violations(connection).await?,
+        false => BTreeMap::new(),
+    };
+    for part in &job.parts {
+        match part {
+            Part::Script(script) => drop(script.sqlite(connection).await?),
+            Part::Rebuild(part) => rebuild::run(connection, part).await?,
+        }
+    }
+    let rows = job.records.sqlite(connection).await?;
+    if job.foreign_keys_off {
+        compare(&before, &violations(connection).await?)?;
+    }
+    Ok(rows.last().ok_or(sqlx::Error::RowNotFound)?.try_get(0)?)
+}
+
+/// The same checks as PostgreSQL's function `claim`; the lock is held already.
+async fn claim(connection: &mut SqliteConnection, job: &Job) -> Result<(), Failure> {
+    let mut script = Script::new(Dialect::Sqlite);
+    script.sql("SELECT (SELECT revision FROM hookwright_org WHERE org = ").text(job.org.as_str());
+    script.sql("), (SELECT change_id FROM hookwright_event WHERE org = ").text(job.org.as_str());
+    script.sql(" AND event_id IN (").texts(job.event_ids.iter().map(String::as_str)).sql(") LIMIT 1)");
+    let rows = script.sqlite(connection).await?;
+    let row = rows.first().ok_or(sqlx::Error::RowNotFound)?;
+    let (revision, repeated): (Option<i64>, Option<String>) = (row.try_get(0)?, row.try_get(1)?);
+    match repeated {
+        Some(change) => Err(Failure::seen(Fault::Repeated(change))),
+        None if revision != Some(job.revision) => Err(Failure::seen(Fault::Moved)),
+        None => Ok(()),
+    }
+}
+
+type Violations = BTreeMap<(String, String), u64>;
+
+/// How many rows refer to nothing, by table and the table they refer to.
+async fn violations(connection: &mut SqliteConnection) -> sqlx::Result<Violations> {
+    let rows = Script::of(Dialect::Sqlite, "PRAGMA foreign_key_check").sqlite(connection).await?;
+    let mut counts = Violations::new();
+    for row in rows {
+        *counts.entry((row.try_get(0)?, row.try_get(2)?)).or_default() += 1;
+    }
+    Ok(counts)
+}
+
+/// Only what is new stands against the change.
+fn compare(before: &Violations, after: &Violations) -> Result<(), DbError> {
+    let more = after.iter().find(|(key, count)| before.get(key).is_none_or(|b| b < *count));
+    match more {
+        None => Ok(()),
+        Some(((table, to), count)) => Err(DbError::Constraint(format!(
+            "{count} rows of the table \"{table}\" would refer to rows of \"{to}\" that do not exist"
+        ))),
     }
 }
