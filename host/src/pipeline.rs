@@ -93,7 +93,7 @@ impl Pipeline<'_> {
         };
         let mut outcome = report.applied(view, &reviewed);
         let work = effects::work(tenant, view, change, &metadata, &reviewed, approved, &outcome)?;
-        match executor::execute(tenant.db(), &work, self.retry).await? {
+        match executor::execute(tenant.db(), work, self.retry).await? {
             Executed::Applied(applied) => {
                 tenant.advance(view, metadata, reviewed.schema);
                 report.finish(&mut outcome, &applied);
@@ -127,9 +127,9 @@ async fn answers(tenant: &Tenant, view: &View, draft: &Draft) -> Result<Answers>
     let mut answers = Answers::new();
     for (index, answer) in found.into_iter().enumerate() {
         match answer {
-            ProbeAnswer::Found(found) => {
-                let sample = found.sample.iter().map(quoted).collect();
-                answers.insert(index, Answer { sample, ..found });
+            ProbeAnswer::Found { rows, failing, sample } => {
+                let (failing, sample) = (u64::try_from(failing).unwrap_or_default(), sample.iter().map(quoted).collect());
+                answers.insert(index, Answer { rows, failing, sample });
             }
             ProbeAnswer::TimedOut => {
                 let table = statements[index].table().map(|t| t.as_str().to_owned()).unwrap_or_default();

@@ -50,8 +50,9 @@ impl Config {
             ("http.upload_limit_bytes", self.http.upload_limit_bytes as u64),
             ("http.request_timeout_ms", self.http.request_timeout_ms),
             ("retry.attempts", self.retry.attempts.into()),
-            ("locks.timeout_ms", self.locks.timeout_ms),
-            ("locks.attempts", self.locks.attempts.into()),
+            ("retry.lock_attempts", self.retry.lock_attempts.into()),
+            ("database.lock_timeout_ms", self.database.lock_timeout_ms.into()),
+            ("database.max_connections", self.database.max_connections.into()),
         ];
         if let Some((key, _)) = positive.iter().find(|(_, value)| *value == 0) {
             let message = format!("the key \"{key}\" is 0, wanted 1 or more");

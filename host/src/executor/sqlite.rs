@@ -123,7 +123,7 @@ async fn violations(connection: &mut SqliteConnection) -> sqlx::Result<Violation
 
 /// Only what is new stands against the change.
 fn compare(before: &Violations, after: &Violations) -> Result<(), DbError> {
-    let more = after.iter().find(|(key, count)| before.get(key).is_none_or(|b| b < *count));
+    let more = after.iter().find(|(key, count)| before.get(*key).is_none_or(|b| b < *count));
     match more {
         None => Ok(()),
         Some(((table, to), count)) => Err(DbError::Constraint(format!(
