@@ -15,6 +15,7 @@ use crate::error::{Error, Result};
 use crate::outcome::{ChangeSummary, Outcome};
 use crate::pipeline::{Pipeline, recorded};
 use crate::registry::store::Store;
+use crate::registry::watch::PluginDir;
 use crate::sandbox::Sandbox;
 use crate::tenant::Tenant;
 use crate::tenants::Tenants;
@@ -111,6 +112,15 @@ impl Host {
 
     async fn fresh(&self, org: &OrgName) -> Result<crate::db::Snapshot> {
         Ok(self.tenant(org).await?.db().snapshot().await?)
+    }
+
+    pub(crate) fn sandbox(&self) -> &Sandbox {
+        &self.inner.sandbox
+    }
+
+    /// Has every organisation use the plugins of a developer's directory.
+    pub(crate) fn develop(&self, plugins: &PluginDir) {
+        self.inner.tenants.develop(plugins.current().to_vec());
     }
 
     pub(crate) async fn tenant(&self, org: &OrgName) -> Result<Arc<Tenant>> {

@@ -42,6 +42,8 @@ enum Attempt {
     Done(Box<Outcome>),
     /// Somebody else changed the organisation first.
     Moved,
+    /// An event of it is in the ledger already.
+    Repeated,
 }
 
 impl Pipeline<'_> {
@@ -54,6 +56,8 @@ impl Pipeline<'_> {
             match attempt {
                 Ok(Attempt::Done(outcome)) if outcome.status == Status::Applied => return Ok(*outcome),
                 Ok(Attempt::Moved) => tenant.forget(),
+                // The database itself is in the way: asking it more would only hide that.
+                Err(error) if error.entry.code.starts_with("db/") => return Err(error),
                 // Not executed: perhaps because it was before, or because the view was old.
                 other => {
                     if let Some(recorded) = self.recorded(tenant, change, started).await? {
@@ -62,7 +66,7 @@ impl Pipeline<'_> {
                     match (tenant.is_current(&view).await?, other) {
                         (false, _) => tenant.forget(),
                         (true, Ok(Attempt::Done(outcome))) => return Ok(*outcome),
-                        (true, Ok(Attempt::Moved)) => {}
+                        (true, Ok(Attempt::Moved | Attempt::Repeated)) => {}
                         (true, Err(error)) => return Err(error),
                     }
                 }
@@ -99,7 +103,8 @@ impl Pipeline<'_> {
                 report.finish(&mut outcome, &applied);
                 Ok(Attempt::Done(Box::new(outcome)))
             }
-            Executed::AlreadyApplied { .. } | Executed::RevisionMoved => Ok(Attempt::Moved),
+            Executed::RevisionMoved => Ok(Attempt::Moved),
+            Executed::AlreadyApplied { .. } => Ok(Attempt::Repeated),
         }
     }
 

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use super::serve::serve;
 use super::{Context, Exit};
 use crate::error::{Error, Result};
+use crate::registry::watch::{PluginDir, WatchError};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -26,5 +27,21 @@ pub(crate) async fn run(arguments: Arguments, cx: Context) -> Result<Exit> {
         return Err(Error::new("request/invalid", message).help("name the directory your plugins are built into"));
     }
     let host = cx.host().await?;
+    let (plugins, reports) = PluginDir::open(host.sandbox().clone(), &arguments.directory).map_err(unwatchable)?;
+    for report in reports {
+        cx.out.talk(&report.to_string());
+    }
+    host.develop(&plugins);
+    let (serving, followed, out) = (host.clone(), plugins.clone(), cx.out);
+    let _watcher = plugins
+        .watch(move |report| {
+            serving.develop(&followed);
+            out.talk(&report.to_string());
+        })
+        .map_err(unwatchable)?;
     serve(host, &cx).await
+}
+
+fn unwatchable(error: WatchError) -> Error {
+    Error::new("request/invalid", error.to_string()).help("name the directory your plugins are built into")
 }
