@@ -62,7 +62,9 @@ pub enum DbError {
         source: Option<sqlx::Error>,
     },
     /// The connection broke and nobody answers what came of it.
-    #[error("the connection broke while the change \"{change}\" was being committed, and the ledger could not be asked: {source}")]
+    #[error(
+        "the connection broke while the change \"{change}\" was being committed, and the ledger could not be asked: {source}"
+    )]
     UnknownOutcome {
         /// The change.
         change: String,
@@ -140,7 +142,12 @@ pub(crate) fn explain(org: &str, error: sqlx::Error) -> DbError {
 /// An error that trying again cannot help, put into words.
 pub(crate) fn refused(error: sqlx::Error) -> DbError {
     let sqlx::Error::Database(inner) = &error else {
-        return DbError::Refused { message: error.to_string(), state: String::new(), help: None, source: Some(error) };
+        return DbError::Refused {
+            message: error.to_string(),
+            state: String::new(),
+            help: None,
+            source: Some(error),
+        };
     };
     match inner.try_downcast_ref::<PgDatabaseError>() {
         Some(e) => postgres(e).unwrap_or_else(|(message, help)| DbError::Refused {
@@ -158,18 +165,59 @@ type Words = (String, Option<&'static str>);
 fn postgres(e: &PgDatabaseError) -> Result<DbError, Words> {
     let said = said(e);
     match e.code() {
-        "23502" => Ok(DbError::Constraint(format!("rows of the table {} leave the column {} NULL: {said}", name(e.table()), name(e.column())))),
-        "23505" => Ok(DbError::Constraint(format!("rows of the table {} share values that \"{}\" wants distinct: {said}", name(e.table()), e.constraint().unwrap_or("?")))),
-        "23503" => Ok(DbError::Constraint(format!("rows of the table {} refer to rows that do not exist, against {}: {said}", name(e.table()), name(e.constraint())))),
-        "23514" => Ok(DbError::Constraint(format!("rows of the table {} do not meet {}: {said}", name(e.table()), name(e.constraint())))),
-        code if code.starts_with("22") => Ok(DbError::Constraint(format!("values of the rows do not fit: {said}"))),
-        "42501" => Ok(DbError::Denied { message: format!("the database refuses a privilege: {said}"), grant: grant(e) }),
-        "42P07" | "42710" | "42701" => Ok(DbError::Drifted(format!("what the change makes is there already, and Hookwright did not make it: {said}"))),
-        "42P01" | "42703" | "42704" => Ok(DbError::Drifted(format!("what the change works on is not there any more: {said}"))),
-        "2BP01" => Err((said, Some("other objects depend on it: drop those first, by hand if Hookwright did not make them"))),
-        "0A000" => Err((said, Some("a view, rule or other object that Hookwright did not make stands in the way: drop it, send the event again, then make it anew"))),
-        "57014" => Err((format!("a statement took longer than the statement timeout: {said}"), Some("raise statement_timeout_ms for this organisation, or send the change when the table is quiet"))),
-        code if code.starts_with("53") => Err((format!("the server is out of a resource: {said}"), Some("free space, memory or connections on the server"))),
+        "23502" => Ok(DbError::Constraint(format!(
+            "rows of the table {} leave the column {} NULL: {said}",
+            name(e.table()),
+            name(e.column())
+        ))),
+        "23505" => Ok(DbError::Constraint(format!(
+            "rows of the table {} share values that \"{}\" wants distinct: {said}",
+            name(e.table()),
+            e.constraint().unwrap_or("?")
+        ))),
+        "23503" => Ok(DbError::Constraint(format!(
+            "rows of the table {} refer to rows that do not exist, against {}: {said}",
+            name(e.table()),
+            name(e.constraint())
+        ))),
+        "23514" => Ok(DbError::Constraint(format!(
+            "rows of the table {} do not meet {}: {said}",
+            name(e.table()),
+            name(e.constraint())
+        ))),
+        code if code.starts_with("22") => {
+            Ok(DbError::Constraint(format!("values of the rows do not fit: {said}")))
+        }
+        "42501" => Ok(DbError::Denied {
+            message: format!("the database refuses a privilege: {said}"),
+            grant: grant(e),
+        }),
+        "42P07" | "42710" | "42701" => Ok(DbError::Drifted(format!(
+            "what the change makes is there already, and Hookwright did not make it: {said}"
+        ))),
+        "42P01" | "42703" | "42704" => {
+            Ok(DbError::Drifted(format!("what the change works on is not there any more: {said}")))
+        }
+        "2BP01" => Err((
+            said,
+            Some("other objects depend on it: drop those first, by hand if Hookwright did not make them"),
+        )),
+        "0A000" => Err((
+            said,
+            Some(
+                "a view, rule or other object that Hookwright did not make stands in the way: drop it, send the event again, then make it anew",
+            ),
+        )),
+        "57014" => Err((
+            format!("a statement took longer than the statement timeout: {said}"),
+            Some(
+                "raise statement_timeout_ms for this organisation, or send the change when the table is quiet",
+            ),
+        )),
+        code if code.starts_with("53") => Err((
+            format!("the server is out of a resource: {said}"),
+            Some("free space, memory or connections on the server"),
+        )),
         _ => Err((said, None)),
     }
 }
@@ -187,7 +235,9 @@ fn said(e: &PgDatabaseError) -> String {
 
 fn grant(e: &PgDatabaseError) -> String {
     match (e.schema(), e.table()) {
-        (Some(schema), Some(table)) => format!("ALTER TABLE \"{schema}\".\"{table}\" OWNER TO <the host's role>"),
+        (Some(schema), Some(table)) => {
+            format!("ALTER TABLE \"{schema}\".\"{table}\" OWNER TO <the host's role>")
+        }
         _ => "make the host's role the owner of what is named".to_owned(),
     }
 }
@@ -208,9 +258,9 @@ fn sqlite(e: &dyn DatabaseError) -> DbError {
         },
         13 => refused(Some("free space on the disk")),
         11 | 26 => refused(Some("the file is damaged or no SQLite database: restore it from a backup")),
-        _ if said.contains("already exists") || said.contains("duplicate column name") => DbError::Drifted(format!(
-            "what the change makes is there already, and Hookwright did not make it: {said}"
-        )),
+        _ if said.contains("already exists") || said.contains("duplicate column name") => DbError::Drifted(
+            format!("what the change makes is there already, and Hookwright did not make it: {said}"),
+        ),
         _ if said.contains("no such table") || said.contains("no such column") => {
             DbError::Drifted(format!("what the change works on is not there any more: {said}"))
         }

@@ -4,9 +4,9 @@
 //! core's writer rendered, and values that are quoted here. Only a script can be
 //! executed, so no other text ever reaches a database. `db` and `executor` use it.
 
+use futures_util::TryStreamExt;
 use hookwright_core::ddl::{Dialect, Statement};
 use hookwright_core::ident::OrgName;
-use futures_util::TryStreamExt;
 use sqlx::AssertSqlSafe;
 use sqlx::postgres::{PgConnection, PgRow};
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
@@ -110,7 +110,10 @@ impl Script {
     }
 
     /// The same, with the rows of each statement by themselves.
-    pub(crate) async fn postgres_results(&self, connection: &mut PgConnection) -> sqlx::Result<Vec<Vec<PgRow>>> {
+    pub(crate) async fn postgres_results(
+        &self,
+        connection: &mut PgConnection,
+    ) -> sqlx::Result<Vec<Vec<PgRow>>> {
         let mut results = vec![Vec::new()];
         let mut stream = sqlx::raw_sql(AssertSqlSafe(self.checked()?)).fetch_many(connection);
         while let Some(part) = stream.try_next().await? {
@@ -171,7 +174,14 @@ mod tests {
     #[test]
     fn scripts_read_as_written() {
         let mut script = Script::new(Dialect::Postgres);
-        script.sql("SELECT f(").texts(["a", "b'c"]).sql(", ").integer(-1).sql(", ").text_or_null(None).sql(")");
+        script
+            .sql("SELECT f(")
+            .texts(["a", "b'c"])
+            .sql(", ")
+            .integer(-1)
+            .sql(", ")
+            .text_or_null(None)
+            .sql(")");
         assert_eq!(script.sql, "SELECT f('a', 'b''c', -1, NULL)");
     }
 

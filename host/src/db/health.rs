@@ -51,7 +51,10 @@ pub struct Blocker {
 impl fmt::Display for Blocker {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { pid, role, application, state, seconds, table, lock } = self;
-        write!(f, "session {pid} of \"{role}\" ({application}, {state} for {seconds} s) with {lock} on \"{table}\"")
+        write!(
+            f,
+            "session {pid} of \"{role}\" ({application}, {state} for {seconds} s) with {lock} on \"{table}\""
+        )
     }
 }
 
@@ -77,9 +80,11 @@ impl OrgDb {
     pub async fn blockers(&self, tables: &[Ident]) -> Result<Vec<Blocker>, DbError> {
         let Pool::Postgres(pool) = self.pool() else { return Ok(Vec::new()) };
         let names: Vec<_> = tables.iter().map(|t| t.as_str().to_owned()).collect();
-        let query = sqlx::query_as::<_, (i32, String, String, String, i64, String, String)>(BLOCKERS);
-        let query = query.bind(self.org().as_str()).bind(names).bind(self.lock_key());
-        let rows = query.fetch_all(pool).await.map_err(|e| self.explain(e))?;
+        let ask = || async {
+            let query = sqlx::query_as::<_, (i32, String, String, String, i64, String, String)>(BLOCKERS);
+            query.bind(self.org().as_str()).bind(&names).bind(self.lock_key()).fetch_all(pool).await
+        };
+        let rows = reading!(self, ask())?;
         let blocker = |(pid, role, application, state, seconds, table, lock)| Blocker {
             pid,
             role,
@@ -129,7 +134,14 @@ impl OrgDb {
         let role = file.display().to_string();
         if !file.exists() {
             let server = "SQLite".to_owned();
-            return Ok(CheckReport { server, role, latency_us: 0, bookkeeping: None, exists: false, problems: vec![] });
+            return Ok(CheckReport {
+                server,
+                role,
+                latency_us: 0,
+                bookkeeping: None,
+                exists: false,
+                problems: vec![],
+            });
         }
         let mut connection = pool.acquire().await.map_err(|e| self.explain(e))?;
         let bookkeeping = sqlite::version(&mut connection).await.map_err(|e| self.explain(e))?;
@@ -138,7 +150,14 @@ impl OrgDb {
         let version: String = query.fetch_one(&mut *connection).await.map_err(|e| self.explain(e))?;
         let latency_us = micros(start);
         let server = format!("SQLite {version}");
-        Ok(CheckReport { server, role, latency_us, bookkeeping, exists: true, problems: problems(too_new(bookkeeping)) })
+        Ok(CheckReport {
+            server,
+            role,
+            latency_us,
+            bookkeeping,
+            exists: true,
+            problems: problems(too_new(bookkeeping)),
+        })
     }
 }
 

@@ -67,11 +67,13 @@ impl OrgDb {
     /// # Errors
     /// What the database says.
     pub async fn inspect(&self, managed: Option<&BTreeSet<Ident>>) -> Result<Inspected, DbError> {
-        let inspected = match self.pool() {
-            Pool::Postgres(pool) => postgres_inspect::inspect(pool, self.org().as_str(), managed).await,
-            Pool::Sqlite(pool) => sqlite_inspect::inspect(pool, managed).await,
+        let look = || async {
+            match self.pool() {
+                Pool::Postgres(pool) => postgres_inspect::inspect(pool, self.org().as_str(), managed).await,
+                Pool::Sqlite(pool) => sqlite_inspect::inspect(pool, managed).await,
+            }
         };
-        let mut inspected = inspected.map_err(|e| self.explain(e))?;
+        let mut inspected = reading!(self, look())?;
         inspected.foreign.sort();
         Ok(inspected)
     }

@@ -88,11 +88,12 @@ macro_rules! changes {
 /// The same statement on either database.
 macro_rules! on_either {
     ($db:expr, $row:ty, $postgres:expr, $sqlite:expr, [$($bind:expr),*], $fetch:ident) => {
-        match $db.pool() {
-            Pool::Postgres(pool) => sqlx::query_as::<_, $row>($postgres)$(.bind($bind))*.$fetch(pool).await,
-            Pool::Sqlite(pool) => sqlx::query_as::<_, $row>($sqlite)$(.bind($bind))*.$fetch(pool).await,
-        }
-        .map_err(|e| $db.explain(e))
+        reading!($db, async {
+            match $db.pool() {
+                Pool::Postgres(pool) => sqlx::query_as::<_, $row>($postgres)$(.bind($bind))*.$fetch(pool).await,
+                Pool::Sqlite(pool) => sqlx::query_as::<_, $row>($sqlite)$(.bind($bind))*.$fetch(pool).await,
+            }
+        })
     };
 }
 

@@ -3,6 +3,20 @@
 //! Only reads and the one-time setup are here; changes are made by
 //! [`executor`](crate::executor). The pipeline and the commands call it.
 
+/// Reads; once more on a new connection if the first one turns out to be dead. Connections are not
+/// tested before use, which would cost a round trip each time.
+macro_rules! reading {
+    ($db:expr, $ask:expr) => {{
+        let mut answer = $ask.await;
+        let stale = matches!(&answer, Err(e) if $crate::db::fault(e) == $crate::db::Fault::Lost);
+        if stale {
+            $db.drop_idle().await;
+            answer = $ask.await;
+        }
+        answer.map_err(|e| $db.explain(e))
+    }};
+}
+
 mod bookkeeping;
 mod error;
 mod fault;
@@ -18,11 +32,10 @@ mod printed_default;
 mod probe;
 mod snapshot;
 mod sqlite;
+mod sqlite_boolean;
 mod sqlite_inspect;
 mod sqlite_table;
 mod sqlite_type;
-#[cfg(test)]
-mod tests;
 mod tokens;
 
 use std::sync::Arc;
@@ -30,6 +43,7 @@ use std::sync::Arc;
 use hookwright_core::ddl::Dialect;
 use hookwright_core::ident::OrgName;
 use sha2::{Digest, Sha256};
+use sqlx::Connection;
 use sqlx::postgres::PgPool;
 use sqlx::sqlite::SqlitePool;
 use tokio::sync::Mutex;
@@ -123,6 +137,15 @@ impl OrgDb {
         explain(self.org().as_str(), error)
     }
 
+    /// Closes the connections nobody uses: when one of them was found dead, the others may be too.
+    pub(crate) async fn drop_idle(&self) {
+        if let Pool::Postgres(pool) = self.pool() {
+            while let Some(connection) = pool.try_acquire() {
+                connection.detach().close_hard().await.ok();
+            }
+        }
+    }
+
     /// The key of the organisation's advisory lock on PostgreSQL.
     pub(crate) fn lock_key(&self) -> i64 {
         lock_key(self.org().as_str())
@@ -133,6 +156,16 @@ impl OrgDb {
     /// # Errors
     /// [`DbError::Denied`] with the `GRANT` to run, [`DbError::Version`] after a newer host, or what the database says.
     pub async fn prepare(&self) -> Result<(), DbError> {
+        match self.prepare_once().await {
+            Err(DbError::Unreachable { source, .. }) if fault(&source) == Fault::Lost => {
+                self.drop_idle().await;
+                self.prepare_once().await
+            }
+            other => other,
+        }
+    }
+
+    async fn prepare_once(&self) -> Result<(), DbError> {
         match self.pool() {
             Pool::Postgres(pool) => postgres::prepare(self, pool).await,
             Pool::Sqlite(pool) => sqlite::prepare(self, pool).await,

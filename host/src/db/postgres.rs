@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use hookwright_core::ddl::Dialect;
-use sqlx::postgres::{PgConnection, PgPool};
 use sqlx::Row;
+use sqlx::postgres::{PgConnection, PgPool};
 
 use super::gate::Script;
 use super::{BOOKKEEPING_VERSION, DbError, Fault, OrgDb, bookkeeping, fault, lock_key};
@@ -56,7 +56,9 @@ impl Standing {
         if !self.creates_schemas && (self.own.is_none() || self.schema.is_none()) {
             let wanted = if self.own.is_none() { "hookwright" } else { org };
             return denied(
-                format!("the role \"{role}\" may not create schemas in the database \"{database}\", and \"{wanted}\" does not exist"),
+                format!(
+                    "the role \"{role}\" may not create schemas in the database \"{database}\", and \"{wanted}\" does not exist"
+                ),
                 format!("GRANT CREATE ON DATABASE \"{database}\" TO \"{role}\""),
             );
         }
@@ -81,7 +83,10 @@ impl Standing {
             Some(DbError::Refused { message, state: String::new(), help: Some(help), source: None })
         };
         if self.server_version < 130_000 {
-            return refused(format!("the server is PostgreSQL {}", self.server), "use PostgreSQL 13 or later");
+            return refused(
+                format!("the server is PostgreSQL {}", self.server),
+                "use PostgreSQL 13 or later",
+            );
         }
         if !self.conforming {
             return refused(
@@ -95,7 +100,9 @@ impl Standing {
 
 /// The version of the bookkeeping; none before its first use.
 pub(super) async fn version(connection: &mut PgConnection) -> sqlx::Result<Option<i64>> {
-    let there: bool = sqlx::query_scalar("SELECT to_regclass('hookwright.meta') IS NOT NULL").fetch_one(&mut *connection).await?;
+    let there: bool = sqlx::query_scalar("SELECT to_regclass('hookwright.meta') IS NOT NULL")
+        .fetch_one(&mut *connection)
+        .await?;
     match there {
         false => Ok(None),
         true => sqlx::query_scalar("SELECT max(version) FROM hookwright.meta").fetch_one(connection).await,
@@ -108,37 +115,51 @@ pub(super) async fn prepare(db: &OrgDb, pool: &PgPool) -> Result<(), DbError> {
     if let Some(error) = standing.unfit().or_else(|| standing.missing(db.org().as_str())) {
         return Err(error);
     }
-    migrate(db, &mut connection).await?;
-    enter(db, &mut connection, standing.schema.is_none()).await.map_err(|e| db.explain(e))
-}
-
-/// Waits up to 10 s for another host that is at it.
-async fn migrate(db: &OrgDb, connection: &mut PgConnection) -> Result<(), DbError> {
+    let make = standing.schema.is_none();
+    // Waits up to 10 s for another host that is at it.
     for _ in 0..200 {
-        let found = version(connection).await.map_err(|e| db.explain(e))?;
-        let done = newer(found)?;
-        if done == bookkeeping::POSTGRES.len() {
-            return Ok(());
-        }
-        match step(done).postgres(connection).await {
-            Err(error) if fault(&error) == Fault::Busy => tokio::time::sleep(Duration::from_millis(50)).await,
-            Err(error) => return Err(db.explain(error)),
-            Ok(_) => {}
+        match set_up(db, &mut connection, make).await? {
+            true => return Ok(()),
+            false => tokio::time::sleep(Duration::from_millis(50)).await,
         }
     }
     Err(DbError::Blocked { tries: 200, blockers: Vec::new() })
 }
 
-/// One migration, from version `done`. A script of many statements is one transaction of its own, so it is
-/// made whole or not at all, and the lock is held to its end.
-fn step(done: usize) -> Script {
+/// Whether all is set up; false if another host is at it.
+async fn set_up(db: &OrgDb, connection: &mut PgConnection, make: bool) -> Result<bool, DbError> {
+    let found = version(connection).await.map_err(|e| db.explain(e))?;
+    for done in newer(found)?..bookkeeping::POSTGRES.len() {
+        if !settled(step(done).postgres(connection).await.map(drop)).map_err(|e| db.explain(e))? {
+            return Ok(false);
+        }
+    }
+    settled(enter(db, connection, make).await).map_err(|e| db.explain(e))
+}
+
+fn settled(result: sqlx::Result<()>) -> sqlx::Result<bool> {
+    match result {
+        Err(error) if fault(&error) == Fault::Busy => Ok(false),
+        other => other.map(|()| true),
+    }
+}
+
+/// Begins a script that only one host runs at a time. A script of many statements is one transaction
+/// of its own: it is done whole or not at all, and holds the lock to its end.
+fn alone() -> Script {
     let mut script = Script::new(Dialect::Postgres);
     script.sql("DO $$ BEGIN IF NOT pg_catalog.pg_try_advisory_xact_lock(").integer(lock_key(":setup"));
-    script.sql(") THEN RAISE EXCEPTION 'another host sets up' USING ERRCODE = 'HW001'; END IF; ");
+    script.sql(") THEN RAISE EXCEPTION 'another host sets up' USING ERRCODE = 'HW001'; END IF; END $$;\n");
+    script
+}
+
+/// One migration, from version `done`.
+fn step(done: usize) -> Script {
+    let mut script = alone();
     // Another host may have been here between the look and the lock.
     script.sql(match done {
-        0 => "IF pg_catalog.to_regclass('hookwright.meta') IS NOT NULL",
-        _ => "IF (SELECT max(version) FROM hookwright.meta) <>",
+        0 => "DO $$ BEGIN IF pg_catalog.to_regclass('hookwright.meta') IS NOT NULL",
+        _ => "DO $$ BEGIN IF (SELECT max(version) FROM hookwright.meta) <>",
     });
     if done > 0 {
         script.integer(i64::try_from(done).unwrap_or(i64::MAX));
@@ -156,11 +177,19 @@ pub(super) fn newer(found: Option<i64>) -> Result<usize, DbError> {
 }
 
 async fn enter(db: &OrgDb, connection: &mut PgConnection, make: bool) -> sqlx::Result<()> {
-    let mut script = Script::new(Dialect::Postgres);
+    if !make && known(db, connection).await? {
+        return Ok(());
+    }
+    let mut script = alone();
     if make {
         script.sql("CREATE SCHEMA IF NOT EXISTS ").schema(db.org()).sql(";");
     }
     script.sql("INSERT INTO hookwright.org (org, revision) VALUES (").text(db.org().as_str());
     script.sql(", 0) ON CONFLICT (org) DO NOTHING;");
     script.postgres(connection).await.map(drop)
+}
+
+async fn known(db: &OrgDb, connection: &mut PgConnection) -> sqlx::Result<bool> {
+    let query = sqlx::query_scalar("SELECT EXISTS (SELECT FROM hookwright.org WHERE org = $1)");
+    query.bind(db.org().as_str()).fetch_one(connection).await
 }

@@ -10,8 +10,8 @@ use hookwright_core::ident::Ident;
 use hookwright_core::schema::{Check, Column, ForeignKey, Index, Table, Unique, names};
 use hookwright_core::spec::OnDelete;
 use hookwright_core::value::DefaultValue;
-use sqlx::postgres::{PgPool, PgRow};
 use sqlx::Row;
+use sqlx::postgres::{PgPool, PgRow};
 
 use super::gate::Script;
 use super::inspect::{Foreign, ForeignKind, Inspected};
@@ -43,8 +43,10 @@ const INDEXES: &str = "; SELECT i.indrelid::int8, x.relname::text, i.indisunique
 fn script(org: &str) -> Script {
     let mut script = Script::new(Dialect::Postgres);
     // Without a search path every name from outside the catalogue is printed with its schema.
-    script.sql("SET LOCAL transaction_isolation = 'repeatable read'; SET LOCAL transaction_read_only = on; \
-        SET LOCAL search_path = ''; SET LOCAL TimeZone = 'UTC'; SET LOCAL DateStyle = 'ISO'; ");
+    script.sql(
+        "SET LOCAL transaction_isolation = 'repeatable read'; SET LOCAL transaction_read_only = on; \
+        SET LOCAL search_path = ''; SET LOCAL TimeZone = 'UTC'; SET LOCAL DateStyle = 'ISO'; ",
+    );
     for query in [RELATIONS, COLUMNS, CONSTRAINTS, INDEXES] {
         script.sql(query).sql("(SELECT oid FROM pg_namespace WHERE nspname = ").text(org).sql(")");
     }
@@ -118,15 +120,21 @@ impl Reader<'_> {
         if !self.tables.contains_key(&id) {
             return Ok(());
         }
-        let known = Ident::parse(&name).ok().zip(field_type(&ty, modifier)).filter(|_| !row.get::<bool, _>(7));
+        let known =
+            Ident::parse(&name).ok().zip(field_type(&ty, modifier)).filter(|_| !row.get::<bool, _>(7));
         let Some((ident, ty)) = known else {
             let reason = format!("the model cannot express it (type {ty}, or it is generated)");
             self.note(id, ForeignKind::Column, &name, reason);
             return Ok(());
         };
         let default = self.default_of(id, &name, row.try_get(6)?, &ty);
-        let column =
-            Column { name: ident.clone(), ty, nullable: !row.try_get::<bool, _>(5)?, default, comment: row.try_get(8)? };
+        let column = Column {
+            name: ident.clone(),
+            ty,
+            nullable: !row.try_get::<bool, _>(5)?,
+            default,
+            comment: row.try_get(8)?,
+        };
         self.columns.insert((id, number), ident.clone());
         if let Some(table) = self.tables.get_mut(&id) {
             table.columns.insert(ident, column);
@@ -134,10 +142,21 @@ impl Reader<'_> {
         Ok(())
     }
 
-    fn default_of(&mut self, table: i64, column: &str, printed: Option<String>, ty: &FieldType) -> Option<DefaultValue> {
+    fn default_of(
+        &mut self,
+        table: i64,
+        column: &str,
+        printed: Option<String>,
+        ty: &FieldType,
+    ) -> Option<DefaultValue> {
         let printed = printed?;
         printed_default::parse(&printed, ty).unwrap_or_else(|()| {
-            self.note(table, ForeignKind::Default, column, format!("the model cannot express the default {printed}"));
+            self.note(
+                table,
+                ForeignKind::Default,
+                column,
+                format!("the model cannot express the default {printed}"),
+            );
             None
         })
     }
@@ -191,8 +210,12 @@ impl Reader<'_> {
             _ => None,
         };
         let parts = self.tables.get(&to).map(|t| t.name.clone()).zip(target).zip(on_delete);
-        Ok(parts.map(|((table, target), on_delete)| {
-            ForeignKey { name: name.clone(), columns: columns.to_vec(), table, target, on_delete }
+        Ok(parts.map(|((table, target), on_delete)| ForeignKey {
+            name: name.clone(),
+            columns: columns.to_vec(),
+            table,
+            target,
+            on_delete,
         }))
     }
 

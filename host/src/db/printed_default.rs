@@ -7,7 +7,8 @@ use serde_json::Value as Json;
 use super::tokens::{Cursor, Kind, Token, tokenize};
 
 /// Words and functions that stand for the time of the insert, on either database.
-const NOW: &[&str] = &["now", "current_timestamp", "current_date", "current_time", "localtime", "localtimestamp"];
+const NOW: &[&str] =
+    &["now", "current_timestamp", "current_date", "current_time", "localtime", "localtimestamp"];
 /// SQLite's functions that do so with the argument `'now'`.
 const NOW_OF: &[&str] = &["strftime", "datetime", "date", "time"];
 /// Words that can follow the first one of a PostgreSQL type.
@@ -27,7 +28,9 @@ pub(super) fn parse(printed: &str, ty: &FieldType) -> Result<Option<DefaultValue
         [Kind::Text(text)] => from_text(text, ty).ok_or(())?,
         [Kind::Blob(hex)] => Json::from(hex.as_str()),
         [Kind::Number(number)] => from_number(number.clone(), ty).ok_or(())?,
-        [Kind::Sign(minus), Kind::Number(number)] if minus == "-" => from_number(format!("-{number}"), ty).ok_or(())?,
+        [Kind::Sign(minus), Kind::Number(number)] if minus == "-" => {
+            from_number(format!("-{number}"), ty).ok_or(())?
+        }
         _ => return Err(()),
     };
     DefaultValue::from_json(&json, ty).map(Some).map_err(drop)
@@ -127,7 +130,11 @@ mod tests {
     fn reads_what_postgresql_prints() {
         let decimal = FieldType::Decimal { precision: 10, scale: 2 };
         let cases = [
-            ("'it''s'::character varying", FieldType::String { length: 9 }, DefaultValue::Text("it's".into())),
+            (
+                "'it''s'::character varying",
+                FieldType::String { length: 9 },
+                DefaultValue::Text("it's".into()),
+            ),
             ("'-5'::integer", FieldType::Int, DefaultValue::Integer(-5)),
             ("(-5)", FieldType::BigInt, DefaultValue::Integer(-5)),
             ("'-1.50'::numeric", decimal.clone(), DefaultValue::Decimal("-1.50".into())),

@@ -40,14 +40,19 @@ impl OrgDb {
     }
 
     pub(crate) async fn ask(&self, probe: &Script) -> Result<ProbeAnswer, DbError> {
-        let asked = match self.pool() {
-            Pool::Postgres(pool) => self.ask_postgres(pool, probe).await,
-            Pool::Sqlite(pool) => self.ask_sqlite(pool, probe).await,
+        let ask = || async {
+            let asked = match self.pool() {
+                Pool::Postgres(pool) => self.ask_postgres(pool, probe).await,
+                Pool::Sqlite(pool) => self.ask_sqlite(pool, probe).await,
+            };
+            match asked {
+                Err(sqlx::Error::Database(e)) if e.code().as_deref() == Some("57014") => {
+                    Ok(ProbeAnswer::TimedOut)
+                }
+                other => other,
+            }
         };
-        match asked {
-            Err(sqlx::Error::Database(e)) if e.code().as_deref() == Some("57014") => Ok(ProbeAnswer::TimedOut),
-            other => other.map_err(|e| self.explain(e)),
-        }
+        reading!(self, ask())
     }
 
     async fn ask_postgres(&self, pool: &PgPool, probe: &Script) -> sqlx::Result<ProbeAnswer> {

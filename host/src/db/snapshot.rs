@@ -55,11 +55,13 @@ impl OrgDb {
     /// What the database says, or [`DbError::Bookkeeping`].
     pub async fn snapshot(&self) -> Result<Snapshot, DbError> {
         let org = self.org().as_str();
-        let read = match self.pool() {
-            Pool::Postgres(pool) => sqlx::query_as::<_, Row>(POSTGRES).bind(org).fetch_all(pool).await,
-            Pool::Sqlite(pool) => sqlx::query_as::<_, Row>(SQLITE).bind(org).fetch_all(pool).await,
+        let read = || async {
+            match self.pool() {
+                Pool::Postgres(pool) => sqlx::query_as::<_, Row>(POSTGRES).bind(org).fetch_all(pool).await,
+                Pool::Sqlite(pool) => sqlx::query_as::<_, Row>(SQLITE).bind(org).fetch_all(pool).await,
+            }
         };
-        let rows = read.map_err(|e| self.explain(e))?;
+        let rows = reading!(self, read())?;
         assemble(rows).map_err(|what| DbError::Bookkeeping { org: self.org().to_string(), what })
     }
 
@@ -69,15 +71,23 @@ impl OrgDb {
     /// What the database says.
     pub async fn revision(&self) -> Result<i64, DbError> {
         let org = self.org().as_str();
-        let read = match self.pool() {
-            Pool::Postgres(pool) => {
-                sqlx::query_scalar("SELECT revision FROM hookwright.org WHERE org = $1").bind(org).fetch_one(pool).await
-            }
-            Pool::Sqlite(pool) => {
-                sqlx::query_scalar("SELECT revision FROM hookwright_org WHERE org = ?").bind(org).fetch_one(pool).await
+        let read = || async {
+            match self.pool() {
+                Pool::Postgres(pool) => {
+                    sqlx::query_scalar("SELECT revision FROM hookwright.org WHERE org = $1")
+                        .bind(org)
+                        .fetch_one(pool)
+                        .await
+                }
+                Pool::Sqlite(pool) => {
+                    sqlx::query_scalar("SELECT revision FROM hookwright_org WHERE org = ?")
+                        .bind(org)
+                        .fetch_one(pool)
+                        .await
+                }
             }
         };
-        read.map_err(|e| self.explain(e))
+        reading!(self, read())
     }
 }
 

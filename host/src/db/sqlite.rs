@@ -18,9 +18,10 @@ pub(super) fn path(pool: &SqlitePool) -> PathBuf {
 
 /// The version of the bookkeeping; none before its first use.
 pub(super) async fn version(connection: &mut SqliteConnection) -> sqlx::Result<Option<i64>> {
-    let there: bool = sqlx::query_scalar("SELECT count(*) > 0 FROM sqlite_master WHERE name = 'hookwright_meta'")
-        .fetch_one(&mut *connection)
-        .await?;
+    let there: bool =
+        sqlx::query_scalar("SELECT count(*) > 0 FROM sqlite_master WHERE name = 'hookwright_meta'")
+            .fetch_one(&mut *connection)
+            .await?;
     match there {
         false => Ok(None),
         true => sqlx::query_scalar("SELECT max(version) FROM hookwright_meta").fetch_one(connection).await,
@@ -48,7 +49,8 @@ pub(super) async fn prepare(db: &OrgDb, pool: &SqlitePool) -> Result<(), DbError
 }
 
 async fn known(db: &OrgDb, connection: &mut SqliteConnection) -> Result<bool, DbError> {
-    let query = sqlx::query_scalar("SELECT count(*) > 0 FROM hookwright_org WHERE org = ?").bind(db.org().as_str());
+    let query =
+        sqlx::query_scalar("SELECT count(*) > 0 FROM hookwright_org WHERE org = ?").bind(db.org().as_str());
     query.fetch_one(connection).await.map_err(|e| db.explain(e))
 }
 

@@ -21,8 +21,13 @@ pub(super) async fn inspect(pool: &SqlitePool, managed: Option<&BTreeSet<Ident>>
 }
 
 /// One table, within a transaction, under exactly its name.
-pub(crate) async fn inspect_table(connection: &mut SqliteConnection, table: &Ident) -> sqlx::Result<Inspected> {
-    let query = sqlx::query_as("SELECT type, name, tbl_name, sql FROM sqlite_master WHERE tbl_name = ? ORDER BY type <> 'table', name");
+pub(crate) async fn inspect_table(
+    connection: &mut SqliteConnection,
+    table: &Ident,
+) -> sqlx::Result<Inspected> {
+    let query = sqlx::query_as(
+        "SELECT type, name, tbl_name, sql FROM sqlite_master WHERE tbl_name = ? ORDER BY type <> 'table', name",
+    );
     let rows: Vec<Row> = query.bind(table.as_str()).fetch_all(connection).await?;
     Ok(assemble(rows, None))
 }
@@ -35,10 +40,20 @@ fn assemble(rows: Vec<Row>, managed: Option<&BTreeSet<Ident>>) -> Inspected {
         let Some(sql) = sql else { continue };
         match kind.as_str() {
             "table" => inspected.sqlite_table(&name, &sql, managed),
-            "view" => inspected.foreign.push(Foreign::new(&name, ForeignKind::View, &name, "Hookwright makes no views")),
+            "view" => inspected.foreign.push(Foreign::new(
+                &name,
+                ForeignKind::View,
+                &name,
+                "Hookwright makes no views",
+            )),
             "index" => inspected.sqlite_index(&name, &table, &sql),
             _ if inspected.knows(&table).is_some() => {
-                inspected.foreign.push(Foreign::new(&table, ForeignKind::Trigger, &name, "Hookwright makes no triggers"));
+                inspected.foreign.push(Foreign::new(
+                    &table,
+                    ForeignKind::Trigger,
+                    &name,
+                    "Hookwright makes no triggers",
+                ));
             }
             _ => {}
         }
@@ -64,7 +79,12 @@ impl Inspected {
                 self.schema.insert(table);
                 self.foreign.extend(foreign);
             }
-            None => self.foreign.push(Foreign::new(name, ForeignKind::Table, name, "it is a virtual table, or its text does not parse")),
+            None => self.foreign.push(Foreign::new(
+                name,
+                ForeignKind::Table,
+                name,
+                "it is a virtual table, or its text does not parse",
+            )),
         }
     }
 
@@ -72,7 +92,12 @@ impl Inspected {
         let Some(ident) = self.knows(on) else { return };
         match (read_index(sql), self.schema.table_mut(&ident)) {
             (Some(index), Some(table)) => add(table, index),
-            _ => self.foreign.push(Foreign::new(on, ForeignKind::Index, name, "the model has only indexes on plain columns")),
+            _ => self.foreign.push(Foreign::new(
+                on,
+                ForeignKind::Index,
+                name,
+                "the model has only indexes on plain columns",
+            )),
         }
     }
 }
@@ -88,7 +113,8 @@ fn add(table: &mut Table, index: Index) {
 
 /// Whether a name ends as those of unique constraints do: `_key`, with a number, or with a hash where it was shortened.
 fn names_constraint(name: &str) -> bool {
-    let hash = name.rsplit_once('_').filter(|(_, h)| h.len() == 10 && h.bytes().all(|b| b.is_ascii_hexdigit()));
+    let hash =
+        name.rsplit_once('_').filter(|(_, h)| h.len() == 10 && h.bytes().all(|b| b.is_ascii_hexdigit()));
     let numbered = name.trim_end_matches(|c: char| c.is_ascii_digit());
     numbered.ends_with("_key") || hash.is_some_and(|(rest, _)| name.len() == 63 && rest.contains("_key"))
 }

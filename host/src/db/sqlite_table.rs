@@ -8,6 +8,7 @@ use hookwright_core::spec::OnDelete;
 
 use super::inspect::{Foreign, ForeignKind};
 use super::printed_default;
+use super::sqlite_boolean::with_booleans;
 use super::sqlite_type::recognise;
 use super::tokens::{Cursor, Kind, Token, split, tokenize};
 
@@ -31,8 +32,13 @@ pub(super) fn read(name: &Ident, sql: &str) -> Option<Read> {
         reader.item(item);
     }
     if let (Some(first), Some(last)) = (cursor.rest().first(), cursor.rest().last()) {
-        reader.foreign(ForeignKind::Constraint, &sql[first.start..last.end], "an option of the table that the model lacks");
+        reader.foreign(
+            ForeignKind::Constraint,
+            &sql[first.start..last.end],
+            "an option of the table that the model lacks",
+        );
     }
+    with_booleans(&mut reader.read.table);
     reader.read.table.sort();
     Some(reader.read)
 }
@@ -73,7 +79,8 @@ impl Reader<'_> {
     /// A constraint of the table; none if the model cannot express it.
     fn constraint(&mut self, tokens: &[Token]) -> Option<()> {
         let mut cursor = Cursor::new(tokens);
-        let name = if cursor.eat(&["constraint"]) { Some(Ident::parse(cursor.take()?.name()?).ok()?) } else { None };
+        let name =
+            if cursor.eat(&["constraint"]) { Some(Ident::parse(cursor.take()?.name()?).ok()?) } else { None };
         if cursor.eat(&["primary", "key"]) {
             let columns = idents(cursor.group()?)?;
             cursor.rest().is_empty().then(|| self.read.table.primary_key = columns)
@@ -93,7 +100,12 @@ impl Reader<'_> {
         Some(Check { name, expression: parse_printed(self.text(inside)).ok()? })
     }
 
-    fn references(&mut self, cursor: &mut Cursor<'_>, name: Option<Ident>, columns: Vec<Ident>) -> Option<()> {
+    fn references(
+        &mut self,
+        cursor: &mut Cursor<'_>,
+        name: Option<Ident>,
+        columns: Vec<Ident>,
+    ) -> Option<()> {
         if !cursor.eat(&["references"]) {
             return None;
         }
@@ -163,7 +175,11 @@ impl Reader<'_> {
                 Some(check) => self.read.table.checks.push(check),
                 None => {
                     let text = self.text(check).to_owned();
-                    self.foreign(ForeignKind::Constraint, &text, "a check of a column that the model cannot express");
+                    self.foreign(
+                        ForeignKind::Constraint,
+                        &text,
+                        "a check of a column that the model cannot express",
+                    );
                 }
             }
         }
@@ -183,7 +199,11 @@ impl Reader<'_> {
         match printed_default::parse(&printed, ty) {
             Ok(default) => default,
             Err(()) => {
-                self.foreign(ForeignKind::Default, column.as_str(), &format!("the model cannot express the default {printed}"));
+                self.foreign(
+                    ForeignKind::Default,
+                    column.as_str(),
+                    &format!("the model cannot express the default {printed}"),
+                );
                 None
             }
         }

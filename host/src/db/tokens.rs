@@ -70,7 +70,8 @@ fn token(rest: &str, c: char) -> Option<(Kind, usize)> {
             Some((Kind::Number(rest[..length].to_owned()), length))
         }
         _ if c.is_alphabetic() || c == '_' => {
-            let length = rest.find(|c: char| !(c.is_alphanumeric() || c == '_' || c == '$')).unwrap_or(rest.len());
+            let length =
+                rest.find(|c: char| !(c.is_alphanumeric() || c == '_' || c == '$')).unwrap_or(rest.len());
             Some((Kind::Word(rest[..length].to_ascii_lowercase()), length))
         }
         _ => Some(match LONG_SIGNS.iter().find(|s| rest.starts_with(**s)) {
@@ -158,7 +159,8 @@ impl<'a> Cursor<'a> {
 
     /// Takes these words if they come next.
     pub(super) fn eat(&mut self, words: &[&str]) -> bool {
-        let here = self.tokens.len() >= words.len() && self.tokens.iter().zip(words).all(|(t, w)| t.is_word(w));
+        let here =
+            self.tokens.len() >= words.len() && self.tokens.iter().zip(words).all(|(t, w)| t.is_word(w));
         if here {
             self.tokens = &self.tokens[words.len()..];
         }
@@ -214,21 +216,19 @@ mod tests {
     fn reads_quotes_and_comments() {
         let text = |t: &str| Kind::Text(t.into());
         assert_eq!(kinds("'it''s' -- x\n /* y */ E'\\\\a'"), [text("it's"), text("\\a")]);
-        assert_eq!(kinds("\"a\"\"b\" [c d] X'0F'"), [
-            Kind::Name("a\"b".into()),
-            Kind::Name("c d".into()),
-            Kind::Blob("0f".into())
-        ]);
+        assert_eq!(
+            kinds("\"a\"\"b\" [c d] X'0F'"),
+            [Kind::Name("a\"b".into()), Kind::Name("c d".into()), Kind::Blob("0f".into())]
+        );
         assert_eq!(tokenize("'open"), None);
     }
 
     #[test]
     fn numbers_end_where_they_end() {
-        assert_eq!(kinds("1.5e+3-2"), [
-            Kind::Number("1.5e+3".into()),
-            Kind::Sign("-".into()),
-            Kind::Number("2".into())
-        ]);
+        assert_eq!(
+            kinds("1.5e+3-2"),
+            [Kind::Number("1.5e+3".into()), Kind::Sign("-".into()), Kind::Number("2".into())]
+        );
     }
 
     #[test]

@@ -60,12 +60,18 @@ fn metadata(script: &mut Script, names: &Names, work: &Work<'_>) {
         script.sql(" ON CONFLICT (org, id) DO UPDATE SET name = excluded.name, spec = excluded.spec;\n");
     }
     if !work.rows.fields.is_empty() {
-        script.sql("INSERT INTO ").sql(names.field).sql(" (org, id, entity_id, name, spec, position) VALUES ");
+        script
+            .sql("INSERT INTO ")
+            .sql(names.field)
+            .sql(" (org, id, entity_id, name, spec, position) VALUES ");
         for (index, row) in work.rows.fields.iter().enumerate() {
-            let values = [org, row.id.as_str(), row.entity.as_str(), row.name.as_str(), row.spec_json.as_str()];
+            let values =
+                [org, row.id.as_str(), row.entity.as_str(), row.name.as_str(), row.spec_json.as_str()];
             script.sql(separator(index)).texts(values).sql(", ").integer(row.position).sql(")");
         }
-        script.sql(" ON CONFLICT (org, id) DO UPDATE SET entity_id = excluded.entity_id, name = excluded.name, ");
+        script.sql(
+            " ON CONFLICT (org, id) DO UPDATE SET entity_id = excluded.entity_id, name = excluded.name, ",
+        );
         script.sql("spec = excluded.spec, position = excluded.position;\n");
     }
 }
@@ -86,7 +92,12 @@ fn model(script: &mut Script, names: &Names, work: &Work<'_>) {
 
 fn ledger(script: &mut Script, names: &Names, work: &Work<'_>) {
     let org = work.org.as_str();
-    script.sql("UPDATE ").sql(names.org).sql(" SET revision = revision + 1 WHERE org = ").text(org).sql(";\n");
+    script
+        .sql("UPDATE ")
+        .sql(names.org)
+        .sql(" SET revision = revision + 1 WHERE org = ")
+        .text(org)
+        .sql(";\n");
     script.sql("INSERT INTO ").sql(names.event).sql(" (org, event_id, change_id, digest, body) VALUES ");
     for (index, event) in work.events.iter().enumerate() {
         let values = [org, &event.id, &work.change_id, &event.digest, &event.body_json];

@@ -125,6 +125,7 @@ async fn run(db: &OrgDb, job: &Job, policy: &RetryPolicy) -> Result<Executed, Db
             (Fault::Final, error) => return Err(refused(error)),
             (Fault::Lost, error) => {
                 log::retrying(job, "connection lost", &error);
+                db.drop_idle().await;
                 if let Some(executed) = settle::settle(db, job, &attempt, policy, tries.count()).await? {
                     return Ok(executed);
                 }

@@ -1,8 +1,8 @@
 //! A change on PostgreSQL: one simple-query batch from `BEGIN` to `COMMIT`, one round trip.
 
 use hookwright_core::ddl::Dialect;
-use sqlx::{Connection, Row};
 use sqlx::postgres::PgPool;
+use sqlx::{Connection, Row};
 
 use super::Failure;
 use super::job::{Job, Part};

@@ -30,7 +30,8 @@ pub(super) async fn run(connection: &mut SqliteConnection, part: &RebuildPart) -
 async fn kept(connection: &mut SqliteConnection, table: &Table, own: &[String]) -> sqlx::Result<Script> {
     let query = "SELECT name, sql FROM sqlite_master WHERE type IN ('index', 'trigger') AND sql IS NOT NULL \
         AND tbl_name = ? COLLATE NOCASE ORDER BY type, rowid";
-    let rows: Vec<(String, String)> = sqlx::query_as(query).bind(table.name.as_str()).fetch_all(connection).await?;
+    let rows: Vec<(String, String)> =
+        sqlx::query_as(query).bind(table.name.as_str()).fetch_all(connection).await?;
     let mut script = Script::new(Dialect::Sqlite);
     for (_, sql) in rows.iter().filter(|(name, _)| !own.contains(name)) {
         script.stored(sql);
@@ -46,7 +47,10 @@ fn own_indexes(found: &Inspected, before: &Table) -> Result<Vec<String>, DbError
     };
     let harmless = [ForeignKind::Index, ForeignKind::Trigger];
     if let Some(foreign) = found.foreign.iter().find(|f| !harmless.contains(&f.kind)) {
-        return Err(drifted(format!("has something that would be lost: {} ({})", foreign.name, foreign.reason)));
+        return Err(drifted(format!(
+            "has something that would be lost: {} ({})",
+            foreign.name, foreign.reason
+        )));
     }
     let uniques = table.uniques.iter().filter(|u| before.uniques.contains(u)).map(|u| &u.name);
     let indexes = table.indexes.iter().filter(|i| before.indexes.contains(i)).map(|i| &i.name);

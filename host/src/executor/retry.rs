@@ -96,7 +96,8 @@ impl<'a> Tries<'a> {
 
 /// A random part of `base × 2^(nth - 1)`, which `max` bounds.
 pub(super) fn jittered(base_ms: u64, max_ms: u64, nth: u32) -> Duration {
-    let most = base_ms.saturating_mul(1_u64.checked_shl(nth.saturating_sub(1)).unwrap_or(u64::MAX)).min(max_ms);
+    let most =
+        base_ms.saturating_mul(1_u64.checked_shl(nth.saturating_sub(1)).unwrap_or(u64::MAX)).min(max_ms);
     Duration::from_millis(rand::rng().random_range(0..=most))
 }
 

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use sqlx::postgres::{PgConnection, PgPool};
-use sqlx::{Connection, ConnectOptions};
+use sqlx::{ConnectOptions, Connection};
 
 use super::job::Job;
 use super::retry::jittered;
@@ -26,7 +26,9 @@ pub(super) async fn settle(
             Ok(Some((change_id, _))) if change_id != job.change_id => {
                 return Ok(Some(Executed::AlreadyApplied { change_id }));
             }
-            Ok(Some((_, committed_at))) => return Ok(Some(Executed::Applied(Applied { attempts, committed_at }))),
+            Ok(Some((_, committed_at))) => {
+                return Ok(Some(Executed::Applied(Applied { attempts, committed_at })));
+            }
             Err(error) => error,
         };
         let hopeless = fault(&error) == Fault::Final || Instant::now() >= end;
@@ -56,7 +58,12 @@ async fn change_of(db: &OrgDb, job: &Job, attempt: &str) -> sqlx::Result<Option<
 }
 
 /// On a connection of its own: those of the pool may be as dead as the one that broke.
-async fn postgres(db: &OrgDb, pool: &PgPool, job: &Job, attempt: &str) -> sqlx::Result<Option<(String, String)>> {
+async fn postgres(
+    db: &OrgDb,
+    pool: &PgPool,
+    job: &Job,
+    attempt: &str,
+) -> sqlx::Result<Option<(String, String)>> {
     let limit = Duration::from_millis(db.options().connect_timeout_ms);
     let options = pool.connect_options();
     let connecting = tokio::time::timeout(limit, options.connect());

@@ -38,7 +38,8 @@ pub(crate) struct Bench {
 fn unique() -> String {
     static COUNT: AtomicU32 = AtomicU32::new(0);
     let count = COUNT.fetch_add(1, Ordering::Relaxed);
-    let nanos = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |d| d.as_nanos());
+    let nanos =
+        std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |d| d.as_nanos());
     format!("hookwright_unit_{}_{nanos}_{count}", std::process::id())
 }
 
@@ -75,7 +76,13 @@ impl Bench {
         };
         let db = OrgDb::connect(&org(), &url, &options, &Pools::default()).expect("an address");
         db.prepare().await.expect("prepared");
-        let retry = RetryPolicy { base_ms: 5, lock_base_ms: 5, lock_max_ms: 20, lock_attempts: 3, ..RetryPolicy::default() };
+        let retry = RetryPolicy {
+            base_ms: 5,
+            lock_base_ms: 5,
+            lock_max_ms: 20,
+            lock_attempts: 3,
+            ..RetryPolicy::default()
+        };
         let schema = Schema::default();
         Self { db, url, schema, revision: 0, retry, changes: 0, _directory: Some(directory) }
     }
@@ -99,7 +106,8 @@ impl Bench {
     /// The next change, with one event.
     pub(crate) fn work<'a>(&mut self, plan: &'a ApprovedPlan, schema: &Schema) -> Work<'a> {
         self.changes += 1;
-        let event = LedgerEvent { id: format!("e-{}", self.changes), digest: "d".into(), body_json: "{}".into() };
+        let event =
+            LedgerEvent { id: format!("e-{}", self.changes), digest: "d".into(), body_json: "{}".into() };
         let gone = self.schema.tables.keys().filter(|name| !schema.tables.contains_key(*name));
         Work {
             org: org(),
@@ -166,7 +174,9 @@ impl Bench {
     /// One number that SQL gives.
     pub(crate) async fn number(&self, sql: &'static str) -> i64 {
         match self.db.dialect() {
-            Dialect::Postgres => sqlx::query_scalar(sql).fetch_one(&mut self.session().await).await.expect(sql),
+            Dialect::Postgres => {
+                sqlx::query_scalar(sql).fetch_one(&mut self.session().await).await.expect(sql)
+            }
             Dialect::Sqlite => {
                 let mut connection = SqliteConnection::connect(&self.url).await.expect("opened");
                 sqlx::query_scalar(sql).fetch_one(&mut connection).await.expect(sql)

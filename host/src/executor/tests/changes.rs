@@ -60,7 +60,9 @@ async fn nothing_left(dialect: Dialect) {
     let mut bench = Bench::new(dialect).await;
     bench.change(&[create("invoice", &[column("note", ty("Text"), true)])]).await;
     match dialect {
-        Dialect::Postgres => bench.sql(r#"INSERT INTO "acme-corp".invoice VALUES ('1', 'x'), ('2', 'x')"#).await,
+        Dialect::Postgres => {
+            bench.sql(r#"INSERT INTO "acme-corp".invoice VALUES ('1', 'x'), ('2', 'x')"#).await
+        }
         Dialect::Sqlite => bench.sql("INSERT INTO invoice VALUES ('1', 'x'), ('2', 'x')").await,
     }
     let unique = json!({"intent": "add-unique", "table": "invoice", "columns": ["note"]});
@@ -72,11 +74,14 @@ async fn nothing_left(dialect: Dialect) {
 
 async fn metadata(dialect: Dialect) {
     let mut bench = Bench::new(dialect).await;
-    let spec = |name: &str| -> FieldSpec { serde_json::from_value(json!({"name": name, "type": "Text"})).expect("a spec") };
+    let spec = |name: &str| -> FieldSpec {
+        serde_json::from_value(json!({"name": name, "type": "Text"})).expect("a spec")
+    };
     let field = |name: &str| Field { id: StableId::derive("e", &["invoice", name]), spec: spec(name) };
     let id = StableId::derive("e", &["invoice"]);
     let fields = vec![field("b"), field("a")];
-    let entity = Entity { id: id.clone(), name: ident("invoice"), label: Some("It's".into()), comment: None, fields };
+    let entity =
+        Entity { id: id.clone(), name: ident("invoice"), label: Some("It's".into()), comment: None, fields };
     let (plan, schema) = bench.plan(&[create("invoice", &[])]);
     let mut work = bench.work(&plan, &schema);
     work.rows.entities.push(EntityRow::of(&entity));
@@ -101,7 +106,8 @@ async fn metadata(dialect: Dialect) {
 async fn meet(dialect: Dialect) {
     let mut bench = Bench::new(dialect).await;
     bench.retry.lock_attempts = 100;
-    let other = OrgDb::connect(&org(), &bench.url, bench.db.options(), &Pools::default()).expect("an address");
+    let other =
+        OrgDb::connect(&org(), &bench.url, bench.db.options(), &Pools::default()).expect("an address");
     let (plan, schema) = bench.plan(&[create("invoice", &[])]);
     let (one, two) = (bench.work(&plan, &schema), bench.work(&plan, &schema));
     let (one, two) = tokio::join!(execute(&bench.db, one, &bench.retry), execute(&other, two, &bench.retry));

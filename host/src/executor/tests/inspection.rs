@@ -2,7 +2,7 @@
 
 use hookwright_core::ddl::{Dialect, probe};
 use hookwright_core::policy::Probe;
-use serde_json::{Value as Json, json};
+use serde_json::json;
 
 use super::{column, create, on_both, refer, ty};
 use crate::db::{ForeignKind, ProbeAnswer};
@@ -43,14 +43,21 @@ async fn types(dialect: Dialect) {
     for (index, (ty, default)) in cases.iter().enumerate() {
         let name = |kind: &str| format!("{kind}_{index}");
         columns.push(column(&name("plain"), ty.clone(), true));
-        columns.push(json!({"name": name("full"), "ty": ty, "nullable": false, "default": default, "comment": "it's"}));
+        columns.push(
+            json!({"name": name("full"), "ty": ty, "nullable": false, "default": default, "comment": "it's"}),
+        );
     }
     let mut bench = Bench::new(dialect).await;
     bench.change(&[create("every", &columns)]).await;
     let table = bench.schema.table(&ident("every")).expect("made").clone();
-    let added = cases.iter().enumerate().filter(|(_, (_, default))| *default != json!("now")).map(|(index, (ty, default))| {
-        super::add("every", json!({"name": format!("added_{index}"), "ty": ty, "nullable": false, "default": default}))
-    });
+    let added = cases.iter().enumerate().filter(|(_, (_, default))| *default != json!("now")).map(
+        |(index, (ty, default))| {
+            super::add(
+                "every",
+                json!({"name": format!("added_{index}"), "ty": ty, "nullable": false, "default": default}),
+            )
+        },
+    );
     bench.change(&added.collect::<Vec<_>>()).await;
     assert!(bench.schema.table(&ident("every")).expect("there").columns.len() > table.columns.len());
 }
@@ -124,11 +131,14 @@ async fn probes(dialect: Dialect) {
     assert_eq!(bench.db.probe(&statements).await.expect("answered"), [none(false), none(false), none(false)]);
     bench
         .sql(match dialect {
-            Dialect::Postgres => r#"INSERT INTO "acme-corp".invoice VALUES ('1', NULL), ('2', 'it''s'), ('3', 'it''s')"#,
+            Dialect::Postgres => {
+                r#"INSERT INTO "acme-corp".invoice VALUES ('1', NULL), ('2', 'it''s'), ('3', 'it''s')"#
+            }
             Dialect::Sqlite => "INSERT INTO invoice VALUES ('1', NULL), ('2', 'it''s'), ('3', 'it''s')",
         })
         .await;
-    let found = |failing, sample: &str| ProbeAnswer::Found { rows: true, failing, sample: vec![sample.into()] };
+    let found =
+        |failing, sample: &str| ProbeAnswer::Found { rows: true, failing, sample: vec![sample.into()] };
     let answers = bench.db.probe(&statements).await.expect("answered");
     assert_eq!(answers, [none(true), found(1, "1"), found(2, "it's")]);
 }
@@ -136,7 +146,13 @@ async fn probes(dialect: Dialect) {
 async fn renames(dialect: Dialect) {
     let mut bench = Bench::new(dialect).await;
     let values = json!({"type": "Enum", "values": ["a"]});
-    bench.change(&[create("account", &[]), create("invoice", &[column("kind", values, true), column("account", ty("Text"), true)]), refer("invoice", "account", "account")]).await;
+    bench
+        .change(&[
+            create("account", &[]),
+            create("invoice", &[column("kind", values, true), column("account", ty("Text"), true)]),
+            refer("invoice", "account", "account"),
+        ])
+        .await;
     bench
         .change(&[
             json!({"intent": "rename-table", "table": "account", "to": "client"}),
@@ -144,6 +160,8 @@ async fn renames(dialect: Dialect) {
             json!({"intent": "rename-column", "table": "bill", "column": "kind", "to": "sort"}),
         ])
         .await;
-    bench.change(&[json!({"intent": "set-values", "table": "bill", "column": "sort", "values": ["a", "b"]})]).await;
+    bench
+        .change(&[json!({"intent": "set-values", "table": "bill", "column": "sort", "values": ["a", "b"]})])
+        .await;
     bench.change(&[json!({"intent": "drop-column", "table": "bill", "column": "account"})]).await;
 }

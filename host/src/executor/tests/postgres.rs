@@ -72,10 +72,21 @@ async fn a_settled_attempt_can_do_nothing_any_more() {
 
 #[tokio::test]
 async fn stale_connections_are_replaced_without_notice() {
+    const END: &str = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
+        WHERE application_name = 'hookwright' AND datname = current_database()";
     let mut bench = bench().await;
     bench.retry.base_ms = 60_000;
-    bench.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'hookwright' AND datname = current_database()").await;
-    bench.change(&[note()]).await;
+    for nth in 0..4 {
+        let reads = (0..8).map(|_| bench.db.revision());
+        futures_util::future::try_join_all(reads).await.expect("read");
+        bench.sql(END).await;
+        match nth {
+            0 => bench.change(&[note()]).await,
+            1 => assert_eq!(bench.db.revision().await.expect("read"), 2),
+            2 => drop(bench.in_step().await),
+            _ => bench.db.prepare().await.expect("prepared"),
+        }
+    }
 }
 
 #[tokio::test]
@@ -121,7 +132,8 @@ async fn many_hosts_make_many_changes() {
     let schema = bench.schema.clone();
     let work: Vec<_> = (0..8).map(|_| bench.work(&plan, &schema)).collect();
     let running = work.into_iter().map(|work| {
-        let db = OrgDb::connect(&org(), &bench.url, bench.db.options(), &Pools::default()).expect("an address");
+        let db =
+            OrgDb::connect(&org(), &bench.url, bench.db.options(), &Pools::default()).expect("an address");
         let retry = bench.retry.clone();
         async move { execute(&db, work, &retry).await.expect("answered") }
     });
