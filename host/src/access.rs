@@ -10,7 +10,9 @@ use serde::{Deserialize, Serialize};
 use crate::error::{Error, Result};
 
 /// What a token may do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, clap::ValueEnum)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, clap::ValueEnum,
+)]
 pub enum Scope {
     /// Send events and change the metadata.
     #[serde(rename = "events:write")]
@@ -77,7 +79,8 @@ impl OrgPattern {
     pub fn parse(text: &str) -> Result<Self> {
         let legal = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '_' | '-' | '*');
         if text.is_empty() || text.len() > 63 || !text.chars().all(legal) {
-            let message = format!("\"{}\" is not an organisation or a pattern of them", text.escape_default());
+            let message =
+                format!("\"{}\" is not an organisation or a pattern of them", text.escape_default());
             let help = "write a name (a-z 0-9 _ -), a pattern such as \"acme-*\", or \"*\" for all";
             return Err(Error::new("request/invalid", message).help(help));
         }
@@ -196,10 +199,18 @@ mod tests {
 
     #[test]
     fn patterns_match_whole_names() {
-        for (pattern, name) in [("*", "a"), ("acme", "acme"), ("acme-*", "acme-eu"), ("*-eu", "acme-eu"), ("a*e*u", "acme-eu")] {
+        for (pattern, name) in
+            [("*", "a"), ("acme", "acme"), ("acme-*", "acme-eu"), ("*-eu", "acme-eu"), ("a*e*u", "acme-eu")]
+        {
             assert!(matches(pattern, name), "{pattern} {name}");
         }
-        for (pattern, name) in [("acme", "acme2"), ("acme-*", "acme"), ("*-eu", "acme-eu2"), ("ab*ba", "aba"), ("a*x*u", "acme-eu")] {
+        for (pattern, name) in [
+            ("acme", "acme2"),
+            ("acme-*", "acme"),
+            ("*-eu", "acme-eu2"),
+            ("ab*ba", "aba"),
+            ("a*x*u", "acme-eu"),
+        ] {
             assert!(!matches(pattern, name), "{pattern} {name}");
         }
         assert!(OrgPattern::parse("Acme").is_err());
@@ -207,7 +218,11 @@ mod tests {
 
     #[test]
     fn out_of_reach_is_not_there() {
-        let one = Principal { token: None, orgs: vec![OrgPattern("acme".into())], scopes: vec![Scope::ChangesRead] };
+        let one = Principal {
+            token: None,
+            orgs: vec![OrgPattern("acme".into())],
+            scopes: vec![Scope::ChangesRead],
+        };
         let org = |name| OrgName::parse(name).expect("a name");
         assert!(one.on(&org("acme"), Scope::ChangesRead).is_ok());
         let code = |r: Result<()>| r.expect_err("refused").code;

@@ -24,7 +24,9 @@ pub(crate) struct Arguments {
 pub(crate) async fn run(arguments: Arguments, cx: Context) -> Result<Exit> {
     if !arguments.directory.is_dir() {
         let message = format!("\"{}\" is not a directory", arguments.directory.display());
-        return Err(Error::new("request/invalid", message).help("name the directory your plugins are built into"));
+        return Err(
+            Error::new("request/invalid", message).help("name the directory your plugins are built into")
+        );
     }
     let host = cx.host().await?;
     let (plugins, reports) = PluginDir::open(host.sandbox().clone(), &arguments.directory).map_err(unwatchable)?;

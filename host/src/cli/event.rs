@@ -21,8 +21,8 @@ Examples:
   hookwright event send --org acme-corp event.json
   hookwright event send --org acme-corp --dry-run events.jsonl
   hookwright event send --org acme-corp --batch --allow-destructive - < events.jsonl
-  echo '{\"id\":\"e-1\",\"type\":\"field.create\",\"entity\":\"invoice\",\"field\":{\"name\":\"note\",\"type\":\"Text\"}}' \\
-    | hookwright event send --org acme-corp -
+  echo '{\"id\":\"e-1\",\"type\":\"entity.delete\",\"entity\":\"invoice\"}' |
+    hookwright event send --org acme-corp -
 
 An object is a change; an array of events is one change, atomic. An event that was applied before is
 answered with its recorded outcome, so a file can be sent again.
@@ -63,9 +63,12 @@ pub(crate) async fn run(Command::Send(send): Command, cx: Context) -> Result<Exi
         true => sender.batch(pieces).await,
         // One change is shown in full, many by a line each.
         false => match (pieces.next().transpose()?, pieces.next().transpose()?) {
-            (None, _) => Err(Error::new("event/invalid", "the input has no events").help("give a JSON object, or an array of them")),
+            (None, _) => Err(Error::new("event/invalid", "the input has no events")
+                .help("give a JSON object, or an array of them")),
             (Some(only), None) => sender.one(&only, true).await,
-            (Some(first), Some(second)) => sender.all([Ok(first), Ok(second)].into_iter().chain(pieces)).await,
+            (Some(first), Some(second)) => {
+                sender.all([Ok(first), Ok(second)].into_iter().chain(pieces)).await
+            }
         },
     }
 }
@@ -75,7 +78,8 @@ fn open(path: &Path) -> Result<Box<dyn BufRead>> {
         return Ok(Box::new(std::io::stdin().lock()));
     }
     let file = std::fs::File::open(path).map_err(|e| {
-        Error::new("request/invalid", format!("the file \"{}\" cannot be read: {e}", path.display())).help("correct the path, or give - for stdin")
+        Error::new("request/invalid", format!("the file \"{}\" cannot be read: {e}", path.display()))
+            .help("correct the path, or give - for stdin")
     })?;
     Ok(Box::new(BufReader::new(file)))
 }

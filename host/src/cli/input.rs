@@ -45,7 +45,10 @@ impl<R: BufRead> Pieces<R> {
             }
             self.line += 1;
             if bytes.len() as u64 == MAX_BYTES {
-                return Err(Error::new("event/too-large", format!("line {} is longer than {MAX_BYTES} bytes", self.line)));
+                return Err(Error::new(
+                    "event/too-large",
+                    format!("line {} is longer than {MAX_BYTES} bytes", self.line),
+                ));
             }
             let text = String::from_utf8_lossy(&bytes).trim().to_owned();
             if !text.is_empty() {
@@ -97,8 +100,12 @@ fn values(text: &str, first_line: usize) -> Option<Vec<Piece>> {
     let mut from = 0;
     while let Some(value) = stream.next() {
         if value.is_err() {
-            let spans = !text.lines().skip(1).any(|l| serde_json::from_str::<serde_json::Map<_, serde_json::Value>>(l).is_ok());
-            return (spans && pieces.is_empty()).then(|| vec![Piece { line: first_line, text: text.to_owned() }]);
+            let spans = !text
+                .lines()
+                .skip(1)
+                .any(|l| serde_json::from_str::<serde_json::Map<_, serde_json::Value>>(l).is_ok());
+            return (spans && pieces.is_empty())
+                .then(|| vec![Piece { line: first_line, text: text.to_owned() }]);
         }
         let end = stream.byte_offset();
         let start = from + text[from..end].len() - text[from..end].trim_start().len();
@@ -123,7 +130,10 @@ mod tests {
 
     #[test]
     fn lines_are_changes() {
-        assert_eq!(pieces("{\"a\":1}\n\n{\"b\":2}"), [(1, "{\"a\":1}".to_owned()), (3, "{\"b\":2}".to_owned())]);
+        assert_eq!(
+            pieces("{\"a\":1}\n\n{\"b\":2}"),
+            [(1, "{\"a\":1}".to_owned()), (3, "{\"b\":2}".to_owned())]
+        );
         assert_eq!(pieces("[1,2]\n"), [(1, "[1,2]".to_owned())]);
         assert_eq!(pieces(" \n"), []);
     }

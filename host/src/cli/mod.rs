@@ -47,9 +47,10 @@ Examples:
 Exit status: 0 done, 1 error, 2 wrong usage, 3 work is left (a change was held or refused).";
 
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Options of every command")]
 struct Global {
     /// Configuration file; ./hookwright.toml if it is there
-    #[arg(long, global = true, value_name = "FILE", env = "HOOKWRIGHT_CONFIG")]
+    #[arg(long, global = true, value_name = "FILE", env = "HOOKWRIGHT_CONFIG", hide_env_values = true)]
     config: Option<PathBuf>,
     /// Print JSON, one document a line, instead of text
     #[arg(long, global = true)]

@@ -53,7 +53,8 @@ pub(crate) async fn run(command: Command, cx: Context) -> Result<Exit> {
             cx.out.one(&info, || format!("added {} on {}", info.name, info.database))?;
         }
         Command::List => {
-            let rows = |o: &crate::api::OrgInfo| [o.name.to_string(), o.database.to_string(), o.created_at.clone()];
+            let rows =
+                |o: &crate::api::OrgInfo| [o.name.to_string(), o.database.to_string(), o.created_at.clone()];
             cx.out.list(&host.org_list().await?, ["org", "database", "added"], rows)?;
         }
         Command::Remove { name } => {

@@ -84,9 +84,12 @@ pub(crate) async fn run(command: Command, cx: Context) -> Result<Exit> {
         }
         Command::Install { org, file, config, grants, order, disabled } => {
             let grants = Some(grants).filter(|g| !g.is_empty());
-            let options = PluginOptions { config: config.map(json).transpose()?, grants, order, enabled: !disabled };
+            let options =
+                PluginOptions { config: config.map(json).transpose()?, grants, order, enabled: !disabled };
             let info = cx.host().await?.plugin_install(&org, read(&file)?, options).await?;
-            cx.out.one(&info, || format!("installed {} {} ({})", info.name, info.version, short(&info.digest)))?;
+            cx.out.one(&info, || {
+                format!("installed {} {} ({})", info.name, info.version, short(&info.digest))
+            })?;
         }
         Command::List { org } => {
             let headers = ["order", "plugin", "version", "digest", "enabled", "hooks", "grants"];
@@ -112,13 +115,17 @@ fn build(path: &std::path::Path, out: Option<PathBuf>, cx: &Context) -> Result<(
     let failed = |e: hookwright_build::BuildError| Error::new("plugin/invalid", e.to_string());
     let options = hookwright_build::Options::from_env().map_err(failed)?;
     let built = hookwright_build::build_crate(path, &options).map_err(failed)?;
-    let file = out.unwrap_or_else(|| PathBuf::from(format!("{}.wasm", built.manifest.name.replace('-', "_"))));
+    let file =
+        out.unwrap_or_else(|| PathBuf::from(format!("{}.wasm", built.manifest.name.replace('-', "_"))));
     std::fs::write(&file, &built.component).map_err(|e| {
         Error::new("request/invalid", format!("the file \"{}\" cannot be written: {e}", file.display()))
             .help("name another with --out")
     })?;
     let bytes = built.component.len();
-    cx.out.talk(&format!("built {} {} with {}, {bytes} bytes", built.manifest.name, built.manifest.version, built.toolchain.version));
+    cx.out.talk(&format!(
+        "built {} {} with {}, {bytes} bytes",
+        built.manifest.name, built.manifest.version, built.toolchain.version
+    ));
     let told = serde_json::json!({"file": file, "manifest": built.manifest, "sizeBytes": bytes});
     cx.out.one(&told, || file.display().to_string())
 }
@@ -130,7 +137,8 @@ fn json(text: String) -> Result<Json> {
         false => (read(text.as_ref())?, format!("the file \"{text}\"")),
     };
     serde_json::from_slice(&json).map_err(|e| {
-        Error::new("config/invalid", format!("{source} is not JSON: {e}")).help("give a JSON object, or a file with one")
+        Error::new("config/invalid", format!("{source} is not JSON: {e}"))
+            .help("give a JSON object, or a file with one")
     })
 }
 
@@ -139,7 +147,8 @@ fn short(digest: &str) -> &str {
 }
 
 fn told(report: &PluginReport) -> String {
-    let list = |items: &[String]| if items.is_empty() { "-".to_owned() } else { print::clean(&items.join(", ")) };
+    let list =
+        |items: &[String]| if items.is_empty() { "-".to_owned() } else { print::clean(&items.join(", ")) };
     format!(
         "{} {}\n  digest    {}\n  size      {} bytes\n  hooks     {}\n  entities  {}\n  asks for  {}",
         print::clean(&report.name),

@@ -29,9 +29,10 @@ fn unknown(key: &str, known: &Table, source: &str, section: &str) -> Error {
 
 /// What to write instead: the nearest of `known`, or all of them.
 pub(super) fn suggest(wrong: &str, known: &[&str], prefix: &str) -> String {
-    let near = |k: &&str| distance(&wrong.to_lowercase(), &k.to_lowercase()) <= (k.len() / 3).max(1);
+    let near = |k: &&str| distance(&wrong.to_lowercase(), &k.to_lowercase()) <= (k.len() / 3).max(2);
     match known.iter().copied().filter(near).min_by_key(|k| distance(wrong, k)) {
         Some(key) => format!("did you mean \"{prefix}{key}\"?"),
+        None if known.len() > 12 => "take it out; see the documentation for what there is".to_owned(),
         None => {
             let all: Vec<_> = known.iter().map(|k| format!("{prefix}{k}")).collect();
             format!("take it out, or use one of {}", all.join(", "))

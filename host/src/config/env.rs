@@ -70,19 +70,19 @@ fn put(given: &mut Table, section: Option<&str>, key: &str, value: Value, name: 
 fn unknown(name: &str, known: &Table) -> Error {
     let names = variables(known);
     let names: Vec<_> = names.iter().map(String::as_str).collect();
-    let help = suggest(name, &names, "");
+    let help = suggest(&name[PREFIX.len()..], &names, PREFIX);
     Error::new("config/invalid", format!("the variable {} is not known", name.escape_default())).help(help)
 }
 
-/// Every variable there is.
+/// Every variable there is, without the prefix.
 fn variables(known: &Table) -> Vec<String> {
     let mut names = Vec::new();
     for (key, value) in known {
         match value {
             Value::Table(section) => {
-                names.extend(section.keys().map(|k| format!("{PREFIX}{key}__{k}").to_uppercase()));
+                names.extend(section.keys().map(|k| format!("{key}__{k}").to_uppercase()));
             }
-            _ => names.push(format!("{PREFIX}{key}").to_uppercase()),
+            _ => names.push(key.to_uppercase()),
         }
     }
     names

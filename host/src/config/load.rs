@@ -12,10 +12,7 @@ impl Config {
     ///
     /// # Errors
     /// `config/invalid`, naming the key.
-    pub fn load(
-        file: Option<&Path>,
-        variables: impl IntoIterator<Item = (String, String)>,
-    ) -> Result<Self> {
+    pub fn load(file: Option<&Path>, variables: impl IntoIterator<Item = (String, String)>) -> Result<Self> {
         let default = Path::new(DEFAULT_FILE);
         let path = file.or_else(|| default.exists().then_some(default));
         let (text, source) = match path {

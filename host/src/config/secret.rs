@@ -93,7 +93,8 @@ fn without_password(address: &str) -> String {
 }
 
 fn without_secret(part: &str) -> String {
-    let secret = |key: &str| ["pass", "secret", "key", "token"].iter().any(|s| key.to_lowercase().contains(s));
+    let secret =
+        |key: &str| ["pass", "secret", "key", "token"].iter().any(|s| key.to_lowercase().contains(s));
     match part.split_once('=') {
         Some((key, _)) if secret(key) => format!("{key}=***"),
         _ => part.to_owned(),
@@ -135,7 +136,10 @@ mod tests {
             ("postgres://u:geheim@h:5432/d", "postgres://u:***@h:5432/d"),
             ("postgres://u:ge/he@im@h/d", "postgres://u:***@h/d"),
             ("postgres://u:ge?he@h/d", "postgres://u:***@h/d"),
-            ("postgres://u@h/d?sslmode=require&password=geheim", "postgres://u@h/d?sslmode=require&password=***"),
+            (
+                "postgres://u@h/d?sslmode=require&password=geheim",
+                "postgres://u@h/d?sslmode=require&password=***",
+            ),
             ("postgres://h:5432/d", "postgres://h:5432/d"),
             ("sqlite:./acme.db", "sqlite:./acme.db"),
         ] {

@@ -11,7 +11,11 @@ use crate::access::Principal;
 use crate::error::{Error, Result};
 
 /// Lets a request pass whose sender is known; handlers find the [`Principal`] among its extensions.
-pub(super) async fn guard(State(app): State<App>, mut request: Request, next: Next) -> Result<Response, Problem> {
+pub(super) async fn guard(
+    State(app): State<App>,
+    mut request: Request,
+    next: Next,
+) -> Result<Response, Problem> {
     let principal = principal(&app, request.headers()).await?;
     request.extensions_mut().insert(principal);
     Ok(next.run(request).await)
@@ -22,7 +26,9 @@ pub(super) async fn principal(app: &App, headers: &HeaderMap) -> Result<Principa
     let mut values = headers.get_all(header::AUTHORIZATION).iter();
     match (values.next(), values.next()) {
         (Some(value), None) => app.host.authenticate(bearer(value).ok_or_else(unauthenticated)?).await,
-        (None, _) if app.options.anonymous && local(headers) && !has_tokens(app).await? => Ok(Principal::local()),
+        (None, _) if app.options.anonymous && local(headers) && !has_tokens(app).await? => {
+            Ok(Principal::local())
+        }
         _ => Err(unauthenticated()),
     }
 }
@@ -54,7 +60,11 @@ fn loopback(authority: &str) -> bool {
         _ => authority,
     };
     host == "localhost"
-        || host.trim_start_matches('[').trim_end_matches(']').parse().is_ok_and(|ip: std::net::IpAddr| ip.is_loopback())
+        || host
+            .trim_start_matches('[')
+            .trim_end_matches(']')
+            .parse()
+            .is_ok_and(|ip: std::net::IpAddr| ip.is_loopback())
 }
 
 #[cfg(test)]
@@ -66,7 +76,14 @@ mod tests {
         for own in ["localhost", "localhost:8787", "127.0.0.1:1", "[::1]:8787", "127.8.8.8"] {
             assert!(loopback(own), "{own}");
         }
-        for other in ["evil.example", "localhost.evil.example:80", "10.0.0.1", "[2001:db8::1]:80", "", "127.0.0.1.evil:80"] {
+        for other in [
+            "evil.example",
+            "localhost.evil.example:80",
+            "10.0.0.1",
+            "[2001:db8::1]:80",
+            "",
+            "127.0.0.1.evil:80",
+        ] {
             assert!(!loopback(other), "{other}");
         }
     }

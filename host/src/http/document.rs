@@ -51,14 +51,17 @@ const STATUSES: &[&str] = &["400", "401", "403", "404", "409", "413", "415", "42
 /// Adds what every operation has: its problems, and the token it needs.
 pub(super) fn finish(mut api: openapi::OpenApi) -> openapi::OpenApi {
     let components = api.components.get_or_insert_with(Components::new);
-    let token = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some("hookwright token create"));
+    let token =
+        HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some("hookwright token create"));
     components.add_security_scheme("token", SecurityScheme::Http(token.build()));
     let body = ContentBuilder::new().schema(Some(Ref::from_schema_name("ProblemBody"))).build();
-    let problem = ResponseBuilder::new().description("A problem (RFC 9457)").content("application/problem+json", body);
+    let problem =
+        ResponseBuilder::new().description("A problem (RFC 9457)").content("application/problem+json", body);
     components.responses.insert("Problem".to_owned(), problem.build().into());
     for (path, item) in &mut api.paths.paths {
-        let operations =
-            [&mut item.get, &mut item.post, &mut item.patch, &mut item.delete].into_iter().filter_map(Option::as_mut);
+        let operations = [&mut item.get, &mut item.post, &mut item.patch, &mut item.delete]
+            .into_iter()
+            .filter_map(Option::as_mut);
         for operation in operations {
             match path.starts_with("/v1/") || path == "/metrics" {
                 true => guarded(operation),

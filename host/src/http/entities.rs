@@ -111,7 +111,8 @@ pub(super) async fn update(
     let org = org(&principal, &name, Scope::EventsWrite)?;
     ident("entity", &entity)?;
     let texts = [("entity", entity.as_str())];
-    let event = Around { kind: "entity.update", texts: &texts, switches: &[], body: Some(("changes", &body)) };
+    let event =
+        Around { kind: "entity.update", texts: &texts, switches: &[], body: Some(("changes", &body)) };
     submit(&app, org, event.change(&headers)?, consent.options(&principal)).await
 }
 

@@ -87,7 +87,10 @@ fn invalid(message: &str) -> Problem {
 
 /// A hostile text made short and printable.
 pub(super) fn shown(text: &str) -> String {
-    text.chars().take(200).flat_map(|c| if c.is_control() { c.escape_default().collect() } else { vec![c] }).collect()
+    text.chars()
+        .take(200)
+        .flat_map(|c| if c.is_control() { c.escape_default().collect() } else { vec![c] })
+        .collect()
 }
 
 /// The organisation of a path, if the sender reaches it and may do what the scope says.

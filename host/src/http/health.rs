@@ -6,8 +6,8 @@ use axum::http::{HeaderMap, header};
 use axum::response::IntoResponse;
 use serde::Serialize;
 
-use super::{App, auth};
 use super::problem::Problem;
+use super::{App, auth};
 use crate::access::Scope;
 use crate::error::Error;
 use crate::telemetry;
@@ -37,9 +37,14 @@ pub(super) async fn ready(State(app): State<App>) -> Result<Json<Health>, Proble
     get, path = "/metrics", tag = "host",
     responses((status = 200, body = String, content_type = "text/plain"))
 )]
-pub(super) async fn metrics(State(app): State<App>, headers: HeaderMap) -> Result<impl IntoResponse, Problem> {
+pub(super) async fn metrics(
+    State(app): State<App>,
+    headers: HeaderMap,
+) -> Result<impl IntoResponse, Problem> {
     auth::principal(&app, &headers).await?.require(Scope::MetricsRead)?;
     let text = telemetry::metrics::render();
-    let text = text.ok_or_else(|| Error::new("request/not-found", "the program around the host keeps its own metrics"))?;
+    let text = text.ok_or_else(|| {
+        Error::new("request/not-found", "the program around the host keeps its own metrics")
+    })?;
     Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text))
 }

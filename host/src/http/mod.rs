@@ -5,13 +5,13 @@
 
 mod auth;
 mod changes;
+mod document;
 mod entities;
 mod events;
 mod extract;
 mod fields;
 mod health;
 mod observe;
-mod document;
 mod plugins;
 mod problem;
 mod routes;

@@ -40,7 +40,8 @@ impl Installation {
         let not_json = |e: serde_json::Error| {
             Error::new("request/invalid", format!("the parameter \"config\" is not JSON: {e}"))
         };
-        let config: Option<Value> = self.config.map(|c| serde_json::from_str(&c)).transpose().map_err(not_json)?;
+        let config: Option<Value> =
+            self.config.map(|c| serde_json::from_str(&c)).transpose().map_err(not_json)?;
         let split = |g: String| g.split(',').map(|k| k.trim().to_owned()).filter(|k| !k.is_empty()).collect();
         Ok(PluginOptions {
             config,

@@ -8,7 +8,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::{App, auth, changes, entities, events, document, fields, health, observe, plugins, problem};
+use super::{App, auth, changes, document, entities, events, fields, health, observe, plugins, problem};
 
 /// Of an organisation: all need a token.
 fn v1(upload_limit: usize) -> OpenApiRouter<App> {
@@ -43,8 +43,7 @@ fn own() -> OpenApiRouter<App> {
 pub(super) fn router(app: App) -> Router {
     let http = app.host.config().http.clone();
     let timeout = Duration::from_millis(http.request_timeout_ms);
-    let guarded = v1(http.upload_limit_bytes)
-        .layer(middleware::from_fn_with_state(app.clone(), auth::guard));
+    let guarded = v1(http.upload_limit_bytes).layer(middleware::from_fn_with_state(app.clone(), auth::guard));
     let (router, _) = OpenApiRouter::new().merge(guarded).merge(own()).split_for_parts();
     router
         .fallback(problem::no_such_page)

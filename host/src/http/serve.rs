@@ -19,7 +19,8 @@ pub async fn bind(host: &Host) -> Result<TcpListener> {
     let address = host.config().http.listen;
     TcpListener::bind(address).await.map_err(|e| {
         let message = format!("the address {address} cannot be listened on: {e}");
-        Error::new("config/invalid", message).help("set \"http.listen\" to a free address, such as 127.0.0.1:8788")
+        Error::new("config/invalid", message)
+            .help("set \"http.listen\" to a free address, such as 127.0.0.1:8788")
     })
 }
 
@@ -32,7 +33,9 @@ pub async fn serve(host: Host, listener: TcpListener, stop: impl Future<Output =
     let address = listener.local_addr().map_err(fault)?;
     let anonymous = host.config().mode == Mode::Dev && address.ip().is_loopback();
     if anonymous {
-        tracing::warn!("requests from this machine need no token until the first one is created; mode = \"prod\" ends this");
+        tracing::warn!(
+            "requests from this machine need no token until the first one is created; mode = \"prod\" ends this"
+        );
     }
     tracing::info!(address = %address, "listening");
     let patience = Duration::from_millis(host.config().http.shutdown_timeout_ms);
@@ -53,7 +56,10 @@ pub async fn serve(host: Host, listener: TcpListener, stop: impl Future<Output =
         () = out_of_patience => tracing::warn!("requests still ran after {} ms and were broken off", patience.as_millis()),
     }
     if tokio::time::timeout(patience, host.drain()).await.is_err() {
-        tracing::warn!("changes still ran after {} ms; the ledger knows what becomes of them", patience.as_millis());
+        tracing::warn!(
+            "changes still ran after {} ms; the ledger knows what becomes of them",
+            patience.as_millis()
+        );
     }
     Ok(())
 }

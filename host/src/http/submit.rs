@@ -77,7 +77,8 @@ impl Around<'_> {
     }
 
     fn relative(&self, error: EventError) -> Error {
-        let inside = self.body.and_then(|(key, _)| error.pointer.strip_prefix(&format!("/{key}")).map(str::to_owned));
+        let inside =
+            self.body.and_then(|(key, _)| error.pointer.strip_prefix(&format!("/{key}")).map(str::to_owned));
         let place = inside.unwrap_or_default();
         Error::new("event/invalid", error.message).at(place)
     }
@@ -102,8 +103,11 @@ fn event_id(headers: &HeaderMap) -> Result<String> {
     };
     let key = value.to_str().map(|v| v.trim().trim_matches('"')).unwrap_or_default();
     match key.is_empty() || key.len() > hookwright_core::event::MAX_ID_BYTES {
-        true => Err(Error::new("request/invalid", "the header \"Idempotency-Key\" is empty, too long, or not ASCII")
-            .help("send an id of your own for the change, such as a UUID; or leave the header out")),
+        true => Err(Error::new(
+            "request/invalid",
+            "the header \"Idempotency-Key\" is empty, too long, or not ASCII",
+        )
+        .help("send an id of your own for the change, such as a UUID; or leave the header out")),
         false => Ok(key.to_owned()),
     }
 }

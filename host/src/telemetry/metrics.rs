@@ -26,7 +26,10 @@ pub fn install() {
 }
 
 fn describe() {
-    metrics::describe_counter!("hookwright_http_requests_total", "HTTP requests by route, method and status class");
+    metrics::describe_counter!(
+        "hookwright_http_requests_total",
+        "HTTP requests by route, method and status class"
+    );
     metrics::describe_histogram!("hookwright_http_request_seconds", "Time to answer an HTTP request");
     metrics::describe_counter!("hookwright_changes_total", "Changes by what became of them");
 }
@@ -51,5 +54,6 @@ pub(crate) fn request(route: &str, method: &'static str, status: u16, took: Dura
     let route = route.to_owned();
     counter!("hookwright_http_requests_total", "route" => route.clone(), "method" => method, "status" => class)
         .increment(1);
-    histogram!("hookwright_http_request_seconds", "route" => route, "method" => method).record(took.as_secs_f64());
+    histogram!("hookwright_http_request_seconds", "route" => route, "method" => method)
+        .record(took.as_secs_f64());
 }

@@ -38,7 +38,9 @@ impl Failure {
     pub fn new(error: &Error, change: Option<&Change>, line: usize, refused: bool) -> Self {
         let status = if refused { "rejected" } else { "error" };
         let head = match change {
-            Some(change) => format!("{:14}  {}  {}", ids(change), paint(BAD, &format!("{status:8}")), what(change)),
+            Some(change) => {
+                format!("{:14}  {}  {}", ids(change), paint(BAD, &format!("{status:8}")), what(change))
+            }
             None => format!("{:14}  {}", format!("line {line}"), paint(BAD, status)),
         };
         Self {
@@ -59,7 +61,8 @@ impl Failure {
 pub fn failure(failure: &Failure) -> String {
     let Failure { code, message, help, .. } = failure;
     let mut lines = vec![failure.head.clone()];
-    lines.extend(reason(&Reason { code: code.clone(), message: message.clone(), help: help.clone() }, "    "));
+    lines
+        .extend(reason(&Reason { code: code.clone(), message: message.clone(), help: help.clone() }, "    "));
     if let Some(pointer) = &failure.pointer {
         lines.insert(2, format!("    at: {}", clean(pointer)));
     }

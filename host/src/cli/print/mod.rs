@@ -120,7 +120,10 @@ pub fn clean(text: &str) -> String {
         match c {
             '\n' => shown.push('\n'),
             // Control characters, and those that turn the direction of writing.
-            c if c.is_control() || ('\u{202a}'..='\u{202e}').contains(&c) || ('\u{2066}'..='\u{2069}').contains(&c) => {
+            c if c.is_control()
+                || ('\u{202a}'..='\u{202e}').contains(&c)
+                || ('\u{2066}'..='\u{2069}').contains(&c) =>
+            {
                 shown.extend(c.escape_default());
             }
             c => shown.push(c),

@@ -63,7 +63,8 @@ pub(super) fn what(change: &Change) -> String {
 fn heads(outcome: &Outcome, change: Option<&Change>) -> Vec<String> {
     let heads: Vec<_> = match change {
         Some(change) => {
-            let head = |e: &hookwright_core::event::Event| (clean(&e.id), format!("{} {}", e.kind(), e.subject()));
+            let head =
+                |e: &hookwright_core::event::Event| (clean(&e.id), format!("{} {}", e.kind(), e.subject()));
             change.events.iter().map(head).collect()
         }
         None => outcome.events.iter().map(|id| (clean(id), String::new())).collect(),
@@ -92,7 +93,8 @@ fn hooks(hooks: &[HookReport]) -> Vec<String> {
     let rows: Vec<_> = hooks
         .iter()
         .map(|hook| {
-            let of = hook.field.as_ref().map_or_else(|| hook.entity.clone(), |f| format!("{}.{f}", hook.entity));
+            let of =
+                hook.field.as_ref().map_or_else(|| hook.entity.clone(), |f| format!("{}.{f}", hook.entity));
             let gave = match (hook.intents, hook.amended) {
                 (0, true) => "amended".to_owned(),
                 (0, false) => "nothing".to_owned(),
@@ -136,7 +138,8 @@ fn target(intent: &Intent) -> String {
     let table = intent.table().as_str();
     let column = json["column"].as_str().or_else(|| json["column"]["name"].as_str());
     let columns = json["columns"].as_array().or_else(|| json["index"]["columns"].as_array());
-    let columns: Vec<_> = columns.into_iter().flatten().filter_map(|c| c.as_str().or_else(|| c["name"].as_str())).collect();
+    let columns: Vec<_> =
+        columns.into_iter().flatten().filter_map(|c| c.as_str().or_else(|| c["name"].as_str())).collect();
     match (column, columns.is_empty()) {
         (Some(column), _) => format!("{table}.{column}"),
         (None, false) => format!("{table} ({})", columns.join(", ")),
@@ -166,7 +169,8 @@ fn result(outcome: &Outcome) -> String {
 
 /// A reason with its advice.
 pub(super) fn reason(reason: &Reason, indent: &str) -> Vec<String> {
-    let mut lines = vec![format!("{indent}{}: {}", paint(BOLD, &clean(&reason.code)), clean(&reason.message))];
+    let mut lines =
+        vec![format!("{indent}{}: {}", paint(BOLD, &clean(&reason.code)), clean(&reason.message))];
     if !reason.help.is_empty() {
         lines.push(format!("{indent}help: {}", clean(&reason.help)));
     }

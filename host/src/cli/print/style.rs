@@ -48,6 +48,7 @@ pub(super) fn columns<const N: usize>(rows: &[[Cell; N]]) -> Vec<String> {
         let mut line = String::new();
         for ((text, style), width) in row.iter().zip(&widths).filter(|(_, width)| **width > 0) {
             let padding = " ".repeat(width - text.chars().count() + 2);
+            let style = style.filter(|_| !text.is_empty());
             line.push_str(&style.map_or_else(|| text.clone(), |style| paint(style, text)));
             line.push_str(&padding);
         }

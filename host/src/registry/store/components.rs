@@ -29,7 +29,10 @@ impl Store {
         })?;
         match hex::encode(Sha256::digest(&bytes)) == digest {
             true => Ok(bytes),
-            false => Err(Error::new("host/fault", format!("the component {digest} was damaged in the control database"))),
+            false => Err(Error::new(
+                "host/fault",
+                format!("the component {digest} was damaged in the control database"),
+            )),
         }
     }
 

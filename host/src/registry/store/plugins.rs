@@ -141,7 +141,12 @@ fn binding(row: &SqliteRow) -> Result<Binding> {
         digest: text("digest")?,
         manifest: json("manifest")?,
         config: json("config")?,
-        grants: grants.as_array().into_iter().flatten().filter_map(|g| g.as_str().map(str::to_owned)).collect(),
+        grants: grants
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(|g| g.as_str().map(str::to_owned))
+            .collect(),
         order: row.try_get("ord").map_err(fault)?,
         enabled: row.try_get("enabled").map_err(fault)?,
         installed_at: text("installed_at")?,
@@ -182,7 +187,10 @@ mod tests {
         store.plugin_put(&org, of("late", &other, 9)).await.expect("replaced");
         store.plugin_enable(&org, "late", false).await.expect("disabled");
         let all = store.plugins(&org).await.expect("a list");
-        assert_eq!(all.iter().map(|b| (b.name.as_str(), b.enabled)).collect::<Vec<_>>(), [("early", true), ("late", false)]);
+        assert_eq!(
+            all.iter().map(|b| (b.name.as_str(), b.enabled)).collect::<Vec<_>>(),
+            [("early", true), ("late", false)]
+        );
         assert_eq!(PluginInfo::from(all[1].clone()).hooks, ["entity.after"]);
         store.plugin_remove(&org, "late").await.expect("removed");
         assert_eq!(store.components_sweep().await.expect("swept"), 1);

@@ -152,7 +152,10 @@ mod tests {
         assert!(!store.has_tokens().await.expect("known"));
         let (info, shown) = store.token_create("ci", orgs, vec![Scope::EventsWrite]).await.expect("made");
         let principal = store.authenticate(&shown).await.expect("valid");
-        assert_eq!((principal.actor().as_deref(), principal.scopes.as_slice()), (Some("token:ci"), &[Scope::EventsWrite][..]));
+        assert_eq!(
+            (principal.actor().as_deref(), principal.scopes.as_slice()),
+            (Some("token:ci"), &[Scope::EventsWrite][..])
+        );
         let kept = serde_json::to_string(&store.tokens().await.expect("a list")).expect("JSON");
         assert!(!kept.contains(shown.rsplit('_').next().expect("a secret")));
         store.token_revoke(&info.id).await.expect("revoked");
@@ -169,7 +172,10 @@ mod tests {
         let id = format!("hw_{}_{}", info.id, "0".repeat(64));
         for wrong in ["", "hw", "hw_", "hw__", "hw_a_b", "\u{0}", "' OR 1=1 --", &long, &id] {
             let error = store.authenticate(wrong).await.expect_err("wrong");
-            assert_eq!((error.code.as_str(), error.to_string().as_str()), ("auth/unauthenticated", "the request carries no valid token"));
+            assert_eq!(
+                (error.code.as_str(), error.to_string().as_str()),
+                ("auth/unauthenticated", "the request carries no valid token")
+            );
         }
     }
 }

@@ -1,0 +1,157 @@
+//! The command line: that it is coherent, and how it reads.
+
+use clap::{CommandFactory, Parser};
+use hookwright_core::event::Change;
+use hookwright_core::hook::HookPoint;
+use hookwright_core::ident::Ident;
+use hookwright_core::intent::{DropColumn, DropNotNull, Intent};
+use hookwright_core::policy::{Hazard, Verdict};
+
+use super::{Cli, print};
+use crate::error::Error;
+use crate::outcome::{HookReport, IntentReport, Outcome, Reason, StatementReport, Status};
+
+#[test]
+fn the_commands_are_coherent() {
+    Cli::command().debug_assert();
+}
+
+#[test]
+fn every_help_reads_well() {
+    fn walk(command: &mut clap::Command, all: &mut String) {
+        let help = command.render_help();
+        all.push_str(&format!("=== {}\n{help}\n", command.get_name()));
+        command.get_subcommands_mut().filter(|c| c.get_name() != "help").for_each(|c| walk(c, all));
+    }
+    let mut all = String::new();
+    walk(&mut Cli::command().term_width(100), &mut all);
+    insta::assert_snapshot!(all);
+}
+
+#[test]
+fn wrong_usage_is_refused() {
+    for line in [
+        "history",
+        "history --org Acme",
+        "history --org acme --limit 0",
+        "token create --name x --org acme",
+        "token create --name x --org acme --scope everything",
+        "event send --org acme",
+        "--color pink org list",
+    ] {
+        let words = std::iter::once("hookwright").chain(line.split(' '));
+        assert!(Cli::try_parse_from(words).is_err(), "{line}");
+    }
+}
+
+fn name(text: &str) -> Ident {
+    Ident::parse(text).expect("a name")
+}
+
+fn hook(field: &str, intents: usize, amended: bool) -> HookReport {
+    HookReport {
+        plugin: if amended { "naming-guard" } else { "schema-sync" }.into(),
+        digest: "0123456789abcdef".repeat(4),
+        hook: if amended { HookPoint::FieldBefore } else { HookPoint::FieldAfter },
+        event: "e-1".into(),
+        entity: "invoice".into(),
+        field: Some(field.into()),
+        intents,
+        amended,
+        duration_us: 212,
+    }
+}
+
+fn intent(intent: Intent, verdict: Verdict, rule: Option<&str>, hazards: Vec<Hazard>) -> IntentReport {
+    IntentReport { plugin: "schema-sync".into(), intent, verdict, rule: rule.map(str::to_owned), hazards }
+}
+
+fn sample(status: Status) -> (Outcome, Change) {
+    let events = r#"[{"id":"e-1","type":"field.update","entity":"invoice","field":"note","changes":{"nullable":true}},
+        {"id":"e-22","type":"field.delete","entity":"invoice","field":"status","dropColumn":true}]"#;
+    let change = Change::parse(events.as_bytes()).expect("a change");
+    let loosen = Intent::DropNotNull(DropNotNull { table: name("invoice"), column: name("note") });
+    let drop = Intent::DropColumn(DropColumn { table: name("invoice"), column: name("status") });
+    let done = status == Status::Applied;
+    let sql = |text: &str| StatementReport {
+        message: "ALTER TABLE".into(),
+        table: None,
+        fields: vec![],
+        sql: text.into(),
+    };
+    let outcome = Outcome {
+        change: done.then(|| "c-7".to_owned()),
+        org: "acme".into(),
+        status,
+        events: vec!["e-1".into(), "e-22".into()],
+        actor: Some("ann\u{1b}[31m".into()),
+        revision: 7,
+        committed_at: None,
+        hooks: vec![hook("note", 0, true), hook("note", 1, false), hook("status", 1, false)],
+        intents: vec![
+            intent(loosen, Verdict::Safe, None, vec![]),
+            intent(drop, Verdict::Destructive, Some("policy/drop-column"), vec![Hazard::DataLoss]),
+        ],
+        statements: vec![
+            sql("ALTER TABLE \"acme\".\"invoice\" ALTER COLUMN \"note\" DROP NOT NULL"),
+            sql("ALTER TABLE \"acme\".\"invoice\"\n  DROP COLUMN \"status\""),
+        ],
+        reasons: if done { vec![] } else { vec![reason()] },
+        attempts: 2,
+        duration_us: 4_120,
+    };
+    (outcome, change)
+}
+
+fn reason() -> Reason {
+    Reason {
+        code: "policy/drop-column".into(),
+        message: "the column \"status\" of \"invoice\" has 12 values, which would be gone".into(),
+        help: "send the change with --allow-destructive".into(),
+    }
+}
+
+fn bare(text: &str) -> String {
+    anstream::adapter::strip_str(text).to_string()
+}
+
+#[test]
+fn an_outcome_is_readable_at_a_glance() {
+    let (applied, change) = sample(Status::Applied);
+    let (held, _) = sample(Status::Held);
+    let all = [
+        print::outcome(&applied, Some(&change)),
+        print::outcome(&held, Some(&change)),
+        print::outcome(&applied, None),
+    ];
+    insta::assert_snapshot!(bare(&all.join("\n")));
+}
+
+#[test]
+fn many_outcomes_are_a_line_each() {
+    let mut lines = Vec::new();
+    for status in [Status::Applied, Status::Held] {
+        let (outcome, change) = sample(status);
+        lines.push(print::outcome_line(&outcome, &change));
+    }
+    let (_, change) = sample(Status::Applied);
+    let error = Error::new("metadata/conflict", "the entity \"invoice\" exists already").at("/0/entity");
+    lines.push(print::failure(&print::Failure::new(&error, Some(&change), 3, true)));
+    let error = Error::new("event/invalid", "not valid JSON: expected value at line 1 column 1").at("");
+    lines.push(print::failure(&print::Failure::new(&error, None, 4, false)));
+    insta::assert_snapshot!(bare(&lines.join("\n")));
+}
+
+#[test]
+fn errors_say_what_where_and_what_to_do() {
+    let inner = std::io::Error::other("no pool for postgres://u:geheim@h/d");
+    let error = Error::new("db/unreachable", "the database of \"acme\" does not answer").because(inner);
+    let at = Error::new("event/invalid", "bad\u{1b}]0;title\u{7} name").at("/entity/name");
+    insta::assert_snapshot!(bare(&format!("{}\n{}", print::render_error(&error), print::render_error(&at))));
+}
+
+#[test]
+fn tables_are_plain() {
+    let rows = [["acme".to_owned(), "sqlite:acme.db".to_owned()], ["a".to_owned(), "x".to_owned()]];
+    insta::assert_snapshot!(print::table(["org", "database"], rows.into_iter()));
+}

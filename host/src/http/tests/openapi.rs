@@ -1,0 +1,44 @@
+//! The description fits the routes, and every reference in it leads somewhere.
+
+use serde_json::Value as Json;
+
+use super::Site;
+
+fn references<'a>(json: &'a Json, found: &mut Vec<&'a str>) {
+    match json {
+        Json::Object(map) => {
+            found.extend(map.get("$ref").and_then(Json::as_str));
+            map.values().for_each(|v| references(v, found));
+        }
+        Json::Array(items) => items.iter().for_each(|v| references(v, found)),
+        _ => {}
+    }
+}
+
+#[tokio::test]
+async fn the_description_is_whole() {
+    let told = Site::new().await.get("/openapi.json").await;
+    assert_eq!((told.status, &told.body["openapi"]), (200, &"3.1.0".into()));
+    let mut found = Vec::new();
+    references(&told.body, &mut found);
+    assert!(found.len() > 20);
+    for reference in found {
+        let pointer = reference.strip_prefix('#').expect("a local reference");
+        assert!(told.body.pointer(pointer).is_some(), "{reference} leads nowhere");
+    }
+}
+
+#[test]
+fn the_routes_are_these() {
+    let api = serde_json::to_value(crate::http::openapi()).expect("JSON");
+    let mut lines = Vec::new();
+    for (path, item) in api["paths"].as_object().expect("paths") {
+        for (method, operation) in item.as_object().expect("operations") {
+            let summary = operation["summary"].as_str().unwrap_or_default();
+            lines.push(format!("{:6} {path} - {summary}", method.to_uppercase()));
+            let problems = operation["responses"].as_object().expect("responses").len();
+            assert!(problems > 1, "{path} tells of no problem");
+        }
+    }
+    insta::assert_snapshot!(lines.join("\n"));
+}
