@@ -5,15 +5,16 @@ use std::sync::Arc;
 use hookwright_core::event::{Change, Consent};
 use hookwright_core::ident::{Ident, OrgName};
 use hookwright_core::metadata::Entity;
+use hookwright_core::schema::Schema;
 use tokio::sync::RwLock;
 
 use crate::access::{OrgPattern, Principal, Scope};
 use crate::api::{Page, SubmitOptions, TokenInfo};
 use crate::config::Config;
-use crate::db::Pools;
+use crate::db::{Inspected, Pools};
 use crate::error::{Error, Result};
 use crate::outcome::{ChangeSummary, Outcome};
-use crate::pipeline::{Pipeline, recorded};
+use crate::pipeline::{Pipeline, derive, recorded};
 use crate::registry::store::Store;
 use crate::registry::watch::PluginDir;
 use crate::sandbox::Sandbox;
@@ -69,8 +70,7 @@ impl Host {
             let _running = running;
             let SubmitOptions { dry_run, confirm, allow_destructive, actor } = options;
             let consent = change.consent().or(Consent { confirm, allow_destructive, dry_run });
-            let (sandbox, mode, retry) = (&inner.sandbox, inner.config.mode, &inner.config.retry);
-            Pipeline { sandbox, mode, retry }.run(&tenant, &change, consent, actor.as_deref()).await
+            inner.pipeline().run(&tenant, &change, consent, actor.as_deref()).await
         });
         let outcome = task.await.map_err(|e| Error::new("host/fault", "the change broke off inside the host").because(e))?;
         count(&outcome);
@@ -108,6 +108,32 @@ impl Host {
     /// `org/not-found`, `metadata/not-found`, or what the database says.
     pub async fn entity(&self, org: &OrgName, name: &Ident) -> Result<Entity> {
         Ok(self.fresh(org).await?.metadata.need(name)?.clone())
+    }
+
+    /// The schema that the organisation's metadata and plugins call for, worked out on an empty model.
+    ///
+    /// # Errors
+    /// `org/not-found`, a plugin's fault or refusal, or what the database says.
+    pub async fn derive(&self, org: &OrgName) -> Result<Schema> {
+        let tenant = self.tenant(org).await?;
+        tenant.forget();
+        derive(&self.pipeline(), &tenant, &tenant.view().await?).await
+    }
+
+    /// What the model says of an organisation's schema, and what its database physically has.
+    ///
+    /// # Errors
+    /// `org/not-found`, or what the database says.
+    pub async fn inspect(&self, org: &OrgName) -> Result<(Schema, Inspected)> {
+        let tenant = self.tenant(org).await?;
+        let model = tenant.db().snapshot().await?.schema;
+        let managed = model.tables.keys().cloned().collect();
+        let inspected = tenant.db().inspect(Some(&managed)).await?;
+        Ok((model, inspected))
+    }
+
+    fn pipeline(&self) -> Pipeline<'_> {
+        self.inner.pipeline()
     }
 
     async fn fresh(&self, org: &OrgName) -> Result<crate::db::Snapshot> {
@@ -170,6 +196,12 @@ impl Host {
     /// Waits until the changes under way have ended.
     pub async fn drain(&self) {
         let _all = self.inner.running.write().await;
+    }
+}
+
+impl Inner {
+    fn pipeline(&self) -> Pipeline<'_> {
+        Pipeline { sandbox: &self.sandbox, mode: self.config.mode, retry: &self.config.retry }
     }
 }
 

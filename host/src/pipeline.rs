@@ -4,11 +4,13 @@
 //! org's database. Guests run on a snapshot, outside every transaction; the
 //! executor then checks that the snapshot is still the truth.
 
+mod derive;
 mod effects;
 mod hooks;
 mod report;
 mod work;
 
+pub(crate) use derive::derive;
 pub(crate) use report::recorded;
 
 use std::time::Instant;

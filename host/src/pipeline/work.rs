@@ -39,10 +39,11 @@ pub(super) async fn work_out(pipeline: &Pipeline<'_>, tenant: &Tenant, view: &Vi
     Ok(Worked { draft: worker.draft, metadata: worker.metadata, hooks: worker.caller.into_reports() })
 }
 
-struct Worker<'a> {
-    metadata: Metadata,
-    draft: Draft,
-    caller: Caller<'a>,
+/// The state of a change while its events are worked out.
+pub(super) struct Worker<'a> {
+    pub metadata: Metadata,
+    pub draft: Draft,
+    pub caller: Caller<'a>,
 }
 
 impl Worker<'_> {
@@ -178,7 +179,7 @@ impl Worker<'_> {
     }
 
     /// Calls the after hooks; each sees the model as the intents of the one before leave it.
-    async fn after(&mut self, event: &Event, call: HookCall) -> Result<()> {
+    pub async fn after(&mut self, event: &Event, call: HookCall) -> Result<()> {
         for plugin in self.caller.plugins() {
             let reply = self.caller.call(&plugin, event, &call, &self.draft, &self.metadata).await?;
             let Some(HookReply::Intents(intents)) = reply else { continue };
@@ -192,7 +193,7 @@ impl Worker<'_> {
     }
 }
 
-fn created(entity: &Ident, field: &FieldSpec) -> FieldChange {
+pub(super) fn created(entity: &Ident, field: &FieldSpec) -> FieldChange {
     FieldChange { entity: entity.clone(), action: Action::Create, old: None, new: Some(field.clone()), drop_column: false }
 }
 

@@ -1,0 +1,52 @@
+//! The desired schema as a function: `derive(metadata, plugins, config)`.
+//!
+//! It replays the creation of every entity and field through the same hooks on
+//! an empty model, so a schema that lived through many changes can be compared
+//! with one that was made at once.
+
+use std::sync::Arc;
+
+use hookwright_core::event::{Body, Consent, Event};
+use hookwright_core::hook::{Action, EntityChange, HookCall};
+use hookwright_core::metadata::Entity;
+use hookwright_core::policy::Draft;
+use hookwright_core::schema::Schema;
+
+use super::Pipeline;
+use super::hooks::Caller;
+use super::work::{Worker, created};
+use crate::error::Result;
+use crate::tenant::{Tenant, View};
+
+/// The schema that the organisation's metadata and plugins call for.
+pub(crate) async fn derive(pipeline: &Pipeline<'_>, tenant: &Tenant, view: &View) -> Result<Schema> {
+    let empty = Arc::new(Schema::default());
+    let mut worker = Worker {
+        metadata: view.snapshot.metadata.clone(),
+        draft: Draft::new(tenant.org().clone(), tenant.db().dialect(), pipeline.mode, empty),
+        caller: Caller::new(pipeline.sandbox, tenant.org(), view.plugins.clone()),
+    };
+    for entity in view.snapshot.metadata.entities.values() {
+        create(&mut worker, entity).await?;
+    }
+    Ok(worker.draft.schema().clone())
+}
+
+async fn create(worker: &mut Worker<'_>, entity: &Entity) -> Result<()> {
+    let spec = entity.spec();
+    let event = Event {
+        id: format!("derive-{}", entity.id.as_str()),
+        actor: None,
+        correlation_id: None,
+        at: None,
+        body: Body::EntityCreate { entity: spec.clone() },
+        consent: Consent::default(),
+        json: serde_json::Value::Null,
+    };
+    let change = EntityChange { action: Action::Create, old: None, new: Some(spec.clone()), drop_table: false };
+    worker.after(&event, HookCall::EntityAfter(change)).await?;
+    for field in &spec.fields {
+        worker.after(&event, HookCall::FieldAfter(created(&spec.name, field))).await?;
+    }
+    Ok(())
+}
