@@ -31,7 +31,7 @@ Examples:
     /// Bind a plugin to an organisation, in place of the one of its name
     #[command(after_help = "\
 Examples:
-  hookwright plugin install --org acme-corp naming_guard.wasm --config '{\"pattern\":\"^[a-z_]+$\"}'
+  hookwright plugin install --org acme-corp naming_guard.wasm --plugin-config '{\"mode\":\"amend\"}'
   hookwright plugin install --org acme-corp advisor.wasm --grant create-index --order 20")]
     Install {
         /// The organisation
@@ -41,7 +41,7 @@ Examples:
         file: PathBuf,
         /// Its configuration: JSON, or a file with it
         #[arg(long, value_name = "FILE|JSON")]
-        config: Option<String>,
+        plugin_config: Option<String>,
         /// A kind of intent it may use, such as create-index; may be given again. By default all it asks for
         #[arg(long = "grant", value_name = "KIND")]
         grants: Vec<String>,
@@ -82,10 +82,10 @@ pub(crate) async fn run(command: Command, cx: Context) -> Result<Exit> {
             let report = cx.host().await?.plugin_check(&read(&file)?).await?;
             cx.out.one(&report, || told(&report))?;
         }
-        Command::Install { org, file, config, grants, order, disabled } => {
+        Command::Install { org, file, plugin_config, grants, order, disabled } => {
             let grants = Some(grants).filter(|g| !g.is_empty());
             let options =
-                PluginOptions { config: config.map(json).transpose()?, grants, order, enabled: !disabled };
+                PluginOptions { config: plugin_config.map(json).transpose()?, grants, order, enabled: !disabled };
             let info = cx.host().await?.plugin_install(&org, read(&file)?, options).await?;
             cx.out.one(&info, || {
                 format!("installed {} {} ({})", info.name, info.version, short(&info.digest))
