@@ -43,7 +43,8 @@ impl Host {
     /// `config/invalid`, `host/fault`.
     pub async fn start(config: Config) -> Result<Self> {
         let store = Store::open(&config.control.database).await?;
-        let sandbox = Sandbox::new(&config.sandbox).map_err(|e| Error::new("config/invalid", e.to_string()))?;
+        let sandbox =
+            Sandbox::new(&config.sandbox).map_err(|e| Error::new("config/invalid", e.to_string()))?;
         let tenants = Tenants::new(store.clone(), sandbox.clone(), config.database.clone(), Pools::default());
         let inner = Inner { config, store, sandbox, tenants, running: Arc::default() };
         Ok(Self { inner: Arc::new(inner) })
@@ -72,7 +73,9 @@ impl Host {
             let consent = change.consent().or(Consent { confirm, allow_destructive, dry_run });
             inner.pipeline().run(&tenant, &change, consent, actor.as_deref()).await
         });
-        let outcome = task.await.map_err(|e| Error::new("host/fault", "the change broke off inside the host").because(e))?;
+        let outcome = task
+            .await
+            .map_err(|e| Error::new("host/fault", "the change broke off inside the host").because(e))?;
         count(&outcome);
         outcome
     }
@@ -157,7 +160,12 @@ impl Host {
     ///
     /// # Errors
     /// `host/fault`.
-    pub async fn token_create(&self, name: &str, orgs: Vec<OrgPattern>, scopes: Vec<Scope>) -> Result<(TokenInfo, String)> {
+    pub async fn token_create(
+        &self,
+        name: &str,
+        orgs: Vec<OrgPattern>,
+        scopes: Vec<Scope>,
+    ) -> Result<(TokenInfo, String)> {
         self.inner.store.token_create(name, orgs, scopes).await
     }
 

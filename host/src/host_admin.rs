@@ -60,7 +60,12 @@ impl Host {
     ///
     /// # Errors
     /// `org/not-found`, `plugin/invalid` with a finer code, `config/invalid`.
-    pub async fn plugin_install(&self, org: &OrgName, component: Vec<u8>, options: PluginOptions) -> Result<PluginInfo> {
+    pub async fn plugin_install(
+        &self,
+        org: &OrgName,
+        component: Vec<u8>,
+        options: PluginOptions,
+    ) -> Result<PluginInfo> {
         self.inner.store.org(org).await?;
         let loaded = self.load(&component)?;
         let manifest = &loaded.manifest;
@@ -153,7 +158,11 @@ fn check_grants(grants: &[String]) -> Result<()> {
         Some(grant) => {
             let kinds: Vec<_> = IntentKind::ALL.iter().map(|kind| kind.as_str()).collect();
             let grant: String = grant.chars().take(60).collect();
-            let message = format!("there is no intent kind {} to grant; give some of {}", hookwright_core::ident::quoted(&grant), kinds.join(", "));
+            let message = format!(
+                "there is no intent kind {} to grant; give some of {}",
+                hookwright_core::ident::quoted(&grant),
+                kinds.join(", ")
+            );
             Err(Error::new("request/invalid", message))
         }
     }
@@ -165,10 +174,16 @@ fn check_config(schema: Option<&Json>, config: &Json) -> Result<()> {
         return Err(Error::new("config/invalid", "a plugin's configuration is a JSON object; give one"));
     }
     let Some(schema) = schema else { return Ok(()) };
-    let broken = |e: jsonschema::ValidationError| Error::new("plugin/invalid", format!("the manifest's config schema is no JSON Schema: {e}")).coded("plugin/bad-manifest");
+    let broken = |e: jsonschema::ValidationError| {
+        Error::new("plugin/invalid", format!("the manifest's config schema is no JSON Schema: {e}"))
+            .coded("plugin/bad-manifest")
+    };
     let validator = jsonschema::validator_for(schema).map_err(broken)?;
     match validator.iter_errors(config).next() {
         None => Ok(()),
-        Some(error) => Err(Error::new("config/invalid", format!("the plugin does not take this configuration: {error}")).at(error.instance_path().to_string())),
+        Some(error) => {
+            Err(Error::new("config/invalid", format!("the plugin does not take this configuration: {error}"))
+                .at(error.instance_path().to_string()))
+        }
     }
 }

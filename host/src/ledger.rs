@@ -22,7 +22,10 @@ pub(crate) async fn changes(tenant: &Tenant, page: Page) -> Result<Vec<ChangeSum
 }
 
 fn summary(row: ChangeRow) -> Result<ChangeSummary> {
-    let damaged = |e| Error::new("host/fault", format!("the ledger's summary of the change {} does not parse", row.id)).because(e);
+    let damaged = |e| {
+        Error::new("host/fault", format!("the ledger's summary of the change {} does not parse", row.id))
+            .because(e)
+    };
     let Summary { events, statements } = serde_json::from_str(&row.summary).map_err(damaged)?;
     Ok(ChangeSummary {
         change: row.id.clone(),

@@ -11,11 +11,21 @@ pub(crate) async fn check(name: &OrgName, db: &OrgDb) -> OrgCheck {
     match db.check().await {
         Err(error) => {
             let error = Error::from(error);
-            let finding = CheckFinding { name: "reachable".into(), ok: false, message: error.message, help: Some(error.help) };
+            let finding = CheckFinding {
+                name: "reachable".into(),
+                ok: false,
+                message: error.message,
+                help: Some(error.help),
+            };
             OrgCheck { org: name.clone(), server: "no answer".into(), findings: vec![finding] }
         }
         Ok(report) => {
-            let fine = |name: &str, message: String| CheckFinding { name: name.into(), ok: true, message, help: None };
+            let fine = |name: &str, message: String| CheckFinding {
+                name: name.into(),
+                ok: true,
+                message,
+                help: None,
+            };
             let mut findings = vec![
                 fine("reachable", format!("answers \"{}\" in {} µs", report.role, report.latency_us)),
                 fine("bookkeeping", bookkeeping(report.bookkeeping, report.exists)),
@@ -30,7 +40,9 @@ pub(crate) async fn check(name: &OrgName, db: &OrgDb) -> OrgCheck {
 fn bookkeeping(version: Option<i64>, exists: bool) -> String {
     match (version, exists) {
         (Some(version), true) => format!("version {version}"),
-        (Some(version), false) => format!("version {version}; the organisation's own schema is made on first use"),
+        (Some(version), false) => {
+            format!("version {version}; the organisation's own schema is made on first use")
+        }
         (None, _) => "made on first use".into(),
     }
 }

@@ -50,7 +50,13 @@ enum Attempt {
 
 impl Pipeline<'_> {
     /// Takes a change from its events to its outcome.
-    pub async fn run(&self, tenant: &Tenant, change: &Change, consent: Consent, actor: Option<&str>) -> Result<Outcome> {
+    pub async fn run(
+        &self,
+        tenant: &Tenant,
+        change: &Change,
+        consent: Consent,
+        actor: Option<&str>,
+    ) -> Result<Outcome> {
         let started = Instant::now();
         for _ in 0..MOST_RECOMPUTATIONS {
             let view = tenant.view().await?;
@@ -74,7 +80,13 @@ impl Pipeline<'_> {
                 }
             }
         }
-        Err(Error::new("event/moved", format!("the organisation \"{}\" changed {MOST_RECOMPUTATIONS} times while the change was worked out", tenant.org())))
+        Err(Error::new(
+            "event/moved",
+            format!(
+                "the organisation \"{}\" changed {MOST_RECOMPUTATIONS} times while the change was worked out",
+                tenant.org()
+            ),
+        ))
     }
 
     async fn attempt(
@@ -92,9 +104,13 @@ impl Pipeline<'_> {
         let reviewed = review(draft, &answers, consent);
         let report = Report { tenant, change, actor, hooks, started };
         let approved = match &reviewed.decision {
-            Decision::Refuse(reasons) => return Ok(report.not_run(view, &reviewed, Status::Rejected, reasons)),
+            Decision::Refuse(reasons) => {
+                return Ok(report.not_run(view, &reviewed, Status::Rejected, reasons));
+            }
             Decision::Hold(reasons) => return Ok(report.not_run(view, &reviewed, Status::Held, reasons)),
-            Decision::Execute(_) if consent.dry_run => return Ok(report.not_run(view, &reviewed, Status::Planned, &[])),
+            Decision::Execute(_) if consent.dry_run => {
+                return Ok(report.not_run(view, &reviewed, Status::Planned, &[]));
+            }
             Decision::Execute(approved) => approved,
         };
         let mut outcome = report.applied(view, &reviewed);
@@ -135,7 +151,8 @@ async fn answers(tenant: &Tenant, view: &View, draft: &Draft) -> Result<Answers>
     for (index, answer) in found.into_iter().enumerate() {
         match answer {
             ProbeAnswer::Found { rows, failing, sample } => {
-                let (failing, sample) = (u64::try_from(failing).unwrap_or_default(), sample.iter().map(quoted).collect());
+                let (failing, sample) =
+                    (u64::try_from(failing).unwrap_or_default(), sample.iter().map(quoted).collect());
                 answers.insert(index, Answer { rows, failing, sample });
             }
             ProbeAnswer::TimedOut => {

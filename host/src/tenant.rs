@@ -38,8 +38,12 @@ impl Bound {
             return Ok(());
         }
         let (name, kind) = (&self.name, intent.kind());
-        let message = format!("the plugin \"{name}\" asks for {kind} on \"{}\", which it was not granted", intent.table().as_str());
-        Err(Error::new("plugin/not-granted", message).help(format!("install it again with \"--grant {kind}\" if it should, or correct the plugin")))
+        let message = format!(
+            "the plugin \"{name}\" asks for {kind} on \"{}\", which it was not granted",
+            intent.table().as_str()
+        );
+        Err(Error::new("plugin/not-granted", message)
+            .help(format!("install it again with \"--grant {kind}\" if it should, or correct the plugin")))
     }
 }
 

@@ -170,7 +170,10 @@ fn point(hook: hookwright_build::Hook) -> HookPoint {
 }
 
 fn patterns(patterns: &[String]) -> Result<GlobSet> {
-    let bad = |e: globset::Error| Error::new("plugin/invalid", format!("an entity pattern of the manifest is not possible: {e}")).coded("plugin/bad-manifest");
+    let bad = |e: globset::Error| {
+        Error::new("plugin/invalid", format!("an entity pattern of the manifest is not possible: {e}"))
+            .coded("plugin/bad-manifest")
+    };
     let mut set = GlobSetBuilder::new();
     for pattern in patterns {
         set.add(Glob::new(pattern).map_err(bad)?);

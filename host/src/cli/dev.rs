@@ -29,7 +29,8 @@ pub(crate) async fn run(arguments: Arguments, cx: Context) -> Result<Exit> {
         );
     }
     let host = cx.host().await?;
-    let (plugins, reports) = PluginDir::open(host.sandbox().clone(), &arguments.directory).map_err(unwatchable)?;
+    let (plugins, reports) =
+        PluginDir::open(host.sandbox().clone(), &arguments.directory).map_err(unwatchable)?;
     for report in reports {
         cx.out.talk(&report.to_string());
     }

@@ -84,8 +84,12 @@ pub(crate) async fn run(command: Command, cx: Context) -> Result<Exit> {
         }
         Command::Install { org, file, plugin_config, grants, order, disabled } => {
             let grants = Some(grants).filter(|g| !g.is_empty());
-            let options =
-                PluginOptions { config: plugin_config.map(json).transpose()?, grants, order, enabled: !disabled };
+            let options = PluginOptions {
+                config: plugin_config.map(json).transpose()?,
+                grants,
+                order,
+                enabled: !disabled,
+            };
             let info = cx.host().await?.plugin_install(&org, read(&file)?, options).await?;
             cx.out.one(&info, || {
                 format!("installed {} {} ({})", info.name, info.version, short(&info.digest))

@@ -43,7 +43,8 @@ async fn create(worker: &mut Worker<'_>, entity: &Entity) -> Result<()> {
         consent: Consent::default(),
         json: serde_json::Value::Null,
     };
-    let change = EntityChange { action: Action::Create, old: None, new: Some(spec.clone()), drop_table: false };
+    let change =
+        EntityChange { action: Action::Create, old: None, new: Some(spec.clone()), drop_table: false };
     worker.after(&event, HookCall::EntityAfter(change)).await?;
     for field in &spec.fields {
         worker.after(&event, HookCall::FieldAfter(created(&spec.name, field))).await?;

@@ -78,13 +78,18 @@ fn positioned(entity: &Entity) -> impl Iterator<Item = (&StableId, (usize, &Fiel
 /// Tables of the model that come or change, and names that go.
 fn tables(before: &Schema, after: &Schema) -> serde_json::Result<(Vec<TableRow>, Vec<Ident>)> {
     let same = |t: &Arc<Table>| before.tables.get(&t.name).is_some_and(|old| Arc::ptr_eq(old, t));
-    let changed = after.tables.values().filter(|t| !same(t)).map(|t| TableRow::of(t)).collect::<Result<_, _>>()?;
+    let changed =
+        after.tables.values().filter(|t| !same(t)).map(|t| TableRow::of(t)).collect::<Result<_, _>>()?;
     let gone = before.tables.keys().filter(|name| !after.tables.contains_key(*name)).cloned().collect();
     Ok((changed, gone))
 }
 
 fn summary(change: &Change, outcome: &Outcome) -> Summary {
-    let event = |e: &hookwright_core::event::Event| EventSummary { id: e.id.clone(), kind: e.kind().to_owned(), subject: e.subject() };
+    let event = |e: &hookwright_core::event::Event| EventSummary {
+        id: e.id.clone(),
+        kind: e.kind().to_owned(),
+        subject: e.subject(),
+    };
     Summary { events: change.events.iter().map(event).collect(), statements: outcome.statements.len() }
 }
 

@@ -96,12 +96,17 @@ impl<'a> Caller<'a> {
         let told = format!("the plugin \"{name}\" ({hook}): {fault}");
         match (fault.blame(), fault) {
             (_, Fault::Rejected(no)) => {
-                let error = Error::new("plugin/rejected", format!("the plugin \"{name}\" refuses the change: {}", no.message));
+                let error = Error::new(
+                    "plugin/rejected",
+                    format!("the plugin \"{name}\" refuses the change: {}", no.message),
+                );
                 let code = format!("plugin/rejected/{}", slug(&no.code));
                 let error = error.coded(code);
                 no.help.into_iter().fold(error, Error::help)
             }
-            (Blame::Host, Fault::Overloaded { .. }) => Error { retry_after_s: Some(1), ..Error::new("host/overloaded", told) },
+            (Blame::Host, Fault::Overloaded { .. }) => {
+                Error { retry_after_s: Some(1), ..Error::new("host/overloaded", told) }
+            }
             (Blame::Host, _) => Error::new("host/fault", told),
             _ => Error::new("plugin/fault", told).coded(code),
         }

@@ -101,10 +101,19 @@ pub(super) async fn replayed(tenant: &Tenant, id: &str, started: Instant) -> Res
 pub(crate) async fn recorded(tenant: &Tenant, id: &str) -> Result<Outcome> {
     let missing = || {
         let id: String = id.chars().take(80).collect();
-        Error::new("change/not-found", format!("the organisation \"{}\" has no change {}", tenant.org(), hookwright_core::ident::quoted(&id)))
+        Error::new(
+            "change/not-found",
+            format!(
+                "the organisation \"{}\" has no change {}",
+                tenant.org(),
+                hookwright_core::ident::quoted(&id)
+            ),
+        )
     };
     let record = tenant.db().change(id).await?.ok_or_else(missing)?;
-    let damaged = |e| Error::new("host/fault", format!("the ledger's outcome of the change {id} does not parse")).because(e);
+    let damaged = |e| {
+        Error::new("host/fault", format!("the ledger's outcome of the change {id} does not parse")).because(e)
+    };
     let mut outcome: Outcome = serde_json::from_str(&record.outcome).map_err(damaged)?;
     outcome.committed_at = Some(record.row.committed_at);
     Ok(outcome)
@@ -118,7 +127,17 @@ pub(super) fn one_change(change: &Change, rows: &[Option<EventRow>]) -> Result<O
             Some(row) if row.digest != event.digest() => return Err(id_reused(&event.id, &row.change_id)),
             Some(row) if row.change_id == known => {}
             Some(row) => return Err(part_of(&event.id, &row.change_id)),
-            None => return Err(part_of(&rows.iter().zip(&change.events).find(|(r, _)| r.is_some()).map(|(_, e)| e.id.clone()).unwrap_or_default(), &known)),
+            None => {
+                return Err(part_of(
+                    &rows
+                        .iter()
+                        .zip(&change.events)
+                        .find(|(r, _)| r.is_some())
+                        .map(|(_, e)| e.id.clone())
+                        .unwrap_or_default(),
+                    &known,
+                ));
+            }
         }
     }
     Ok(Some(known))
@@ -126,13 +145,21 @@ pub(super) fn one_change(change: &Change, rows: &[Option<EventRow>]) -> Result<O
 
 fn id_reused(event: &str, change: &str) -> Error {
     let event = hookwright_core::ident::quoted(event);
-    Error::new("event/id-reused", format!("the event id {event} was used in the change {change} for an event that asked for something else"))
+    Error::new(
+        "event/id-reused",
+        format!(
+            "the event id {event} was used in the change {change} for an event that asked for something else"
+        ),
+    )
 }
 
 fn part_of(event: &str, change: &str) -> Error {
     let event = hookwright_core::ident::quoted(event);
-    Error::new("event/id-reused", format!("the event {event} was applied with other events, in the change {change}"))
-        .help("send the events in the same groups as before, or the new ones alone")
+    Error::new(
+        "event/id-reused",
+        format!("the event {event} was applied with other events, in the change {change}"),
+    )
+    .help("send the events in the same groups as before, or the new ones alone")
 }
 
 /// An intent that cannot be part of the change.
@@ -141,12 +168,16 @@ pub(super) fn refused(plugin: &str, refusal: &Refusal) -> Error {
         Refusal::Model(_) => "intent/invalid",
         Refusal::Rule { .. } => "policy/refused",
     };
-    Error::new(area, format!("an intent of the plugin \"{plugin}\" is not possible: {refusal}")).coded(refusal.code())
+    Error::new(area, format!("an intent of the plugin \"{plugin}\" is not possible: {refusal}"))
+        .coded(refusal.code())
 }
 
 pub(super) fn probe_timed_out(table: &str) -> Error {
-    Error::new("db/blocked", format!("the rows of \"{table}\" could not be examined in time, so the change is not safe to run"))
-        .help("send it again when the database is less busy, or raise the time that probes may take")
+    Error::new(
+        "db/blocked",
+        format!("the rows of \"{table}\" could not be examined in time, so the change is not safe to run"),
+    )
+    .help("send it again when the database is less busy, or raise the time that probes may take")
 }
 
 fn micros(since: Instant) -> u64 {

@@ -26,7 +26,12 @@ pub(super) struct Worked {
 }
 
 /// Works a change out on a view of the organisation.
-pub(super) async fn work_out(pipeline: &Pipeline<'_>, tenant: &Tenant, view: &View, change: &Change) -> Result<Worked> {
+pub(super) async fn work_out(
+    pipeline: &Pipeline<'_>,
+    tenant: &Tenant,
+    view: &View,
+    change: &Change,
+) -> Result<Worked> {
     let schema = view.snapshot.schema.clone();
     let mut worker = Worker {
         metadata: view.snapshot.metadata.clone(),
@@ -53,7 +58,9 @@ impl Worker<'_> {
             Body::EntityUpdate { entity, changes } => self.update_entity(event, entity, changes).await,
             Body::EntityDelete { entity, drop_table } => self.delete_entity(event, entity, *drop_table).await,
             Body::FieldCreate { entity, field } => self.create_field(event, entity, field.clone()).await,
-            Body::FieldUpdate { entity, field, changes } => self.update_field(event, entity, field, changes).await,
+            Body::FieldUpdate { entity, field, changes } => {
+                self.update_field(event, entity, field, changes).await
+            }
             Body::FieldDelete { entity, field, drop_column } => {
                 self.delete_field(event, entity, field, *drop_column).await
             }
@@ -62,16 +69,19 @@ impl Worker<'_> {
 
     /// A creation is a sequence: the entity, then each of its fields.
     async fn create_entity(&mut self, event: &Event, spec: &EntitySpec) -> Result<()> {
-        let change = EntityChange { action: Action::Create, old: None, new: Some(spec.clone()), drop_table: false };
+        let change =
+            EntityChange { action: Action::Create, old: None, new: Some(spec.clone()), drop_table: false };
         let mut spec = self.before_entity(event, change).await?.unwrap_or_else(|| spec.clone());
         let mut fields = Vec::with_capacity(spec.fields.len());
         for field in spec.fields {
             fields.push(self.before_field(event, created(&spec.name, &field)).await?.unwrap_or(field));
         }
-        hookwright_core::spec::distinct(&fields).map_err(|e| Error::new("metadata/conflict", e.to_string()))?;
+        hookwright_core::spec::distinct(&fields)
+            .map_err(|e| Error::new("metadata/conflict", e.to_string()))?;
         spec.fields = fields;
         self.metadata.create_entity(&event.id, &spec)?;
-        let change = EntityChange { action: Action::Create, old: None, new: Some(spec.clone()), drop_table: false };
+        let change =
+            EntityChange { action: Action::Create, old: None, new: Some(spec.clone()), drop_table: false };
         self.after(event, HookCall::EntityAfter(change)).await?;
         for field in &spec.fields {
             self.after(event, HookCall::FieldAfter(created(&spec.name, field))).await?;
@@ -112,22 +122,46 @@ impl Worker<'_> {
         self.after(event, HookCall::FieldAfter(created(entity, &field))).await
     }
 
-    async fn update_field(&mut self, event: &Event, entity: &Ident, name: &Ident, patch: &FieldPatch) -> Result<()> {
+    async fn update_field(
+        &mut self,
+        event: &Event,
+        entity: &Ident,
+        name: &Ident,
+        patch: &FieldPatch,
+    ) -> Result<()> {
         let old = self.metadata.need_field(entity, name)?.spec.clone();
         let new = patch.apply(&old).map_err(|e| invalid(&e))?;
         let new = self.before_field(event, updated(entity, &old, &new)).await?.unwrap_or(new);
         self.replace_field(event, entity, &old, &new).await
     }
 
-    async fn replace_field(&mut self, event: &Event, entity: &Ident, old: &FieldSpec, new: &FieldSpec) -> Result<()> {
+    async fn replace_field(
+        &mut self,
+        event: &Event,
+        entity: &Ident,
+        old: &FieldSpec,
+        new: &FieldSpec,
+    ) -> Result<()> {
         self.metadata.update_field(entity, &old.name, new)?;
         self.after(event, HookCall::FieldAfter(updated(entity, old, new))).await
     }
 
-    async fn delete_field(&mut self, event: &Event, entity: &Ident, name: &Ident, drop_column: bool) -> Result<()> {
+    async fn delete_field(
+        &mut self,
+        event: &Event,
+        entity: &Ident,
+        name: &Ident,
+        drop_column: bool,
+    ) -> Result<()> {
         let old = self.metadata.need_field(entity, name)?.spec.clone();
         let entity_name = entity.clone();
-        let change = FieldChange { entity: entity_name, action: Action::Delete, old: Some(old), new: None, drop_column };
+        let change = FieldChange {
+            entity: entity_name,
+            action: Action::Delete,
+            old: Some(old),
+            new: None,
+            drop_column,
+        };
         self.before_field(event, change.clone()).await?;
         self.let_go(event, entity, Some(name)).await?;
         self.metadata.delete_field(entity, name)?;
@@ -194,7 +228,13 @@ impl Worker<'_> {
 }
 
 pub(super) fn created(entity: &Ident, field: &FieldSpec) -> FieldChange {
-    FieldChange { entity: entity.clone(), action: Action::Create, old: None, new: Some(field.clone()), drop_column: false }
+    FieldChange {
+        entity: entity.clone(),
+        action: Action::Create,
+        old: None,
+        new: Some(field.clone()),
+        drop_column: false,
+    }
 }
 
 fn updated(entity: &Ident, old: &FieldSpec, new: &FieldSpec) -> FieldChange {
