@@ -16,11 +16,9 @@ pub struct Error {
     /// What to do next.
     pub help: String,
     /// Where in the request, as a JSON pointer.
-    pub pointer: Option<String>,
+    pub pointer: Option<Box<str>>,
     /// What had been worked out, for a change that was held or refused.
     pub outcome: Option<Box<Outcome>>,
-    /// Seconds after which to try again.
-    pub retry_after_s: Option<u32>,
     /// What went wrong inside; logged, never sent.
     #[source]
     pub source: Option<Box<dyn std::error::Error + Send + Sync>>,
@@ -41,7 +39,6 @@ impl Error {
             help: entry.help.to_owned(),
             pointer: None,
             outcome: None,
-            retry_after_s: None,
             source: None,
         }
     }
@@ -62,7 +59,7 @@ impl Error {
 
     /// With the place in the request.
     #[must_use]
-    pub fn at(mut self, pointer: impl Into<String>) -> Self {
+    pub fn at(mut self, pointer: impl Into<Box<str>>) -> Self {
         self.pointer = Some(pointer.into());
         self
     }

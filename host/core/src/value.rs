@@ -191,7 +191,7 @@ fn uuid(text: &str) -> Option<String> {
 
 fn hex_digits(text: &str) -> Option<String> {
     let text = text.strip_prefix("\\x").unwrap_or(text);
-    let legal = text.len() % 2 == 0 && text.bytes().all(|b| b.is_ascii_hexdigit());
+    let legal = text.len().is_multiple_of(2) && text.bytes().all(|b| b.is_ascii_hexdigit());
     legal.then(|| text.to_ascii_lowercase())
 }
 

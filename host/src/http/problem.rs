@@ -101,7 +101,7 @@ pub(super) fn render(error: &Error, request_id: &str) -> Response {
     if error.entry.status == 401 {
         headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"hookwright\""));
     }
-    if let Some(seconds) = error.retry_after_s.or((error.entry.status == 503).then_some(1)) {
+    if let Some(seconds) = (error.entry.status == 503).then_some(1) {
         headers.insert(header::RETRY_AFTER, seconds.into());
     }
     response

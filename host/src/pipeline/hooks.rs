@@ -105,7 +105,7 @@ impl<'a> Caller<'a> {
                 no.help.into_iter().fold(error, Error::help)
             }
             (Blame::Host, Fault::Overloaded { .. }) => {
-                Error { retry_after_s: Some(1), ..Error::new("host/overloaded", told) }
+                Error::new("host/overloaded", told)
             }
             (Blame::Host, _) => Error::new("host/fault", told),
             _ => Error::new("plugin/fault", told).coded(code),

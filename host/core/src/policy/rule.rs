@@ -44,12 +44,15 @@ pub struct Finding {
     pub remedy: Option<String>,
 }
 
+/// What an answer means for an intent.
+pub type Settle = Box<dyn Fn(&Answer) -> Option<Finding> + Send + Sync>;
+
 /// A rule's judgement, at once or when the rows are known.
 pub enum Judgement {
     /// It is clear.
     Now(Finding),
     /// It depends on the rows.
-    Ask(Probe, Box<dyn Fn(&Answer) -> Option<Finding> + Send + Sync>),
+    Ask(Probe, Settle),
 }
 
 impl Finding {

@@ -50,7 +50,7 @@ impl Failure {
             code: error.code.clone(),
             message: error.message.clone(),
             help: error.help.clone(),
-            pointer: error.pointer.clone().filter(|p| !p.is_empty()),
+            pointer: error.pointer.as_deref().filter(|p| !p.is_empty()).map(str::to_owned),
             head,
         }
     }
