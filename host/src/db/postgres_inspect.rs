@@ -192,12 +192,13 @@ impl Reader<'_> {
         let Some(columns) = self.idents(id, &key.unwrap_or_default()) else { return Ok(None) };
         let foreign_key = if kind == "f" { self.foreign_key(row, &name, &columns)? } else { None };
         let Some(table) = self.tables.get_mut(&id) else { return Ok(None) };
-        Ok(match (kind.as_str(), foreign_key) {
-            ("p", _) => Some(table.primary_key = columns),
-            ("u", _) => Some(table.uniques.push(Unique { name, columns })),
-            ("f", Some(key)) => Some(table.foreign_keys.push(key)),
-            _ => None,
-        })
+        match (kind.as_str(), foreign_key) {
+            ("p", _) => table.primary_key = columns,
+            ("u", _) => table.uniques.push(Unique { name, columns }),
+            ("f", Some(key)) => table.foreign_keys.push(key),
+            _ => return Ok(None),
+        }
+        Ok(Some(()))
     }
 
     fn foreign_key(&self, row: &PgRow, name: &Ident, columns: &[Ident]) -> sqlx::Result<Option<ForeignKey>> {

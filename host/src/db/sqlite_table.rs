@@ -127,7 +127,7 @@ impl Reader<'_> {
         };
         let mut parts = Parts::default();
         let mut named = None;
-        while let Some(_) = cursor.peek() {
+        while cursor.peek().is_some() {
             if cursor.eat(&["constraint"]) {
                 named = Some(Ident::parse(cursor.take()?.name()?).ok()?);
                 continue;
