@@ -2,6 +2,7 @@
 
 mod changes;
 mod inspection;
+mod lost;
 mod postgres;
 mod sqlite;
 
