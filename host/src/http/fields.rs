@@ -90,7 +90,8 @@ pub(super) async fn update(
     JsonBody(body): JsonBody,
 ) -> Answer {
     let org = org(&principal, &name, Scope::EventsWrite)?;
-    (ident("entity", &entity)?, ident("field", &field)?);
+    ident("entity", &entity)?;
+    ident("field", &field)?;
     let texts = [("entity", entity.as_str()), ("field", field.as_str())];
     let event = Around { kind: "field.update", texts: &texts, switches: &[], body: Some(("changes", &body)) };
     submit(&app, org, event.change(&headers)?, consent.options(&principal)).await
@@ -113,7 +114,8 @@ pub(super) async fn delete(
     headers: HeaderMap,
 ) -> Answer {
     let org = org(&principal, &name, Scope::EventsWrite)?;
-    (ident("entity", &entity)?, ident("field", &field)?);
+    ident("entity", &entity)?;
+    ident("field", &field)?;
     let texts = [("entity", entity.as_str()), ("field", field.as_str())];
     let switches = [("dropColumn", deletion.drop_column)];
     let event = Around { kind: "field.delete", texts: &texts, switches: &switches, body: None };
