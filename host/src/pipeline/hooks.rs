@@ -104,9 +104,7 @@ impl<'a> Caller<'a> {
                 let error = error.coded(code);
                 no.help.into_iter().fold(error, Error::help)
             }
-            (Blame::Host, Fault::Overloaded { .. }) => {
-                Error::new("host/overloaded", told)
-            }
+            (Blame::Host, Fault::Overloaded { .. }) => Error::new("host/overloaded", told),
             (Blame::Host, _) => Error::new("host/fault", told),
             _ => Error::new("plugin/fault", told).coded(code),
         }
