@@ -10,6 +10,8 @@ mod probe;
 mod review;
 mod rule;
 pub mod rules;
+#[cfg(test)]
+mod testing;
 
 use serde::{Deserialize, Serialize};
 

@@ -16,9 +16,9 @@ mod rename_column;
 mod rename_table;
 mod set_not_null;
 mod set_values;
-#[cfg(test)]
-mod testing;
 
+#[cfg(test)]
+use super::testing;
 use super::{Case, Rule};
 use crate::ident::Ident;
 

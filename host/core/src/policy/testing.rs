@@ -11,12 +11,12 @@ use crate::policy::{Answer, Case, Finding, Judgement, Mode, Verdict};
 use crate::schema::{Schema, Table};
 
 /// No rows.
-pub(super) fn empty() -> Answer {
+pub(in crate::policy) fn empty() -> Answer {
     Answer::default()
 }
 
 /// Rows, so many of which fail.
-pub(super) fn rows(failing: u64) -> Answer {
+pub(in crate::policy) fn rows(failing: u64) -> Answer {
     Answer { rows: true, failing, sample: Vec::new() }
 }
 
@@ -63,14 +63,19 @@ fn find(code: &str, mode: Mode, intent: serde_json::Value, answer: &Answer) -> O
 }
 
 /// The rule lets the intent run by itself.
-pub(super) fn accepts(code: &str, mode: Mode, intent: serde_json::Value, answer: &Answer) {
+pub(in crate::policy) fn accepts(code: &str, mode: Mode, intent: serde_json::Value, answer: &Answer) {
     if let Some(finding) = find(code, mode, intent, answer) {
         assert_eq!(finding.verdict, Verdict::Safe, "{}", finding.message);
     }
 }
 
 /// The rule does not let the intent run by itself; gives what it found.
-pub(super) fn rejects(code: &str, mode: Mode, intent: serde_json::Value, answer: &Answer) -> Finding {
+pub(in crate::policy) fn rejects(
+    code: &str,
+    mode: Mode,
+    intent: serde_json::Value,
+    answer: &Answer,
+) -> Finding {
     let finding = find(code, mode, intent, answer).expect("a finding");
     assert_ne!(finding.verdict, Verdict::Safe, "{}", finding.message);
     assert!(!finding.message.is_empty());
