@@ -9,9 +9,12 @@ pub mod locks;
 pub mod postgres;
 pub mod process;
 pub mod proxy;
+pub mod rows;
 pub mod scenario;
+mod shown;
 pub mod sqlite;
 pub mod tidy;
+pub mod world;
 
 use std::path::{Path, PathBuf};
 

@@ -1,12 +1,13 @@
-//! The scenario files of `tests/scenarios`, each a test of its own.
+//! The scenario files of `tests/scenarios`, each a test of its own on each database.
 //!
-//! For now each file is only read: that it is a scenario, and that rewriting it would change nothing else.
+//! `UPDATE_SCENARIOS=1` writes what comes out into the files instead of comparing it.
 
-use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use hookwright_tests::repo_root;
-use hookwright_tests::scenario::Scenario;
+use hookwright_tests::scenario::{Dialect, Scenario, run};
+use hookwright_tests::world::{TestHost, runtime};
 use libtest_mimic::{Arguments, Failed, Trial};
 
 fn main() -> ExitCode {
@@ -18,16 +19,27 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let trials = scenarios.into_iter().map(reads).collect();
+    let home = runtime().block_on(TestHost::start());
+    let trials = scenarios.into_iter().flat_map(|scenario| trials(scenario, &home)).collect();
     libtest_mimic::run(&arguments, trials).exit_code()
 }
 
-fn reads(scenario: Scenario) -> Trial {
-    Trial::test(format!("reads::{}", scenario.name()), move || keeps_its_text(&scenario.path, &scenario))
+/// The file by itself, and carried out on each database.
+fn trials(scenario: Scenario, home: &Arc<TestHost>) -> Vec<Trial> {
+    let scenario = Arc::new(scenario);
+    let file = scenario.clone();
+    let mut trials = vec![Trial::test(format!("reads::{}", scenario.name()), move || keeps_its_text(&file))];
+    for dialect in Dialect::ALL {
+        let (scenario, home) = (scenario.clone(), home.clone());
+        let name = format!("{}::{}", dialect.name(), scenario.name());
+        let carry_out = move || Ok(runtime().block_on(run(&scenario, &home, dialect))?);
+        trials.push(Trial::test(name, carry_out));
+    }
+    trials
 }
 
-fn keeps_its_text(path: &Path, scenario: &Scenario) -> Result<(), Failed> {
-    let text = std::fs::read_to_string(path)?;
+fn keeps_its_text(scenario: &Scenario) -> Result<(), Failed> {
+    let text = std::fs::read_to_string(&scenario.path)?;
     if scenario.with(&[])? == text {
         Ok(())
     } else {

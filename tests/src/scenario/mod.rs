@@ -19,18 +19,26 @@
 //! The comment on top says what the scenario shows. Sections are carried out in the order in which
 //! they stand. An expectation (`outcome`, `plan.postgres`, `plan.sqlite`) is one about the `events`
 //! before it; `events` without an `outcome` are expected to be applied, every one. `rows.sql` is
-//! asked at the end. SQL names tables without a schema: it runs inside the org's own. `plugins` lists the plugins to bind, `schema-sync` if it is absent.
+//! asked at the end. SQL names tables without a schema: it runs inside the org's own, and plans leave
+//! the schema out. `plugins` lists the plugins to bind, one a line, with its configuration as JSON
+//! behind the name if it has one; `schema-sync` if the section is absent.
+//!
+//! An outcome is the status with the codes of its reasons, or `error CODE`, with the JSON pointer
+//! where there is one.
 
 mod error;
 mod events;
+mod inject;
 mod parse;
 mod rewrite;
+mod run;
 
 use std::path::{Path, PathBuf};
 
 pub use error::Error;
 pub use events::Event;
 pub use rewrite::{Expected, update_file, update_requested};
+pub use run::run;
 
 /// A kind of database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -1,0 +1,89 @@
+//! Rows made up for any table: valid for its columns, with NULLs where they are allowed.
+//!
+//! For the histories and the property tests.
+
+use hookwright_core::field_type::FieldType;
+use hookwright_core::schema::{Column, ForeignKey, Table};
+
+use crate::scenario::Dialect;
+use crate::world::World;
+
+/// Rows that a table is given.
+const ROWS: usize = 3;
+
+/// Puts rows into every table that has none. A table whose required references have no rows to refer to yet
+/// stays empty; whether a row could be had at all is not known before, so refusals are passed over.
+///
+/// # Panics
+/// If the database cannot be read.
+pub async fn fill(world: &World) -> usize {
+    let (model, _) = world.host().inspect(world.org()).await.expect("the model is read");
+    let mut filled = 0;
+    for table in model.tables.values() {
+        if has_rows(world, table).await {
+            continue;
+        }
+        for number in 1..=ROWS {
+            let insert = insert(world.dialect(), table, number);
+            filled += usize::from(world.sql(&insert).await.is_ok());
+        }
+    }
+    filled
+}
+
+async fn has_rows(world: &World, table: &Table) -> bool {
+    let count = format!("SELECT count(*) FROM \"{}\"", table.name.as_str());
+    world.rows(&count).await.expect("a table of the model is there") != ["0"]
+}
+
+/// Row `number` of a table. Values depend on type and number alone, so references find what they refer to.
+fn insert(dialect: Dialect, table: &Table, number: usize) -> String {
+    let (mut names, mut values) = (Vec::new(), Vec::new());
+    for column in table.columns.values() {
+        let key = table.foreign_keys.iter().find(|key| key.columns.contains(&column.name));
+        if number == ROWS && column.nullable && !table.primary_key.contains(&column.name) {
+            continue;
+        }
+        if refers_elsewhere(table, key) && column.nullable && number == 1 {
+            continue;
+        }
+        names.push(format!("\"{}\"", column.name.as_str()));
+        values.push(value(dialect, column, number));
+    }
+    let (names, values) = (names.join(", "), values.join(", "));
+    format!("INSERT INTO \"{}\" ({names}) VALUES ({values})", table.name.as_str())
+}
+
+fn refers_elsewhere(table: &Table, key: Option<&ForeignKey>) -> bool {
+    key.is_some_and(|key| key.table != table.name)
+}
+
+fn value(dialect: Dialect, column: &Column, number: usize) -> String {
+    use FieldType as T;
+    match &column.ty {
+        T::String { length } => format!("'{}'", cut(&format!("v{number}"), *length as usize)),
+        T::Text => format!("'v{number}'"),
+        T::Int | T::BigInt => number.to_string(),
+        T::Float => format!("{number}.5"),
+        T::Decimal { precision, scale } => match precision - scale {
+            0 => format!("'0.{number}'"),
+            _ => format!("'{number}'"),
+        },
+        T::Boolean => if number % 2 == 0 { "TRUE" } else { "FALSE" }.to_owned(),
+        T::Date => format!("'2024-01-0{number}'"),
+        T::Time => format!("'10:00:0{number}'"),
+        T::DateTime => format!("'2024-01-0{number}T10:00:00Z'"),
+        T::Json => format!("'{{\"n\":{number}}}'"),
+        T::Uuid => format!("'00000000-0000-4000-8000-00000000000{number}'"),
+        T::Bytes => match dialect {
+            Dialect::Postgres => format!("'\\x0{number}'"),
+            Dialect::Sqlite => format!("x'0{number}'"),
+        },
+        T::Enum { values } => format!("'{}'", values[number % values.len()].replace('\'', "''")),
+    }
+}
+
+/// The end of a text: where the number is.
+fn cut(text: &str, length: usize) -> &str {
+    &text[text.len().saturating_sub(length)..]
+}
