@@ -5,6 +5,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+pub mod extras;
 pub mod locks;
 pub mod postgres;
 pub mod process;

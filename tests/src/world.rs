@@ -19,6 +19,7 @@ use sqlx::{AssertSqlSafe, Connection};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
+use crate::extras::Extras;
 use crate::plugin_path;
 use crate::postgres::TestDatabase;
 use crate::scenario::{Dialect, Mode};
@@ -186,11 +187,32 @@ impl World {
     /// # Panics
     /// If the database cannot be read.
     pub async fn in_step(&self) -> Result<Vec<Foreign>, String> {
+        self.in_step_besides(&Extras::default()).await
+    }
+
+    /// As [`World::in_step`], with these things of the test's own in managed tables: they must be there still.
+    ///
+    /// # Errors
+    /// Where they differ.
+    ///
+    /// # Panics
+    /// If the database cannot be read.
+    pub async fn in_step_besides(&self, extras: &Extras) -> Result<Vec<Foreign>, String> {
         let (model, inspected) = self.host().inspect(&self.org).await.expect("the database is read");
-        differences(&self.kept(&model), &inspected.schema)
-            .and_then(|()| names(&model, &inspected.schema))
+        let physical = extras.taken_from(&inspected.schema)?;
+        differences(&self.kept(&model), &physical)
+            .and_then(|()| names(&model, &physical))
             .map_err(|what| format!("the database is not what the model says: {what}\n{:#?}", inspected.foreign))?;
         Ok(inspected.foreign)
+    }
+
+    /// What is in managed tables and not in the model.
+    ///
+    /// # Panics
+    /// If the database cannot be read.
+    pub async fn extras(&self) -> Extras {
+        let (model, inspected) = self.host().inspect(&self.org).await.expect("the database is read");
+        Extras::of(&model, &inspected.schema)
     }
 
     /// Whether the schema that was lived through is the one that metadata and plugins call for.

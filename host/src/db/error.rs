@@ -258,9 +258,11 @@ fn sqlite(e: &dyn DatabaseError) -> DbError {
         },
         13 => refused(Some("free space on the disk")),
         11 | 26 => refused(Some("the file is damaged or no SQLite database: restore it from a backup")),
-        _ if said.contains("already exists") || said.contains("duplicate column name") => DbError::Drifted(
-            format!("what the change makes is there already, and Hookwright did not make it: {said}"),
-        ),
+        _ if ["already exists", "already another table", "duplicate column name"].iter().any(|s| said.contains(s)) => {
+            DbError::Drifted(format!(
+                "what the change makes is there already, and Hookwright did not make it: {said}"
+            ))
+        }
         _ if said.contains("no such table") || said.contains("no such column") => {
             DbError::Drifted(format!("what the change works on is not there any more: {said}"))
         }

@@ -111,10 +111,7 @@ fn add(table: &mut Table, index: Index) {
     }
 }
 
-/// Whether a name ends as those of unique constraints do: `_key`, with a number, or with a hash where it was shortened.
+/// Whether a name ends as those of unique constraints do: `_key`, with a number where that was taken.
 fn names_constraint(name: &str) -> bool {
-    let hash =
-        name.rsplit_once('_').filter(|(_, h)| h.len() == 10 && h.bytes().all(|b| b.is_ascii_hexdigit()));
-    let numbered = name.trim_end_matches(|c: char| c.is_ascii_digit());
-    numbered.ends_with("_key") || hash.is_some_and(|(rest, _)| name.len() == 63 && rest.contains("_key"))
+    name.trim_end_matches(|c: char| c.is_ascii_digit()).ends_with("_key")
 }

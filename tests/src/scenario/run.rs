@@ -12,6 +12,7 @@ use hookwright::outcome::{Outcome, Status};
 
 use super::inject::Injection;
 use super::{Dialect, Events, Expected, Mode, Rows, Scenario, Setup, Step, update_file, update_requested};
+use crate::extras::Extras;
 use crate::world::{TestHost, World};
 
 /// The organisation's name in every scenario's SQL is left out, so it may be any.
@@ -26,7 +27,7 @@ fn org(scenario: &Scenario, dialect: Dialect) -> String {
 pub async fn run(scenario: &Scenario, home: &Arc<TestHost>, dialect: Dialect) -> Result<(), String> {
     let world = World::add(home, &org(scenario, dialect), dialect, &scenario.plugins).await;
     let update = update_requested();
-    let mut run = Run { scenario, world, update, found: Vec::new(), applied: Vec::new() };
+    let mut run = Run { scenario, world, update, extras: Extras::default(), found: Vec::new(), applied: Vec::new() };
     run.steps().await?;
     if let Some(rows) = &scenario.rows {
         run.rows(rows).await?;
@@ -42,6 +43,8 @@ struct Run<'a> {
     scenario: &'a Scenario,
     world: World,
     update: bool,
+    /// What its setups put into managed tables.
+    extras: Extras,
     /// What came out, for the file.
     found: Vec<Expected>,
     /// Changes that were applied, as they were sent.
@@ -63,9 +66,10 @@ impl Run<'_> {
         Ok(())
     }
 
-    async fn setup(&self, setup: &Setup) -> Result<(), String> {
+    async fn setup(&mut self, setup: &Setup) -> Result<(), String> {
         if setup.dialect.is_none_or(|only| only == self.world.dialect()) {
             self.world.sql(&setup.sql).await.map_err(|what| self.at(setup.line, what))?;
+            self.extras = self.world.extras().await;
         }
         Ok(())
     }
@@ -83,7 +87,7 @@ impl Run<'_> {
             if outcome.status == Status::Applied {
                 self.applied.push((json, events.mode));
             }
-            self.world.in_step().await.map_err(|what| self.at(events.line, what))?;
+            self.world.in_step_besides(&self.extras).await.map_err(|what| self.at(events.line, what))?;
         }
         self.outcomes(number, events, outcomes)?;
         self.plan(number, events, plan)

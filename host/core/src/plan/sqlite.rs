@@ -57,7 +57,19 @@ impl Planner<'_> {
         }
         let taken = renames.iter().map(|(from, _)| from.clone()).collect::<Vec<_>>();
         for (from, to) in in_order(renames, taken.into_iter()) {
-            self.push(self.sql.rename_table(&from, &to));
+            self.rename_table(&from, &to);
+        }
+    }
+
+    /// SQLite refuses a table its own name in another case: that goes by a passing name.
+    fn rename_table(&mut self, from: &Ident, to: &Ident) {
+        let way = Ident::from_parts("hookwright_passing_case".to_owned());
+        match from.collides(to) {
+            true => {
+                self.push(self.sql.rename_table(from, &way));
+                self.push(self.sql.rename_table(&way, to));
+            }
+            false => self.push(self.sql.rename_table(from, to)),
         }
     }
 

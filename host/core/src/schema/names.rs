@@ -9,25 +9,25 @@ use crate::ident::{Ident, MAX_BYTES};
 /// A free name for a unique constraint on `columns` of `table`.
 #[must_use]
 pub fn unique(schema: &Schema, table: &Ident, columns: &[Ident]) -> Ident {
-    free(&base(table, columns, "key"), |name| relation_taken(schema, name))
+    free(&stem(table, columns), "key", |name| relation_taken(schema, name))
 }
 
 /// A free name for an index on `columns` of `table`.
 #[must_use]
 pub fn index(schema: &Schema, table: &Ident, columns: &[Ident]) -> Ident {
-    free(&base(table, columns, "idx"), |name| relation_taken(schema, name))
+    free(&stem(table, columns), "idx", |name| relation_taken(schema, name))
 }
 
 /// A free name for a foreign key on `columns` of `table`; unique on its table is enough.
 #[must_use]
 pub fn foreign_key(table: &Table, columns: &[Ident]) -> Ident {
-    free(&base(&table.name, columns, "fkey"), |name| constraint_taken(table, name))
+    free(&stem(&table.name, columns), "fkey", |name| constraint_taken(table, name))
 }
 
 /// The name of the check that keeps an `Enum` column to its values. It follows the column's name.
 #[must_use]
 pub fn values_check(column: &Ident) -> Ident {
-    shorten(&format!("{}_values", column.as_str()))
+    shorten(column.as_str(), "values")
 }
 
 /// Tables, indexes and unique constraints of a PostgreSQL schema share one space of names.
@@ -43,26 +43,26 @@ fn constraint_taken(table: &Table, name: &Ident) -> bool {
     table.foreign_keys.iter().any(|k| k.name == *name) || table.checks.iter().any(|c| c.name == *name)
 }
 
-fn base(table: &Ident, columns: &[Ident], suffix: &str) -> String {
+fn stem(table: &Ident, columns: &[Ident]) -> String {
     let columns: Vec<_> = columns.iter().map(Ident::as_str).collect();
-    format!("{}_{}_{suffix}", table.as_str(), columns.join("_"))
+    format!("{}_{}", table.as_str(), columns.join("_"))
 }
 
-fn free(base: &str, taken: impl Fn(&Ident) -> bool) -> Ident {
-    let numbered = (2..).map(|n| shorten(&format!("{base}{n}")));
-    let mut candidates = std::iter::once(shorten(base)).chain(numbered);
-    candidates.find(|name| !taken(name)).unwrap_or_else(|| shorten(base))
+fn free(stem: &str, kind: &str, taken: impl Fn(&Ident) -> bool) -> Ident {
+    let numbered = (2..).map(|n| shorten(stem, &format!("{kind}{n}")));
+    let mut candidates = std::iter::once(shorten(stem, kind)).chain(numbered);
+    candidates.find(|name| !taken(name)).unwrap_or_else(|| shorten(stem, kind))
 }
 
-/// A name past the limit keeps its beginning and gets a hash of the whole.
-fn shorten(text: &str) -> Ident {
-    let short = if text.len() <= MAX_BYTES {
-        text.to_owned()
-    } else {
-        let hash = hex::encode(&Sha256::digest(text)[..5]);
-        format!("{}_{hash}", &text[..MAX_BYTES - 11])
-    };
-    Ident::from_parts(short)
+/// A name past the limit keeps its beginning and its end, which tells what it names, around a hash of the whole.
+fn shorten(stem: &str, kind: &str) -> Ident {
+    let whole = format!("{stem}_{kind}");
+    if whole.len() <= MAX_BYTES {
+        return Ident::from_parts(whole);
+    }
+    let hash = hex::encode(&Sha256::digest(&whole)[..5]);
+    let end = format!("_{hash}_{kind}");
+    Ident::from_parts(format!("{}{end}", &stem[..MAX_BYTES - end.len()]))
 }
 
 #[cfg(test)]
@@ -81,6 +81,7 @@ mod tests {
         let two = unique(&schema, &table, &[ident("b")]);
         assert_eq!(one.as_str().len(), MAX_BYTES);
         assert_ne!(one, two);
+        assert!(one.as_str().ends_with("_key"));
     }
 
     #[test]
