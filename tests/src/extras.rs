@@ -36,7 +36,8 @@ impl Extras {
                 return Err(format!("\"{part}\" of \"{table}\", which the test made, is gone"));
             }
         }
-        let tables = physical.tables.iter().map(|(name, table)| (name.clone(), Arc::new(self.without(table))));
+        let tables =
+            physical.tables.iter().map(|(name, table)| (name.clone(), Arc::new(self.without(table))));
         Ok(Schema { tables: tables.collect() })
     }
 

@@ -7,6 +7,7 @@
 
 pub mod extras;
 pub mod locks;
+pub mod made_up;
 pub mod postgres;
 pub mod process;
 pub mod proxy;

@@ -200,9 +200,9 @@ impl World {
     pub async fn in_step_besides(&self, extras: &Extras) -> Result<Vec<Foreign>, String> {
         let (model, inspected) = self.host().inspect(&self.org).await.expect("the database is read");
         let physical = extras.taken_from(&inspected.schema)?;
-        differences(&self.kept(&model), &physical)
-            .and_then(|()| names(&model, &physical))
-            .map_err(|what| format!("the database is not what the model says: {what}\n{:#?}", inspected.foreign))?;
+        differences(&self.kept(&model), &physical).and_then(|()| names(&model, &physical)).map_err(
+            |what| format!("the database is not what the model says: {what}\n{:#?}", inspected.foreign),
+        )?;
         Ok(inspected.foreign)
     }
 
@@ -223,9 +223,11 @@ impl World {
     /// # Panics
     /// If it cannot be derived.
     pub async fn derives(&self) -> Result<(), String> {
-        let derived = self.host().derive(&self.org).await.unwrap_or_else(|error| panic!("not derived: {error}"));
+        let derived =
+            self.host().derive(&self.org).await.unwrap_or_else(|error| panic!("not derived: {error}"));
         let (model, _) = self.host().inspect(&self.org).await.expect("the model is read");
-        differences(&derived, &model).map_err(|what| format!("derived and lived-through schema differ: {what}"))
+        differences(&derived, &model)
+            .map_err(|what| format!("derived and lived-through schema differ: {what}"))
     }
 }
 
@@ -240,7 +242,9 @@ pub fn differences(wanted: &Schema, found: &Schema) -> Result<(), String> {
     for name in names {
         let (wanted, found) = (wanted.table(name), found.table(name));
         if wanted != found {
-            let show = |table: Option<&Table>| table.map_or("none".to_owned(), |t| serde_json::to_string_pretty(t).unwrap());
+            let show = |table: Option<&Table>| {
+                table.map_or("none".to_owned(), |t| serde_json::to_string_pretty(t).unwrap())
+            };
             return Err(format!("\"{}\" is to be {}\nand is {}", name.as_str(), show(wanted), show(found)));
         }
     }
@@ -255,7 +259,12 @@ fn names(model: &Schema, physical: &Schema) -> Result<(), String> {
             uniques.chain(t.indexes.iter().map(|i| i.name.as_str().to_owned())).collect::<Vec<_>>()
         };
         if of(wanted) != of(found) {
-            return Err(format!("constraints of \"{}\" are to be called {:?} and are {:?}", wanted.name.as_str(), of(wanted), of(found)));
+            return Err(format!(
+                "constraints of \"{}\" are to be called {:?} and are {:?}",
+                wanted.name.as_str(),
+                of(wanted),
+                of(found)
+            ));
         }
     }
     Ok(())

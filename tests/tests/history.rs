@@ -60,7 +60,10 @@ async fn without_rows(dialect: Dialect) {
     let world = world(dialect).await;
     let started = Instant::now();
     for event in &events {
-        let outcome = world.send(event, ALLOWED).await.unwrap_or_else(|error| panic!("{event}: {} {error}", error.code));
+        let outcome = world
+            .send(event, ALLOWED)
+            .await
+            .unwrap_or_else(|error| panic!("{event}: {} {error}", error.code));
         assert_eq!(outcome.status, Status::Applied, "{event}: {:?}", outcome.reasons);
     }
     println!("{} events on {} in {:.1?}", events.len(), dialect.name(), started.elapsed());

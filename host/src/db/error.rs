@@ -258,7 +258,10 @@ fn sqlite(e: &dyn DatabaseError) -> DbError {
         },
         13 => refused(Some("free space on the disk")),
         11 | 26 => refused(Some("the file is damaged or no SQLite database: restore it from a backup")),
-        _ if ["already exists", "already another table", "duplicate column name"].iter().any(|s| said.contains(s)) => {
+        _ if ["already exists", "there is already", "duplicate column name"]
+            .iter()
+            .any(|s| said.contains(s)) =>
+        {
             DbError::Drifted(format!(
                 "what the change makes is there already, and Hookwright did not make it: {said}"
             ))

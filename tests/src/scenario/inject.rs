@@ -38,10 +38,11 @@ fn sqlite_ledger() -> Injection {
 fn postgres_ledger() -> Injection {
     Injection {
         place: "after its statements",
-        begin: "CREATE FUNCTION public.injected() RETURNS trigger LANGUAGE plpgsql AS \
+        begin:
+            "CREATE FUNCTION public.injected() RETURNS trigger LANGUAGE plpgsql AS \
                 $$ BEGIN RAISE EXCEPTION 'injected'; END $$;
                 CREATE TRIGGER injected BEFORE INSERT ON hookwright.change EXECUTE FUNCTION public.injected()"
-            .to_owned(),
+                .to_owned(),
         end: "DROP FUNCTION public.injected() CASCADE".to_owned(),
     }
 }

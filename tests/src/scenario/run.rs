@@ -27,7 +27,8 @@ fn org(scenario: &Scenario, dialect: Dialect) -> String {
 pub async fn run(scenario: &Scenario, home: &Arc<TestHost>, dialect: Dialect) -> Result<(), String> {
     let world = World::add(home, &org(scenario, dialect), dialect, &scenario.plugins).await;
     let update = update_requested();
-    let mut run = Run { scenario, world, update, extras: Extras::default(), found: Vec::new(), applied: Vec::new() };
+    let mut run =
+        Run { scenario, world, update, extras: Extras::default(), found: Vec::new(), applied: Vec::new() };
     run.steps().await?;
     if let Some(rows) = &scenario.rows {
         run.rows(rows).await?;
@@ -133,7 +134,8 @@ impl Run<'_> {
 
     /// A change that fails, at its middle statement or when all of them are done, leaves no trace.
     async fn fails_first(&self, json: &str, mode: Mode) -> Result<(), String> {
-        let planned = self.world.send(json, Mode { dry_run: true, ..mode }).await.map_err(|error| error.to_string())?;
+        let planned =
+            self.world.send(json, Mode { dry_run: true, ..mode }).await.map_err(|error| error.to_string())?;
         for injection in Injection::of(self.world.dialect(), planned.statements.len()) {
             let before = (self.world.physical().await, self.count().await);
             self.world.sql(&injection.begin).await?;
@@ -141,7 +143,9 @@ impl Run<'_> {
             self.world.sql(&injection.end).await?;
             match result {
                 Err(error) if error.code.starts_with("db/") && error.message.contains("injected") => {}
-                other => return Err(format!("with a failure injected {}: {}", injection.place, told(&other))),
+                other => {
+                    return Err(format!("with a failure injected {}: {}", injection.place, told(&other)));
+                }
             }
             if (self.world.physical().await, self.count().await) != before {
                 return Err(format!("a failure {} left something behind", injection.place));
@@ -203,5 +207,9 @@ fn told(result: &Result<Outcome, HostError>) -> String {
 
 fn compared(what: &str, wanted: &[String], found: &[String]) -> String {
     let show = |lines: &[String]| lines.iter().map(|line| format!("\n  {line}")).collect::<String>();
-    format!("the {what} is{}\nnot{}\nIf that is right, run again with UPDATE_SCENARIOS=1.", show(found), show(wanted))
+    format!(
+        "the {what} is{}\nnot{}\nIf that is right, run again with UPDATE_SCENARIOS=1.",
+        show(found),
+        show(wanted)
+    )
 }

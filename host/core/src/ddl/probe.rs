@@ -41,6 +41,7 @@ fn table(probe: &Probe) -> &Ident {
         | Probe::Nulls { table, .. }
         | Probe::Duplicates { table, .. }
         | Probe::Orphans { table, .. }
+        | Probe::Dangling { table, .. }
         | Probe::Misfits { table, .. }
         | Probe::Violations { table, .. } => table,
     }
@@ -52,8 +53,9 @@ impl Writer<'_> {
         let column = match probe {
             Probe::Misfits { column, .. } => Some(column),
             Probe::Duplicates { columns, .. } | Probe::Orphans { columns, .. } => columns.first(),
-            _ => schema.table(table(probe)).and_then(|t| t.primary_key.first()),
+            _ => None,
         };
+        let column = column.or_else(|| schema.table(table(probe)).and_then(|t| t.primary_key.first()));
         match (column, dialect) {
             (Some(column), _) => self.word("substr(CAST(r.").ident(column).word(" AS text), 1, 60)"),
             (None, Dialect::Postgres) => self.word("r.ctid::text"),
@@ -68,7 +70,12 @@ impl Writer<'_> {
             Probe::Rows { .. } => self.word("1 = 0"),
             Probe::Nulls { column, .. } => self.word("r.").ident(column).word(" IS NULL"),
             Probe::Duplicates { table, columns } => self.duplicates(table, columns),
-            Probe::Orphans { columns, to, .. } => self.orphans(columns, to.as_ref()),
+            Probe::Orphans { table, columns, to } => self.orphans((table, columns), to.as_ref(), schema),
+            Probe::Dangling { value, ty, to: Some((table, column)), .. } => {
+                self.word("NOT EXISTS (SELECT 1 FROM ").relation(table).word(" AS t WHERE t.").ident(column);
+                self.word(" = ").default(value, ty).word(")")
+            }
+            Probe::Dangling { to: None, .. } => self.word("1 = 1"),
             Probe::Misfits { column, from, to, .. } => self.misfits(column, from, to),
             Probe::Violations { table, expression } => match schema.table(table) {
                 Some(table) => self.word("NOT (").expr(expression, table).word(")"),
@@ -78,6 +85,9 @@ impl Writer<'_> {
     }
 
     fn duplicates(&mut self, table: &Ident, columns: &[Ident]) -> &mut Self {
+        if columns.is_empty() {
+            return self.word("(SELECT count(*) FROM ").relation(table).word(") > 1");
+        }
         let row = |w: &mut Self| {
             w.word("(").list(columns, |w, c| {
                 w.word("r.").ident(c);
@@ -94,14 +104,28 @@ impl Writer<'_> {
         self.word(" HAVING count(*) > 1)")
     }
 
-    fn orphans(&mut self, columns: &[Ident], to: Option<&(Ident, Vec<Ident>)>) -> &mut Self {
+    /// Where the change gives both columns one type, they may have two before it: then their texts are compared.
+    fn orphans(
+        &mut self,
+        (table, columns): (&Ident, &[Ident]),
+        to: Option<&(Ident, Vec<Ident>)>,
+        schema: &Schema,
+    ) -> &mut Self {
         for (index, column) in columns.iter().enumerate() {
             self.word(if index > 0 { " AND r." } else { "r." }).ident(column).word(" IS NOT NULL");
         }
-        let Some((table, target)) = to else { return self };
-        self.word(" AND NOT EXISTS (SELECT 1 FROM ").relation(table).word(" AS t WHERE ");
+        let Some((to, target)) = to else { return self };
+        let ty = |table: &Ident, column: &Ident| Some(&schema.table(table)?.column(column)?.ty);
+        self.word(" AND NOT EXISTS (SELECT 1 FROM ").relation(to).word(" AS t WHERE ");
         for (index, (own, other)) in columns.iter().zip(target).enumerate() {
-            self.word(if index > 0 { " AND t." } else { "t." }).ident(other).word(" = r.").ident(own);
+            let alike = ty(table, own).zip(ty(to, other)).is_none_or(|(a, b)| a.comparable(b));
+            self.word(if index > 0 { " AND " } else { "" });
+            match alike {
+                true => self.word("t.").ident(other).word(" = r.").ident(own),
+                false => {
+                    self.word("CAST(t.").ident(other).word(" AS text) = CAST(r.").ident(own).word(" AS text)")
+                }
+            };
         }
         self.word(")")
     }

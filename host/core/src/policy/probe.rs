@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use crate::expr::Expr;
 use crate::field_type::FieldType;
 use crate::ident::Ident;
+use crate::value::DefaultValue;
 
 /// A question about the rows of a table.
 #[derive(Debug, Clone, PartialEq)]
@@ -15,10 +16,12 @@ pub enum Probe {
     Rows { table: Ident },
     /// Rows in which a column is NULL.
     Nulls { table: Ident, column: Ident },
-    /// Rows that share the columns' values with another.
+    /// Rows that share the columns' values with another; all rows, if they are many, without columns.
     Duplicates { table: Ident, columns: Vec<Ident> },
     /// Rows that refer to nothing. Without `to`, the target has no rows yet, so every reference does.
     Orphans { table: Ident, columns: Vec<Ident>, to: Option<(Ident, Vec<Ident>)> },
+    /// All rows, if the value that each of them gets refers to nothing. `to` as above.
+    Dangling { table: Ident, value: DefaultValue, ty: FieldType, to: Option<(Ident, Ident)> },
     /// Rows whose value another type cannot hold.
     Misfits { table: Ident, column: Ident, from: FieldType, to: FieldType },
     /// Rows that do not meet a condition.

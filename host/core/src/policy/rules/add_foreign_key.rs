@@ -3,7 +3,7 @@
 use super::super::{Case, Finding, Hazard, Judgement, Probe, Rule};
 use super::all_stored;
 use crate::ident::Ident;
-use crate::intent::{Intent, list};
+use crate::intent::{AddForeignKey, Intent, list};
 
 /// The rule.
 pub(super) const RULE: Rule = Rule {
@@ -19,7 +19,9 @@ fn judge(case: &Case) -> Option<Judgement> {
     let Intent::AddForeignKey(add) = case.intent else { return None };
     let here = format!("\"{}\" ({})", add.table.as_str(), list(&add.columns));
     let there = add.to.as_str().to_owned();
-    let (table, columns) = all_stored(case, &add.columns)?;
+    let Some((table, columns)) = all_stored(case, &add.columns) else {
+        return on_new_column(case, add, here);
+    };
     let to = target(case, &add.to, &add.target);
     Judgement::ask(Probe::Orphans { table, columns, to }, move |answer| match (answer.rows, answer.failing) {
         (false, _) => None,
@@ -35,6 +37,24 @@ fn judge(case: &Case) -> Option<Judgement> {
                 format!("set them to NULL, or add what they refer to to \"{there}\", then send it again"),
             ))
         }
+    })
+}
+
+/// A column that the change makes has its default in every row; NULL may refer to nothing.
+fn on_new_column(case: &Case, add: &AddForeignKey, here: String) -> Option<Judgement> {
+    let [column] = add.columns.as_slice() else { return None };
+    let table = case.model.origin(&add.table)?;
+    let made = case.model.schema().table(&add.table)?.column(column)?;
+    let (value, ty) = (made.default.clone()?, made.ty.clone());
+    let (shown, there) = (value.to_json(), add.to.as_str().to_owned());
+    let to = target(case, &add.to, &add.target).and_then(|(to, mut columns)| Some((to, columns.pop()?)));
+    Judgement::ask(Probe::Dangling { table, value, ty, to }, move |answer| {
+        let message =
+            format!("every row gets the default {shown} of {here}, which refers to no row of \"{there}\"");
+        let remedy = format!(
+            "add the row to \"{there}\" first, or create the field without the default and set that afterwards"
+        );
+        (answer.failing > 0).then(|| Finding::blocked(message, remedy))
     })
 }
 

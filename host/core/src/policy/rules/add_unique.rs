@@ -1,7 +1,8 @@
 //! `policy/add-unique`: rows that share values stand against uniqueness.
 
 use super::super::{Case, Finding, Hazard, Judgement, Probe, Rule};
-use super::all_stored;
+use super::stored;
+use crate::ident::Ident;
 use crate::intent::{Intent, list};
 
 /// The rule.
@@ -21,7 +22,13 @@ fn judge(case: &Case) -> Option<Judgement> {
         _ => return None,
     };
     let here = format!("\"{}\" ({})", table_name.as_str(), list(columns));
-    let (table, columns) = all_stored(case, columns)?;
+    let table = case.model.origin(table_name)?;
+    let wanted = columns.len();
+    let columns = told_apart_by(case, columns)?;
+    let remedy = match columns.len() == wanted {
+        true => "change or remove the duplicates, then send it again with --confirm",
+        false => "create the field without its default, give each row its own value, then make it unique",
+    };
     Judgement::ask(Probe::Duplicates { table, columns }, move |answer| match (answer.rows, answer.failing) {
         (false, _) => None,
         (true, 0) => {
@@ -33,12 +40,22 @@ fn judge(case: &Case) -> Option<Judgement> {
         (true, _) => {
             let message =
                 format!("{} of {here} share their value with another{}", answer.count(), answer.examples());
-            Some(Finding::blocked(
-                message,
-                "change or remove the duplicates, then send it again with --confirm",
-            ))
+            Some(Finding::blocked(message, remedy))
         }
     })
+}
+
+/// The columns whose values tell rows apart: one that the change makes has its default in all of them.
+/// None if it has NULL, which is never the same.
+fn told_apart_by(case: &Case, columns: &[Ident]) -> Option<Vec<Ident>> {
+    let mut found = Vec::new();
+    for column in columns {
+        match stored(case, column) {
+            Some((_, before)) => found.push(before),
+            None => drop(case.model.schema().table(case.intent.table())?.column(column)?.default.as_ref()?),
+        }
+    }
+    Some(found)
 }
 
 #[cfg(test)]
