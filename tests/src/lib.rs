@@ -6,6 +6,7 @@
 #![allow(clippy::unwrap_used)]
 
 pub mod locks;
+pub mod org;
 pub mod postgres;
 pub mod process;
 pub mod proxy;

@@ -36,7 +36,7 @@ pub struct Seen {
     pub server: usize,
     /// Every message's sender and type; `^` is a client's first message.
     pub types: Vec<(Side, char)>,
-    /// Whether the cut has been made. What it withheld is in the counts.
+    /// Whether every cut has been made. What they withheld is in the counts.
     pub cut: bool,
 }
 
@@ -61,7 +61,9 @@ pub(super) enum Verdict {
 
 #[derive(Debug, Default)]
 struct State {
-    cut: Option<Cut>,
+    cuts: Vec<Cut>,
+    /// Whether nothing passes any more once a cut has been made.
+    outage: bool,
     counting: bool,
     seen: Seen,
 }
@@ -79,8 +81,8 @@ impl Default for Gate {
 }
 
 impl Gate {
-    pub fn arm(&self, cut: Option<Cut>) {
-        *self.state() = State { cut, counting: true, seen: Seen::default() };
+    pub fn arm(&self, cuts: &[Cut], outage: bool) {
+        *self.state() = State { cuts: cuts.to_vec(), outage, counting: true, seen: Seen::default() };
     }
 
     pub fn disarm(&self) -> Seen {
@@ -106,11 +108,14 @@ impl Gate {
         if !state.counting {
             return Verdict::Pass;
         }
+        if state.outage && state.seen.cut {
+            stop.send_replace(true);
+            return Verdict::Cut;
+        }
         let verdict = state.count(side, kind);
         if verdict != Verdict::Pass {
             stop.send_replace(true);
-            state.cut = None;
-            state.seen.cut = true;
+            state.seen.cut = state.cuts.is_empty();
         }
         verdict
     }
@@ -132,10 +137,11 @@ impl State {
             Side::Client => (Cut::BeforeClientMessage(*count), Cut::AfterClientMessage(*count)),
             Side::Server => (Cut::BeforeServerMessage(*count), Cut::AfterServerMessage(*count)),
         };
-        match self.cut {
+        let at = self.cuts.iter().position(|cut| *cut == before || *cut == after);
+        match at.map(|at| self.cuts.swap_remove(at)) {
             Some(cut) if cut == before => Verdict::Cut,
-            Some(cut) if cut == after => Verdict::PassAndCut,
-            _ => Verdict::Pass,
+            Some(_) => Verdict::PassAndCut,
+            None => Verdict::Pass,
         }
     }
 }
@@ -148,7 +154,7 @@ mod tests {
     fn the_cut_falls_once_on_the_message_it_names() {
         let (gate, one, two) = (Gate::default(), connection(), connection());
         assert_eq!(gate.judge(&one, Side::Client, b'Q'), Verdict::Pass);
-        gate.arm(Some(Cut::BeforeServerMessage(2)));
+        gate.arm(&[Cut::BeforeServerMessage(2)], false);
         assert_eq!(gate.judge(&one, Side::Client, b'Q'), Verdict::Pass);
         assert_eq!(gate.judge(&one, Side::Server, b'C'), Verdict::Pass);
         assert_eq!(gate.judge(&one, Side::Server, b'Z'), Verdict::Cut);
@@ -161,10 +167,30 @@ mod tests {
     #[test]
     fn nothing_passes_on_a_connection_that_is_cut() {
         let (gate, one) = (Gate::default(), connection());
-        gate.arm(Some(Cut::AfterClientMessage(1)));
+        gate.arm(&[Cut::AfterClientMessage(1)], false);
         assert_eq!(gate.judge(&one, Side::Client, b'Q'), Verdict::PassAndCut);
         assert_eq!(gate.judge(&one, Side::Server, b'C'), Verdict::Cut);
         assert_eq!(gate.disarm().server, 0);
+    }
+
+    #[test]
+    fn each_of_several_cuts_falls_once() {
+        let (gate, one, two, three) = (Gate::default(), connection(), connection(), connection());
+        gate.arm(&[Cut::AfterClientMessage(1), Cut::BeforeClientMessage(2)], false);
+        assert_eq!(gate.judge(&one, Side::Client, b'Q'), Verdict::PassAndCut);
+        assert_eq!(gate.judge(&two, Side::Client, b'^'), Verdict::Cut);
+        assert_eq!(gate.judge(&three, Side::Client, b'^'), Verdict::Pass);
+        assert!(gate.disarm().cut);
+    }
+
+    #[test]
+    fn nothing_passes_during_an_outage() {
+        let (gate, one, two) = (Gate::default(), connection(), connection());
+        gate.arm(&[Cut::AfterClientMessage(1)], true);
+        assert_eq!(gate.judge(&one, Side::Client, b'Q'), Verdict::PassAndCut);
+        assert_eq!(gate.judge(&two, Side::Client, b'^'), Verdict::Cut);
+        assert!(gate.disarm().cut);
+        assert_eq!(gate.judge(&connection(), Side::Client, b'^'), Verdict::Pass);
     }
 
     fn connection() -> watch::Sender<bool> {
