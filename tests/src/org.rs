@@ -139,7 +139,14 @@ impl Witness {
         assert_eq!(revisions, (1..=revision).collect::<Vec<_>>(), "not one change for each revision");
         let mut all = Vec::new();
         for change in &changes {
-            let mut kept: Vec<_> = self.db.events_of(&change.id).await.expect("events").into_iter().map(|e| e.event_id).collect();
+            let mut kept: Vec<_> = self
+                .db
+                .events_of(&change.id)
+                .await
+                .expect("events")
+                .into_iter()
+                .map(|e| e.event_id)
+                .collect();
             let record = self.db.change(&change.id).await.expect("a change").expect("it is in the list");
             let outcome: Outcome = serde_json::from_str(&record.outcome).expect("an outcome");
             assert_eq!((outcome.status, outcome.revision), (Status::Applied, change.revision));

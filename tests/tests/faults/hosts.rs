@@ -94,7 +94,8 @@ async fn rivals(pair: &Pair) {
 async fn one_id(pair: &Pair) {
     for round in 0..ROUNDS {
         let id = format!("e-{round}");
-        let told = pair.both(&add_field(&id, &format!("a{round}")), &add_field(&id, &format!("b{round}"))).await;
+        let told =
+            pair.both(&add_field(&id, &format!("a{round}")), &add_field(&id, &format!("b{round}"))).await;
         let refused: Vec<_> = told.iter().filter_map(|told| told.as_ref().err()).collect();
         assert_eq!(refused, ["event/id-reused"], "{told:?}");
     }
@@ -106,8 +107,11 @@ async fn crowd(pair: &Pair) {
     const EACH: usize = 16;
     let tasks = (0..EACH * 2).map(|number| {
         let host = if number % 2 == 0 { pair.one.clone() } else { pair.two.clone() };
-        let (org, event) = (pair.org.clone(), json!([{"id": format!("c-{}", number % (EACH + 8)), "type": "field.create",
-            "entity": "invoice", "field": {"name": format!("c{}", number % (EACH + 8)), "type": "Int"}}]));
+        let (org, event) = (
+            pair.org.clone(),
+            json!([{"id": format!("c-{}", number % (EACH + 8)), "type": "field.create",
+            "entity": "invoice", "field": {"name": format!("c{}", number % (EACH + 8)), "type": "Int"}}]),
+        );
         tokio::spawn(async move { submit(&host, &org, &event).await })
     });
     let mut applied = 0;

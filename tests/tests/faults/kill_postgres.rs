@@ -40,7 +40,10 @@ async fn a_batch_that_ends_with_its_host_leaves_nothing() {
     wait_until_gone(database.url(), victim).await;
     lock.release().await;
     let seen = site.in_step().await;
-    assert_eq!((seen.events.as_slice(), seen.has_field("invoice", "rank")), (&["first".to_owned()][..], false));
+    assert_eq!(
+        (seen.events.as_slice(), seen.has_field("invoice", "rank")),
+        (&["first".to_owned()][..], false)
+    );
     assert_eq!(site.send_all(&[add_field("e-1", "rank")]), ["applied"]);
     assert_eq!(site.in_step().await.events, ["first", "e-1"]);
 }

@@ -16,9 +16,13 @@ const ROWS: &str = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FRO
 
 async fn intact(file: &TestFile) {
     let mut connection = file.connect().await;
-    let found: String = sqlx::query_scalar("PRAGMA integrity_check").fetch_one(&mut connection).await.unwrap();
+    let found: String =
+        sqlx::query_scalar("PRAGMA integrity_check").fetch_one(&mut connection).await.unwrap();
     assert_eq!(found, "ok");
-    let broken: i64 = sqlx::query_scalar("SELECT count(*) FROM pragma_foreign_key_check").fetch_one(&mut connection).await.unwrap();
+    let broken: i64 = sqlx::query_scalar("SELECT count(*) FROM pragma_foreign_key_check")
+        .fetch_one(&mut connection)
+        .await
+        .unwrap();
     assert_eq!(broken, 0);
     connection.close().await.unwrap();
 }
@@ -59,7 +63,8 @@ async fn a_rebuild_that_is_killed_leaves_the_table_as_it_was() {
     assert_eq!(site.send_all(&[rebuild()]), ["applied"]);
     intact(&file).await;
     assert_eq!(site.in_step().await.events, ["first", "e-1"]);
-    let rows: i64 = sqlx::query_scalar("SELECT count(DISTINCT note) FROM invoice").fetch_one(&mut direct).await.unwrap();
+    let rows: i64 =
+        sqlx::query_scalar("SELECT count(DISTINCT note) FROM invoice").fetch_one(&mut direct).await.unwrap();
     assert_eq!(rows, 150_000);
 }
 

@@ -109,17 +109,27 @@ fn changes() -> Vec<Json> {
     let one = |number: usize| {
         let (id, turn) = (format!("k-{number}"), number / 5);
         match number % 5 {
-            0 => json!({"id": id, "type": "entity.create", "entity": {"name": format!("line{turn}"), "fields": [
+            0 => {
+                json!({"id": id, "type": "entity.create", "entity": {"name": format!("line{turn}"), "fields": [
                 {"name": "id", "type": "Uuid", "nullable": false, "primaryKey": true},
                 {"name": "invoice", "type": "Uuid", "indexed": true,
-                    "references": {"table": "invoice", "column": "id", "onDelete": "CASCADE"}}]}}),
+                    "references": {"table": "invoice", "column": "id", "onDelete": "CASCADE"}}]}})
+            }
             1 => add_field(&id, &format!("size{turn}")),
-            2 => json!({"id": id, "type": "field.update", "entity": "invoice", "field": format!("size{turn}"),
-                "changes": {"type": "Text", "nullable": false, "default": "x"}}),
-            3 => json!({"id": id, "type": "field.update", "entity": format!("line{turn}"), "field": "invoice",
-                "changes": {"name": "bill"}}),
-            _ if turn % 2 == 0 => json!({"id": id, "type": "entity.delete", "entity": format!("line{turn}"), "dropTable": true}),
-            _ => json!({"id": id, "type": "field.delete", "entity": "invoice", "field": format!("size{turn}"), "dropColumn": true}),
+            2 => {
+                json!({"id": id, "type": "field.update", "entity": "invoice", "field": format!("size{turn}"),
+                "changes": {"type": "Text", "nullable": false, "default": "x"}})
+            }
+            3 => {
+                json!({"id": id, "type": "field.update", "entity": format!("line{turn}"), "field": "invoice",
+                "changes": {"name": "bill"}})
+            }
+            _ if turn % 2 == 0 => {
+                json!({"id": id, "type": "entity.delete", "entity": format!("line{turn}"), "dropTable": true})
+            }
+            _ => {
+                json!({"id": id, "type": "field.delete", "entity": "invoice", "field": format!("size{turn}"), "dropColumn": true})
+            }
         }
     };
     (0..CHANGES).map(one).collect()

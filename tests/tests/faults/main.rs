@@ -6,9 +6,9 @@
 mod cuts;
 mod first_use;
 mod hosts;
-mod killed;
 mod kill_postgres;
 mod kill_sqlite;
+mod killed;
 mod leaving;
 mod locked;
 mod rig;

@@ -22,8 +22,10 @@ async fn cut_twice(rig: &Rig, first: Cut) {
     let (before, seen) = (change(rig, &[]).await, change(rig, &[first]).await);
     assert!(seen.client > before.client && seen.cut, "{first:?}: {before}, {seen}");
     let (client, server) = passed(&before, first);
-    let client = (client + 1..=seen.client).flat_map(|n| [Cut::BeforeClientMessage(n), Cut::AfterClientMessage(n)]);
-    let server = (server + 1..=seen.server).flat_map(|n| [Cut::BeforeServerMessage(n), Cut::AfterServerMessage(n)]);
+    let client =
+        (client + 1..=seen.client).flat_map(|n| [Cut::BeforeClientMessage(n), Cut::AfterClientMessage(n)]);
+    let server =
+        (server + 1..=seen.server).flat_map(|n| [Cut::BeforeServerMessage(n), Cut::AfterServerMessage(n)]);
     let cuts: Vec<_> = client.chain(server).collect();
     eprintln!("{} second cuts of {seen}", cuts.len());
     for second in cuts {
