@@ -40,6 +40,25 @@ pub struct Seen {
     pub cut: bool,
 }
 
+impl Seen {
+    /// Without what comes after the end of the last answer that has results: farewells and a return to the pool.
+    #[must_use]
+    pub fn to_the_last_answer(mut self) -> Self {
+        let result = self.types.iter().rposition(|seen| *seen == (Side::Server, 'C'));
+        let last = result.and_then(|at| {
+            let end = self.types[at..].iter().position(|seen| *seen == (Side::Server, 'Z'))?;
+            Some(at + end)
+        });
+        for (side, _) in self.types.drain(last.map_or(0, |last| last + 1)..) {
+            match side {
+                Side::Client => self.client -= 1,
+                Side::Server => self.server -= 1,
+            }
+        }
+        self
+    }
+}
+
 impl fmt::Display for Seen {
     /// `>Q <C <Z`: each message with its direction.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -68,15 +87,22 @@ struct State {
     seen: Seen,
 }
 
+/// The last messages that passed, newest last; kept whether or not any are counted.
+type Tail = [Option<(Side, u8)>; 3];
+
+/// What sqlx sends when a connection goes back to its pool, after the end of an answer.
+const PARKED: Tail = [Some((Side::Server, b'Z')), Some((Side::Client, b'S')), Some((Side::Server, b'Z'))];
+
 #[derive(Debug)]
 pub(super) struct Gate {
     state: Mutex<State>,
+    tail: watch::Sender<Tail>,
     cut_all: watch::Sender<u64>,
 }
 
 impl Default for Gate {
     fn default() -> Self {
-        Self { state: Mutex::default(), cut_all: watch::Sender::new(0) }
+        Self { state: Mutex::default(), tail: watch::Sender::default(), cut_all: watch::Sender::new(0) }
     }
 }
 
@@ -87,6 +113,12 @@ impl Gate {
 
     pub fn disarm(&self) -> Seen {
         std::mem::take(&mut *self.state()).seen
+    }
+
+    /// Waits until the last that passed is a connection's return to its pool.
+    pub async fn parked(&self) {
+        let mut tail = self.tail.subscribe();
+        tail.wait_for(|tail| *tail == PARKED).await.expect("the gate is alive");
     }
 
     /// Changes when every connection is to be cut.
@@ -105,6 +137,9 @@ impl Gate {
         if *stop.borrow() {
             return Verdict::Cut;
         }
+        self.tail.send_modify(|[oldest, middle, newest]| {
+            (*oldest, *middle, *newest) = (*middle, *newest, Some((side, kind)));
+        });
         if !state.counting {
             return Verdict::Pass;
         }

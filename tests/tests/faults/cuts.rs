@@ -3,12 +3,12 @@
 use hookwright::outcome::Status;
 use hookwright_tests::proxy::{Cut, Seen};
 
-use crate::rig::{Rig, cuts, invoice, rich};
+use crate::rig::{Rig, cuts, invoice, places, rich};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_change_is_whole_wherever_its_connection_is_cut() {
     let rig = Rig::new().await;
-    let seen = change(&rig, None).await;
+    let seen = change(&rig, None).await.to_the_last_answer();
     assert!(seen.to_string().ends_with("<C <Z"), "{seen}");
     let cuts = cuts(&seen);
     eprintln!("{} cuts of {seen}", cuts.len());
@@ -39,9 +39,9 @@ async fn an_organisation_begins_whole_wherever_its_connection_is_cut() {
     let rig = Rig::new().await;
     // the bookkeeping, which organisations share, is there: its making is a test of its own
     rig.org().await;
-    let seen = beginning(&rig, None).await;
+    let seen = beginning(&rig, None).await.to_the_last_answer();
     assert!(seen.to_string().starts_with(">^ <R"), "{seen}");
-    let cuts = cuts(&seen);
+    let cuts = places(&seen);
     eprintln!("{} cuts of {seen}", cuts.len());
     for cut in cuts {
         let again = beginning(&rig, Some(cut)).await;
@@ -65,5 +65,6 @@ async fn beginning(rig: &Rig, cut: Option<Cut>) -> Seen {
     let outcome = outcome.unwrap_or_else(|error| panic!("{cut:?} of {seen}: {error:?}"));
     assert_eq!(outcome.status, Status::Applied, "{cut:?}");
     rig.applied_once(&org, &invoice(), 1).await;
+    rig.proxy.cut_now();
     seen
 }

@@ -6,7 +6,7 @@ use hookwright_tests::org::name;
 use hookwright_tests::postgres::TestDatabase;
 use hookwright_tests::proxy::{Cut, Proxy, Seen};
 
-use crate::rig::cuts;
+use crate::rig::places;
 
 struct Fresh {
     database: TestDatabase,
@@ -55,8 +55,8 @@ async fn the_bookkeeping_is_made_whole_wherever_its_connection_is_cut() {
     let database = TestDatabase::create().await;
     let proxy = Proxy::start(database.url()).await;
     let fresh = Fresh { database, proxy, org: name("acme") };
-    let seen = fresh.first_use(None).await;
-    let cuts = cuts(&seen);
+    let seen = fresh.first_use(None).await.to_the_last_answer();
+    let cuts = places(&seen);
     eprintln!("{} cuts of {seen}", cuts.len());
     for cut in cuts {
         let again = fresh.first_use(Some(cut)).await;

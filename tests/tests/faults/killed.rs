@@ -1,5 +1,6 @@
 //! A host as a process that is ended as by `kill -9`, and what its organisation is afterwards.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, SystemTime};
@@ -7,7 +8,9 @@ use std::time::{Duration, SystemTime};
 use hookwright::api::OrgOptions;
 use hookwright::host::Host;
 use hookwright_core::ident::OrgName;
+use hookwright_tests::locks::wait_until_gone;
 use hookwright_tests::org::{Seen, Witness, config, name, start, submit};
+use hookwright_tests::postgres::connect;
 use hookwright_tests::process::{Process, hookwright};
 use serde_json::{Value as Json, json};
 use tempfile::TempDir;
@@ -24,6 +27,7 @@ pub struct Site {
     pub host: Host,
     pub org: OrgName,
     pub witness: Witness,
+    url: String,
     directory: TempDir,
 }
 
@@ -36,7 +40,7 @@ impl Site {
         host.org_add(&org, url, OrgOptions::default()).await.unwrap();
         submit(&host, &org, &invoice()).await.unwrap();
         let witness = Witness::new(&org, url);
-        Self { host, org, witness, directory }
+        Self { host, org, witness, url: url.to_owned(), directory }
     }
 
     /// A process that sends changes, one a line.
@@ -65,6 +69,17 @@ impl Site {
         seen
     }
 
+    /// The sessions of hosts on PostgreSQL.
+    async fn sessions(&self) -> BTreeSet<i32> {
+        if self.url.starts_with("sqlite") {
+            return BTreeSet::new();
+        }
+        let query = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'hookwright'";
+        let pids: Vec<i32> =
+            sqlx::query_scalar(query).fetch_all(&mut connect(&self.url).await).await.unwrap();
+        pids.into_iter().collect()
+    }
+
     fn path(&self) -> &Path {
         self.directory.path()
     }
@@ -73,12 +88,17 @@ impl Site {
     pub async fn kill_anywhere(&self) {
         let changes = changes();
         for kill in 0..KILLS {
+            let mine = self.sessions().await;
             let process = self.send(&changes);
             // the answer to a change that no host came to before, or only this one did
             let reached = kill * CHANGES / KILLS;
             process.wait_for_line(&format!("\"k-{reached}\""), PATIENCE);
             std::thread::sleep(somewhere());
             let ended = process.kill();
+            for session in self.sessions().await.difference(&mine) {
+                // what it was sent goes on without its host
+                wait_until_gone(&self.url, *session).await;
+            }
             let seen = self.in_step().await;
             assert_eq!(seen.events[1..], all()[..seen.events.len() - 1], "not what was sent, in order");
             assert!(seen.events.len() > reached + 1, "an answered change is not there: {ended:?}");

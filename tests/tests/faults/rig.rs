@@ -45,6 +45,8 @@ impl Rig {
         let database = TestDatabase::create().await;
         let proxy = Proxy::start(database.url()).await;
         let mut config = config(directory.path());
+        // with one connection the messages are the same each time
+        config.database.max_connections = 1;
         differ(&mut config);
         let host = start(config).await;
         Self { host, proxy, database, count: AtomicU32::new(0), _directory: directory }
@@ -69,6 +71,7 @@ impl Rig {
         self.add(&org).await.unwrap();
         let outcome = self.submit(&org, &invoice()).await.unwrap();
         assert_eq!(outcome.status, Status::Applied);
+        self.proxy.parked().await;
         org
     }
 
@@ -101,6 +104,12 @@ pub fn cuts(seen: &proxy::Seen) -> Vec<Cut> {
     let client = (1..=seen.client).flat_map(|n| [Cut::BeforeClientMessage(n), Cut::AfterClientMessage(n)]);
     let server = (1..=seen.server).flat_map(|n| [Cut::BeforeServerMessage(n), Cut::AfterServerMessage(n)]);
     client.chain(server).collect()
+}
+
+/// The cuts between different pairs of messages: after a server's message and before its next are one place.
+pub fn places(seen: &proxy::Seen) -> Vec<Cut> {
+    let last = Cut::AfterServerMessage(seen.server);
+    cuts(seen).into_iter().filter(|cut| *cut == last || !matches!(cut, Cut::AfterServerMessage(_))).collect()
 }
 
 /// The first change: one table.

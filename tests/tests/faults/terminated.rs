@@ -52,7 +52,7 @@ async fn a_change_whose_every_backend_is_ended_is_given_up_and_can_be_sent_again
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn sessions_ended_while_idle_are_replaced_unseen() {
-    let rig = Rig::new().await;
+    let rig = Rig::with(|config| config.database.max_connections = 8).await;
     let org = rig.org().await;
     for round in 1..=3 {
         // several sessions in the pool, all dead
