@@ -29,8 +29,8 @@ use crate::tenant::{Tenant, View};
 use report::Report;
 use work::Worked;
 
-/// Times a change is worked out anew because the organisation moved meanwhile.
-const MOST_RECOMPUTATIONS: u32 = 10;
+/// Times a change is worked out anew because another host changed the organisation meanwhile.
+const MOST_RECOMPUTATIONS: u32 = 100;
 
 /// What a change passes through, besides its organisation.
 pub(crate) struct Pipeline<'a> {
@@ -58,6 +58,32 @@ impl Pipeline<'_> {
         actor: Option<&str>,
     ) -> Result<Outcome> {
         let started = Instant::now();
+        if consent.dry_run {
+            return self.attempts(tenant, change, consent, actor, started).await;
+        }
+        let turn = match tenant.turn().try_lock() {
+            Ok(turn) => turn,
+            Err(_) => {
+                // What was made before needs not wait for what is being made.
+                if let Some(recorded) = self.recorded(tenant, change, started).await? {
+                    return Ok(recorded);
+                }
+                tenant.turn().lock().await
+            }
+        };
+        let outcome = self.attempts(tenant, change, consent, actor, started).await;
+        drop(turn);
+        outcome
+    }
+
+    async fn attempts(
+        &self,
+        tenant: &Tenant,
+        change: &Change,
+        consent: Consent,
+        actor: Option<&str>,
+        started: Instant,
+    ) -> Result<Outcome> {
         for _ in 0..MOST_RECOMPUTATIONS {
             let view = tenant.view().await?;
             let attempt = self.attempt(tenant, &view, change, consent, actor, started).await;
@@ -100,7 +126,7 @@ impl Pipeline<'_> {
     ) -> Result<Attempt> {
         let worked = work::work_out(self, tenant, view, change).await?;
         let Worked { draft, metadata, hooks } = worked;
-        let answers = answers(tenant, view, &draft).await?;
+        let answers = answers(tenant, view, &draft, self.retry).await?;
         let reviewed = review(draft, &answers, consent);
         let report = Report { tenant, change, actor, hooks, started };
         let approved = match &reviewed.decision {
@@ -141,11 +167,11 @@ impl Pipeline<'_> {
 }
 
 /// Asks the database what the draft's judgements depend on.
-async fn answers(tenant: &Tenant, view: &View, draft: &Draft) -> Result<Answers> {
+async fn answers(tenant: &Tenant, view: &View, draft: &Draft, retry: &RetryPolicy) -> Result<Answers> {
     let db = tenant.db();
     let ask = |probe| ddl::probe(probe, db.dialect(), tenant.org(), &view.snapshot.schema);
     let statements: Vec<_> = draft.probes().map(ask).collect();
-    let found = db.probe(&statements).await?;
+    let found = executor::ask(db, &statements, retry).await?;
     let quoted = |text: &String| hookwright_core::ident::quoted(text);
     let mut answers = Answers::new();
     for (index, answer) in found.into_iter().enumerate() {

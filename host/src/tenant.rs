@@ -11,6 +11,7 @@ use hookwright_core::ident::{Ident, OrgName};
 use hookwright_core::intent::{Intent, IntentKind};
 use hookwright_core::metadata::Metadata;
 use hookwright_core::schema::Schema;
+use tokio::sync::Mutex;
 
 use crate::db::{OrgDb, Snapshot};
 use crate::error::{Error, Result};
@@ -53,6 +54,7 @@ pub(crate) struct Tenant {
     db: OrgDb,
     plugins: RwLock<Arc<Vec<Arc<Bound>>>>,
     latest: RwLock<Option<Arc<Snapshot>>>,
+    turn: Mutex<()>,
 }
 
 /// What a change is worked out on: it stays as it is while the organisation moves on.
@@ -63,7 +65,7 @@ pub(crate) struct View {
 
 impl Tenant {
     pub fn new(org: OrgName, db: OrgDb) -> Self {
-        Self { org, db, plugins: RwLock::default(), latest: RwLock::default() }
+        Self { org, db, plugins: RwLock::default(), latest: RwLock::default(), turn: Mutex::default() }
     }
 
     pub fn org(&self) -> &OrgName {
@@ -72,6 +74,12 @@ impl Tenant {
 
     pub fn db(&self) -> &OrgDb {
         &self.db
+    }
+
+    /// Held while a change is worked out and executed, first come first served: on a revision that
+    /// another change of this host is about to leave, it would be worked out in vain.
+    pub fn turn(&self) -> &Mutex<()> {
+        &self.turn
     }
 
     /// Puts other plugins in place; changes under way go on with those they began with.

@@ -8,6 +8,7 @@
 pub mod extras;
 pub mod locks;
 pub mod made_up;
+pub mod org;
 pub mod postgres;
 pub mod process;
 pub mod proxy;

@@ -58,6 +58,31 @@ impl TableLock {
             .expect("no session has waited for the lock within ten seconds")
     }
 
+    /// Waits until a session waits for this lock in a later transaction than `first`, as [`waiting_since`] gave it.
+    ///
+    /// # Panics
+    /// If none does within ten seconds.
+    ///
+    /// [`waiting_since`]: TableLock::waiting_since
+    pub async fn wait_for_another(&self, first: &str) {
+        let look = async { while self.waiting_since().await == first {} };
+        let limit = Duration::from_secs(10);
+        tokio::time::timeout(limit, look).await.expect("no session has waited for the lock once more");
+    }
+
+    /// When the transaction that waits for this lock began; waits until there is one.
+    pub async fn waiting_since(&self) -> String {
+        let mut observer = connect(&self.url).await;
+        let since = "SELECT xact_start::text FROM pg_stat_activity WHERE pid = $1 AND xact_start IS NOT NULL";
+        loop {
+            let victim = self.wait_for_victim().await;
+            let since = sqlx::query_scalar(since).bind(victim).fetch_optional(&mut observer).await.unwrap();
+            if let Some(since) = since {
+                return since;
+            }
+        }
+    }
+
     /// Gives the lock back; on return it is free.
     pub async fn release(mut self) {
         sqlx::raw_sql("ROLLBACK")

@@ -135,6 +135,7 @@ fn held_by(found: &[super::Blocker]) -> String {
 pub(crate) fn explain(org: &str, error: sqlx::Error) -> DbError {
     match fault(&error) {
         Fault::Lost | Fault::Unreachable => DbError::Unreachable { org: org.to_owned(), source: error },
+        Fault::Busy | Fault::Locked => DbError::Blocked { tries: 1, blockers: Vec::new() },
         _ => refused(error),
     }
 }

@@ -18,12 +18,15 @@ mod work;
 
 use std::time::Instant;
 
+use hookwright_core::ddl::Statement;
+use hookwright_core::ident::Ident;
+
 pub use retry::RetryPolicy;
 pub use work::{EntityRow, FieldRow, LedgerEvent, Rows, TableRow, Work};
 
 pub(crate) use sqlite::begin_immediate;
 
-use crate::db::{DbError, Fault, OrgDb, Pool, before_sending, fault, refused};
+use crate::db::{DbError, Fault, OrgDb, Pool, ProbeAnswer, before_sending, fault, refused};
 use job::Job;
 use retry::Tries;
 
@@ -91,6 +94,29 @@ pub async fn execute(db: &OrgDb, work: Work<'_>, policy: &RetryPolicy) -> Result
     detached(db, Job::new(db.dialect(), &work), policy).await
 }
 
+/// Asks what a change depends on, again while a lock is in the way.
+///
+/// # Errors
+/// A [`DbError`].
+pub(crate) async fn ask(
+    db: &OrgDb,
+    probes: &[Statement],
+    policy: &RetryPolicy,
+) -> Result<Vec<ProbeAnswer>, DbError> {
+    let mut tries = Tries::new(policy);
+    loop {
+        match db.probe(probes).await {
+            Err(DbError::Blocked { .. }) => {}
+            other => return other,
+        }
+        metrics::counter!("hookwright_retries_total", "cause" => cause(&Fault::Locked)).increment(1);
+        if tries.after_lock().await.is_none() {
+            let tables: Vec<_> = probes.iter().filter_map(|p| p.table().cloned()).collect();
+            return Err(blocked(db, &tables, tries.locks()).await);
+        }
+    }
+}
+
 /// On a task of its own: a caller whose client hangs up is dropped, and must not take a transaction along.
 async fn detached(db: &OrgDb, job: Job, policy: &RetryPolicy) -> Result<Executed, DbError> {
     let (db, policy, change) = (db.clone(), policy.clone(), job.change_id.clone());
@@ -139,7 +165,7 @@ async fn run(db: &OrgDb, job: &Job, policy: &RetryPolicy) -> Result<Executed, Db
             (Fault::Busy | Fault::Locked, error) => {
                 if tries.after_lock().await.is_none() {
                     log::retrying(job, "lock not granted", &error);
-                    return Err(blocked(db, job, tries.locks()).await);
+                    return Err(blocked(db, &job.tables(), tries.locks()).await);
                 }
             }
         }
@@ -162,8 +188,8 @@ async fn attempt_once(db: &OrgDb, job: &Job, attempt: &str) -> Result<String, Fa
 }
 
 /// The error of a lock that was never granted, with who holds it.
-async fn blocked(db: &OrgDb, job: &Job, tries: u32) -> DbError {
-    let blockers = db.blockers(&job.tables()).await.unwrap_or_default();
+async fn blocked(db: &OrgDb, tables: &[Ident], tries: u32) -> DbError {
+    let blockers = db.blockers(tables).await.unwrap_or_default();
     DbError::Blocked { tries, blockers }
 }
 

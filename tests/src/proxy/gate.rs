@@ -36,8 +36,27 @@ pub struct Seen {
     pub server: usize,
     /// Every message's sender and type; `^` is a client's first message.
     pub types: Vec<(Side, char)>,
-    /// Whether the cut has been made. What it withheld is in the counts.
+    /// Whether every cut has been made. What they withheld is in the counts.
     pub cut: bool,
+}
+
+impl Seen {
+    /// Without what comes after the end of the last answer that has results: farewells and a return to the pool.
+    #[must_use]
+    pub fn to_the_last_answer(mut self) -> Self {
+        let result = self.types.iter().rposition(|seen| *seen == (Side::Server, 'C'));
+        let last = result.and_then(|at| {
+            let end = self.types[at..].iter().position(|seen| *seen == (Side::Server, 'Z'))?;
+            Some(at + end)
+        });
+        for (side, _) in self.types.drain(last.map_or(0, |last| last + 1)..) {
+            match side {
+                Side::Client => self.client -= 1,
+                Side::Server => self.server -= 1,
+            }
+        }
+        self
+    }
 }
 
 impl fmt::Display for Seen {
@@ -61,30 +80,45 @@ pub(super) enum Verdict {
 
 #[derive(Debug, Default)]
 struct State {
-    cut: Option<Cut>,
+    cuts: Vec<Cut>,
+    /// Whether nothing passes any more once a cut has been made.
+    outage: bool,
     counting: bool,
     seen: Seen,
 }
 
+/// The last messages that passed, newest last; kept whether or not any are counted.
+type Tail = [Option<(Side, u8)>; 3];
+
+/// What sqlx sends when a connection goes back to its pool, after the end of an answer.
+const PARKED: Tail = [Some((Side::Server, b'Z')), Some((Side::Client, b'S')), Some((Side::Server, b'Z'))];
+
 #[derive(Debug)]
 pub(super) struct Gate {
     state: Mutex<State>,
+    tail: watch::Sender<Tail>,
     cut_all: watch::Sender<u64>,
 }
 
 impl Default for Gate {
     fn default() -> Self {
-        Self { state: Mutex::default(), cut_all: watch::Sender::new(0) }
+        Self { state: Mutex::default(), tail: watch::Sender::default(), cut_all: watch::Sender::new(0) }
     }
 }
 
 impl Gate {
-    pub fn arm(&self, cut: Option<Cut>) {
-        *self.state() = State { cut, counting: true, seen: Seen::default() };
+    pub fn arm(&self, cuts: &[Cut], outage: bool) {
+        *self.state() = State { cuts: cuts.to_vec(), outage, counting: true, seen: Seen::default() };
     }
 
     pub fn disarm(&self) -> Seen {
         std::mem::take(&mut *self.state()).seen
+    }
+
+    /// Waits until the last that passed is a connection's return to its pool.
+    pub async fn parked(&self) {
+        let mut tail = self.tail.subscribe();
+        tail.wait_for(|tail| *tail == PARKED).await.expect("the gate is alive");
     }
 
     /// Changes when every connection is to be cut.
@@ -103,14 +137,20 @@ impl Gate {
         if *stop.borrow() {
             return Verdict::Cut;
         }
+        self.tail.send_modify(|[oldest, middle, newest]| {
+            (*oldest, *middle, *newest) = (*middle, *newest, Some((side, kind)));
+        });
         if !state.counting {
             return Verdict::Pass;
+        }
+        if state.outage && state.seen.cut {
+            stop.send_replace(true);
+            return Verdict::Cut;
         }
         let verdict = state.count(side, kind);
         if verdict != Verdict::Pass {
             stop.send_replace(true);
-            state.cut = None;
-            state.seen.cut = true;
+            state.seen.cut = state.cuts.is_empty();
         }
         verdict
     }
@@ -132,10 +172,11 @@ impl State {
             Side::Client => (Cut::BeforeClientMessage(*count), Cut::AfterClientMessage(*count)),
             Side::Server => (Cut::BeforeServerMessage(*count), Cut::AfterServerMessage(*count)),
         };
-        match self.cut {
+        let at = self.cuts.iter().position(|cut| *cut == before || *cut == after);
+        match at.map(|at| self.cuts.swap_remove(at)) {
             Some(cut) if cut == before => Verdict::Cut,
-            Some(cut) if cut == after => Verdict::PassAndCut,
-            _ => Verdict::Pass,
+            Some(_) => Verdict::PassAndCut,
+            None => Verdict::Pass,
         }
     }
 }
@@ -148,7 +189,7 @@ mod tests {
     fn the_cut_falls_once_on_the_message_it_names() {
         let (gate, one, two) = (Gate::default(), connection(), connection());
         assert_eq!(gate.judge(&one, Side::Client, b'Q'), Verdict::Pass);
-        gate.arm(Some(Cut::BeforeServerMessage(2)));
+        gate.arm(&[Cut::BeforeServerMessage(2)], false);
         assert_eq!(gate.judge(&one, Side::Client, b'Q'), Verdict::Pass);
         assert_eq!(gate.judge(&one, Side::Server, b'C'), Verdict::Pass);
         assert_eq!(gate.judge(&one, Side::Server, b'Z'), Verdict::Cut);
@@ -161,10 +202,30 @@ mod tests {
     #[test]
     fn nothing_passes_on_a_connection_that_is_cut() {
         let (gate, one) = (Gate::default(), connection());
-        gate.arm(Some(Cut::AfterClientMessage(1)));
+        gate.arm(&[Cut::AfterClientMessage(1)], false);
         assert_eq!(gate.judge(&one, Side::Client, b'Q'), Verdict::PassAndCut);
         assert_eq!(gate.judge(&one, Side::Server, b'C'), Verdict::Cut);
         assert_eq!(gate.disarm().server, 0);
+    }
+
+    #[test]
+    fn each_of_several_cuts_falls_once() {
+        let (gate, one, two, three) = (Gate::default(), connection(), connection(), connection());
+        gate.arm(&[Cut::AfterClientMessage(1), Cut::BeforeClientMessage(2)], false);
+        assert_eq!(gate.judge(&one, Side::Client, b'Q'), Verdict::PassAndCut);
+        assert_eq!(gate.judge(&two, Side::Client, b'^'), Verdict::Cut);
+        assert_eq!(gate.judge(&three, Side::Client, b'^'), Verdict::Pass);
+        assert!(gate.disarm().cut);
+    }
+
+    #[test]
+    fn nothing_passes_during_an_outage() {
+        let (gate, one, two) = (Gate::default(), connection(), connection());
+        gate.arm(&[Cut::AfterClientMessage(1)], true);
+        assert_eq!(gate.judge(&one, Side::Client, b'Q'), Verdict::PassAndCut);
+        assert_eq!(gate.judge(&two, Side::Client, b'^'), Verdict::Cut);
+        assert!(gate.disarm().cut);
+        assert_eq!(gate.judge(&connection(), Side::Client, b'^'), Verdict::Pass);
     }
 
     fn connection() -> watch::Sender<bool> {

@@ -10,6 +10,7 @@ mod wire;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -55,14 +56,33 @@ impl Proxy {
         url.into()
     }
 
+    /// Waits until the connection in use is back in its pool, so that nothing of it is counted later.
+    ///
+    /// # Panics
+    /// If it is not within ten seconds.
+    pub async fn parked(&self) {
+        let limit = Duration::from_secs(10);
+        tokio::time::timeout(limit, self.gate.parked()).await.expect("a connection goes back to its pool");
+    }
+
     /// Counts from here on and cuts nothing.
     pub fn watch(&self) {
-        self.gate.arm(None);
+        self.gate.arm(&[], false);
     }
 
     /// Counts from here on, and cuts once, where `cut` says; what connects later passes.
     pub fn arm(&self, cut: Cut) {
-        self.gate.arm(Some(cut));
+        self.gate.arm(&[cut], false);
+    }
+
+    /// Counts from here on, and cuts once at each of `cuts`, whichever connections they fall on.
+    pub fn arm_each(&self, cuts: &[Cut]) {
+        self.gate.arm(cuts, false);
+    }
+
+    /// Counts from here on, cuts where `cut` says, and lets nothing pass on any connection until it is disarmed.
+    pub fn arm_outage(&self, cut: Cut) {
+        self.gate.arm(&[cut], true);
     }
 
     /// What has passed since the proxy was armed or began to watch; nothing is cut from here on.
