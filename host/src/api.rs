@@ -178,6 +178,10 @@ pub struct TokenInfo {
 
 impl From<EventError> for Error {
     fn from(error: EventError) -> Self {
-        Self::new("event/invalid", error.message).at(error.pointer)
+        let invalid = Self::new("event/invalid", error.message);
+        match error.pointer.is_empty() {
+            true => invalid.help("correct the event; its shape is in docs/EVENTS.md"),
+            false => invalid.at(error.pointer),
+        }
     }
 }

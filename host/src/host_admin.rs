@@ -19,7 +19,7 @@ impl Host {
     /// # Errors
     /// `org/exists`, `request/invalid`, `db/denied` with the `GRANT` to run, or what the database says.
     pub async fn org_add(&self, name: &OrgName, url: &str, options: OrgOptions) -> Result<OrgInfo> {
-        let url = DatabaseUrl::parse(url)?;
+        let url = DatabaseUrl::parse(url)?.absolute();
         self.inner.tenants.connect(name, &url)?.prepare().await?;
         let info = self.inner.store.org_add(name, &url).await?;
         if options.default_plugins {
@@ -72,7 +72,7 @@ impl Host {
         let config = options.config.unwrap_or_else(|| Json::Object(serde_json::Map::new()));
         check_config(manifest.config_schema.as_ref(), &config)?;
         let grants = options.grants.unwrap_or_else(|| manifest.grants.clone());
-        check_grants(&grants)?;
+        check_grants(&manifest.grants, &grants)?;
         let binding = Binding {
             name: manifest.name.clone(),
             version: manifest.version.clone(),
@@ -151,21 +151,15 @@ impl From<LoadError> for Error {
     }
 }
 
-fn check_grants(grants: &[String]) -> Result<()> {
-    let known = |grant: &String| IntentKind::ALL.iter().any(|kind| kind.as_str() == grant);
-    match grants.iter().find(|grant| !known(grant)) {
-        None => Ok(()),
-        Some(grant) => {
-            let kinds: Vec<_> = IntentKind::ALL.iter().map(|kind| kind.as_str()).collect();
-            let grant: String = grant.chars().take(60).collect();
-            let message = format!(
-                "there is no intent kind {} to grant; give some of {}",
-                hookwright_core::ident::quoted(&grant),
-                kinds.join(", ")
-            );
-            Err(Error::new("request/invalid", message))
-        }
-    }
+/// Only what a plugin asks for can be granted: more would be a mistake, or wait to be misused.
+fn check_grants(asked: &[String], granted: &[String]) -> Result<()> {
+    let Some(surplus) = granted.iter().find(|grant| !asked.contains(grant)) else { return Ok(()) };
+    let surplus: String = surplus.chars().take(60).collect();
+    let known = IntentKind::ALL.iter().any(|kind| kind.as_str() == surplus);
+    let what = if known { "the plugin does not ask for" } else { "there is no intent kind" };
+    let message =
+        format!("{what} {}; grant some of {}", hookwright_core::ident::quoted(&surplus), asked.join(", "));
+    Err(Error::new("request/invalid", message))
 }
 
 /// A plugin's configuration must be what its manifest says it takes.

@@ -66,6 +66,7 @@ impl Tenants {
             }
             None => {
                 let url = self.store.org(org).await?.database;
+                there(org, &url)?;
                 let db = self.connect(org, &url)?;
                 db.prepare().await?;
                 let tenant = Arc::new(Tenant::new(org.clone(), db));
@@ -127,6 +128,21 @@ impl Tenants {
         bound.sort_by(|(a, x), (b, y)| (a, &x.name).cmp(&(b, &y.name)));
         tenant.bind(bound.into_iter().map(|(_, b)| Arc::new(b)).collect());
         Ok(())
+    }
+}
+
+/// A SQLite file that was there and is gone must not be taken for a new one: its ledger would be forgotten.
+fn there(org: &OrgName, url: &DatabaseUrl) -> Result<()> {
+    match url.sqlite_path() {
+        Some(path) if !path.exists() => {
+            let message = format!(
+                "the SQLite file of the organisation \"{org}\", \"{}\", is not there",
+                path.display()
+            );
+            let help = format!("put it back, or start anew: hookwright org remove {org}, then org add");
+            Err(Error::new("db/unreachable", message).help(help))
+        }
+        _ => Ok(()),
     }
 }
 

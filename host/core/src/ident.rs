@@ -47,7 +47,7 @@ pub enum IdentError {
         len: usize,
     },
     /// A character that is not allowed in names.
-    #[error("the name {} has {found} at position {at}; a name has only A-Z a-z 0-9 _", quoted(.name))]
+    #[error("the name {} has {found} at position {at}; such a name has only {allowed}", quoted(.name))]
     Character {
         /// The whole string.
         name: String,
@@ -55,6 +55,8 @@ pub enum IdentError {
         found: String,
         /// Its position, counted in characters from 1.
         at: usize,
+        /// The characters that are allowed.
+        allowed: &'static str,
     },
     /// The database or Hookwright keeps this name for itself.
     #[error("the name \"{name}\" is reserved: {why}; choose another")]
@@ -72,7 +74,7 @@ impl Ident {
     /// # Errors
     /// An [`IdentError`] that says which character, or how many bytes, are wrong.
     pub fn parse(text: &str) -> Result<Self, IdentError> {
-        check(text, |c| c.is_ascii_alphanumeric() || c == '_')?;
+        check(text, "A-Z a-z 0-9 _", |c| c.is_ascii_alphanumeric() || c == '_')?;
         Ok(Self(text.into()))
     }
 
@@ -125,7 +127,7 @@ fn reserved(name: &str, why: &'static str) -> IdentError {
     IdentError::Reserved { name: name.to_owned(), why }
 }
 
-fn check(text: &str, allowed: fn(char) -> bool) -> Result<(), IdentError> {
+fn check(text: &str, allowed: &'static str, fits: fn(char) -> bool) -> Result<(), IdentError> {
     if text.is_empty() {
         return Err(IdentError::Empty);
     }
@@ -133,10 +135,10 @@ fn check(text: &str, allowed: fn(char) -> bool) -> Result<(), IdentError> {
         let start = text.chars().take(24).filter(|c| c.is_ascii_graphic()).collect();
         return Err(IdentError::TooLong { start, len: text.len() });
     }
-    match text.chars().enumerate().find(|(_, c)| !allowed(*c)) {
+    match text.chars().enumerate().find(|(_, c)| !fits(*c)) {
         None => Ok(()),
         Some((index, c)) => {
-            Err(IdentError::Character { name: text.to_owned(), found: describe(c), at: index + 1 })
+            Err(IdentError::Character { name: text.to_owned(), found: describe(c), at: index + 1, allowed })
         }
     }
 }
@@ -187,7 +189,7 @@ impl OrgName {
     /// # Errors
     /// An [`IdentError`]; schemas of the database and of the host are reserved.
     pub fn parse(text: &str) -> Result<Self, IdentError> {
-        check(text, |c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_' || c == '-')?;
+        check(text, "a-z 0-9 _ -", |c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_' || c == '-')?;
         let own = text.starts_with("pg_") || matches!(text, "information_schema" | "hookwright");
         if own || text.starts_with('-') {
             let why = "schemas named so belong to the database or to the host, or read as an option";

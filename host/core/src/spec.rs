@@ -181,6 +181,9 @@ fn is_false(b: &bool) -> bool {
     !*b
 }
 
+/// Most fields of a primary key; PostgreSQL's limit for the columns of an index.
+pub const MAX_KEY_FIELDS: usize = 32;
+
 /// Why a spec makes no sense by itself.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SpecError {
@@ -228,6 +231,9 @@ pub enum SpecError {
     /// A primary key that may be empty.
     #[error("the field \"{0}\" is nullable and in the primary key; say \"nullable\": false")]
     NullableKey(String),
+    /// More fields in the primary key than an index has room for.
+    #[error("the primary key has {0} fields, {MAX_KEY_FIELDS} is the most PostgreSQL allows; leave some out")]
+    LongKey(usize),
     /// Two fields of one name.
     #[error("the fields \"{0}\" and \"{1}\" share a name (case does not count); rename one")]
     FieldTwice(String, String),
@@ -360,6 +366,10 @@ impl TryFrom<EntityWire> for EntitySpec {
         no_nul("comment", wire.comment.as_deref())?;
         let fields = wire.fields.into_iter().map(FieldSpec::try_from).collect::<Result<Vec<_>, _>>()?;
         distinct(&fields)?;
+        let key = fields.iter().filter(|f| f.primary_key).count();
+        if key > MAX_KEY_FIELDS {
+            return Err(SpecError::LongKey(key));
+        }
         Ok(Self { name, label: wire.label, comment: wire.comment, fields })
     }
 }

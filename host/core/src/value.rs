@@ -7,6 +7,9 @@ use serde_json::Value as Json;
 use crate::field_type::FieldType;
 use crate::ident::quoted;
 
+/// Longest text of a default, in bytes; the catalogue keeps a default in one row.
+const MAX_BYTES: usize = 4096;
+
 /// What a column holds when a row does not say. The variant fits the column's type.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -52,7 +55,14 @@ impl DefaultValue {
     /// # Errors
     /// A [`DefaultError`] that shows the value, the type and what would do.
     pub fn from_json(json: &Json, ty: &FieldType) -> Result<Self, DefaultError> {
-        let parsed = if is_now(json) { now(ty) } else { typed(json, ty) };
+        let size = json.as_str().map_or(0, str::len);
+        let parsed = if size > MAX_BYTES {
+            None
+        } else if is_now(json) {
+            now(ty)
+        } else {
+            typed(json, ty)
+        };
         parsed.ok_or_else(|| DefaultError {
             value: shorten(&json.to_string()),
             wanted: ty.describe(),
@@ -121,7 +131,9 @@ fn typed(json: &Json, ty: &FieldType) -> Option<DefaultValue> {
         FieldType::String { length } => D::Text(fitting(text?, *length)?),
         FieldType::Text => D::Text(text?.to_owned()),
         FieldType::Enum { values } => D::Text(values.iter().find(|v| *v == text.unwrap_or("\0"))?.clone()),
-        FieldType::Date => D::Date(text?.parse::<civil::Date>().ok()?.to_string()),
+        FieldType::Date => {
+            D::Date(text?.parse::<civil::Date>().ok().filter(|d| common(d.year()))?.to_string())
+        }
         FieldType::Time => D::Time(text?.parse::<civil::Time>().ok()?.to_string()),
         FieldType::DateTime => D::DateTime(instant(text?)?),
         FieldType::Json => D::Json(json.clone()),
@@ -180,7 +192,12 @@ fn instant(text: &str) -> Option<String> {
             civil.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp()
         }
     };
-    Some(stamp.to_string())
+    common(stamp.to_zoned(jiff::tz::TimeZone::UTC).year()).then(|| stamp.to_string())
+}
+
+/// Years that both databases write with four digits.
+fn common(year: i16) -> bool {
+    (1..=9999).contains(&year)
 }
 
 fn uuid(text: &str) -> Option<String> {
@@ -210,12 +227,16 @@ fn hint(ty: &FieldType) -> &'static str {
         FieldType::BigInt => "give a whole number of 64 bits",
         FieldType::Float => "give a number",
         FieldType::Decimal { .. } => "give a number, or its digits as text, within the precision and scale",
-        FieldType::String { .. } => "give a text within the length",
-        FieldType::Text => "give a text",
+        FieldType::String { .. } => "give a text within the length, of at most 4096 bytes",
+        FieldType::Text => "give a text of at most 4096 bytes",
         FieldType::Enum { .. } => "give one of the values",
-        FieldType::Date => "give a day such as \"2024-01-31\", or {\"function\":\"now\"}",
+        FieldType::Date => {
+            "give a day of the years 1 to 9999, such as \"2024-01-31\", or {\"function\":\"now\"}"
+        }
         FieldType::Time => "give a time such as \"13:45:00\", or {\"function\":\"now\"}",
-        FieldType::DateTime => "give an instant such as \"2024-01-31T13:45:00Z\", or {\"function\":\"now\"}",
+        FieldType::DateTime => {
+            "give an instant of the years 1 to 9999, such as \"2024-01-31T13:45:00Z\", or {\"function\":\"now\"}"
+        }
         FieldType::Json => "give a JSON document",
         FieldType::Uuid => "give a UUID of 32 hex digits",
         FieldType::Bytes => "give an even number of hex digits",

@@ -10,9 +10,11 @@ use crate::registry::watch::{PluginDir, WatchError};
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  hookwright dev plugins/
+  hookwright plugin build plugins/naming-guard --out build/naming-guard.wasm
+  hookwright dev build
+  curl -X POST http://127.0.0.1:8787/v1/orgs/acme-corp/events -H 'Content-Type: application/json' -d @event.json
 
-Every component (*.wasm) in the directory is called for every organisation, with all that its manifest
+Events are sent to this server; other commands do not see the directory. Every component (*.wasm) in the directory is called for every organisation, with all that its manifest
 asks for, in place of an installed plugin of the same name. A build that cannot be used is refused
 with the reason, and the last good one stays.")]
 pub(crate) struct Arguments {
@@ -33,6 +35,10 @@ pub(crate) async fn run(arguments: Arguments, cx: Context) -> Result<Exit> {
         PluginDir::open(host.sandbox().clone(), &arguments.directory).map_err(unwatchable)?;
     for report in reports {
         cx.out.talk(&report.to_string());
+    }
+    if plugins.current().is_empty() {
+        let place = arguments.directory.display();
+        cx.out.talk(&format!("no components (*.wasm) in {place} yet; build one there: hookwright plugin build PATH --out {place}/NAME.wasm"));
     }
     host.develop(&plugins);
     let (serving, followed, out) = (host.clone(), plugins.clone(), cx.out);

@@ -50,7 +50,11 @@ impl<R: BufRead> Pieces<R> {
                     format!("line {} is longer than {MAX_BYTES} bytes", self.line),
                 ));
             }
-            let text = String::from_utf8_lossy(&bytes).trim().to_owned();
+            let not_text = |e: std::str::Utf8Error| {
+                let message = format!("line {} is not UTF-8: {e}", self.line);
+                Error::new("event/invalid", message).help("write the file as UTF-8, then send it again")
+            };
+            let text = std::str::from_utf8(&bytes).map_err(not_text)?.trim().to_owned();
             if !text.is_empty() {
                 return Ok(Some(Piece { line: self.line, text }));
             }

@@ -116,7 +116,9 @@ pub(crate) async fn run(command: Command, cx: Context) -> Result<Exit> {
 }
 
 fn build(path: &std::path::Path, out: Option<PathBuf>, cx: &Context) -> Result<()> {
-    let failed = |e: hookwright_build::BuildError| Error::new("plugin/invalid", e.to_string());
+    let failed = |e: hookwright_build::BuildError| {
+        Error::new("plugin/invalid", e.to_string()).help("correct it, then build again")
+    };
     let options = hookwright_build::Options::from_env().map_err(failed)?;
     let built = hookwright_build::build_crate(path, &options).map_err(failed)?;
     let file =
@@ -173,6 +175,6 @@ fn row(plugin: &PluginInfo) -> [String; 7] {
         short(&plugin.digest).to_owned(),
         if plugin.enabled { "yes" } else { "no" }.to_owned(),
         plugin.hooks.join(", "),
-        plugin.grants.join(", "),
+        format!("{} kinds", plugin.grants.len()),
     ]
 }

@@ -32,6 +32,23 @@ impl DatabaseUrl {
         Ok(Self(text.to_owned()))
     }
 
+    /// The address with a SQLite path that does not depend on the working directory.
+    #[must_use]
+    pub fn absolute(self) -> Self {
+        let Some(path) = self.sqlite_path().filter(|path| path.is_relative()) else { return self };
+        match std::path::absolute(path) {
+            Ok(path) => Self(format!("sqlite:{}", path.display())),
+            Err(_) => self,
+        }
+    }
+
+    /// The path of a SQLite address without parameters.
+    #[must_use]
+    pub fn sqlite_path(&self) -> Option<&std::path::Path> {
+        let path = self.0.strip_prefix("sqlite:").filter(|rest| !rest.contains('?'))?;
+        Some(std::path::Path::new(path.strip_prefix("//").unwrap_or(path)))
+    }
+
     /// The address with its password, for the driver alone.
     #[must_use]
     pub fn expose(&self) -> &str {

@@ -215,6 +215,9 @@ fn postgres(e: &PgDatabaseError) -> Result<DbError, Words> {
                 "raise statement_timeout_ms for this organisation, or send the change when the table is quiet",
             ),
         )),
+        code if code.starts_with("54") => {
+            Ok(DbError::Constraint(format!("it is more than a limit of the database allows: {said}")))
+        }
         code if code.starts_with("53") => Err((
             format!("the server is out of a resource: {said}"),
             Some("free space, memory or connections on the server"),

@@ -32,7 +32,7 @@ pub async fn serve(host: Host, listener: TcpListener, stop: impl Future<Output =
     let fault = |e| Error::new("host/fault", "the server failed").because(e);
     let address = listener.local_addr().map_err(fault)?;
     let anonymous = host.config().mode == Mode::Dev && address.ip().is_loopback();
-    if anonymous {
+    if anonymous && !host.has_tokens().await? {
         tracing::warn!(
             "requests from this machine need no token until the first one is created; mode = \"prod\" ends this"
         );

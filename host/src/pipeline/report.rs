@@ -110,6 +110,9 @@ pub(crate) async fn recorded(tenant: &Tenant, id: &str) -> Result<Outcome> {
             ),
         )
     };
+    if id.chars().any(char::is_control) {
+        return Err(missing());
+    }
     let record = tenant.db().change(id).await?.ok_or_else(missing)?;
     let damaged = |e| {
         Error::new("host/fault", format!("the ledger's outcome of the change {id} does not parse")).because(e)

@@ -231,6 +231,14 @@ mod tests {
         assert_eq!(error(r#"{"id":"1","type":"field.creat"}"#).0, "/type");
         assert_eq!(error(r#"{"id":"a\u0000","type":"entity.delete","entity":"x"}"#).0, "/id");
         assert_eq!(error("[]").0, "");
+        let bad = r#"{"id":"1","type":"entity.create","entity":["zz",null,null,[]]}"#;
+        assert_eq!(error(bad).0, "/entity");
+        let bad = r#"{"id":"1","type":"field.create","entity":"x","field":{"name":"a","type":"Int","references":["t","c"]}}"#;
+        assert_eq!(error(bad).0, "/field/references");
+        let long = format!(r#"{{"{}":[0,0]}}"#, "k".repeat(1000));
+        assert!(error(&long).1.contains("1000 bytes"));
+        let bad = r#"{"id":"1","type":"field.create","entity":"x","field":{"name":"a","type":"Date","default":"-000044-03-15"}}"#;
+        assert_eq!(error(bad).0, "/field/default");
     }
 
     #[test]

@@ -92,6 +92,7 @@ pub(super) fn event(json: Json, base: &str) -> Result<Event, EventError> {
         }
         None => return Err(EventError::at(base, format!("the event has no \"type\"; give one of {KINDS}"))),
     };
+    objects(&kind, &json, base)?;
     let (envelope, body) = body(&kind, &json, base)?;
     check_envelope(&envelope, base)?;
     let Envelope { id, actor, correlation_id, at, consent } = envelope;
@@ -142,6 +143,31 @@ fn body(kind: &str, json: &Json, base: &str) -> Result<(Envelope, Body), EventEr
             return Err(EventError::at(&place("/type"), message));
         }
     })
+}
+
+/// Serde would read a list as an object, by position; an event says what it means by name.
+fn objects(kind: &str, json: &Json, base: &str) -> Result<(), EventError> {
+    let spec = if kind == "entity.create" { "entity" } else { "field" };
+    let mut places: Vec<(String, Option<&Json>)> = vec![("/changes".into(), json.get("changes"))];
+    if kind.ends_with(".create") {
+        places.push((format!("/{spec}"), json.get(spec)));
+    }
+    let fields = json.pointer("/entity/fields").and_then(Json::as_array).into_iter().flatten().enumerate();
+    places.extend(fields.map(|(index, field)| (format!("/entity/fields/{index}"), Some(field))));
+    let references: Vec<_> = places
+        .iter()
+        .filter_map(|(place, json)| {
+            Some((format!("{place}/references"), Some(json.as_ref()?.get("references")?)))
+        })
+        .filter(|(_, reference)| !reference.is_some_and(Json::is_null))
+        .collect();
+    let list = places.iter().chain(&references).find(|(_, json)| json.is_some_and(|j| !j.is_object()));
+    match list {
+        None => Ok(()),
+        Some((place, _)) => {
+            Err(EventError::at(&format!("{base}{place}"), "it is not a JSON object; give one, with its keys"))
+        }
+    }
 }
 
 /// Reads a shape; what does not fit is reported with its pointer.
@@ -204,7 +230,7 @@ impl SpecError {
             Self::SetNull(_) => "/references/onDelete".into(),
             Self::Reference { part, .. } => format!("/references/{part}"),
             Self::NullableKey(_) => "/nullable".into(),
-            Self::FieldTwice(..) => "/fields".into(),
+            Self::FieldTwice(..) | Self::LongKey(_) => "/fields".into(),
             Self::Nul(what) => format!("/{what}"),
             Self::Missing { .. } => String::new(),
         }

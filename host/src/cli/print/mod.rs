@@ -97,11 +97,11 @@ fn write(text: &str) -> Result<()> {
     }
 }
 
-/// A table without lines, as wide as its content, or as the terminal.
+/// A table without lines, as wide as its content: ids and dates stay whole, so that they can be copied.
 #[must_use]
 pub fn table<const N: usize>(headers: [&str; N], rows: impl Iterator<Item = [String; N]>) -> String {
     let mut table = Table::new();
-    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
+    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
     table.set_header(headers.map(str::to_uppercase));
     for row in rows {
         table.add_row(row);
