@@ -198,7 +198,7 @@ fn told(result: &Result<Outcome, HostError>) -> String {
         }
         Err(error) => {
             let words = ["error".to_owned(), error.code.clone()];
-            words.into_iter().chain(error.pointer.clone()).collect()
+            words.into_iter().chain(error.pointer.as_deref().map(str::to_owned)).collect()
         }
     };
     words.dedup();
