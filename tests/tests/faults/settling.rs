@@ -3,7 +3,7 @@
 use hookwright::outcome::Status;
 use hookwright_tests::proxy::{Cut, Seen};
 
-use crate::rig::{Rig, add_field};
+use crate::rig::{Rig, add_field, places};
 
 /// Both cuts fall in one change: the first in its batch, the second anywhere after.
 async fn change(rig: &Rig, cuts: &[Cut]) -> Seen {
@@ -22,11 +22,11 @@ async fn cut_twice(rig: &Rig, first: Cut) {
     let (before, seen) = (change(rig, &[]).await, change(rig, &[first]).await);
     assert!(seen.client > before.client && seen.cut, "{first:?}: {before}, {seen}");
     let (client, server) = passed(&before, first);
-    let client =
-        (client + 1..=seen.client).flat_map(|n| [Cut::BeforeClientMessage(n), Cut::AfterClientMessage(n)]);
-    let server =
-        (server + 1..=seen.server).flat_map(|n| [Cut::BeforeServerMessage(n), Cut::AfterServerMessage(n)]);
-    let cuts: Vec<_> = client.chain(server).collect();
+    let later = |cut: &Cut| match *cut {
+        Cut::BeforeClientMessage(n) | Cut::AfterClientMessage(n) => n > client,
+        Cut::BeforeServerMessage(n) | Cut::AfterServerMessage(n) => n > server,
+    };
+    let cuts: Vec<_> = places(&seen).into_iter().filter(later).collect();
     eprintln!("{} second cuts of {seen}", cuts.len());
     for second in cuts {
         let again = change(rig, &[first, second]).await;
