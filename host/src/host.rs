@@ -177,6 +177,14 @@ impl Host {
         self.inner.store.tokens().await
     }
 
+    /// Whether a token was made that is not revoked.
+    ///
+    /// # Errors
+    /// `host/fault`.
+    pub async fn has_tokens(&self) -> Result<bool> {
+        self.inner.store.has_tokens().await
+    }
+
     /// Makes a token useless.
     ///
     /// # Errors

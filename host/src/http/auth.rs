@@ -26,7 +26,7 @@ pub(super) async fn principal(app: &App, headers: &HeaderMap) -> Result<Principa
     let mut values = headers.get_all(header::AUTHORIZATION).iter();
     match (values.next(), values.next()) {
         (Some(value), None) => app.host.authenticate(bearer(value).ok_or_else(unauthenticated)?).await,
-        (None, _) if app.options.anonymous && local(headers) && !has_tokens(app).await? => {
+        (None, _) if app.options.anonymous && local(headers) && !app.host.has_tokens().await? => {
             Ok(Principal::local())
         }
         _ => Err(unauthenticated()),
@@ -40,10 +40,6 @@ fn bearer(value: &HeaderValue) -> Option<&str> {
 
 fn unauthenticated() -> Error {
     Error::new("auth/unauthenticated", "the request carries no valid token")
-}
-
-async fn has_tokens(app: &App) -> Result<bool> {
-    Ok(app.host.token_list().await?.iter().any(|t| t.revoked_at.is_none()))
 }
 
 /// Whether the request was meant for this machine. A web page that a developer visits can make the browser send
