@@ -32,7 +32,7 @@ impl Sequence {
     pub fn changes(&self) -> Vec<String> {
         let mut known = self.begin();
         let mut changes = Vec::new();
-        while let Some(change) = known.next() {
+        while let Some(change) = known.change() {
             known.applied();
             changes.push(change);
         }
@@ -62,7 +62,7 @@ impl Known<'_> {
     }
 
     /// The next change, as JSON.
-    pub fn next(&mut self) -> Option<String> {
+    pub fn change(&mut self) -> Option<String> {
         loop {
             let steps = self.left.next()?;
             self.then = self.now.clone();

@@ -73,7 +73,7 @@ fn value(dialect: Dialect, column: &Column, number: usize) -> String {
             0 => format!("'0.{number}'"),
             _ => format!("'{number}'"),
         },
-        T::Boolean => if number % 2 == 0 { "TRUE" } else { "FALSE" }.to_owned(),
+        T::Boolean => if number.is_multiple_of(2) { "TRUE" } else { "FALSE" }.to_owned(),
         T::Date => format!("'2024-01-0{number}'"),
         T::Time => format!("'10:00:0{number}'"),
         T::DateTime => format!("'2024-01-0{number}T10:00:00Z'"),

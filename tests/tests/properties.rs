@@ -68,7 +68,7 @@ async fn lives_through(
     let mut applied = Vec::new();
     let mut known = sequence.begin();
     let mut sent = 0;
-    while let Some(change) = known.next() {
+    while let Some(change) = known.change() {
         sent += 1;
         let result = world.send(&change, ALLOWED).await;
         let foreign = world.in_step().await.map_err(|what| format!("after {change}: {what}"))?;
