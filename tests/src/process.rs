@@ -37,14 +37,14 @@ pub fn binary() -> &'static Path {
     })
 }
 
-/// Builds the binary in the profile of this test. For the whole workspace, because a build of the one package
+/// Builds the binary in the profile of this test. With all targets of the workspace, because any other selection
 /// takes other features of the dependencies and so builds them anew.
 fn build() -> PathBuf {
     let test = std::env::current_exe().expect("this test is a file");
     let profile = test.parent().and_then(Path::parent);
     let profile = profile.expect("a test lies in target/PROFILE/deps");
     let mut cargo = Command::new(env!("CARGO"));
-    cargo.args(["build", "-q", "--workspace", "--bin", "hookwright"]);
+    cargo.args(["build", "-q", "--workspace", "--all-targets"]);
     if profile.ends_with("release") {
         cargo.arg("--release");
     }
