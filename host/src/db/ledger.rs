@@ -10,7 +10,7 @@ pub const MAX_PAGE: u32 = 500;
 pub struct ChangePage {
     /// Only changes before this revision (of the last change of the page before).
     pub before: Option<i64>,
-    /// How many at most; [`MAX_PAGE`] is the most.
+    /// How many at most; 500 is the most.
     pub limit: u32,
 }
 
