@@ -8,7 +8,7 @@ impl From<FieldSpec> for FieldWire {
     fn from(spec: FieldSpec) -> Self {
         let mut wire = Self {
             name: spec.name.as_str().to_owned(),
-            ty: type_name(&spec.ty),
+            ty: TypeName::from(&spec.ty),
             nullable: spec.nullable,
             unique: spec.unique,
             indexed: spec.indexed,
@@ -56,22 +56,24 @@ impl From<EntitySpec> for EntityWire {
     }
 }
 
-fn type_name(ty: &FieldType) -> TypeName {
-    match ty {
-        FieldType::String { .. } => TypeName::String,
-        FieldType::Text => TypeName::Text,
-        FieldType::Int => TypeName::Int,
-        FieldType::BigInt => TypeName::BigInt,
-        FieldType::Float => TypeName::Float,
-        FieldType::Decimal { .. } => TypeName::Decimal,
-        FieldType::Boolean => TypeName::Boolean,
-        FieldType::Date => TypeName::Date,
-        FieldType::Time => TypeName::Time,
-        FieldType::DateTime => TypeName::DateTime,
-        FieldType::Json => TypeName::Json,
-        FieldType::Uuid => TypeName::Uuid,
-        FieldType::Bytes => TypeName::Bytes,
-        FieldType::Enum { .. } => TypeName::Enum,
+impl From<&FieldType> for TypeName {
+    fn from(ty: &FieldType) -> Self {
+        match ty {
+            FieldType::String { .. } => Self::String,
+            FieldType::Text => Self::Text,
+            FieldType::Int => Self::Int,
+            FieldType::BigInt => Self::BigInt,
+            FieldType::Float => Self::Float,
+            FieldType::Decimal { .. } => Self::Decimal,
+            FieldType::Boolean => Self::Boolean,
+            FieldType::Date => Self::Date,
+            FieldType::Time => Self::Time,
+            FieldType::DateTime => Self::DateTime,
+            FieldType::Json => Self::Json,
+            FieldType::Uuid => Self::Uuid,
+            FieldType::Bytes => Self::Bytes,
+            FieldType::Enum { .. } => Self::Enum,
+        }
     }
 }
 

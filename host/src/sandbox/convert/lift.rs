@@ -53,7 +53,7 @@ fn field_wire(spec: wit::FieldSpec) -> Result<FieldWire, Fault> {
     let default = default.map_err(|e| at(format!("the default of {}", quoted(&name)), e))?;
     let mut wire = FieldWire {
         name,
-        ty: type_name(&ty),
+        ty: TypeName::from(&ty),
         nullable,
         unique,
         indexed,
@@ -121,25 +121,6 @@ fn field_type(ty: wit::FieldType) -> FieldType {
         wit::FieldType::Uuid => FieldType::Uuid,
         wit::FieldType::Bytes => FieldType::Bytes,
         wit::FieldType::Enum(values) => FieldType::Enum { values },
-    }
-}
-
-fn type_name(ty: &FieldType) -> TypeName {
-    match ty {
-        FieldType::String { .. } => TypeName::String,
-        FieldType::Text => TypeName::Text,
-        FieldType::Int => TypeName::Int,
-        FieldType::BigInt => TypeName::BigInt,
-        FieldType::Float => TypeName::Float,
-        FieldType::Decimal { .. } => TypeName::Decimal,
-        FieldType::Boolean => TypeName::Boolean,
-        FieldType::Date => TypeName::Date,
-        FieldType::Time => TypeName::Time,
-        FieldType::DateTime => TypeName::DateTime,
-        FieldType::Json => TypeName::Json,
-        FieldType::Uuid => TypeName::Uuid,
-        FieldType::Bytes => TypeName::Bytes,
-        FieldType::Enum { .. } => TypeName::Enum,
     }
 }
 
