@@ -98,7 +98,7 @@ pub struct CheckFinding {
 pub struct PluginOptions {
     /// Its configuration; the one it has, or none.
     pub config: Option<Json>,
-    /// The kinds of intents it is granted; those its manifest asks for by default.
+    /// What it is granted, each `KIND` or `KIND on PATTERN`; what its manifest asks for by default.
     pub grants: Option<Vec<String>>,
     /// Its place among the org's plugins; its manifest's priority by default.
     pub order: Option<i32>,
@@ -110,6 +110,16 @@ impl Default for PluginOptions {
     fn default() -> Self {
         Self { config: None, grants: None, order: None, enabled: true }
     }
+}
+
+/// How a plugin's grants are to change.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct GrantChange {
+    /// What it may do from now on: `KIND` or `KIND on PATTERN`.
+    pub grant: Vec<String>,
+    /// What it may do no longer, as it was granted.
+    pub revoke: Vec<String>,
 }
 
 /// A plugin bound to an organisation.
@@ -124,8 +134,17 @@ pub struct PluginInfo {
     pub digest: String,
     /// The hooks it is called for.
     pub hooks: Vec<String>,
-    /// The kinds of intents it is granted.
+    /// What it is granted: kinds of intents, some on the tables of a pattern only.
     pub grants: Vec<String>,
+    /// What its manifest asks for.
+    #[serde(default)]
+    pub asks: Vec<String>,
+    /// What it asks for and was not granted, or not as widely.
+    #[serde(default)]
+    pub not_granted: Vec<String>,
+    /// What it was granted beyond what it asks for.
+    #[serde(default)]
+    pub beyond: Vec<String>,
     /// Its place among the org's plugins: lower is called earlier.
     pub order: i32,
     /// Whether it is called.
@@ -151,7 +170,7 @@ pub struct PluginReport {
     pub hooks: Vec<String>,
     /// Patterns of the entities it wants to hear of; none: all.
     pub entities: Vec<String>,
-    /// The kinds of intents it asks for.
+    /// What it asks for: kinds of intents, some on the tables of a pattern only.
     pub grants: Vec<String>,
     /// Its size.
     pub size_bytes: u64,

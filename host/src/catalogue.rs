@@ -58,7 +58,7 @@ catalogue! {
     "plugin/fault"            422 final "a plugin broke" "see the plugin's log; correct the plugin or disable it: hookwright plugin disable"
     "plugin/invalid"          422 final "the component cannot be used as a plugin" "build it with: hookwright plugin build PATH"
     "plugin/not-found"        404 final "no such plugin" "list them: hookwright plugin list --org NAME"
-    "plugin/not-granted"      403 final "a plugin asks for what it was not granted" "grant it when installing: hookwright plugin install --grant KIND"
+    "plugin/not-granted"      403 final "a plugin asks for what it was not granted" "grant it: hookwright plugin grant --org NAME PLUGIN \"KIND on PATTERN\""
     "plugin/rejected"         422 final "a plugin refused the change" "follow what the plugin says"
     "policy/held"             409 final "the change is held" "follow the reasons, then send it again"
     "policy/refused"          422 final "the change is refused" "follow the reasons"

@@ -5,13 +5,14 @@ use std::sync::Arc;
 use hookwright_core::event::{Change, Consent};
 use hookwright_core::ident::{Ident, OrgName};
 use hookwright_core::metadata::Entity;
+use hookwright_core::policy::Policy;
 use hookwright_core::schema::Schema;
 use tokio::sync::RwLock;
 
 use crate::access::{OrgPattern, Principal, Scope};
 use crate::api::{Page, SubmitOptions, TokenInfo};
 use crate::config::Config;
-use crate::db::{Inspected, Pools};
+use crate::db::Inspected;
 use crate::error::{Error, Result};
 use crate::outcome::{ChangeSummary, Outcome};
 use crate::pipeline::{Pipeline, derive, recorded};
@@ -29,6 +30,7 @@ pub struct Host {
 
 pub(crate) struct Inner {
     pub config: Config,
+    pub policy: Arc<Policy>,
     pub store: Store,
     pub sandbox: Sandbox,
     pub tenants: Tenants,
@@ -42,11 +44,12 @@ impl Host {
     /// # Errors
     /// `config/invalid`, `host/fault`.
     pub async fn start(config: Config) -> Result<Self> {
+        let policy = Arc::new(config.read_policy()?);
         let store = Store::open(&config.control.database).await?;
         let sandbox =
             Sandbox::new(&config.sandbox).map_err(|e| Error::new("config/invalid", e.to_string()))?;
-        let tenants = Tenants::new(store.clone(), sandbox.clone(), config.database.clone(), Pools::default());
-        let inner = Inner { config, store, sandbox, tenants, running: Arc::default() };
+        let tenants = Tenants::new(store.clone(), sandbox.clone(), config.database.clone(), policy.clone());
+        let inner = Inner { config, policy, store, sandbox, tenants, running: Arc::default() };
         Ok(Self { inner: Arc::new(inner) })
     }
 
@@ -54,6 +57,12 @@ impl Host {
     #[must_use]
     pub fn config(&self) -> &Config {
         &self.inner.config
+    }
+
+    /// How strict the host is with each organisation.
+    #[must_use]
+    pub fn policy(&self) -> &Policy {
+        &self.inner.policy
     }
 
     /// Takes a change to its outcome: applied, replayed, planned, held or rejected.
@@ -217,7 +226,7 @@ impl Host {
 
 impl Inner {
     fn pipeline(&self) -> Pipeline<'_> {
-        Pipeline { sandbox: &self.sandbox, mode: self.config.mode, retry: &self.config.retry }
+        Pipeline { sandbox: &self.sandbox, retry: &self.config.retry }
     }
 }
 

@@ -1,17 +1,16 @@
 //! The host's administration: organisations and their plugins.
 
 use hookwright_core::ident::OrgName;
-use hookwright_core::intent::IntentKind;
 use serde_json::Value as Json;
 
-use crate::api::{OrgCheck, OrgInfo, OrgOptions, PluginInfo, PluginOptions, PluginReport};
+use crate::api::{GrantChange, OrgCheck, OrgInfo, OrgOptions, PluginInfo, PluginOptions, PluginReport};
 use crate::config::DatabaseUrl;
 use crate::embedded::SCHEMA_SYNC;
 use crate::error::{Error, Result};
+use crate::grants;
 use crate::host::Host;
 use crate::registry::store::Binding;
 use crate::sandbox::{LoadError, Loaded};
-use crate::tenants::bindable;
 
 impl Host {
     /// Registers an organisation and makes its database ready.
@@ -71,8 +70,7 @@ impl Host {
         let manifest = &loaded.manifest;
         let config = options.config.unwrap_or_else(|| Json::Object(serde_json::Map::new()));
         check_config(manifest.config_schema.as_ref(), &config)?;
-        let grants = options.grants.unwrap_or_else(|| manifest.grants.clone());
-        check_grants(&manifest.grants, &grants)?;
+        let grants = normal(&options.grants.unwrap_or_else(|| manifest.grants.clone()))?;
         let binding = Binding {
             name: manifest.name.clone(),
             version: manifest.version.clone(),
@@ -84,7 +82,6 @@ impl Host {
             enabled: options.enabled,
             installed_at: String::new(),
         };
-        bindable(&loaded, &binding)?;
         let binding = self.inner.store.plugin_put(org, binding).await?;
         tracing::info!(%org, plugin = binding.name, digest = binding.digest, "plugin installed");
         Ok(binding.into())
@@ -112,6 +109,30 @@ impl Host {
     /// `org/not-found`, `plugin/not-found`, `host/fault`.
     pub async fn plugin_disable(&self, org: &OrgName, name: &str) -> Result<()> {
         self.inner.store.plugin_enable(org, name, false).await
+    }
+
+    /// Lets a plugin do more, or less.
+    ///
+    /// # Errors
+    /// `org/not-found`, `plugin/not-found`, `request/invalid` if a text is no grant, or what is to be taken was not granted.
+    pub async fn plugin_grant(&self, org: &OrgName, name: &str, change: GrantChange) -> Result<PluginInfo> {
+        let GrantChange { grant, revoke } = change;
+        let (grant, revoke) = (normal(&grant)?, normal(&revoke)?);
+        let mut binding = self.inner.store.plugin(org, name).await?;
+        if let Some(missing) = revoke.iter().find(|g| !binding.grants.contains(g)) {
+            let message = format!("the plugin \"{name}\" was not granted \"{missing}\"");
+            return Err(Error::new("request/invalid", message)
+                .help(format!("revoke one of: {}", binding.grants.join(", "))));
+        }
+        binding.grants.retain(|g| !revoke.contains(g));
+        for new in grant {
+            if !binding.grants.contains(&new) {
+                binding.grants.push(new);
+            }
+        }
+        self.inner.store.plugin_grants(org, name, &binding.grants).await?;
+        tracing::info!(%org, plugin = name, grants = binding.grants.join(", "), "plugin grants changed");
+        Ok(binding.into())
     }
 
     /// Unbinds a plugin.
@@ -151,15 +172,16 @@ impl From<LoadError> for Error {
     }
 }
 
-/// Only what a plugin asks for can be granted: more would be a mistake, or wait to be misused.
-fn check_grants(asked: &[String], granted: &[String]) -> Result<()> {
-    let Some(surplus) = granted.iter().find(|grant| !asked.contains(grant)) else { return Ok(()) };
-    let surplus: String = surplus.chars().take(60).collect();
-    let known = IntentKind::ALL.iter().any(|kind| kind.as_str() == surplus);
-    let what = if known { "the plugin does not ask for" } else { "there is no intent kind" };
-    let message =
-        format!("{what} {}; grant some of {}", hookwright_core::ident::quoted(&surplus), asked.join(", "));
-    Err(Error::new("request/invalid", message))
+/// Grants as they are kept: each valid, written in one way, and once.
+fn normal(given: &[String]) -> Result<Vec<String>> {
+    let mut all = Vec::with_capacity(given.len());
+    for text in given {
+        let grant = grants::parse(text)?.to_string();
+        if !all.contains(&grant) {
+            all.push(grant);
+        }
+    }
+    Ok(all)
 }
 
 /// A plugin's configuration must be what its manifest says it takes.

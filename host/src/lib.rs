@@ -12,6 +12,7 @@ pub mod db;
 mod embedded;
 pub mod error;
 pub mod executor;
+mod grants;
 pub mod host;
 mod host_admin;
 pub mod http;

@@ -151,6 +151,19 @@ pub struct IntentReport {
     #[schema(value_type = Vec<String>)]
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub hazards: Vec<Hazard>,
+    /// What is to be known of it, though it holds nothing up.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<Note>,
+}
+
+/// What a rule of the policy found that holds nothing up.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Note {
+    /// The rule's code, such as `policy/index-too-wide`.
+    pub code: String,
+    /// What it found.
+    pub message: String,
 }
 
 /// One statement of the plan.

@@ -17,7 +17,7 @@ use std::time::Instant;
 
 use hookwright_core::ddl;
 use hookwright_core::event::{Change, Consent};
-use hookwright_core::policy::{Answer, Answers, Decision, Draft, Mode, review};
+use hookwright_core::policy::{Answer, Answers, Decision, Draft, review};
 
 use crate::db::ProbeAnswer;
 use crate::error::{Error, Result};
@@ -35,7 +35,6 @@ const MOST_RECOMPUTATIONS: u32 = 100;
 /// What a change passes through, besides its organisation.
 pub(crate) struct Pipeline<'a> {
     pub sandbox: &'a Sandbox,
-    pub mode: Mode,
     pub retry: &'a RetryPolicy,
 }
 

@@ -5,46 +5,69 @@
 use std::collections::BTreeSet;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use globset::GlobSet;
+use hookwright_build::manifest::{Grant, matches};
 use hookwright_core::hook::HookPoint;
 use hookwright_core::ident::{Ident, OrgName};
-use hookwright_core::intent::{Intent, IntentKind};
+use hookwright_core::intent::Intent;
 use hookwright_core::metadata::Metadata;
+use hookwright_core::policy::Settings;
 use hookwright_core::schema::Schema;
 use tokio::sync::Mutex;
 
 use crate::db::{OrgDb, Snapshot};
 use crate::error::{Error, Result};
+use crate::grants;
 use crate::sandbox::Loaded;
 
 /// A plugin bound to an organisation.
 pub(crate) struct Bound {
+    pub org: OrgName,
     pub name: Arc<str>,
     pub loaded: Loaded,
     pub config: Arc<serde_json::Value>,
-    pub grants: BTreeSet<IntentKind>,
+    pub grants: Vec<Grant>,
     pub hooks: BTreeSet<HookPoint>,
-    pub entities: GlobSet,
 }
 
 impl Bound {
     /// Whether the plugin is to be called.
     pub fn wants(&self, hook: HookPoint, entity: &Ident) -> bool {
-        self.hooks.contains(&hook) && self.entities.is_match(entity.as_str())
+        self.hooks.contains(&hook) && self.entities().iter().any(|p| matches(p, entity.as_str()))
+    }
+
+    fn entities(&self) -> &[String] {
+        &self.loaded.manifest.entities
     }
 
     /// Whether the organisation lets the plugin ask for this.
     pub fn check_grant(&self, intent: &Intent) -> Result<()> {
-        if self.grants.contains(&intent.kind()) {
-            return Ok(());
+        let kind = intent.kind().as_str();
+        let allows = |grant: &Grant, table: &Ident| grant.allows(kind, table.as_str(), self.entities());
+        let granted = |table: &&Ident| self.grants.iter().any(|grant| allows(grant, table));
+        match grants::tables(intent).into_iter().find(|table| !granted(table)) {
+            None => Ok(()),
+            Some(table) => Err(self.not_granted(kind, table)),
         }
-        let (name, kind) = (&self.name, intent.kind());
+    }
+
+    fn not_granted(&self, kind: &str, table: &Ident) -> Error {
+        let (org, name, table) = (&self.org, &self.name, table.as_str());
+        let granted = match self.grants.as_slice() {
+            [] => "nothing".to_owned(),
+            grants => grants.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
+        };
         let message = format!(
-            "the plugin \"{name}\" asks for {kind} on \"{}\", which it was not granted",
-            intent.table().as_str()
+            "the plugin \"{name}\" asks for {kind} on \"{table}\", which it was not granted; it was granted {granted}"
         );
-        Err(Error::new("plugin/not-granted", message)
-            .help(format!("install it again with \"--grant {kind}\" if it should, or correct the plugin")))
+        let give = format!("hookwright plugin grant --org {org} {name} \"{kind} on {table}\"");
+        let asks = grants::known(&self.loaded.manifest.grants);
+        let help = match asks.iter().any(|grant| grant.allows(kind, table, self.entities())) {
+            true => format!("if it should do that: {give}; else correct the plugin"),
+            false => format!(
+                "its manifest does not ask for it: correct the plugin, or let it all the same: {give}"
+            ),
+        };
+        Error::new("plugin/not-granted", message).help(help)
     }
 }
 
@@ -52,6 +75,7 @@ impl Bound {
 pub(crate) struct Tenant {
     org: OrgName,
     db: OrgDb,
+    settings: Arc<Settings>,
     plugins: RwLock<Arc<Vec<Arc<Bound>>>>,
     latest: RwLock<Option<Arc<Snapshot>>>,
     turn: Mutex<()>,
@@ -64,8 +88,15 @@ pub(crate) struct View {
 }
 
 impl Tenant {
-    pub fn new(org: OrgName, db: OrgDb) -> Self {
-        Self { org, db, plugins: RwLock::default(), latest: RwLock::default(), turn: Mutex::default() }
+    pub fn new(org: OrgName, db: OrgDb, settings: Settings) -> Self {
+        Self {
+            org,
+            db,
+            settings: Arc::new(settings),
+            plugins: RwLock::default(),
+            latest: RwLock::default(),
+            turn: Mutex::default(),
+        }
     }
 
     pub fn org(&self) -> &OrgName {
@@ -74,6 +105,11 @@ impl Tenant {
 
     pub fn db(&self) -> &OrgDb {
         &self.db
+    }
+
+    /// What the policy sets for it.
+    pub fn settings(&self) -> &Arc<Settings> {
+        &self.settings
     }
 
     /// Held while a change is worked out and executed, first come first served: on a revision that

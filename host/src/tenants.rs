@@ -3,15 +3,15 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
-use globset::{Glob, GlobSet, GlobSetBuilder};
 use hookwright_core::hook::HookPoint;
 use hookwright_core::ident::OrgName;
-use hookwright_core::intent::IntentKind;
+use hookwright_core::policy::Policy;
 use tokio::sync::Mutex as AsyncMutex;
 
 use crate::config::DatabaseUrl;
 use crate::db::{DbOptions, OrgDb, Pools};
 use crate::error::{Error, Result};
+use crate::grants;
 use crate::registry::store::{Binding, Store};
 use crate::sandbox::{Loaded, Sandbox};
 use crate::tenant::{Bound, Tenant};
@@ -21,6 +21,7 @@ pub(crate) struct Tenants {
     store: Store,
     sandbox: Sandbox,
     options: DbOptions,
+    policy: Arc<Policy>,
     pools: Pools,
     known: Mutex<HashMap<OrgName, Arc<Known>>>,
     /// Plugins of a developer's directory; they stand in for those of the same name.
@@ -48,8 +49,16 @@ struct Seen {
 }
 
 impl Tenants {
-    pub fn new(store: Store, sandbox: Sandbox, options: DbOptions, pools: Pools) -> Self {
-        Self { store, sandbox, options, pools, known: Mutex::default(), developed: RwLock::default() }
+    pub fn new(store: Store, sandbox: Sandbox, options: DbOptions, policy: Arc<Policy>) -> Self {
+        Self {
+            store,
+            sandbox,
+            options,
+            policy,
+            pools: Pools::default(),
+            known: Mutex::default(),
+            developed: RwLock::default(),
+        }
     }
 
     /// The organisation, connected, ready, and with the plugins it has now.
@@ -69,7 +78,7 @@ impl Tenants {
                 there(org, &url)?;
                 let db = self.connect(org, &url)?;
                 db.prepare().await?;
-                let tenant = Arc::new(Tenant::new(org.clone(), db));
+                let tenant = Arc::new(Tenant::new(org.clone(), db, self.policy.of_org(org)));
                 self.bind(&tenant, &developed).await?;
                 tenant
             }
@@ -117,12 +126,12 @@ impl Tenants {
                 Some(loaded) => loaded.clone(),
                 None => self.sandbox.load(&self.store.component(&binding.digest).await?)?,
             };
-            bound.push((binding.order, bindable(&loaded, &binding)?));
+            bound.push((binding.order, bindable(tenant.org(), &loaded, &binding)));
         }
         for loaded in &developed.plugins {
             if !bound.iter().any(|(_, b)| *b.name == *loaded.manifest.name) {
                 let order = i32::from(loaded.manifest.priority);
-                bound.push((order, bindable(loaded, &as_asked(loaded))?));
+                bound.push((order, bindable(tenant.org(), loaded, &as_asked(loaded))));
             }
         }
         bound.sort_by(|(a, x), (b, y)| (a, &x.name).cmp(&(b, &y.name)));
@@ -163,17 +172,16 @@ fn as_asked(loaded: &Loaded) -> Binding {
 }
 
 /// A loaded plugin with what an organisation lets it do.
-pub(crate) fn bindable(loaded: &Loaded, binding: &Binding) -> Result<Bound> {
+fn bindable(org: &OrgName, loaded: &Loaded, binding: &Binding) -> Bound {
     let manifest = &loaded.manifest;
-    let granted = |kind: &&IntentKind| binding.grants.iter().any(|g| g == kind.as_str());
-    Ok(Bound {
+    Bound {
+        org: org.clone(),
         name: manifest.name.as_str().into(),
         loaded: loaded.clone(),
         config: Arc::new(binding.config.clone()),
-        grants: IntentKind::ALL.iter().filter(granted).copied().collect(),
+        grants: grants::known(&binding.grants),
         hooks: manifest.hooks.iter().map(|h| point(*h)).collect(),
-        entities: patterns(&manifest.entities)?,
-    })
+    }
 }
 
 fn point(hook: hookwright_build::Hook) -> HookPoint {
@@ -183,16 +191,4 @@ fn point(hook: hookwright_build::Hook) -> HookPoint {
         hookwright_build::Hook::FieldBefore => HookPoint::FieldBefore,
         hookwright_build::Hook::FieldAfter => HookPoint::FieldAfter,
     }
-}
-
-fn patterns(patterns: &[String]) -> Result<GlobSet> {
-    let bad = |e: globset::Error| {
-        Error::new("plugin/invalid", format!("an entity pattern of the manifest is not possible: {e}"))
-            .coded("plugin/bad-manifest")
-    };
-    let mut set = GlobSetBuilder::new();
-    for pattern in patterns {
-        set.add(Glob::new(pattern).map_err(bad)?);
-    }
-    set.build().map_err(bad)
 }

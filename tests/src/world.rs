@@ -44,8 +44,21 @@ impl TestHost {
     /// # Panics
     /// If it does not start.
     pub async fn start() -> Arc<Self> {
+        Self::with_policy(None).await
+    }
+
+    /// The same, with the text of a policy file.
+    ///
+    /// # Panics
+    /// If it does not start.
+    pub async fn with_policy(policy: Option<&str>) -> Arc<Self> {
         let control = TempDir::with_prefix("hookwright-control-").expect("a temporary directory");
         let mut config = Config::default();
+        if let Some(policy) = policy {
+            let file = control.path().join("policy.toml");
+            std::fs::write(&file, policy).expect("the policy is written");
+            config.policy = Some(file);
+        }
         config.control.database = control.path().join("control.db");
         let host = Host::start(config).await.unwrap_or_else(|error| panic!("no host: {error}"));
         Arc::new(Self { host, _control: control })

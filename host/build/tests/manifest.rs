@@ -14,7 +14,7 @@ fn sample() -> Manifest {
         contract: "1.0".into(),
         hooks: vec![Hook::EntityAfter, Hook::FieldBefore],
         entities: vec!["crm_*".into(), "invoice".into()],
-        grants: vec!["create-table".into()],
+        grants: vec!["create-table".into(), "add-column on crm_*".into()],
         priority: 100,
         config_schema: Some(json!({"type": "object"})),
     }
@@ -143,6 +143,8 @@ fn every_key_is_checked() {
     assert!(refused(|m| m.entities.push("[a".into())).starts_with("entities \"[a\""));
     assert!(refused(|m| m.grants.push("raw-sql".into())).starts_with("grants \"raw-sql\""));
     assert!(refused(|m| m.grants.push("create-table".into())).contains("twice"));
+    assert!(refused(|m| m.grants.push("add-column on a-b".into())).contains("a pattern has"));
+    assert!(refused(|m| m.grants.push("add-column for a".into())).contains("KIND on PATTERN"));
     assert!(refused(|m| m.config_schema = Some(json!(true))).starts_with("configSchema"));
 }
 

@@ -17,6 +17,7 @@ pub mod metadata;
 mod metadata_edit;
 pub mod metadata_error;
 pub mod model;
+pub mod near;
 pub mod plan;
 pub mod policy;
 pub mod schema;

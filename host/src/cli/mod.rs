@@ -10,6 +10,7 @@ mod history;
 mod input;
 mod org;
 mod plugin;
+mod policy;
 pub mod print;
 mod serve;
 mod show;
@@ -88,6 +89,9 @@ enum Command {
     /// Build, check and install plugins
     #[command(subcommand)]
     Plugin(plugin::Command),
+    /// List and explain the rules, check a policy file
+    #[command(subcommand)]
+    Policy(policy::Command),
     /// Create, list and revoke tokens for the HTTP interface
     #[command(subcommand)]
     Token(token::Command),
@@ -156,6 +160,7 @@ async fn run(command: Command, cx: Context) -> Result<Exit> {
         Command::History(arguments) => history::run(arguments, cx).await,
         Command::Show(arguments) => show::run(arguments, cx).await,
         Command::Plugin(command) => plugin::run(command, cx).await,
+        Command::Policy(command) => policy::run(command, cx).await,
         Command::Token(command) => token::run(command, cx).await,
     }
 }

@@ -6,7 +6,7 @@ use hookwright_core::ident::OrgName;
 use serde_json::Value as Json;
 
 use super::{Context, Exit, org_name, print, read};
-use crate::api::{PluginInfo, PluginOptions, PluginReport};
+use crate::api::{GrantChange, PluginInfo, PluginOptions, PluginReport};
 use crate::error::{Error, Result};
 
 #[derive(Debug, clap::Subcommand)]
@@ -32,7 +32,11 @@ Examples:
     #[command(after_help = "\
 Examples:
   hookwright plugin install --org acme-corp naming_guard.wasm --plugin-config '{\"mode\":\"amend\"}'
-  hookwright plugin install --org acme-corp advisor.wasm --grant create-index --order 20")]
+  hookwright plugin install --org acme-corp advisor.wasm --grant create-index --order 20
+  hookwright plugin install --org acme-corp stamps.wasm --grant \"add-column on invoice*\"
+
+A grant is a kind of intent, which then reaches the entities that the plugin is called for, or
+\"KIND on PATTERN\", which reaches the tables of the pattern.")]
     Install {
         /// The organisation
         #[arg(long, value_parser = org_name, value_name = "NAME")]
@@ -42,8 +46,8 @@ Examples:
         /// Its configuration: JSON, or a file with it
         #[arg(long, value_name = "FILE|JSON")]
         plugin_config: Option<String>,
-        /// A kind of intent it may use, such as create-index; may be given again. By default all it asks for
-        #[arg(long = "grant", value_name = "KIND")]
+        /// What it may do, such as create-index; may be given again. By default all it asks for
+        #[arg(long = "grant", value_name = "KIND [on PATTERN]")]
         grants: Vec<String>,
         /// Its place: lower is called earlier. By default its manifest's priority
         #[arg(long, allow_hyphen_values = true)]
@@ -52,6 +56,13 @@ Examples:
         #[arg(long)]
         disabled: bool,
     },
+    /// Let a plugin do more
+    #[command(after_help = "\
+Examples:
+  hookwright plugin grant --org acme-corp stamps \"add-column on invoice*\" set-comment")]
+    Grant(Grants),
+    /// Let a plugin do less
+    Revoke(Grants),
     /// List the plugins of an organisation, in the order they are called
     List {
         /// The organisation
@@ -75,6 +86,15 @@ pub(crate) struct Named {
     name: String,
 }
 
+#[derive(Debug, clap::Args)]
+pub(crate) struct Grants {
+    #[command(flatten)]
+    plugin: Named,
+    /// What it may do: a kind of intent, or one on the tables of a pattern
+    #[arg(required = true, value_name = "KIND [on PATTERN]")]
+    grants: Vec<String>,
+}
+
 pub(crate) async fn run(command: Command, cx: Context) -> Result<Exit> {
     match command {
         Command::Build { path, out } => build(&path, out, &cx)?,
@@ -92,11 +112,21 @@ pub(crate) async fn run(command: Command, cx: Context) -> Result<Exit> {
             };
             let info = cx.host().await?.plugin_install(&org, read(&file)?, options).await?;
             cx.out.one(&info, || {
-                format!("installed {} {} ({})", info.name, info.version, short(&info.digest))
+                let head = format!("installed {} {} ({})", info.name, info.version, short(&info.digest));
+                format!("{head}\n{}", granted(&info))
             })?;
         }
+        Command::Grant(Grants { plugin, grants }) => {
+            let change = GrantChange { grant: grants, revoke: Vec::new() };
+            regrant(plugin, change, &cx).await?;
+        }
+        Command::Revoke(Grants { plugin, grants }) => {
+            let change = GrantChange { grant: Vec::new(), revoke: grants };
+            regrant(plugin, change, &cx).await?;
+        }
         Command::List { org } => {
-            let headers = ["order", "plugin", "version", "digest", "enabled", "hooks", "grants"];
+            let headers =
+                ["order", "plugin", "version", "digest", "enabled", "hooks", "granted", "not granted"];
             cx.out.list(&cx.host().await?.plugin_list(&org).await?, headers, row)?;
         }
         Command::Enable(Named { org, name }) => {
@@ -113,6 +143,27 @@ pub(crate) async fn run(command: Command, cx: Context) -> Result<Exit> {
         }
     }
     Ok(Exit::Done)
+}
+
+async fn regrant(plugin: Named, change: GrantChange, cx: &Context) -> Result<()> {
+    let info = cx.host().await?.plugin_grant(&plugin.org, &plugin.name, change).await?;
+    cx.out.one(&info, || granted(&info))
+}
+
+/// What a plugin asks for beside what it was granted.
+fn granted(plugin: &PluginInfo) -> String {
+    let mut lines = vec![format!("  granted      {}", list(&plugin.grants))];
+    if !plugin.not_granted.is_empty() {
+        lines.push(format!("  not granted  {}  (it asks for this too)", list(&plugin.not_granted)));
+    }
+    if !plugin.beyond.is_empty() {
+        lines.push(format!("  beyond       {}  (it does not ask for this)", list(&plugin.beyond)));
+    }
+    lines.join("\n")
+}
+
+fn list(items: &[String]) -> String {
+    if items.is_empty() { "-".to_owned() } else { print::clean(&items.join(", ")) }
 }
 
 fn build(path: &std::path::Path, out: Option<PathBuf>, cx: &Context) -> Result<()> {
@@ -153,8 +204,6 @@ fn short(digest: &str) -> &str {
 }
 
 fn told(report: &PluginReport) -> String {
-    let list =
-        |items: &[String]| if items.is_empty() { "-".to_owned() } else { print::clean(&items.join(", ")) };
     format!(
         "{} {}\n  digest    {}\n  size      {} bytes\n  hooks     {}\n  entities  {}\n  asks for  {}",
         print::clean(&report.name),
@@ -167,7 +216,7 @@ fn told(report: &PluginReport) -> String {
     )
 }
 
-fn row(plugin: &PluginInfo) -> [String; 7] {
+fn row(plugin: &PluginInfo) -> [String; 8] {
     [
         plugin.order.to_string(),
         print::clean(&plugin.name),
@@ -175,6 +224,10 @@ fn row(plugin: &PluginInfo) -> [String; 7] {
         short(&plugin.digest).to_owned(),
         if plugin.enabled { "yes" } else { "no" }.to_owned(),
         plugin.hooks.join(", "),
-        format!("{} kinds", plugin.grants.len()),
+        match plugin.beyond.len() {
+            0 => plugin.grants.len().to_string(),
+            beyond => format!("{}, {beyond} beyond what it asks", plugin.grants.len()),
+        },
+        list(&plugin.not_granted),
     ]
 }

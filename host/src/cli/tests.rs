@@ -9,7 +9,7 @@ use hookwright_core::policy::{Hazard, Verdict};
 
 use super::{Cli, print};
 use crate::error::Error;
-use crate::outcome::{HookReport, IntentReport, Outcome, Reason, StatementReport, Status};
+use crate::outcome::{HookReport, IntentReport, Note, Outcome, Reason, StatementReport, Status};
 
 #[test]
 fn the_commands_are_coherent() {
@@ -63,7 +63,15 @@ fn hook(field: &str, intents: usize, amended: bool) -> HookReport {
 }
 
 fn intent(intent: Intent, verdict: Verdict, rule: Option<&str>, hazards: Vec<Hazard>) -> IntentReport {
-    IntentReport { plugin: "schema-sync".into(), intent, verdict, rule: rule.map(str::to_owned), hazards }
+    let rule = rule.map(str::to_owned);
+    let notes = match verdict {
+        Verdict::Safe => vec![Note {
+            code: "policy/drop-not-null".into(),
+            message: "readers of \"invoice\".\"note\" may meet NULL".into(),
+        }],
+        _ => vec![],
+    };
+    IntentReport { plugin: "schema-sync".into(), intent, verdict, rule, hazards, notes }
 }
 
 fn sample(status: Status) -> (Outcome, Change) {

@@ -1,5 +1,6 @@
 //! Unknown keys: every one is an error that names it and what it may have meant.
 
+use hookwright_core::near::distance;
 use toml::{Table, Value};
 
 use crate::error::{Error, Result};
@@ -40,31 +41,9 @@ pub(super) fn suggest(wrong: &str, known: &[&str], prefix: &str) -> String {
     }
 }
 
-/// Edits from one word to the other (Levenshtein).
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.chars().enumerate() {
-        let mut corner = std::mem::replace(&mut row[0], i + 1);
-        for (j, y) in b.iter().enumerate() {
-            let edit = corner + usize::from(x != *y);
-            corner = row[j + 1];
-            row[j + 1] = edit.min(corner + 1).min(row[j] + 1);
-        }
-    }
-    row[b.len()]
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn counts_edits() {
-        assert_eq!(distance("listen", "lisen"), 1);
-        assert_eq!(distance("", "abc"), 3);
-        assert_eq!(distance("kitten", "sitting"), 3);
-    }
 
     #[test]
     fn suggests_what_is_near_or_all() {

@@ -1,10 +1,10 @@
 //! Reading the configuration: file, then environment, then the check of what was read.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use toml::Table;
 
-use super::{Config, DEFAULT_FILE, check, env};
+use super::{Config, DEFAULT_FILE, Mode, check, env};
 use crate::error::{Error, Result};
 
 impl Config {
@@ -32,7 +32,8 @@ impl Config {
         variables: impl IntoIterator<Item = (String, String)>,
     ) -> Result<Self> {
         let mut given: Table = text.parse().map_err(|e| syntax(&e, text, source))?;
-        let known = Table::try_from(Self::default())
+        let every = Self { mode: Some(Mode::Dev), policy: Some(PathBuf::new()), ..Self::default() };
+        let known = Table::try_from(every)
             .map_err(|e| Error::new("host/fault", "the default configuration has no form").because(e))?;
         check::unknown_keys(&given, &known, source)?;
         env::overlay(&mut given, &known, variables.into_iter())?;
@@ -85,7 +86,7 @@ fn wrong(error: &serde_path_to_error::Error<toml::de::Error>, source: &str) -> E
 
 #[cfg(test)]
 mod tests {
-    use super::super::{LogFormat, Mode};
+    use super::super::LogFormat;
     use super::*;
 
     fn load(text: &str, variables: &[(&str, &str)]) -> Result<Config> {
@@ -108,7 +109,7 @@ mod tests {
     fn the_environment_wins_over_the_file() {
         let text = "mode = \"prod\"\n[http]\nlisten = \"0.0.0.0:80\"\nbody_limit_bytes = 5\n[log]\nformat = \"json\"";
         let config = load(text, &[("HOOKWRIGHT_HTTP__BODY_LIMIT_BYTES", "7")]).expect("a config");
-        assert_eq!((config.mode, config.log.format), (Mode::Prod, LogFormat::Json));
+        assert_eq!((config.mode, config.log.format), (Some(Mode::Prod), LogFormat::Json));
         assert_eq!((config.http.body_limit_bytes, config.http.listen.port()), (7, 80));
     }
 

@@ -7,11 +7,15 @@
 mod check;
 mod env;
 mod load;
+mod policy;
 mod secret;
 mod sections;
 
+pub use policy::read_policy;
 pub use secret::{DatabaseUrl, Scheme, redact, redact_text};
 pub use sections::{ControlConfig, HttpConfig, LogConfig, LogFormat, Mode};
+
+use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
@@ -26,8 +30,12 @@ pub const DEFAULT_FILE: &str = "hookwright.toml";
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
-    /// How much runs without being confirmed.
-    pub mode: Mode,
+    /// How much runs without being confirmed, if no policy file says it; `dev` if neither does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mode: Option<Mode>,
+    /// The policy file; relative to the working directory.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub policy: Option<PathBuf>,
     /// Where orgs, plugins and tokens are kept.
     pub control: ControlConfig,
     /// The HTTP server.

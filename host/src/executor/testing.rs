@@ -9,7 +9,7 @@ use hookwright_core::ddl::Dialect;
 use hookwright_core::event::Consent;
 use hookwright_core::ident::{Ident, OrgName};
 use hookwright_core::intent::Intent;
-use hookwright_core::policy::{ApprovedPlan, Decision, Draft, Mode, review};
+use hookwright_core::policy::{ApprovedPlan, Decision, Draft, review};
 use hookwright_core::schema::Schema;
 use serde_json::Value as Json;
 use sqlx::postgres::{PgConnectOptions, PgConnection};
@@ -90,7 +90,7 @@ impl Bench {
     /// An approved plan of these intents, and the schema it leads to.
     pub(crate) fn plan(&self, intents: &[Json]) -> (ApprovedPlan, Schema) {
         let base = Arc::new(self.schema.clone());
-        let mut draft = Draft::new(org(), self.db.dialect(), Mode::Dev, base);
+        let mut draft = Draft::new(org(), self.db.dialect(), Arc::default(), base);
         for intent in intents {
             let intent: Intent = serde_json::from_value(intent.clone()).expect("an intent");
             draft.propose(&"test".into(), intent).expect("accepted");

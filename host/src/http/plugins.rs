@@ -7,10 +7,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::App;
-use super::extract::{Component, Path, Query, org};
+use super::extract::{Component, JsonBody, Path, Query, org, shown};
 use super::problem::Problem;
 use crate::access::{Principal, Scope};
-use crate::api::{PluginInfo, PluginOptions};
+use crate::api::{GrantChange, PluginInfo, PluginOptions};
 use crate::error::{Error, Result};
 
 /// The plugins of an organisation.
@@ -27,7 +27,7 @@ pub(super) struct Plugins {
 pub(super) struct Installation {
     /// Its configuration, as JSON.
     config: Option<String>,
-    /// The kinds of intents it is granted, separated by commas; those it asks for by default.
+    /// What it is granted, each `KIND` or `KIND on PATTERN`, separated by commas; what it asks for by default.
     grants: Option<String>,
     /// Its place among the plugins: lower is called earlier.
     order: Option<i32>,
@@ -83,6 +83,28 @@ pub(super) async fn install(
 ) -> Result<Json<PluginInfo>, Problem> {
     let org = org(&principal, &name, Scope::PluginsWrite)?;
     Ok(Json(app.host.plugin_install(&org, bytes.to_vec(), installation.options()?).await?))
+}
+
+/// Let a plugin do more, or less.
+#[utoipa::path(
+    post, path = "/v1/orgs/{org}/plugins/{name}/grants", tag = "plugins",
+    params(("org" = String, Path, description = "The organisation"), ("name" = String, Path)),
+    request_body(content = GrantChange, content_type = "application/json"),
+    responses((status = 200, body = PluginInfo))
+)]
+pub(super) async fn grants(
+    State(app): State<App>,
+    Extension(principal): Extension<Principal>,
+    Path((org_name, name)): Path<(String, String)>,
+    JsonBody(body): JsonBody,
+) -> Result<Json<PluginInfo>, Problem> {
+    let org = org(&principal, &org_name, Scope::PluginsWrite)?;
+    let change: GrantChange = serde_json::from_slice(&body).map_err(|e| {
+        let help = "send {\"grant\": [\"KIND on PATTERN\"], \"revoke\": [\"KIND\"]}";
+        Error::new("request/invalid", format!("the body is no change of grants: {}", shown(&e.to_string())))
+            .help(help)
+    })?;
+    Ok(Json(app.host.plugin_grant(&org, &name, change).await?))
 }
 
 /// Call a plugin from now on.

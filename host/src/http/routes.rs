@@ -24,6 +24,7 @@ fn v1(upload_limit: usize) -> OpenApiRouter<App> {
         .routes(routes!(changes::list))
         .routes(routes!(changes::show))
         .merge(upload)
+        .routes(routes!(plugins::grants))
         .routes(routes!(plugins::enable))
         .routes(routes!(plugins::disable))
         .routes(routes!(plugins::remove))

@@ -7,7 +7,6 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use super::{Options, router_with};
-use crate::config::Mode;
 use crate::error::{Error, Result};
 use crate::host::Host;
 
@@ -31,7 +30,7 @@ pub async fn bind(host: &Host) -> Result<TcpListener> {
 pub async fn serve(host: Host, listener: TcpListener, stop: impl Future<Output = ()>) -> Result<()> {
     let fault = |e| Error::new("host/fault", "the server failed").because(e);
     let address = listener.local_addr().map_err(fault)?;
-    let anonymous = host.config().mode == Mode::Dev && address.ip().is_loopback();
+    let anonymous = host.policy().is_dev_throughout() && address.ip().is_loopback();
     if anonymous && !host.has_tokens().await? {
         tracing::warn!(
             "requests from this machine need no token until the first one is created; mode = \"prod\" ends this"

@@ -9,12 +9,11 @@ use std::sync::Arc;
 use hookwright_core::event::{Body, Consent, Event};
 use hookwright_core::hook::{Action, EntityChange, HookCall};
 use hookwright_core::metadata::Entity;
-use hookwright_core::policy::Draft;
 use hookwright_core::schema::Schema;
 
 use super::Pipeline;
 use super::hooks::Caller;
-use super::work::{Worker, created};
+use super::work::{Worker, created, draft};
 use crate::error::Result;
 use crate::tenant::{Tenant, View};
 
@@ -23,7 +22,7 @@ pub(crate) async fn derive(pipeline: &Pipeline<'_>, tenant: &Tenant, view: &View
     let empty = Arc::new(Schema::default());
     let mut worker = Worker {
         metadata: view.snapshot.metadata.clone(),
-        draft: Draft::new(tenant.org().clone(), tenant.db().dialect(), pipeline.mode, empty),
+        draft: draft(tenant, empty),
         caller: Caller::new(pipeline.sandbox, tenant.org(), view.plugins.clone()),
     };
     for entity in view.snapshot.metadata.entities.values() {

@@ -3,13 +3,13 @@
 use std::time::Instant;
 
 use hookwright_core::event::Change;
-use hookwright_core::policy::{Judged, Reason as CoreReason, Refusal, Review};
+use hookwright_core::policy::{Judged, Note as CoreNote, Reason as CoreReason, Refusal, Review};
 
 use super::Attempt;
 use crate::db::EventRow;
 use crate::error::{Error, Result};
 use crate::executor::Applied;
-use crate::outcome::{HookReport, IntentReport, Outcome, Reason, StatementReport, Status};
+use crate::outcome::{HookReport, IntentReport, Note, Outcome, Reason, StatementReport, Status};
 use crate::tenant::{Tenant, View};
 
 /// What an outcome is made of, besides the review.
@@ -73,7 +73,12 @@ fn intent(judged: &Judged) -> IntentReport {
         verdict: judged.verdict,
         rule: judged.rule.map(str::to_owned),
         hazards: judged.hazards.clone(),
+        notes: judged.notes.iter().map(note).collect(),
     }
+}
+
+fn note(note: &CoreNote) -> Note {
+    Note { code: note.code.to_owned(), message: note.message.clone() }
 }
 
 fn statement(statement: &hookwright_core::ddl::Statement) -> StatementReport {

@@ -7,6 +7,7 @@ use hookwright_core::hook::{Action, EntityChange, FieldChange, HookCall, HookRep
 use hookwright_core::ident::Ident;
 use hookwright_core::metadata::{Entity, Metadata};
 use hookwright_core::policy::Draft;
+use hookwright_core::schema::Schema;
 use hookwright_core::spec::{EntitySpec, FieldSpec};
 
 use super::Pipeline;
@@ -35,13 +36,18 @@ pub(super) async fn work_out(
     let schema = view.snapshot.schema.clone();
     let mut worker = Worker {
         metadata: view.snapshot.metadata.clone(),
-        draft: Draft::new(tenant.org().clone(), tenant.db().dialect(), pipeline.mode, Arc::new(schema)),
+        draft: draft(tenant, Arc::new(schema)),
         caller: Caller::new(pipeline.sandbox, tenant.org(), view.plugins.clone()),
     };
     for event in &change.events {
         worker.event(event).await?;
     }
     Ok(Worked { draft: worker.draft, metadata: worker.metadata, hooks: worker.caller.into_reports() })
+}
+
+/// A change of the organisation that does nothing yet.
+pub(super) fn draft(tenant: &Tenant, base: Arc<Schema>) -> Draft {
+    Draft::new(tenant.org().clone(), tenant.db().dialect(), tenant.settings().clone(), base)
 }
 
 /// The state of a change while its events are worked out.

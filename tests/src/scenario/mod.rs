@@ -21,7 +21,8 @@
 //! before it; `events` without an `outcome` are expected to be applied, every one. `rows.sql` is
 //! asked at the end. SQL names tables without a schema: it runs inside the org's own, and plans leave
 //! the schema out. `plugins` lists the plugins to bind, one a line, with its configuration as JSON
-//! behind the name if it has one; `schema-sync` if the section is absent.
+//! behind the name if it has one; `schema-sync` if the section is absent. `policy` is the text of the
+//! host's policy file.
 //!
 //! An outcome is the status with the codes of its reasons, or `error CODE`, with the JSON pointer
 //! where there is one.
@@ -71,6 +72,8 @@ pub struct Scenario {
     pub about: String,
     /// The plugins to bind, in order.
     pub plugins: Vec<String>,
+    /// The text of the host's policy file, if it has one.
+    pub policy: Option<String>,
     /// What happens, in order.
     pub steps: Vec<Step>,
     /// What is asked of the org's database at the end.

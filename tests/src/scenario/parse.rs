@@ -5,7 +5,7 @@ use std::path::Path;
 use super::events::{parse_events, parse_mode};
 use super::{Dialect, Error, Events, Mode, Rows, Scenario, Section, Setup, Step};
 
-const KNOWN: &str = "plugins, setup.sql, setup.postgres.sql, setup.sqlite.sql, events, \
+const KNOWN: &str = "plugins, policy, setup.sql, setup.postgres.sql, setup.sqlite.sql, events, \
      plan.postgres, plan.sqlite, outcome, rows.sql, rows";
 
 impl Scenario {
@@ -21,6 +21,7 @@ impl Scenario {
             path: path.to_owned(),
             about: about(path, &preamble)?,
             plugins: Vec::new(),
+            policy: None,
             steps: Vec::new(),
             rows: None,
             preamble,
@@ -39,16 +40,20 @@ impl Scenario {
     }
 
     fn add(&mut self, section: &Section) -> Result<(), Problem> {
-        let (line, sql) = (section.line, section.body.trim().to_owned());
+        let (line, text) = (section.line, section.body.trim().to_owned());
         match section.name.as_str() {
             "plugins" => once(&mut self.plugins, lines(&section.body), "plugins"),
-            "setup.sql" => self.add_setup(line, None, sql),
-            "setup.postgres.sql" => self.add_setup(line, Some(Dialect::Postgres), sql),
-            "setup.sqlite.sql" => self.add_setup(line, Some(Dialect::Sqlite), sql),
+            "policy" => match self.policy.replace(text) {
+                None => Ok(()),
+                Some(_) => Err("a second \"policy\"; there can be one".into()),
+            },
+            "setup.sql" => self.add_setup(line, None, text),
+            "setup.postgres.sql" => self.add_setup(line, Some(Dialect::Postgres), text),
+            "setup.sqlite.sql" => self.add_setup(line, Some(Dialect::Sqlite), text),
             "plan.postgres" => expect(&mut self.last_events(section)?.plan_postgres, section),
             "plan.sqlite" => expect(&mut self.last_events(section)?.plan_sqlite, section),
             "outcome" => self.add_outcome(section),
-            "rows.sql" => self.add_query(line, sql),
+            "rows.sql" => self.add_query(line, text),
             "rows" => match &mut self.rows {
                 Some(rows) => expect(&mut rows.expected, section),
                 None => Err("rows of which query? Put \"-- rows.sql --\" before".into()),

@@ -25,6 +25,11 @@ fn org(scenario: &Scenario, dialect: Dialect) -> String {
 /// # Errors
 /// What was not as expected, with the place in the file.
 pub async fn run(scenario: &Scenario, home: &Arc<TestHost>, dialect: Dialect) -> Result<(), String> {
+    let own = match &scenario.policy {
+        Some(policy) => Some(TestHost::with_policy(Some(policy)).await),
+        None => None,
+    };
+    let home = own.as_ref().unwrap_or(home);
     let world = World::add(home, &org(scenario, dialect), dialect, &scenario.plugins).await;
     let update = update_requested();
     let mut run =

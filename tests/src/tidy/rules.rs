@@ -4,8 +4,8 @@ use super::source::{close_of, places};
 use super::{File, Violation};
 
 const RULES: &str = "host/core/src/policy/rules/";
-/// How a rule's tests show what it lets through and what it stops.
-const CASES: [&str; 2] = ["accepts(", "rejects("];
+/// How a rule's tests show what it lets through and what it stops (or, if it is an advice, what it tells).
+const CASES: [&[&str]; 2] = [&["accepts(", "silent("], &["rejects(", "advises("]];
 
 /// A rule that is not listed is never asked; one without cases is never tried.
 pub(super) fn policy_rules(files: &[File]) -> Vec<Violation> {
@@ -19,8 +19,9 @@ pub(super) fn policy_rules(files: &[File]) -> Vec<Violation> {
             let instead = format!("add it to RULES in {RULES}mod.rs");
             all.push(Violation::new(file, 1, format!("the rule \"{stem}\" is in no list"), instead));
         }
-        for case in CASES.iter().filter(|case| places(&file.code, case).next().is_none()) {
-            let banned = format!("the rule \"{stem}\" has no case with \"{case}…)\"");
+        let has = |case: &&str| places(&file.code, case).next().is_some();
+        for case in CASES.iter().filter(|either| !either.iter().any(has)) {
+            let banned = format!("the rule \"{stem}\" has no case with \"{}…)\"", case.join("…)\" or \""));
             all.push(Violation::new(file, 1, banned, "add a test that shows it"));
         }
     }

@@ -1,11 +1,13 @@
 //! A plugin's manifest: what it is, which hooks it wants, what it asks leave to do.
 //!
 //! The host reads it from an uploaded component; the build embeds it. Pure.
+mod grant;
 mod section;
 mod validate;
 
 use serde::{Deserialize, Serialize};
 
+pub use grant::{Grant, matches};
 pub use section::{MAX_BYTES, SECTION, embed, read};
 pub use validate::GRANTS;
 
@@ -29,7 +31,7 @@ pub struct Manifest {
     pub hooks: Vec<Hook>,
     /// The entities it cares for, as patterns with `*` and `?`.
     pub entities: Vec<String>,
-    /// The intents it asks leave to return, from [`GRANTS`].
+    /// What it asks leave to do, each a [`Grant`]: `KIND` of [`GRANTS`], or `KIND on PATTERN`.
     pub grants: Vec<String>,
     /// Where it stands among other plugins: lower runs first.
     pub priority: u16,

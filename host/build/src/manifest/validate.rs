@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 use std::hash::Hash;
 
-use super::{CONTRACT, Manifest, ManifestError};
+use super::{CONTRACT, Grant, Manifest, ManifestError};
 
 /// The kinds of intent, as grants name them.
 pub const GRANTS: [&str; 21] = [
@@ -80,10 +80,6 @@ impl Manifest {
         let is_some = (1..=MAX_ENTITIES).contains(&count);
         let wanted = "name 1 to 1000 patterns, such as \"*\"";
         require(is_some, "entities", &count.to_string(), wanted)?;
-        let is_pattern = |pattern: &&String| {
-            (1..=MAX_PATTERN).contains(&pattern.len())
-                && pattern.chars().all(|c| c.is_ascii_alphanumeric() || "_*?".contains(c))
-        };
         match self.entities.iter().find(|pattern| !is_pattern(pattern)) {
             Some(pattern) => refuse("entities", pattern, "a pattern has the characters A-Z a-z 0-9 _ * ?"),
             None => Ok(()),
@@ -91,15 +87,24 @@ impl Manifest {
     }
 
     fn check_grants(&self) -> Result<(), ManifestError> {
-        let is_unknown = |grant: &&String| !GRANTS.contains(&grant.as_str());
-        if let Some(grant) = self.grants.iter().find(is_unknown) {
-            return refuse("grants", grant, "no intent is of that kind");
+        let mut grants = Vec::with_capacity(self.grants.len());
+        for text in &self.grants {
+            match text.parse::<Grant>() {
+                Ok(grant) => grants.push(grant),
+                Err(why) => return refuse("grants", text, why),
+            }
         }
-        match repeated(&self.grants) {
-            Some(grant) => refuse("grants", grant, "it stands there twice"),
+        match repeated(&grants) {
+            Some(grant) => refuse("grants", &grant.to_string(), "it stands there twice"),
             None => Ok(()),
         }
     }
+}
+
+/// Whether it can be a pattern of tables' names.
+pub(super) fn is_pattern(text: &str) -> bool {
+    let legal = |c: char| c.is_ascii_alphanumeric() || "_*?".contains(c);
+    (1..=MAX_PATTERN).contains(&text.len()) && text.chars().all(legal)
 }
 
 fn is_word(text: &str, allowed: impl Fn(char) -> bool) -> bool {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::rules::RULES;
-use super::{Answer, Case, Finding, Judgement, Mode, Probe, Verdict};
+use super::{Answer, Case, Finding, Judgement, Probe, Rule, Settings, Verdict};
 use crate::ddl::Dialect;
 use crate::ident::OrgName;
 use crate::intent::{Intent, IntentError};
@@ -14,7 +14,7 @@ use crate::schema::Schema;
 pub struct Draft {
     pub(super) org: OrgName,
     pub(super) dialect: Dialect,
-    pub(super) mode: Mode,
+    pub(super) settings: Arc<Settings>,
     pub(super) model: Model,
     pub(super) entries: Vec<Entry>,
 }
@@ -23,7 +23,7 @@ pub struct Draft {
 pub(super) struct Entry {
     pub plugin: Arc<str>,
     pub intent: Intent,
-    pub pending: Vec<(&'static str, Judgement)>,
+    pub pending: Vec<(&'static Rule, Judgement)>,
 }
 
 /// Why an intent cannot be part of the change at all.
@@ -45,6 +45,11 @@ pub enum Refusal {
 }
 
 impl Refusal {
+    fn of(rule: &Rule, finding: Finding) -> Self {
+        let remedy = finding.remedy.unwrap_or_else(|| rule.instead.to_owned());
+        Self::Rule { code: rule.code, message: finding.message, remedy }
+    }
+
     /// The refusal's stable code.
     #[must_use]
     pub fn code(&self) -> &'static str {
@@ -58,8 +63,8 @@ impl Refusal {
 impl Draft {
     /// A change that does nothing yet.
     #[must_use]
-    pub fn new(org: OrgName, dialect: Dialect, mode: Mode, base: Arc<Schema>) -> Self {
-        Self { org, dialect, mode, model: Model::new(base), entries: Vec::new() }
+    pub fn new(org: OrgName, dialect: Dialect, settings: Arc<Settings>, base: Arc<Schema>) -> Self {
+        Self { org, dialect, settings, model: Model::new(base), entries: Vec::new() }
     }
 
     /// The schema as the intents so far leave it.
@@ -79,18 +84,18 @@ impl Draft {
         Ok(())
     }
 
-    fn judge(&self, intent: &Intent) -> Result<Vec<(&'static str, Judgement)>, Refusal> {
-        let case = Case { intent, model: &self.model, mode: self.mode };
+    fn judge(&self, intent: &Intent) -> Result<Vec<(&'static Rule, Judgement)>, Refusal> {
+        let case = Case { intent, model: &self.model, settings: &self.settings };
         let mut pending = Vec::new();
         for rule in RULES {
-            match (rule.judge)(&case) {
-                Some(Judgement::Now(Finding { verdict: Verdict::Forbidden, message, remedy, .. })) => {
-                    let remedy = remedy.unwrap_or_else(|| rule.instead.to_owned());
-                    return Err(Refusal::Rule { code: rule.code, message, remedy });
+            let Some(judgement) = (rule.judge)(&case) else { continue };
+            if let Judgement::Now(finding) = &judgement {
+                let weighed = self.settings.weigh(rule, finding.clone());
+                if let Some(finding) = weighed.filter(|f| f.verdict == Verdict::Forbidden) {
+                    return Err(Refusal::of(rule, finding));
                 }
-                Some(judgement) => pending.push((rule.code, judgement)),
-                None => {}
             }
+            pending.push((rule, judgement));
         }
         Ok(pending)
     }
@@ -99,17 +104,26 @@ impl Draft {
     pub fn probes(&self) -> impl Iterator<Item = &Probe> {
         self.entries.iter().flat_map(|e| &e.pending).filter_map(|(_, judgement)| match judgement {
             Judgement::Ask(probe, _) => Some(probe),
-            Judgement::Now(_) => None,
+            Judgement::Now(_) | Judgement::Whole(_) => None,
         })
     }
 }
 
 impl Entry {
-    /// The findings, with the answers that `next` gives in order.
-    pub(super) fn settle(&self, mut next: impl FnMut() -> Answer) -> Vec<(&'static str, Finding)> {
-        let settle = |(code, judgement): &(&'static str, Judgement)| match judgement {
-            Judgement::Now(finding) => Some((*code, finding.clone())),
-            Judgement::Ask(_, then) => then(&next()).map(|finding| (*code, finding)),
+    /// The findings, with the answers that `next` gives in order, as the policy weighs them.
+    pub(super) fn settle(
+        &self,
+        draft: &Draft,
+        mut next: impl FnMut() -> Answer,
+    ) -> Vec<(&'static Rule, Finding)> {
+        let whole = Case { intent: &self.intent, model: &draft.model, settings: &draft.settings };
+        let settle = |(rule, judgement): &(&'static Rule, Judgement)| {
+            let finding = match judgement {
+                Judgement::Now(finding) => Some(finding.clone()),
+                Judgement::Ask(_, then) => then(&next()),
+                Judgement::Whole(judge) => judge(&whole),
+            };
+            Some((*rule, draft.settings.weigh(rule, finding?)?))
         };
         self.pending.iter().filter_map(settle).collect()
     }

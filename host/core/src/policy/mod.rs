@@ -2,34 +2,30 @@
 //!
 //! An intent is judged as it is proposed ([`Draft`]). Where the answer depends
 //! on the rows, the judgement names a [`Probe`]; the host asks the database,
-//! and [`review`] decides. Only [`review`] can make an [`ApprovedPlan`].
+//! and [`review`] decides. Only [`review`] can make an [`ApprovedPlan`]. How strict
+//! each rule is, an organisation's [`Settings`] say, which a [`Policy`] file may set.
 
 mod draft;
+mod file;
 mod integrity;
 mod probe;
 mod review;
 mod rule;
 pub mod rules;
+mod schema;
+mod settings;
 #[cfg(test)]
 mod testing;
 
 use serde::{Deserialize, Serialize};
 
 pub use draft::{Draft, Refusal};
+pub use file::{Policy, TooMild, unknown_rule};
 pub use probe::{Answer, Answers, Probe};
-pub use review::{ApprovedPlan, Decision, Judged, Reason, Review, review};
+pub use review::{ApprovedPlan, Decision, Judged, Note, Reason, Review, review};
 pub use rule::{Case, Finding, Judgement, Rule};
-
-/// How an organisation is run.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Mode {
-    /// What only loosens runs by itself.
-    #[default]
-    Dev,
-    /// Nothing but what is safe runs by itself.
-    Prod,
-}
+pub use schema::schema;
+pub use settings::{Approval, Approvals, Mode, Settings, Severity, Thresholds, Tombstones};
 
 /// What the policy says of an intent, from mild to final.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::draft::Entry;
-use super::{Answers, Draft, Finding, Hazard, Verdict, integrity};
+use super::{Answers, Draft, Finding, Hazard, Rule, Verdict, integrity};
 use crate::event::Consent;
 use crate::intent::Intent;
 use crate::plan::{self, Plan};
@@ -35,6 +35,17 @@ pub struct Judged {
     pub rule: Option<&'static str>,
     /// What the rules found it costs.
     pub hazards: Vec<Hazard>,
+    /// What is to be known of it, though it holds nothing up.
+    pub notes: Vec<Note>,
+}
+
+/// What a rule found that holds nothing up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Note {
+    /// The rule's code.
+    pub code: &'static str,
+    /// What it found.
+    pub message: String,
 }
 
 /// What is to happen with a change.
@@ -86,15 +97,17 @@ pub struct Review {
 #[must_use]
 pub fn review(draft: Draft, answers: &Answers, consent: Consent) -> Review {
     let mut asked = 0..;
-    let mut held = Vec::new();
-    let mut judged = Vec::new();
+    let (mut held, mut refused, mut judged) = (Vec::new(), Vec::new(), Vec::new());
     for entry in &draft.entries {
-        let findings =
-            entry.settle(|| asked.next().and_then(|i| answers.get(&i)).cloned().unwrap_or_default());
-        held.extend(findings.iter().filter_map(|(code, finding)| objection(code, finding, consent)));
+        let next = || asked.next().and_then(|i| answers.get(&i)).cloned().unwrap_or_default();
+        let findings = entry.settle(&draft, next);
+        for (rule, finding) in &findings {
+            let against = if finding.verdict == Verdict::Forbidden { &mut refused } else { &mut held };
+            against.extend(objection(rule, finding, consent));
+        }
         judged.push(judgement(entry, findings));
     }
-    let refused = integrity::check(&draft.model);
+    refused.extend(integrity::check(&draft.model));
     let plan = plan::plan(&draft.org, draft.dialect, &draft.model);
     let decision = match (refused.is_empty(), held.is_empty()) {
         (false, _) => Decision::Refuse(refused),
@@ -104,29 +117,35 @@ pub fn review(draft: Draft, answers: &Answers, consent: Consent) -> Review {
     Review { judged, plan, schema: draft.model.schema().clone(), decision }
 }
 
-fn judgement(entry: &Entry, findings: Vec<(&'static str, Finding)>) -> Judged {
+fn judgement(entry: &Entry, findings: Vec<(&'static Rule, Finding)>) -> Judged {
     let mut hazards: Vec<_> = findings.iter().flat_map(|(_, f)| f.hazards.clone()).collect();
     hazards.sort();
     hazards.dedup();
     let strictest = findings.iter().max_by_key(|(_, f)| f.verdict);
+    let (verdict, rule) = (strictest.map(|(_, f)| f.verdict), strictest.map(|(rule, _)| rule.code));
+    let harmless = findings.into_iter().filter(|(_, f)| f.verdict == Verdict::Safe);
     Judged {
         plugin: entry.plugin.clone(),
         intent: entry.intent.clone(),
-        verdict: strictest.map_or(Verdict::Safe, |(_, f)| f.verdict),
-        rule: strictest.map(|(code, _)| *code),
+        verdict: verdict.unwrap_or(Verdict::Safe),
+        rule,
         hazards,
+        notes: harmless.map(|(rule, f)| Note { code: rule.code, message: f.message }).collect(),
     }
 }
 
 /// What a finding has against running with this consent.
-fn objection(code: &'static str, finding: &Finding, consent: Consent) -> Option<Reason> {
+fn objection(rule: &Rule, finding: &Finding, consent: Consent) -> Option<Reason> {
     let help = match (&finding.remedy, finding.verdict) {
         (Some(remedy), _) => remedy.clone(),
         (None, Verdict::Safe) => return None,
+        (None, Verdict::Forbidden) => rule.instead.to_owned(),
         (None, Verdict::NeedsConfirmation) if consent.confirm || consent.allow_destructive => return None,
         (None, Verdict::NeedsConfirmation) => "send it again with \"confirm\": true (--confirm)".into(),
-        (None, _) if consent.allow_destructive => return None,
-        (None, _) => "send it again with \"allowDestructive\": true (--allow-destructive)".into(),
+        (None, Verdict::Destructive) if consent.allow_destructive => return None,
+        (None, Verdict::Destructive) => {
+            "send it again with \"allowDestructive\": true (--allow-destructive)".into()
+        }
     };
-    Some(Reason { code: code.to_owned(), message: finding.message.clone(), help })
+    Some(Reason { code: rule.code.to_owned(), message: finding.message.clone(), help })
 }

@@ -1,6 +1,6 @@
 //! What a rule is: documented in fixed headings, with a check that gives a judgement.
 
-use super::{Answer, Hazard, Mode, Probe, Verdict};
+use super::{Answer, Hazard, Mode, Probe, Settings, Severity, Verdict};
 use crate::intent::Intent;
 use crate::model::Model;
 
@@ -16,8 +16,46 @@ pub struct Rule {
     pub why: &'static str,
     /// What to use instead.
     pub instead: &'static str,
+    /// The verdicts it gives by itself, from mild to final.
+    pub verdicts: &'static [Verdict],
+    /// The hazards it may find.
+    pub hazards: &'static [Hazard],
+    /// The mildest that a policy may set it to.
+    pub floor: Severity,
     /// Its judgement of an intent it is about.
     pub judge: fn(&Case) -> Option<Judgement>,
+}
+
+impl Rule {
+    /// Its name in a policy: the code without `policy/`.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        self.code.trim_start_matches("policy/")
+    }
+
+    /// The mildest that a policy may set it to in a mode: in `prod` nothing runs by itself that is not safe.
+    #[must_use]
+    pub fn floor_in(&self, mode: Mode) -> Severity {
+        match mode {
+            Mode::Prod if self.verdicts.iter().any(|v| *v > Verdict::Safe) => {
+                self.floor.max(Severity::Confirm)
+            }
+            _ => self.floor,
+        }
+    }
+
+    /// Why it has its floor.
+    #[must_use]
+    pub fn floor_reason(&self) -> &'static str {
+        match self.floor {
+            Severity::Off => "it is about the design alone",
+            Severity::Advice => "what it finds is always told",
+            Severity::Confirm => {
+                "it stands where rows may fail or change, and no policy can wave that through"
+            }
+            Severity::Destructive | Severity::Forbid => "it guards data that would be gone",
+        }
+    }
 }
 
 /// An intent on the model as the earlier intents leave it.
@@ -26,8 +64,16 @@ pub struct Case<'a> {
     pub intent: &'a Intent,
     /// The model before it.
     pub model: &'a Model,
+    /// What the organisation's policy sets.
+    pub settings: &'a Settings,
+}
+
+impl Case<'_> {
     /// How the organisation is run.
-    pub mode: Mode,
+    #[must_use]
+    pub fn mode(&self) -> Mode {
+        self.settings.mode
+    }
 }
 
 /// What a rule found.
@@ -47,12 +93,14 @@ pub struct Finding {
 /// What an answer means for an intent.
 pub type Settle = Box<dyn Fn(&Answer) -> Option<Finding> + Send + Sync>;
 
-/// A rule's judgement, at once or when the rows are known.
+/// A rule's judgement: at once, when the rows are known, or when the change is whole.
 pub enum Judgement {
     /// It is clear.
     Now(Finding),
     /// It depends on the rows.
     Ask(Probe, Settle),
+    /// It depends on what the later intents do: asked again with the model as the whole change leaves it.
+    Whole(fn(&Case) -> Option<Finding>),
 }
 
 impl Finding {
@@ -79,6 +127,12 @@ impl Finding {
     pub fn forbidden(message: impl Into<String>, remedy: impl Into<String>) -> Self {
         let remedy = Some(remedy.into());
         Self { verdict: Verdict::Forbidden, remedy, ..Self::safe(&[], message) }
+    }
+
+    /// Whether it guards data: rows would be gone, or stand against it. No policy makes that milder.
+    #[must_use]
+    pub fn guards_data(&self) -> bool {
+        self.remedy.is_some() || self.hazards.contains(&Hazard::DataLoss)
     }
 
     /// Waits until the rows allow it.

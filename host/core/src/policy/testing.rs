@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::intent::Intent;
 use crate::model::Model;
 use crate::policy::rules::RULES;
-use crate::policy::{Answer, Case, Finding, Judgement, Mode, Verdict};
+use crate::policy::{Answer, Case, Finding, Judgement, Mode, Rule, Settings, Severity, Verdict};
 use crate::schema::{Schema, Table};
 
 /// No rows.
@@ -56,10 +56,24 @@ fn find(code: &str, mode: Mode, intent: serde_json::Value, answer: &Answer) -> O
     let mut applied = model.clone();
     intent.apply(&mut applied).expect("an intent that fits the test's schema");
     let rule = RULES.iter().find(|r| r.code == code).expect("a rule in RULES");
-    match (rule.judge)(&Case { intent: &intent, model: &model, mode })? {
+    let settings = Settings::of(mode);
+    let found = match (rule.judge)(&Case { intent: &intent, model: &model, settings: &settings })? {
         Judgement::Now(finding) => Some(finding),
         Judgement::Ask(_, then) => then(answer),
+        Judgement::Whole(judge) => judge(&Case { intent: &intent, model: &applied, settings: &settings }),
+    };
+    found.inspect(|finding| declared(rule, finding))
+}
+
+/// The finding is of the kind that the rule's documentation says.
+fn declared(rule: &Rule, finding: &Finding) {
+    let code = rule.code;
+    assert!(rule.verdicts.contains(&finding.verdict), "{code} does not declare {:?}", finding.verdict);
+    for hazard in &finding.hazards {
+        assert!(rule.hazards.contains(hazard), "{code} does not declare {hazard:?}");
     }
+    assert!(!finding.guards_data() || rule.floor >= Severity::Confirm, "{code} guards data: {finding:?}");
+    assert!(!finding.message.is_empty(), "{code}");
 }
 
 /// The rule lets the intent run by itself.
@@ -78,6 +92,22 @@ pub(in crate::policy) fn rejects(
 ) -> Finding {
     let finding = find(code, mode, intent, answer).expect("a finding");
     assert_ne!(finding.verdict, Verdict::Safe, "{}", finding.message);
-    assert!(!finding.message.is_empty());
+    finding
+}
+
+/// The rule has nothing to say.
+pub(in crate::policy) fn silent(code: &str, mode: Mode, intent: serde_json::Value, answer: &Answer) {
+    assert_eq!(find(code, mode, intent, answer), None);
+}
+
+/// The rule lets the intent run by itself, with an advice; gives it.
+pub(in crate::policy) fn advises(
+    code: &str,
+    mode: Mode,
+    intent: serde_json::Value,
+    answer: &Answer,
+) -> Finding {
+    let finding = find(code, mode, intent, answer).expect("a finding");
+    assert_eq!(finding.verdict, Verdict::Safe, "{}", finding.message);
     finding
 }

@@ -97,6 +97,15 @@ fn write(text: &str) -> Result<()> {
     }
 }
 
+/// A JSON document for people: over several lines.
+///
+/// # Errors
+/// If it has no JSON form.
+pub fn pretty<T: Serialize>(value: &T) -> Result<String> {
+    serde_json::to_string_pretty(value)
+        .map_err(|e| Error::new("host/fault", "a result has no JSON form").because(e))
+}
+
 /// A table without lines, as wide as its content: ids and dates stay whole, so that they can be copied.
 #[must_use]
 pub fn table<const N: usize>(headers: [&str; N], rows: impl Iterator<Item = [String; N]>) -> String {

@@ -5,7 +5,7 @@ use hookwright_core::intent::Intent;
 
 use super::clean;
 use super::style::{BOLD, DIM, NOTE, columns, count, of_status, of_verdict, paint, plain, took};
-use crate::outcome::{HookReport, IntentReport, Outcome, Reason, StatementReport};
+use crate::outcome::{HookReport, IntentReport, Note, Outcome, Reason, StatementReport};
 
 /// Most lines of one part; a change of a thousand events is not read line by line.
 const MOST: usize = 40;
@@ -16,6 +16,7 @@ pub fn outcome(outcome: &Outcome, change: Option<&Change>) -> String {
     let mut lines = heads(outcome, change);
     part(&mut lines, "hooks", hooks(&outcome.hooks));
     part(&mut lines, "intents", intents(&outcome.intents));
+    part(&mut lines, "notes", outcome.intents.iter().flat_map(|i| &i.notes).map(note).collect());
     part(&mut lines, "statements", outcome.statements.iter().flat_map(statement).collect());
     part(&mut lines, "outcome", vec![result(outcome)]);
     lines.extend(outcome.reasons.iter().flat_map(|r| reason(r, "    ")));
@@ -145,6 +146,10 @@ fn target(intent: &Intent) -> String {
         (None, false) => format!("{table} ({})", columns.join(", ")),
         (None, true) => table.to_owned(),
     }
+}
+
+fn note(note: &Note) -> String {
+    format!("{}: {}", clean(&note.code), clean(&note.message))
 }
 
 fn statement(statement: &StatementReport) -> Vec<String> {

@@ -1,6 +1,7 @@
 //! The HTTP surface in process: requests into the router, answers out of it.
 
 mod auth;
+mod grants;
 mod hostile;
 mod metadata;
 mod openapi;

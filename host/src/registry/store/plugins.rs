@@ -8,6 +8,7 @@ use sqlx::sqlite::SqliteRow;
 use super::{Store, fault, now};
 use crate::api::PluginInfo;
 use crate::error::{Error, Result};
+use crate::grants::Difference;
 
 /// A plugin bound to an organisation.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,7 +23,7 @@ pub struct Binding {
     pub manifest: Json,
     /// Its configuration for this organisation.
     pub config: Json,
-    /// The kinds of intents it is granted.
+    /// What it is granted.
     pub grants: Vec<String>,
     /// Its place: lower is called earlier, then by name.
     pub order: i32,
@@ -34,9 +35,13 @@ pub struct Binding {
 
 impl From<Binding> for PluginInfo {
     fn from(binding: Binding) -> Self {
-        let hooks = binding.manifest["hooks"].as_array().into_iter().flatten();
+        let asks = texts(&binding.manifest["grants"]);
+        let difference = Difference::of(&asks, &binding.grants, &texts(&binding.manifest["entities"]));
         Self {
-            hooks: hooks.filter_map(|h| h.as_str().map(str::to_owned)).collect(),
+            hooks: texts(&binding.manifest["hooks"]),
+            asks,
+            not_granted: difference.missing,
+            beyond: difference.beyond,
             name: binding.name,
             version: binding.version,
             digest: binding.digest,
@@ -47,6 +52,11 @@ impl From<Binding> for PluginInfo {
             installed_at: binding.installed_at,
         }
     }
+}
+
+/// The texts of a list.
+fn texts(list: &Json) -> Vec<String> {
+    list.as_array().into_iter().flatten().filter_map(|text| text.as_str().map(str::to_owned)).collect()
 }
 
 impl Store {
@@ -109,6 +119,19 @@ impl Store {
         }
     }
 
+    /// Sets what a plugin is granted.
+    ///
+    /// # Errors
+    /// `org/not-found`, `plugin/not-found`, `host/fault`.
+    pub async fn plugin_grants(&self, org: &OrgName, name: &str, grants: &[String]) -> Result<()> {
+        let query = sqlx::query("UPDATE plugin SET grants = ? WHERE org = ? AND name = ?");
+        let query = query.bind(Json::from(grants).to_string()).bind(org.as_str()).bind(name);
+        match query.execute(&self.pool).await.map_err(fault)?.rows_affected() {
+            0 => Err(self.missing(org, name).await),
+            _ => Ok(()),
+        }
+    }
+
     /// Unbinds a plugin.
     ///
     /// # Errors
@@ -134,19 +157,13 @@ fn binding(row: &SqliteRow) -> Result<Binding> {
         let damaged = |e| Error::new("host/fault", "the control database holds what is not JSON").because(e);
         serde_json::from_str(&text(column)?).map_err(damaged)
     };
-    let grants = json("grants")?;
     Ok(Binding {
         name: text("name")?,
         version: text("version")?,
         digest: text("digest")?,
         manifest: json("manifest")?,
         config: json("config")?,
-        grants: grants
-            .as_array()
-            .into_iter()
-            .flatten()
-            .filter_map(|g| g.as_str().map(str::to_owned))
-            .collect(),
+        grants: texts(&json("grants")?),
         order: row.try_get("ord").map_err(fault)?,
         enabled: row.try_get("enabled").map_err(fault)?,
         installed_at: text("installed_at")?,
@@ -164,7 +181,7 @@ mod tests {
             name: name.into(),
             version: "1.0.0".into(),
             digest: digest.into(),
-            manifest: serde_json::json!({"hooks": ["entity.after"]}),
+            manifest: serde_json::json!({"hooks": ["entity.after"], "entities": ["*"], "grants": ["create-table"]}),
             config: Json::Null,
             grants: vec!["create-table".into()],
             order,
@@ -186,12 +203,18 @@ mod tests {
         let other = store.component_add(b"two").await.expect("kept");
         store.plugin_put(&org, of("late", &other, 9)).await.expect("replaced");
         store.plugin_enable(&org, "late", false).await.expect("disabled");
+        store.plugin_grants(&org, "late", &["add-column on a*".to_owned()]).await.expect("granted");
         let all = store.plugins(&org).await.expect("a list");
         assert_eq!(
             all.iter().map(|b| (b.name.as_str(), b.enabled)).collect::<Vec<_>>(),
             [("early", true), ("late", false)]
         );
-        assert_eq!(PluginInfo::from(all[1].clone()).hooks, ["entity.after"]);
+        let info = PluginInfo::from(all[1].clone());
+        assert_eq!(
+            (info.hooks, info.not_granted),
+            (vec!["entity.after".to_owned()], vec!["create-table".to_owned()])
+        );
+        assert_eq!(info.beyond, ["add-column on a*"]);
         store.plugin_remove(&org, "late").await.expect("removed");
         assert_eq!(store.components_sweep().await.expect("swept"), 1);
         assert_eq!(store.plugin(&org, "late").await.expect_err("gone").code, "plugin/not-found");

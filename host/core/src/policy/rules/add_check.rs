@@ -1,6 +1,6 @@
 //! `policy/add-check`: rows that break a condition stand against a check.
 
-use super::super::{Case, Finding, Hazard, Judgement, Probe, Rule};
+use super::super::{Case, Finding, Hazard, Judgement, Probe, Rule, Severity, Verdict};
 use super::stored;
 use crate::intent::Intent;
 
@@ -11,6 +11,9 @@ pub(super) const RULE: Rule = Rule {
     what: "Refuses rows that do not meet a condition.",
     why: "It fails while rows break the condition, and such writers are refused afterwards. PostgreSQL reads the table under a lock that blocks all use.",
     instead: "Correct the rows first, then confirm.",
+    verdicts: &[Verdict::NeedsConfirmation],
+    hazards: &[Hazard::Scan, Hazard::RefusesWrites],
+    floor: Severity::Confirm,
     judge,
 };
 

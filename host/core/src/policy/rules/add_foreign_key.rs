@@ -1,6 +1,6 @@
 //! `policy/add-foreign-key`: rows that refer to nothing stand against a foreign key.
 
-use super::super::{Case, Finding, Hazard, Judgement, Probe, Rule};
+use super::super::{Case, Finding, Hazard, Judgement, Probe, Rule, Severity, Verdict};
 use super::all_stored;
 use crate::ident::Ident;
 use crate::intent::{AddForeignKey, Intent, list};
@@ -12,6 +12,9 @@ pub(super) const RULE: Rule = Rule {
     what: "Refuses rows that refer to nothing.",
     why: "It fails while rows refer to nothing. PostgreSQL reads the table under locks that block writers of both tables.",
     instead: "Correct the rows that refer to nothing first.",
+    verdicts: &[Verdict::Safe, Verdict::NeedsConfirmation],
+    hazards: &[Hazard::Scan, Hazard::RefusesWrites],
+    floor: Severity::Confirm,
     judge,
 };
 

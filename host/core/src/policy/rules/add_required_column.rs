@@ -1,6 +1,6 @@
 //! `policy/add-required-column`: existing rows have no value for a new required column.
 
-use super::super::{Case, Finding, Judgement, Probe, Rule};
+use super::super::{Case, Finding, Hazard, Judgement, Probe, Rule, Severity, Verdict};
 use super::place;
 use crate::ident::Ident;
 use crate::intent::Intent;
@@ -12,6 +12,9 @@ pub(super) const RULE: Rule = Rule {
     what: "Adds a column that must not be NULL and has no default.",
     why: "It fails on a table with rows: they have no value for it.",
     instead: "Give the field a default, or create it nullable, fill it, and make it required then.",
+    verdicts: &[Verdict::NeedsConfirmation],
+    hazards: &[Hazard::RefusesWrites],
+    floor: Severity::Confirm,
     judge,
 };
 

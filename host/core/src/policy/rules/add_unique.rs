@@ -1,6 +1,6 @@
 //! `policy/add-unique`: rows that share values stand against uniqueness.
 
-use super::super::{Case, Finding, Hazard, Judgement, Probe, Rule};
+use super::super::{Case, Finding, Hazard, Judgement, Probe, Rule, Severity, Verdict};
 use super::stored;
 use crate::ident::Ident;
 use crate::intent::{Intent, list};
@@ -12,6 +12,9 @@ pub(super) const RULE: Rule = Rule {
     what: "Refuses rows that share the columns' values.",
     why: "It fails while rows share values, and writers that repeat a value are refused afterwards. PostgreSQL builds the index under a lock that blocks writers.",
     instead: "Find the duplicates and decide which row keeps the value, then confirm.",
+    verdicts: &[Verdict::NeedsConfirmation],
+    hazards: &[Hazard::Scan, Hazard::RefusesWrites],
+    floor: Severity::Confirm,
     judge,
 };
 

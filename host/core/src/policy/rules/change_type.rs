@@ -1,6 +1,6 @@
 //! `policy/change-type`: values may not survive another type.
 
-use super::super::{Answer, Case, Finding, Hazard, Judgement, Probe, Rule};
+use super::super::{Answer, Case, Finding, Hazard, Judgement, Probe, Rule, Severity, Verdict};
 use super::{place, stored};
 use crate::conversion::{Conversion, conversion};
 use crate::field_type::FieldType;
@@ -14,6 +14,9 @@ pub(super) const RULE: Rule = Rule {
     what: "Gives a column another type.",
     why: "Values that the new type cannot hold make it fail, or are altered. Unless the values stay as they are stored, the database writes the whole table anew while nobody can use it.",
     instead: "Widen rather than narrow; for anything else add a new field, copy, and delete the old one.",
+    verdicts: &[Verdict::NeedsConfirmation, Verdict::Destructive, Verdict::Forbidden],
+    hazards: &[Hazard::DataLoss, Hazard::Rewrite, Hazard::RefusesWrites],
+    floor: Severity::Confirm,
     judge,
 };
 

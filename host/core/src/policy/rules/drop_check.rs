@@ -1,6 +1,6 @@
 //! `policy/drop-check`: without its check a row may hold anything.
 
-use super::super::{Case, Finding, Hazard, Judgement, Rule};
+use super::super::{Case, Finding, Hazard, Judgement, Rule, Severity, Verdict};
 use crate::intent::Intent;
 
 /// The rule.
@@ -10,6 +10,9 @@ pub(super) const RULE: Rule = Rule {
     what: "Removes a check.",
     why: "Rows may then hold what programs do not expect.",
     instead: "Widen the condition instead of removing it, or confirm.",
+    verdicts: &[Verdict::NeedsConfirmation],
+    hazards: &[Hazard::LosesGuarantee],
+    floor: Severity::Advice,
     judge,
 };
 

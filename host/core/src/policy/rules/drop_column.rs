@@ -1,6 +1,6 @@
 //! `policy/drop-column`: a dropped column takes its data along.
 
-use super::super::{Case, Finding, Hazard, Judgement, Rule};
+use super::super::{Case, Finding, Hazard, Judgement, Rule, Severity, Verdict};
 use super::{place, stored};
 use crate::ident::Ident;
 use crate::intent::{Intent, list};
@@ -13,6 +13,9 @@ pub(super) const RULE: Rule = Rule {
     what: "Removes a column with its data, and the constraints and indexes on it.",
     why: "The data are gone for every reader, and programs that name the column fail.",
     instead: "Delete the field without dropColumn: the column stays, and can be dropped later.",
+    verdicts: &[Verdict::Destructive],
+    hazards: &[Hazard::DataLoss, Hazard::BreaksReaders],
+    floor: Severity::Destructive,
     judge,
 };
 

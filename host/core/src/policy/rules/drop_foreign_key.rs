@@ -1,6 +1,6 @@
 //! `policy/drop-foreign-key`: without its foreign key a reference may point nowhere.
 
-use super::super::{Case, Finding, Hazard, Judgement, Rule};
+use super::super::{Case, Finding, Hazard, Judgement, Rule, Severity, Verdict};
 use crate::intent::{Intent, list};
 
 /// The rule.
@@ -10,6 +10,9 @@ pub(super) const RULE: Rule = Rule {
     what: "Removes a foreign key.",
     why: "Rows may then refer to nothing. PostgreSQL locks both tables against all use for a moment.",
     instead: "Keep the reference; change what a deletion does with onDelete.",
+    verdicts: &[Verdict::NeedsConfirmation],
+    hazards: &[Hazard::LosesGuarantee],
+    floor: Severity::Advice,
     judge,
 };
 

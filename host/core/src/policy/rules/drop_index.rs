@@ -1,6 +1,6 @@
 //! `policy/drop-index`: without its index a search reads the whole table.
 
-use super::super::{Case, Finding, Judgement, Mode, Rule};
+use super::super::{Case, Finding, Judgement, Mode, Rule, Severity, Verdict};
 use crate::intent::{Intent, list};
 
 /// The rule.
@@ -10,6 +10,9 @@ pub(super) const RULE: Rule = Rule {
     what: "Removes an index.",
     why: "Queries that used it get slower, perhaps very much.",
     instead: "Look for its use in the database's statistics first.",
+    verdicts: &[Verdict::Safe, Verdict::NeedsConfirmation],
+    hazards: &[],
+    floor: Severity::Off,
     judge,
 };
 
@@ -23,7 +26,7 @@ fn judge(case: &Case) -> Option<Judgement> {
         drop.table.as_str(),
         list(&drop.columns)
     );
-    match case.mode {
+    match case.mode() {
         Mode::Dev => Finding::safe(&[], message).into(),
         Mode::Prod => Finding::confirm(&[], message).into(),
     }

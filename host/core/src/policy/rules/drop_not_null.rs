@@ -1,6 +1,6 @@
 //! `policy/drop-not-null`: readers may meet NULL where there was none.
 
-use super::super::{Case, Finding, Hazard, Judgement, Mode, Rule};
+use super::super::{Case, Finding, Hazard, Judgement, Mode, Rule, Severity, Verdict};
 use super::place;
 use crate::intent::Intent;
 
@@ -11,6 +11,9 @@ pub(super) const RULE: Rule = Rule {
     what: "Lets rows leave a column NULL.",
     why: "Programs that rely on a value may fail on NULL.",
     instead: "Keep the field required, or confirm in production.",
+    verdicts: &[Verdict::Safe, Verdict::NeedsConfirmation],
+    hazards: &[Hazard::LosesGuarantee],
+    floor: Severity::Advice,
     judge,
 };
 
@@ -20,7 +23,7 @@ fn judge(case: &Case) -> Option<Judgement> {
         return None;
     }
     let message = format!("readers of {} may meet NULL", place(&drop.table, &drop.column));
-    match case.mode {
+    match case.mode() {
         Mode::Dev => Finding::safe(&[Hazard::LosesGuarantee], message).into(),
         Mode::Prod => Finding::confirm(&[Hazard::LosesGuarantee], message).into(),
     }

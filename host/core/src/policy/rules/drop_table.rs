@@ -1,6 +1,6 @@
 //! `policy/drop-table`: a dropped table takes its rows along.
 
-use super::super::{Case, Finding, Hazard, Judgement, Rule};
+use super::super::{Case, Finding, Hazard, Judgement, Rule, Severity, Verdict};
 use crate::intent::Intent;
 
 /// The rule.
@@ -10,6 +10,9 @@ pub(super) const RULE: Rule = Rule {
     what: "Removes a table with all its rows.",
     why: "The rows are gone for every reader. PostgreSQL locks the table, and the tables its foreign keys refer to, against all use while it drops them.",
     instead: "Delete the entity without dropTable: the table stays, and can be dropped later.",
+    verdicts: &[Verdict::Destructive],
+    hazards: &[Hazard::DataLoss, Hazard::BreaksReaders],
+    floor: Severity::Destructive,
     judge,
 };
 

@@ -1,6 +1,6 @@
 //! `policy/drop-unique`: without its unique constraint a key may repeat.
 
-use super::super::{Case, Finding, Hazard, Judgement, Rule};
+use super::super::{Case, Finding, Hazard, Judgement, Rule, Severity, Verdict};
 use crate::intent::{Intent, list};
 
 /// The rule.
@@ -10,6 +10,9 @@ pub(super) const RULE: Rule = Rule {
     what: "Removes a unique constraint.",
     why: "Rows may then share what told them apart; making it unique again needs every duplicate removed.",
     instead: "Keep it, or confirm.",
+    verdicts: &[Verdict::NeedsConfirmation],
+    hazards: &[Hazard::LosesGuarantee],
+    floor: Severity::Advice,
     judge,
 };
 

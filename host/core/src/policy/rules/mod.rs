@@ -12,10 +12,13 @@ mod drop_index;
 mod drop_not_null;
 mod drop_table;
 mod drop_unique;
+mod index_too_wide;
+mod reference_without_index;
 mod rename_column;
 mod rename_table;
 mod set_not_null;
 mod set_values;
+mod table_without_primary_key;
 
 #[cfg(test)]
 use super::testing;
@@ -36,11 +39,21 @@ pub static RULES: &[Rule] = &[
     drop_not_null::RULE,
     drop_table::RULE,
     drop_unique::RULE,
+    index_too_wide::RULE,
+    reference_without_index::RULE,
     rename_column::RULE,
     rename_table::RULE,
     set_not_null::RULE,
     set_values::RULE,
+    table_without_primary_key::RULE,
 ];
+
+/// A rule by its name, or by its code.
+#[must_use]
+pub fn rule(name: &str) -> Option<&'static Rule> {
+    let name = name.strip_prefix("policy/").unwrap_or(name);
+    RULES.iter().find(|rule| rule.name() == name)
+}
 
 /// Where the rows of a column are: table and column by their names before the change.
 /// None if the change made either, so that there is nothing to ask.
@@ -64,6 +77,7 @@ fn place(table: &Ident, column: &Ident) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::policy::{Hazard, Severity};
 
     #[test]
     fn every_rule_is_documented_and_named_once() {
@@ -73,6 +87,10 @@ mod tests {
             for text in [rule.title, rule.what, rule.why, rule.instead] {
                 assert!(!text.is_empty(), "{}", rule.code);
             }
+            assert!(!rule.verdicts.is_empty() && rule.verdicts.is_sorted(), "{}", rule.code);
+            assert!(rule.hazards.is_sorted(), "{}", rule.code);
+            let loses = rule.hazards.contains(&Hazard::DataLoss);
+            assert!(!loses || rule.floor >= Severity::Confirm, "{} guards data", rule.code);
         }
     }
 }

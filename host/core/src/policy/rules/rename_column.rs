@@ -1,6 +1,6 @@
 //! `policy/rename-column`: a renamed column breaks who uses the old name.
 
-use super::super::{Case, Finding, Hazard, Judgement, Rule};
+use super::super::{Case, Finding, Hazard, Judgement, Rule, Severity, Verdict};
 use super::{place, stored};
 use crate::intent::Intent;
 
@@ -11,6 +11,9 @@ pub(super) const RULE: Rule = Rule {
     what: "Gives a column another name.",
     why: "Programs that use the old name fail at once.",
     instead: "Change the label instead of the name, or confirm when no reader is left.",
+    verdicts: &[Verdict::NeedsConfirmation],
+    hazards: &[Hazard::BreaksReaders],
+    floor: Severity::Advice,
     judge,
 };
 

@@ -1,6 +1,6 @@
 //! `policy/rename-table`: a renamed table breaks who uses the old name.
 
-use super::super::{Case, Finding, Hazard, Judgement, Rule};
+use super::super::{Case, Finding, Hazard, Judgement, Rule, Severity, Verdict};
 use crate::intent::Intent;
 
 /// The rule.
@@ -10,6 +10,9 @@ pub(super) const RULE: Rule = Rule {
     what: "Gives a table another name.",
     why: "Programs, views outside the host and reports that use the old name fail at once.",
     instead: "Change the label instead of the name, or confirm when no reader is left.",
+    verdicts: &[Verdict::NeedsConfirmation],
+    hazards: &[Hazard::BreaksReaders],
+    floor: Severity::Advice,
     judge,
 };
 

@@ -1,6 +1,6 @@
 //! `policy/set-not-null`: rows without a value stand against NOT NULL.
 
-use super::super::{Case, Finding, Hazard, Judgement, Probe, Rule};
+use super::super::{Case, Finding, Hazard, Judgement, Probe, Rule, Severity, Verdict};
 use super::{place, stored};
 use crate::intent::Intent;
 
@@ -11,6 +11,9 @@ pub(super) const RULE: Rule = Rule {
     what: "Refuses rows that leave a column NULL.",
     why: "It fails while rows have NULL, and writers that leave the column out are refused afterwards. PostgreSQL reads the table under a lock that blocks all use.",
     instead: "Give the field a default, fill the rows, then make it required.",
+    verdicts: &[Verdict::NeedsConfirmation],
+    hazards: &[Hazard::Scan, Hazard::RefusesWrites],
+    floor: Severity::Confirm,
     judge,
 };
 

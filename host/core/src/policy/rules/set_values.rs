@@ -1,6 +1,6 @@
 //! `policy/set-values`: rows that use a removed value stand against removing it.
 
-use super::super::{Case, Judgement, Rule};
+use super::super::{Case, Hazard, Judgement, Rule, Severity, Verdict};
 use crate::field_type::FieldType;
 use crate::intent::Intent;
 
@@ -11,6 +11,9 @@ pub(super) const RULE: Rule = Rule {
     what: "Sets the values of an Enum column.",
     why: "A removed value that rows still have makes it fail; writers that use it are refused afterwards.",
     instead: "Add values freely; before removing one, give its rows another.",
+    verdicts: &[Verdict::NeedsConfirmation],
+    hazards: &[Hazard::Rewrite, Hazard::RefusesWrites],
+    floor: Severity::Confirm,
     judge,
 };
 
