@@ -26,6 +26,10 @@ pub enum Scope {
     #[serde(rename = "changes:read")]
     #[value(name = "changes:read")]
     ChangesRead,
+    /// Approve and reject held changes.
+    #[serde(rename = "changes:approve")]
+    #[value(name = "changes:approve")]
+    ChangesApprove,
     /// List plugins.
     #[serde(rename = "plugins:read")]
     #[value(name = "plugins:read")]
@@ -52,6 +56,7 @@ impl Scope {
             Self::EventsWrite => "events:write",
             Self::MetadataRead => "metadata:read",
             Self::ChangesRead => "changes:read",
+            Self::ChangesApprove => "changes:approve",
             Self::PluginsRead => "plugins:read",
             Self::PluginsWrite => "plugins:write",
             Self::MetricsRead => "metrics:read",

@@ -24,6 +24,35 @@ pub struct SubmitOptions {
     pub actor: Option<String>,
 }
 
+/// How a held change is approved.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ApproveOptions {
+    /// What destroys data may run too.
+    pub allow_destructive: bool,
+    /// The plan that is approved; the one that was last shown, if none.
+    pub plan_hash: Option<String>,
+    /// Who approves.
+    pub actor: Option<String>,
+}
+
+/// How a held change is rejected.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RejectOptions {
+    /// Why.
+    pub reason: Option<String>,
+    /// Who rejects.
+    pub actor: Option<String>,
+}
+
+/// Which part of the list of held changes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HeldPart {
+    /// Only what was held before this change.
+    pub before: Option<String>,
+    /// At most so many.
+    pub limit: u32,
+}
+
 /// Which part of a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Page {

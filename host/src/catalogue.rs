@@ -31,6 +31,7 @@ macro_rules! catalogue {
 catalogue! {
     "auth/forbidden"          403 final "token lacks a scope" "use a token with the scope named, or create one: hookwright token create"
     "auth/unauthenticated"    401 final "no valid token" "send \"Authorization: Bearer <token>\"; create one with: hookwright token create"
+    "change/decided"          409 final "the held change is decided on already" "see what became of it: hookwright show --org NAME CHANGE"
     "change/not-found"        404 final "no such change" "list the changes: hookwright history --org NAME"
     "config/invalid"          422 final "configuration is not valid" "correct the key that is named"
     "db/blocked"              503 retry "a lock was not granted in time" "end the session that is named, or send the change again later"
@@ -60,7 +61,7 @@ catalogue! {
     "plugin/not-found"        404 final "no such plugin" "list them: hookwright plugin list --org NAME"
     "plugin/not-granted"      403 final "a plugin asks for what it was not granted" "grant it: hookwright plugin grant --org NAME PLUGIN \"KIND on PATTERN\""
     "plugin/rejected"         422 final "a plugin refused the change" "follow what the plugin says"
-    "policy/held"             409 final "the change is held" "follow the reasons, then send it again"
+    "policy/held"             409 final "the change is held" "follow the reasons; once they are settled: hookwright approve --org NAME CHANGE"
     "policy/refused"          422 final "the change is refused" "follow the reasons"
     "request/invalid"         400 final "the request is not valid" "correct what the message names"
     "request/method-not-allowed" 405 final "this path does not take this method" "use a method that the header \"Allow\" names; see /openapi.json"

@@ -73,14 +73,24 @@ impl Host {
     /// Whatever kept the change from being worked out or executed; nothing was changed, unless the code is
     /// `db/unknown-outcome`.
     pub async fn submit(&self, org: &OrgName, change: Change, options: SubmitOptions) -> Result<Outcome> {
-        let tenant = self.tenant(org).await?;
-        let running = self.inner.running.clone().read_owned().await;
-        let inner = self.inner.clone();
-        let task = tokio::spawn(async move {
-            let _running = running;
+        let (tenant, inner) = (self.tenant(org).await?, self.inner.clone());
+        let change = async move {
             let SubmitOptions { dry_run, confirm, allow_destructive, actor } = options;
             let consent = change.consent().or(Consent { confirm, allow_destructive, dry_run });
             inner.pipeline().run(&tenant, &change, consent, actor.as_deref()).await
+        };
+        self.to_the_end(change).await
+    }
+
+    /// Goes on with a change when the caller stops waiting, and counts what became of it.
+    pub(crate) async fn to_the_end(
+        &self,
+        change: impl Future<Output = Result<Outcome>> + Send + 'static,
+    ) -> Result<Outcome> {
+        let running = self.inner.running.clone().read_owned().await;
+        let task = tokio::spawn(async move {
+            let _running = running;
+            change.await
         });
         let outcome = task
             .await
@@ -97,7 +107,7 @@ impl Host {
         crate::ledger::changes(&*self.tenant(org).await?, page).await
     }
 
-    /// The recorded outcome of a change.
+    /// The recorded outcome of a change, applied or held.
     ///
     /// # Errors
     /// `org/not-found`, `change/not-found`, or what the database says.
@@ -225,7 +235,7 @@ impl Host {
 }
 
 impl Inner {
-    fn pipeline(&self) -> Pipeline<'_> {
+    pub(crate) fn pipeline(&self) -> Pipeline<'_> {
         Pipeline { sandbox: &self.sandbox, retry: &self.config.retry }
     }
 }

@@ -2,10 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::api::Page;
-use crate::db::{ChangePage, ChangeRow};
+use crate::api::{HeldPart, Page};
+use crate::db::{ChangePage, ChangeRow, HeldPage, HeldRow};
 use crate::error::{Error, Result};
-use crate::outcome::{ChangeSummary, EventSummary, Status};
+use crate::outcome::{ChangeSummary, EventSummary, HeldSummary, Status};
 use crate::tenant::Tenant;
 
 /// What the ledger keeps of a change beside its outcome, for lists.
@@ -21,19 +21,49 @@ pub(crate) async fn changes(tenant: &Tenant, page: Page) -> Result<Vec<ChangeSum
     rows.into_iter().map(summary).collect()
 }
 
+/// A page of the changes that are held, newest first.
+pub(crate) async fn held(tenant: &Tenant, part: HeldPart) -> Result<Vec<ChangeSummary>> {
+    let rows = tenant.db().held_changes(&HeldPage { before: part.before, limit: part.limit }).await?;
+    rows.into_iter().map(held_summary).collect()
+}
+
 fn summary(row: ChangeRow) -> Result<ChangeSummary> {
-    let damaged = |e| {
-        Error::new("host/fault", format!("the ledger's summary of the change {} does not parse", row.id))
-            .because(e)
-    };
-    let Summary { events, statements } = serde_json::from_str(&row.summary).map_err(damaged)?;
+    let Summary { events, statements } = parse(&row.id, &row.summary)?;
     Ok(ChangeSummary {
-        change: row.id.clone(),
+        change: row.id,
         revision: row.revision,
         status: Status::Applied,
-        committed_at: row.committed_at,
+        committed_at: Some(row.committed_at),
+        held: None,
         actor: row.actor,
         events,
         statements,
     })
+}
+
+fn held_summary(row: HeldRow) -> Result<ChangeSummary> {
+    let Summary { events, statements } = parse(&row.id, &row.summary)?;
+    let held = HeldSummary {
+        since: row.created_at,
+        seconds: row.age_s,
+        verdict: row.verdict,
+        plan_hash: row.plan_hash,
+    };
+    Ok(ChangeSummary {
+        change: row.id,
+        revision: row.revision,
+        status: Status::Held,
+        committed_at: None,
+        held: Some(held),
+        actor: row.actor,
+        events,
+        statements,
+    })
+}
+
+fn parse(id: &str, summary: &str) -> Result<Summary> {
+    let damaged = |e| {
+        Error::new("host/fault", format!("the ledger's summary of the change {id} does not parse")).because(e)
+    };
+    serde_json::from_str(summary).map_err(damaged)
 }

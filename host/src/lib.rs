@@ -15,6 +15,7 @@ pub mod executor;
 mod grants;
 pub mod host;
 mod host_admin;
+mod host_held;
 pub mod http;
 mod ledger;
 mod org_check;

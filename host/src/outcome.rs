@@ -39,8 +39,8 @@ impl Status {
 #[derive(Debug, Clone, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Outcome {
-    /// The change's id; absent when nothing was executed.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// The change's id, which a held change keeps when it is applied; absent when nothing was executed or held.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub change: Option<String>,
     /// The organisation.
     pub org: String,
@@ -56,6 +56,15 @@ pub struct Outcome {
     /// When it was committed (RFC 3339, UTC).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub committed_at: Option<String>,
+    /// Since when it is or was held (RFC 3339, UTC).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held_since: Option<String>,
+    /// What was decided of it, if it was held.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decision: Option<Decision>,
+    /// Tells its plan from any other (SHA-256, hex).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plan_hash: Option<String>,
     /// Each hook called, in order.
     pub hooks: Vec<HookReport>,
     /// Each intent, in order, with its verdict.
@@ -71,18 +80,39 @@ pub struct Outcome {
     pub duration_us: u64,
 }
 
+/// What was decided of a held change.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Decision {
+    /// Whether it was approved, or rejected.
+    pub approved: bool,
+    /// Who decided; absent if they did not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
+    /// When (RFC 3339, UTC).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<String>,
+    /// Why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+}
+
 /// A change in a list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ChangeSummary {
     /// The change's id.
     pub change: String,
-    /// The revision of the organisation it led to.
+    /// The revision of the organisation it led to (or, if held, was worked out on).
     pub revision: i64,
     /// What became of it.
     pub status: Status,
-    /// When it was committed (RFC 3339, UTC).
-    pub committed_at: String,
+    /// When it was committed (RFC 3339, UTC); absent if it is held.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub committed_at: Option<String>,
+    /// That it is held, and for how long.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held: Option<HeldSummary>,
     /// Who asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub actor: Option<String>,
@@ -90,6 +120,20 @@ pub struct ChangeSummary {
     pub events: Vec<EventSummary>,
     /// How many statements it ran.
     pub statements: usize,
+}
+
+/// What a list tells of a held change.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct HeldSummary {
+    /// Since when it is held (RFC 3339, UTC).
+    pub since: String,
+    /// For how many seconds.
+    pub seconds: i64,
+    /// The strictest verdict of its intents.
+    pub verdict: String,
+    /// Tells its plan from any other (SHA-256, hex).
+    pub plan_hash: String,
 }
 
 /// An event in a list.

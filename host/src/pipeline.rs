@@ -6,8 +6,11 @@
 
 mod derive;
 mod effects;
+mod held;
 mod hooks;
 mod report;
+mod request;
+mod ruling;
 mod work;
 
 pub(crate) use derive::derive;
@@ -15,10 +18,11 @@ pub(crate) use report::recorded;
 
 use std::time::Instant;
 
-use hookwright_core::ddl;
 use hookwright_core::event::{Change, Consent};
-use hookwright_core::policy::{Answer, Answers, Decision, Draft, review};
+use hookwright_core::policy::{Answer, Answers, Draft, Review, Verdict, review};
+use hookwright_core::{ddl, plan};
 
+use crate::api::{ApproveOptions, RejectOptions};
 use crate::db::ProbeAnswer;
 use crate::error::{Error, Result};
 use crate::executor::{self, Executed, RetryPolicy};
@@ -27,6 +31,8 @@ use crate::sandbox::Sandbox;
 use crate::tenant::{Tenant, View};
 
 use report::Report;
+use request::Request;
+use ruling::{Judge, Ruling};
 use work::Worked;
 
 /// Times a change is worked out anew because another host changed the organisation meanwhile.
@@ -40,11 +46,16 @@ pub(crate) struct Pipeline<'a> {
 
 /// What one attempt at a change came to.
 enum Attempt {
-    Done(Box<Outcome>),
+    /// Committed: applied, or recorded as held.
+    Recorded(Box<Outcome>),
+    /// It came to nothing: perhaps because it was made before, or because the view was old.
+    NotRun(Box<Outcome>),
     /// Somebody else changed the organisation first.
     Moved,
     /// An event of it is in the ledger already.
     Repeated,
+    /// An event of it belongs to this held change, or it is this one and is decided on.
+    Held(String),
 }
 
 impl Pipeline<'_> {
@@ -54,52 +65,60 @@ impl Pipeline<'_> {
         tenant: &Tenant,
         change: &Change,
         consent: Consent,
-        actor: Option<&str>,
+        sender: Option<&str>,
     ) -> Result<Outcome> {
-        let started = Instant::now();
+        let request = Request::sent(change, consent, sender);
         if consent.dry_run {
-            return self.attempts(tenant, change, consent, actor, started).await;
+            return self.attempts(tenant, request).await;
         }
-        let turn = match tenant.turn().try_lock() {
+        let _turn = match tenant.turn().try_lock() {
             Ok(turn) => turn,
             Err(_) => {
                 // What was made before needs not wait for what is being made.
-                if let Some(recorded) = self.recorded(tenant, change, started).await? {
+                if let Some(recorded) = self.recorded(tenant, change, request.started).await? {
                     return Ok(recorded);
                 }
                 tenant.turn().lock().await
             }
         };
-        let outcome = self.attempts(tenant, change, consent, actor, started).await;
-        drop(turn);
-        outcome
+        self.attempts(tenant, request).await
     }
 
-    async fn attempts(
-        &self,
-        tenant: &Tenant,
-        change: &Change,
-        consent: Consent,
-        actor: Option<&str>,
-        started: Instant,
-    ) -> Result<Outcome> {
+    /// Takes a held change that somebody approves from its events to its outcome, as if it were sent now.
+    pub async fn approve(&self, tenant: &Tenant, id: &str, approval: &ApproveOptions) -> Result<Outcome> {
+        let _turn = tenant.turn().lock().await;
+        let row = held::waiting(tenant, id).await?;
+        let change = held::change(&row)?;
+        self.attempts(tenant, Request::approved(&change, row, approval)).await
+    }
+
+    /// Decides against a held change.
+    pub async fn reject(&self, tenant: &Tenant, id: &str, options: RejectOptions) -> Result<Outcome> {
+        held::reject(tenant, id, options, self.retry).await
+    }
+
+    async fn attempts(&self, tenant: &Tenant, mut request: Request<'_>) -> Result<Outcome> {
         for _ in 0..MOST_RECOMPUTATIONS {
             let view = tenant.view().await?;
-            let attempt = self.attempt(tenant, &view, change, consent, actor, started).await;
-            match attempt {
-                Ok(Attempt::Done(outcome)) if outcome.status == Status::Applied => return Ok(*outcome),
+            match self.attempt(tenant, &view, &request).await {
+                Ok(Attempt::Recorded(outcome)) => return Ok(*outcome),
                 Ok(Attempt::Moved) => tenant.forget(),
+                Ok(Attempt::Held(id)) => {
+                    if let Some(rejected) = held::recognise(tenant, &mut request, &id).await? {
+                        return Ok(rejected);
+                    }
+                }
                 // The database itself is in the way: asking it more would only hide that.
                 Err(error) if error.entry.code.starts_with("db/") => return Err(error),
                 // Not executed: perhaps because it was before, or because the view was old.
                 other => {
-                    if let Some(recorded) = self.recorded(tenant, change, started).await? {
-                        return Ok(recorded);
+                    if let Some(settled) = self.settled(tenant, &request).await? {
+                        return Ok(settled);
                     }
                     match (tenant.is_current(&view).await?, other) {
                         (false, _) => tenant.forget(),
-                        (true, Ok(Attempt::Done(outcome))) => return Ok(*outcome),
-                        (true, Ok(Attempt::Moved | Attempt::Repeated)) => {}
+                        (true, Ok(Attempt::NotRun(outcome))) => return Ok(*outcome),
+                        (true, Ok(_)) => {}
                         (true, Err(error)) => return Err(error),
                     }
                 }
@@ -114,40 +133,54 @@ impl Pipeline<'_> {
         ))
     }
 
-    async fn attempt(
-        &self,
-        tenant: &Tenant,
-        view: &View,
-        change: &Change,
-        consent: Consent,
-        actor: Option<&str>,
-        started: Instant,
-    ) -> Result<Attempt> {
-        let worked = work::work_out(self, tenant, view, change).await?;
-        let Worked { draft, metadata, hooks } = worked;
+    async fn attempt(&self, tenant: &Tenant, view: &View, request: &Request<'_>) -> Result<Attempt> {
+        let Worked { draft, metadata, hooks } = work::work_out(self, tenant, view, request.change).await?;
         let answers = answers(tenant, view, &draft, self.retry).await?;
-        let reviewed = review(draft, &answers, consent);
-        let report = Report { tenant, change, actor, hooks, started };
-        let approved = match &reviewed.decision {
-            Decision::Refuse(reasons) => {
-                return Ok(report.not_run(view, &reviewed, Status::Rejected, reasons));
+        let reviewed = review(draft, &answers, request.consent);
+        let before = &view.snapshot.metadata;
+        let hash = plan::hash(tenant.db().dialect(), &reviewed.plan, before, &metadata);
+        let judge = Judge { org: tenant.org(), request, settings: tenant.settings(), hash: &hash };
+        let ruling = judge.rule(&reviewed);
+        let report = Report { tenant, request, hooks, hash: hash.clone() };
+        match ruling {
+            Ruling::Refuse(reasons) => {
+                Ok(not_run(report.not_run(view, &reviewed, Status::Rejected, reasons)))
             }
-            Decision::Hold(reasons) => return Ok(report.not_run(view, &reviewed, Status::Held, reasons)),
-            Decision::Execute(_) if consent.dry_run => {
-                return Ok(report.not_run(view, &reviewed, Status::Planned, &[]));
+            Ruling::Hold(reasons) => {
+                let outcome = report.not_run(view, &reviewed, Status::Held, reasons);
+                match request.consent.dry_run {
+                    true => Ok(not_run(outcome)),
+                    false => {
+                        held::hold(tenant, view, request, strictest(&reviewed), outcome, self.retry).await
+                    }
+                }
             }
-            Decision::Execute(approved) => approved,
-        };
-        let mut outcome = report.applied(view, &reviewed);
-        let work = effects::work(tenant, view, change, &metadata, &reviewed, approved, &outcome)?;
-        match executor::execute(tenant.db(), work, self.retry).await? {
-            Executed::Applied(applied) => {
-                tenant.advance(view, metadata, reviewed.schema);
-                report.finish(&mut outcome, &applied);
-                Ok(Attempt::Done(Box::new(outcome)))
+            Ruling::Run(_) if request.consent.dry_run => {
+                Ok(not_run(report.not_run(view, &reviewed, Status::Planned, Vec::new())))
             }
-            Executed::RevisionMoved => Ok(Attempt::Moved),
-            Executed::AlreadyApplied { .. } => Ok(Attempt::Repeated),
+            Ruling::Run(plan) => {
+                let mut outcome = report.applied(view, &reviewed);
+                let work = effects::work(tenant, view, request, &metadata, &reviewed, plan, &outcome)?;
+                match executor::execute(tenant.db(), work, self.retry).await? {
+                    Executed::Applied(applied) => {
+                        tenant.advance(view, metadata, reviewed.schema);
+                        report.finish(&mut outcome, &applied);
+                        Ok(Attempt::Recorded(Box::new(outcome)))
+                    }
+                    Executed::RevisionMoved => Ok(Attempt::Moved),
+                    Executed::AlreadyApplied { .. } => Ok(Attempt::Repeated),
+                    Executed::Held { held_id } => Ok(Attempt::Held(held_id)),
+                }
+            }
+        }
+    }
+
+    /// What became of a change before: of one that is sent again, its outcome. One that is approved
+    /// must still wait.
+    async fn settled(&self, tenant: &Tenant, request: &Request<'_>) -> Result<Option<Outcome>> {
+        match request.approval {
+            Some(_) => held::still_waits(tenant, request).await.map(|()| None),
+            None => self.recorded(tenant, request.change, request.started).await,
         }
     }
 
@@ -163,6 +196,14 @@ impl Pipeline<'_> {
             Some(id) => report::replayed(tenant, &id, started).await.map(Some),
         }
     }
+}
+
+fn not_run(outcome: Outcome) -> Attempt {
+    Attempt::NotRun(Box::new(outcome))
+}
+
+fn strictest(review: &Review) -> Verdict {
+    review.judged.iter().map(|j| j.verdict).max().unwrap_or(Verdict::Safe)
 }
 
 /// Asks the database what the draft's judgements depend on.

@@ -5,12 +5,12 @@
 
 use std::sync::{Arc, OnceLock};
 
-use hookwright::api::{OrgOptions, PluginOptions, SubmitOptions};
+use hookwright::api::{ApproveOptions, OrgOptions, PluginOptions, SubmitOptions};
 use hookwright::config::Config;
 use hookwright::db::{Foreign, without_comments};
 use hookwright::error::Error;
 use hookwright::host::Host;
-use hookwright::outcome::Outcome;
+use hookwright::outcome::{Outcome, Status};
 use hookwright_core::event::Change;
 use hookwright_core::ident::OrgName;
 use hookwright_core::schema::{Schema, Table};
@@ -139,9 +139,18 @@ impl World {
     /// What the host says.
     pub async fn send(&self, json: &str, mode: Mode) -> Result<Outcome, Error> {
         let change = Change::parse(json.as_bytes())?;
-        let Mode { confirm, allow_destructive, dry_run, batch: _ } = mode;
-        let options = SubmitOptions { dry_run, confirm, allow_destructive, actor: None };
-        self.host().submit(&self.org, change, options).await
+        let Mode { confirm, allow_destructive, dry_run, batch: _, approve } = mode;
+        let (confirm, destroy) = (confirm && !approve, allow_destructive && !approve);
+        let options = SubmitOptions { dry_run, confirm, allow_destructive: destroy, actor: None };
+        let outcome = self.host().submit(&self.org, change, options).await?;
+        match (approve, outcome.status, &outcome.change) {
+            (true, Status::Held, Some(id)) => {
+                let actor = Some("approver".to_owned());
+                let options = ApproveOptions { allow_destructive, plan_hash: None, actor };
+                self.host().approve(&self.org, id, options).await
+            }
+            _ => Ok(outcome),
+        }
     }
 
     /// Statements of the test's own, inside the organisation's schema.

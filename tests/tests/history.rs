@@ -15,7 +15,8 @@ use hookwright_tests::world::{TestHost, World, runtime};
 use hookwright_tests::{repo_root, rows};
 
 const PLUGINS: [&str; 4] = ["schema-sync", "naming-guard", "standard-columns", "index-advisor"];
-const ALLOWED: Mode = Mode { confirm: true, allow_destructive: true, dry_run: false, batch: false };
+const ALLOWED: Mode =
+    Mode { confirm: true, allow_destructive: true, dry_run: false, batch: false, approve: false };
 
 #[test]
 fn an_empty_postgres_lives_through_it() {

@@ -16,7 +16,8 @@ use hookwright_tests::world::{TestHost, World, runtime};
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner};
 
 const PLUGINS: [&str; 3] = ["schema-sync", "standard-columns", "index-advisor"];
-const ALLOWED: Mode = Mode { confirm: true, allow_destructive: true, dry_run: false, batch: false };
+const ALLOWED: Mode =
+    Mode { confirm: true, allow_destructive: true, dry_run: false, batch: false, approve: false };
 
 /// What a change may be refused with: never the database's or the host's own trouble.
 const REFUSALS: [&str; 5] = ["event/", "intent/", "metadata/", "plugin/rejected", "policy/"];

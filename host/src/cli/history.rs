@@ -1,9 +1,9 @@
-//! `hookwright history`: the changes of an organisation, newest first.
+//! `hookwright history`: the changes of an organisation, newest first; or those that are held.
 
 use hookwright_core::ident::OrgName;
 
 use super::{Context, Exit, org_name, print};
-use crate::api::Page;
+use crate::api::{HeldPart, Page};
 use crate::error::Result;
 use crate::outcome::ChangeSummary;
 
@@ -11,7 +11,10 @@ use crate::outcome::ChangeSummary;
 #[command(after_help = "\
 Examples:
   hookwright history --org acme-corp
-  hookwright history --org acme-corp --before 1200 --limit 50 --json")]
+  hookwright history --org acme-corp --before 1200 --limit 50 --json
+  hookwright history --org acme-corp --held
+
+What is held waits until it is decided on, however old it is: hookwright approve, hookwright reject.")]
 pub(crate) struct Arguments {
     /// The organisation
     #[arg(long, value_parser = org_name, value_name = "NAME")]
@@ -22,28 +25,69 @@ pub(crate) struct Arguments {
     /// Only what is older than this revision
     #[arg(long, value_name = "REVISION")]
     before: Option<i64>,
+    /// The changes that wait for a decision
+    #[arg(long, conflicts_with = "before")]
+    held: bool,
+    /// Of those that wait, only what was held before this change
+    #[arg(long, value_name = "CHANGE", requires = "held")]
+    before_change: Option<String>,
 }
 
 pub(crate) async fn run(arguments: Arguments, cx: Context) -> Result<Exit> {
-    let page = Page { before: arguments.before, limit: arguments.limit };
-    let changes = cx.host().await?.changes(&arguments.org, page).await?;
-    cx.out.list(&changes, ["revision", "change", "status", "what", "actor", "statements", "when"], row)?;
+    let Arguments { org, limit, before, held, before_change } = arguments;
+    let host = cx.host().await?;
+    if held {
+        let changes = host.held(&org, HeldPart { before: before_change, limit }).await?;
+        cx.out.list(
+            &changes,
+            ["change", "verdict", "what", "actor", "statements", "age", "since"],
+            held_row,
+        )?;
+    } else {
+        let changes = host.changes(&org, Page { before, limit }).await?;
+        cx.out.list(
+            &changes,
+            ["revision", "change", "status", "what", "actor", "statements", "when"],
+            row,
+        )?;
+    }
     Ok(Exit::Done)
 }
 
 fn row(change: &ChangeSummary) -> [String; 7] {
-    let first = change.events.first().map(|e| format!("{} {}", e.kind, e.subject)).unwrap_or_default();
-    let what = match change.events.len() {
-        0 | 1 => first,
-        count => format!("{first} and {} more", count - 1),
-    };
     [
         change.revision.to_string(),
         print::clean(&change.change),
         change.status.as_str().to_owned(),
-        print::clean(&what),
-        print::clean(change.actor.as_deref().unwrap_or("-")),
+        what(change),
+        actor(change),
         change.statements.to_string(),
-        change.committed_at.clone(),
+        change.committed_at.clone().unwrap_or_default(),
     ]
+}
+
+fn held_row(change: &ChangeSummary) -> [String; 7] {
+    let held = change.held.as_ref();
+    [
+        print::clean(&change.change),
+        held.map(|h| h.verdict.clone()).unwrap_or_default(),
+        what(change),
+        actor(change),
+        change.statements.to_string(),
+        held.map(|h| print::age(h.seconds)).unwrap_or_default(),
+        held.map(|h| h.since.clone()).unwrap_or_default(),
+    ]
+}
+
+fn what(change: &ChangeSummary) -> String {
+    let first = change.events.first().map(|e| format!("{} {}", e.kind, e.subject)).unwrap_or_default();
+    let all = match change.events.len() {
+        0 | 1 => first,
+        count => format!("{first} and {} more", count - 1),
+    };
+    print::clean(&all)
+}
+
+fn actor(change: &ChangeSummary) -> String {
+    print::clean(change.actor.as_deref().unwrap_or("-"))
 }

@@ -3,6 +3,7 @@
 //! Commands work on the library directly; no server is needed. They touch files
 //! that their arguments name, and the host.
 
+mod approve;
 mod demo;
 mod dev;
 mod event;
@@ -12,6 +13,7 @@ mod org;
 mod plugin;
 mod policy;
 pub mod print;
+mod reject;
 mod serve;
 mod show;
 #[cfg(test)]
@@ -86,6 +88,10 @@ enum Command {
     History(history::Arguments),
     /// Show a change with all that led to it
     Show(show::Arguments),
+    /// Let a held change run
+    Approve(approve::Arguments),
+    /// Decide against a held change
+    Reject(reject::Arguments),
     /// Build, check and install plugins
     #[command(subcommand)]
     Plugin(plugin::Command),
@@ -159,6 +165,8 @@ async fn run(command: Command, cx: Context) -> Result<Exit> {
         Command::Event(command) => event::run(command, cx).await,
         Command::History(arguments) => history::run(arguments, cx).await,
         Command::Show(arguments) => show::run(arguments, cx).await,
+        Command::Approve(arguments) => approve::run(arguments, cx).await,
+        Command::Reject(arguments) => reject::run(arguments, cx).await,
         Command::Plugin(command) => plugin::run(command, cx).await,
         Command::Policy(command) => policy::run(command, cx).await,
         Command::Token(command) => token::run(command, cx).await,

@@ -1,4 +1,4 @@
-//! `hookwright show`: a change with all that led to it.
+//! `hookwright show`: a change with all that led to it, applied or held.
 
 use hookwright_core::ident::OrgName;
 

@@ -88,13 +88,16 @@ fn sample(status: Status) -> (Outcome, Change) {
         sql: text.into(),
     };
     let outcome = Outcome {
-        change: done.then(|| "c-7".to_owned()),
+        change: Some("c-7".to_owned()),
         org: "acme".into(),
         status,
         events: vec!["e-1".into(), "e-22".into()],
         actor: Some("ann\u{1b}[31m".into()),
         revision: 7,
         committed_at: None,
+        held_since: (!done).then(|| "2026-01-02T03:04:05.678Z".to_owned()),
+        decision: None,
+        plan_hash: Some("fedcba9876543210".repeat(4)),
         hooks: vec![hook("note", 0, true), hook("note", 1, false), hook("status", 1, false)],
         intents: vec![
             intent(loosen, Verdict::Safe, None, vec![]),

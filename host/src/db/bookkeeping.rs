@@ -1,130 +1,86 @@
-//! The bookkeeping's tables and functions, as literals of SQL. `postgres` and `sqlite` install them.
+//! The bookkeeping's tables and functions, as literals of SQL, one file a version. `postgres` and `sqlite` install
+//! them: from nothing on, or from the version that is there.
 
-/// PostgreSQL: the schema `hookwright`, one for all organisations of the database.
-///
-/// `claim` is the one call that begins each change: lock, idempotency, revision and
-/// fence in one round trip. `settle` answers what became of an attempt whose connection
-/// broke; if nothing did, it fences the attempt, so that a batch of it that is
-/// still on its way can do nothing any more.
-pub(super) const POSTGRES_1: &str = r"
-CREATE SCHEMA IF NOT EXISTS hookwright;
-CREATE TABLE hookwright.meta (version bigint NOT NULL);
-CREATE TABLE hookwright.org (
-    org text PRIMARY KEY,
-    revision bigint NOT NULL,
-    created_at timestamptz NOT NULL DEFAULT now()
-);
-CREATE TABLE hookwright.entity (
-    org text NOT NULL, id text NOT NULL, name text NOT NULL, spec json NOT NULL,
-    PRIMARY KEY (org, id)
-);
-CREATE TABLE hookwright.field (
-    org text NOT NULL, id text NOT NULL, entity_id text NOT NULL, position integer NOT NULL,
-    name text NOT NULL, spec json NOT NULL,
-    PRIMARY KEY (org, id)
-);
-CREATE INDEX field_entity ON hookwright.field (org, entity_id, position);
-CREATE TABLE hookwright.model (
-    org text NOT NULL, name text NOT NULL, definition json NOT NULL,
-    PRIMARY KEY (org, name)
-);
-CREATE TABLE hookwright.change (
-    org text NOT NULL, id text NOT NULL, revision bigint NOT NULL, status text NOT NULL,
-    actor text, correlation_id text, committed_at timestamptz NOT NULL DEFAULT now(),
-    summary json NOT NULL, outcome json NOT NULL,
-    PRIMARY KEY (org, id)
-);
-CREATE UNIQUE INDEX change_revision ON hookwright.change (org, revision);
-CREATE TABLE hookwright.event (
-    org text NOT NULL, event_id text NOT NULL, change_id text NOT NULL, digest text NOT NULL, body json NOT NULL,
-    PRIMARY KEY (org, event_id)
-);
-CREATE TABLE hookwright.fence (
-    org text NOT NULL, attempt text NOT NULL, at timestamptz NOT NULL DEFAULT now(),
-    PRIMARY KEY (org, attempt)
-);
-
-CREATE FUNCTION hookwright.claim(
-    org_ text, key_ bigint, revision_ bigint, attempt_ text, events_ text[]
-) RETURNS void LANGUAGE plpgsql VOLATILE AS $function$
-DECLARE
-    found_ bigint;
-    change_ text;
-BEGIN
-    IF NOT pg_catalog.pg_try_advisory_xact_lock(key_) THEN
-        RAISE EXCEPTION 'another change of the organisation is being made' USING ERRCODE = 'HW001';
-    END IF;
-    SELECT e.change_id INTO change_ FROM hookwright.event e WHERE e.org = org_ AND e.event_id = ANY (events_) LIMIT 1;
-    IF FOUND THEN
-        RAISE EXCEPTION 'an event is in the ledger already' USING ERRCODE = 'HW003', DETAIL = change_;
-    END IF;
-    SELECT o.revision INTO found_ FROM hookwright.org o WHERE o.org = org_;
-    IF found_ IS DISTINCT FROM revision_ THEN
-        RAISE EXCEPTION 'the organisation is at another revision' USING ERRCODE = 'HW002';
-    END IF;
-    PERFORM FROM hookwright.fence f WHERE f.org = org_ AND f.attempt = attempt_;
-    IF FOUND THEN
-        RAISE EXCEPTION 'the attempt was given up' USING ERRCODE = 'HW004';
-    END IF;
-END
-$function$;
-
-CREATE FUNCTION hookwright.settle(
-    org_ text, key_ bigint, attempt_ text, events_ text[]
-) RETURNS text LANGUAGE plpgsql VOLATILE AS $function$
-DECLARE
-    change_ text;
-BEGIN
-    IF NOT pg_catalog.pg_try_advisory_xact_lock(key_) THEN
-        RAISE EXCEPTION 'another change of the organisation is being made' USING ERRCODE = 'HW001';
-    END IF;
-    SELECT e.change_id INTO change_ FROM hookwright.event e WHERE e.org = org_ AND e.event_id = ANY (events_) LIMIT 1;
-    IF FOUND THEN
-        RETURN change_;
-    END IF;
-    DELETE FROM hookwright.fence f WHERE f.org = org_ AND f.at < pg_catalog.now() - interval '1 day';
-    INSERT INTO hookwright.fence (org, attempt) VALUES (org_, attempt_) ON CONFLICT DO NOTHING;
-    RETURN NULL;
-END
-$function$;
-
-INSERT INTO hookwright.meta (version) VALUES (1);
-";
-
-/// SQLite: the same tables in the organisation's own file. The file's write lock is the claim.
-pub(super) const SQLITE_1: &str = r"
-CREATE TABLE hookwright_meta (version INTEGER NOT NULL);
-CREATE TABLE hookwright_org (
-    org TEXT PRIMARY KEY NOT NULL, revision INTEGER NOT NULL,
-    created_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))
-);
-CREATE TABLE hookwright_entity (
-    org TEXT NOT NULL, id TEXT NOT NULL, name TEXT NOT NULL, spec TEXT NOT NULL, PRIMARY KEY (org, id)
-) WITHOUT ROWID;
-CREATE TABLE hookwright_field (
-    org TEXT NOT NULL, id TEXT NOT NULL, entity_id TEXT NOT NULL, position INTEGER NOT NULL,
-    name TEXT NOT NULL, spec TEXT NOT NULL, PRIMARY KEY (org, id)
-) WITHOUT ROWID;
-CREATE INDEX hookwright_field_entity ON hookwright_field (org, entity_id, position);
-CREATE TABLE hookwright_model (
-    org TEXT NOT NULL, name TEXT NOT NULL, definition TEXT NOT NULL, PRIMARY KEY (org, name)
-) WITHOUT ROWID;
-CREATE TABLE hookwright_change (
-    org TEXT NOT NULL, id TEXT NOT NULL, revision INTEGER NOT NULL, status TEXT NOT NULL,
-    actor TEXT, correlation_id TEXT,
-    committed_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')),
-    summary TEXT NOT NULL, outcome TEXT NOT NULL, PRIMARY KEY (org, id)
-);
-CREATE UNIQUE INDEX hookwright_change_revision ON hookwright_change (org, revision);
-CREATE TABLE hookwright_event (
-    org TEXT NOT NULL, event_id TEXT NOT NULL, change_id TEXT NOT NULL, digest TEXT NOT NULL,
-    body TEXT NOT NULL, PRIMARY KEY (org, event_id)
-) WITHOUT ROWID;
-INSERT INTO hookwright_meta (version) VALUES (1);
-";
+mod v1;
+mod v2;
 
 /// What brings PostgreSQL's bookkeeping from each version to the next, from nothing on.
-pub(super) const POSTGRES: &[&str] = &[POSTGRES_1];
+pub(super) const POSTGRES: &[&str] = &[v1::POSTGRES, v2::POSTGRES];
 
 /// The same for SQLite's.
-pub(super) const SQLITE: &[&str] = &[SQLITE_1];
+pub(super) const SQLITE: &[&str] = &[v1::SQLITE, v2::SQLITE];
+
+#[cfg(test)]
+mod tests {
+    use hookwright_core::ddl::Dialect;
+    use sqlx::postgres::PgConnection;
+    use sqlx::sqlite::SqliteConnection;
+    use sqlx::{ConnectOptions, Connection};
+
+    use super::*;
+    use crate::db::gate::Script;
+    use crate::db::{BOOKKEEPING_VERSION, ChangePage, DbOptions, HeldPage, OrgDb, Pools};
+    use crate::executor::testing::{fresh_postgres, org};
+
+    const CHANGE_POSTGRES: &str = "INSERT INTO hookwright.org (org, revision) VALUES ('acme-corp', 1); \
+        INSERT INTO hookwright.event VALUES ('acme-corp', 'e-1', 'c-1', 'd', '{}'); CREATE SCHEMA \"acme-corp\"; \
+        INSERT INTO hookwright.change (org, id, revision, status, summary, outcome) \
+        VALUES ('acme-corp', 'c-1', 1, 'applied', '{}', '{}');";
+    const CHANGE_SQLITE: &str = "INSERT INTO hookwright_org (org, revision) VALUES ('acme-corp', 1); \
+        INSERT INTO hookwright_event VALUES ('acme-corp', 'e-1', 'c-1', 'd', '{}'); \
+        INSERT INTO hookwright_change (org, id, revision, status, summary, outcome) \
+        VALUES ('acme-corp', 'c-1', 1, 'applied', '{}', '{}');";
+
+    #[test]
+    fn there_is_a_step_for_each_version() {
+        let known = usize::try_from(BOOKKEEPING_VERSION).expect("small");
+        assert_eq!((POSTGRES.len(), SQLITE.len()), (known, known));
+    }
+
+    /// Two hosts that meet bring a database of version 1 to this one; what it has stays.
+    async fn migrated(url: &str) -> OrgDb {
+        let host =
+            || OrgDb::connect(&org(), url, &DbOptions::default(), &Pools::default()).expect("an address");
+        let (one, two) = (host(), host());
+        let (first, second) = tokio::join!(one.prepare(), two.prepare());
+        first.and(second).expect("prepared");
+        one.prepare().await.expect("prepared again");
+        assert_eq!(one.check().await.expect("checked").bookkeeping, Some(BOOKKEEPING_VERSION));
+        let page = one.changes(ChangePage { before: None, limit: 9 }).await.expect("read");
+        assert_eq!((page.len(), page[0].id.as_str(), one.revision().await.expect("read")), (1, "c-1", 1));
+        assert_eq!(one.held_changes(&HeldPage { before: None, limit: 9 }).await.expect("read"), []);
+        one
+    }
+
+    #[tokio::test]
+    async fn a_postgres_of_version_1_is_migrated() {
+        let url = fresh_postgres().await;
+        let mut connection = PgConnection::connect(&url).await.expect("connected");
+        let mut script = Script::of(Dialect::Postgres, POSTGRES[0]);
+        script.sql(CHANGE_POSTGRES).postgres(&mut connection).await.expect("version 1");
+        let db = migrated(&url).await;
+        // A host of version 1 that is still running goes on, but lets nothing pass that is held.
+        let mut claim = Script::new(Dialect::Postgres);
+        claim
+            .sql("SELECT hookwright.claim('acme-corp', ")
+            .integer(db.lock_key())
+            .sql(", 1, 'a', ARRAY['e-2'])");
+        claim.postgres(&mut connection).await.expect("claimed as before");
+        let hold = "INSERT INTO hookwright.held_event VALUES ('acme-corp', 'e-2', 'c-2')";
+        Script::of(Dialect::Postgres, hold).postgres(&mut connection).await.expect("held");
+        let error = claim.postgres(&mut connection).await.expect_err("held");
+        assert_eq!(error.as_database_error().and_then(|e| e.code()).as_deref(), Some("HW005"));
+    }
+
+    #[tokio::test]
+    async fn a_sqlite_of_version_1_is_migrated() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let file = directory.path().join("org.db");
+        let options = sqlx::sqlite::SqliteConnectOptions::new().filename(&file).create_if_missing(true);
+        let mut connection: SqliteConnection = options.connect().await.expect("made");
+        let mut script = Script::of(Dialect::Sqlite, SQLITE[0]);
+        script.sql(CHANGE_SQLITE).sqlite(&mut connection).await.expect("version 1");
+        connection.close().await.expect("closed");
+        migrated(&format!("sqlite://{}", file.display())).await;
+    }
+}

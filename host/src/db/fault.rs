@@ -11,6 +11,8 @@ pub(crate) const MOVED: &str = "HW002";
 pub(crate) const REPEATED: &str = "HW003";
 /// SQLSTATE raised when the attempt was given up by its own host.
 pub(crate) const FENCED: &str = "HW004";
+/// SQLSTATE raised when an event belongs to a held change, or the held change is decided; the detail is that change.
+pub(crate) const HELD: &str = "HW005";
 
 /// What an error means for trying again.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,6 +21,8 @@ pub(crate) enum Fault {
     Moved,
     /// An event is in the ledger already, by this change.
     Repeated(String),
+    /// An event belongs to this held change, or this held change is decided on already.
+    Held(String),
     /// Another change of the organisation is being made.
     Busy,
     /// A lock was not granted in time.
@@ -56,6 +60,7 @@ fn postgres(code: &str, detail: Option<&str>, ended: bool) -> Fault {
         MOVED => Fault::Moved,
         FENCED => Fault::Transient,
         REPEATED => Fault::Repeated(detail.unwrap_or_default().to_owned()),
+        HELD => Fault::Held(detail.unwrap_or_default().to_owned()),
         "55P03" => Fault::Locked,
         "40001" | "40P01" | "40P03" => Fault::Transient,
         "53300" | "57P03" => Fault::Unreachable,

@@ -31,6 +31,10 @@ impl Script {
         script
     }
 
+    pub(crate) fn dialect(&self) -> Dialect {
+        self.dialect
+    }
+
     pub(crate) fn sql(&mut self, sql: &'static str) -> &mut Self {
         self.sql.push_str(sql);
         self

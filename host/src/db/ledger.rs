@@ -1,6 +1,6 @@
 //! Reads of the ledger: what changes were made, and which event led to which.
 
-use super::{DbError, OrgDb, Pool};
+use super::{DbError, OrgDb};
 
 /// Most changes on one page.
 pub const MAX_PAGE: u32 = 500;
@@ -82,18 +82,6 @@ macro_rules! changes {
     (sqlite $more:literal $($rest:literal)+) => {
         concat!("SELECT id, revision, status, actor, correlation_id, committed_at, summary", $more,
             " FROM hookwright_change WHERE org = $1", $($rest),+)
-    };
-}
-
-/// The same statement on either database.
-macro_rules! on_either {
-    ($db:expr, $row:ty, $postgres:expr, $sqlite:expr, [$($bind:expr),*], $fetch:ident) => {
-        reading!($db, async {
-            match $db.pool() {
-                Pool::Postgres(pool) => sqlx::query_as::<_, $row>($postgres)$(.bind($bind))*.$fetch(pool).await,
-                Pool::Sqlite(pool) => sqlx::query_as::<_, $row>($sqlite)$(.bind($bind))*.$fetch(pool).await,
-            }
-        })
     };
 }
 

@@ -17,11 +17,24 @@ macro_rules! reading {
     }};
 }
 
+/// The same statement on either database.
+macro_rules! on_either {
+    ($db:expr, $row:ty, $postgres:expr, $sqlite:expr, [$($bind:expr),*], $fetch:ident) => {
+        reading!($db, async {
+            match $db.pool() {
+                $crate::db::Pool::Postgres(pool) => sqlx::query_as::<_, $row>($postgres)$(.bind($bind))*.$fetch(pool).await,
+                $crate::db::Pool::Sqlite(pool) => sqlx::query_as::<_, $row>($sqlite)$(.bind($bind))*.$fetch(pool).await,
+            }
+        })
+    };
+}
+
 mod bookkeeping;
 mod error;
 mod fault;
 pub(crate) mod gate;
 mod health;
+mod held;
 mod inspect;
 mod ledger;
 mod options;
@@ -52,6 +65,7 @@ pub use error::DbError;
 pub(crate) use error::{explain, refused};
 pub(crate) use fault::{Fault, before_sending, fault};
 pub use health::{Blocker, CheckReport};
+pub use held::{HeldPage, HeldRow};
 pub use inspect::{Foreign, ForeignKind, Inspected, without_comments};
 pub use ledger::{ChangePage, ChangeRecord, ChangeRow, EventRow};
 pub use options::{DbOptions, Pools};
@@ -60,7 +74,7 @@ pub use snapshot::Snapshot;
 pub(crate) use sqlite_inspect::inspect_table as inspect_sqlite_table;
 
 /// The version of the bookkeeping that this host makes and understands.
-pub const BOOKKEEPING_VERSION: i64 = 1;
+pub const BOOKKEEPING_VERSION: i64 = 2;
 
 /// The database of one organisation. Cheap to clone; all clones are one.
 #[derive(Debug, Clone)]

@@ -3,7 +3,7 @@
 use hookwright_core::ddl::Dialect;
 use hookwright_core::metadata::StableId;
 
-use super::Work;
+use super::{Work, held};
 use crate::db::gate::Script;
 
 /// The names of the bookkeeping's tables, which are all that differs between the databases.
@@ -37,12 +37,15 @@ const SQLITE: Names = Names {
     committed_at: "committed_at",
 };
 
-/// Metadata, model, ledger and revision. Its last rows hold when the change is committed.
-pub(super) fn script(dialect: Dialect, work: &Work<'_>) -> Script {
+/// Metadata, model, ledger and revision. Its last row holds when the change is committed.
+pub(super) fn script(dialect: Dialect, work: &Work<'_>, attempt: &str) -> Script {
     let names = if dialect == Dialect::Postgres { POSTGRES } else { SQLITE };
     let mut script = Script::new(dialect);
     metadata(&mut script, &names, work);
     model(&mut script, &names, work);
+    if let Some(approval) = &work.approval {
+        held::approved(&mut script, &work.org, &work.change_id, approval.by.as_deref(), attempt);
+    }
     ledger(&mut script, &names, work);
     script
 }

@@ -1,4 +1,4 @@
-//! A [`Work`] made ready to be sent any number of times: owned, with its SQL written.
+//! A [`Work`], or what is written of a held change, made ready to be sent any number of times: owned, with its SQL written.
 
 use std::collections::BTreeSet;
 
@@ -6,23 +6,38 @@ use hookwright_core::ddl::{Dialect, Rebuild, Statement, Step};
 use hookwright_core::ident::{Ident, OrgName};
 use hookwright_core::schema::Table;
 
-use super::{Work, bookkeeping};
+use super::{Hold, Rejection, Work, bookkeeping, held};
 use crate::db::gate::Script;
 
-/// A change with its SQL.
+/// One transaction with its SQL.
 #[derive(Debug)]
 pub(super) struct Job {
+    pub(super) kind: Kind,
     pub(super) org: OrgName,
-    pub(super) revision: i64,
+    /// The revision that it was worked out on; none if any will do.
+    pub(super) revision: Option<i64>,
     pub(super) change_id: String,
+    /// Tells it from another job of the same change, which another host may be at.
+    pub(super) nonce: String,
     pub(super) event_ids: Vec<String>,
+    /// The held change that it settles or replaces.
+    pub(super) held: Option<String>,
     /// SQLite: whether foreign keys must be off, and are checked at the end instead.
     pub(super) foreign_keys_off: bool,
     pub(super) parts: Vec<Part>,
-    /// Metadata, model, ledger, revision; its one row is the time of the commit.
+    /// Metadata, model, ledger, revision, held change; its last row is the time of the commit.
     pub(super) records: Script,
     /// The statements once more, for the log.
     pub(super) statements: Vec<Statement>,
+}
+
+/// What a job is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// It makes a change: after a lost connection the ledger tells what came of it.
+    Change,
+    /// It writes of a held change. Done twice it is done once, so after a lost connection it is tried again.
+    Held,
 }
 
 /// A part of the change, in order.
@@ -46,15 +61,52 @@ impl Job {
     pub(super) fn new(dialect: Dialect, work: &Work<'_>) -> Self {
         // The one place where the steps of an approved plan are taken out.
         let plan = work.plan.plan();
+        let nonce = nonce();
         Self {
+            kind: Kind::Change,
             org: work.org.clone(),
-            revision: work.revision,
+            revision: Some(work.revision),
             change_id: work.change_id.clone(),
+            held: work.approval.as_ref().map(|_| work.change_id.clone()),
             event_ids: work.events.iter().map(|e| e.id.clone()).collect(),
             foreign_keys_off: plan.foreign_keys_off,
             parts: parts(dialect, &plan.steps),
-            records: bookkeeping::script(dialect, work),
+            records: bookkeeping::script(dialect, work, &nonce),
+            nonce,
             statements: plan.statements().cloned().collect(),
+        }
+    }
+
+    /// Holds a change, or replaces the plan of a held one.
+    pub(super) fn hold(dialect: Dialect, hold: &Hold) -> Self {
+        let known = hold.known.then(|| hold.id.clone());
+        let event_ids = hold.events.iter().map(|e| e.id.clone()).collect();
+        Self {
+            revision: Some(hold.revision),
+            event_ids,
+            held: known,
+            ..Self::of_held(&hold.org, &hold.id, held::hold(dialect, hold))
+        }
+    }
+
+    /// Rejects a held change, whatever the organisation's revision is.
+    pub(super) fn reject(dialect: Dialect, rejection: &Rejection) -> Self {
+        Self::of_held(&rejection.org, &rejection.id, held::reject(dialect, rejection))
+    }
+
+    fn of_held(org: &OrgName, id: &str, records: Script) -> Self {
+        Self {
+            kind: Kind::Held,
+            org: org.clone(),
+            revision: None,
+            change_id: id.to_owned(),
+            nonce: nonce(),
+            event_ids: Vec::new(),
+            held: Some(id.to_owned()),
+            foreign_keys_off: false,
+            parts: Vec::new(),
+            records,
+            statements: Vec::new(),
         }
     }
 
@@ -63,6 +115,10 @@ impl Job {
         let touched = self.statements.iter().filter_map(|s| s.table().cloned());
         touched.collect::<BTreeSet<_>>().into_iter().collect()
     }
+}
+
+fn nonce() -> String {
+    uuid::Uuid::now_v7().simple().to_string()
 }
 
 /// Neighbouring statements become one script.

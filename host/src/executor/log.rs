@@ -2,10 +2,13 @@
 
 use std::time::Duration;
 
-use super::job::Job;
+use super::job::{Job, Kind};
 
 /// Each statement of a committed change, in the form the original engine logged it, and more.
 pub(super) fn statements(job: &Job, took: Duration) {
+    if job.kind == Kind::Held {
+        return;
+    }
     let duration_us = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
     for statement in &job.statements {
         let table = statement.table().map_or("", |t| t.as_str());

@@ -3,6 +3,7 @@
 //! The pipeline calls [`execute`]; nothing else in the project begins a transaction on an organisation's data.
 
 mod bookkeeping;
+mod held;
 mod job;
 mod log;
 mod postgres;
@@ -21,16 +22,17 @@ use std::time::Instant;
 use hookwright_core::ddl::Statement;
 use hookwright_core::ident::Ident;
 
+pub use held::{Hold, Rejection};
 pub use retry::RetryPolicy;
-pub use work::{EntityRow, FieldRow, LedgerEvent, Rows, TableRow, Work};
+pub use work::{Approved, EntityRow, FieldRow, LedgerEvent, Rows, TableRow, Work};
 
 pub(crate) use sqlite::begin_immediate;
 
 use crate::db::{DbError, Fault, OrgDb, Pool, ProbeAnswer, before_sending, fault, refused};
-use job::Job;
+use job::{Job, Kind};
 use retry::Tries;
 
-/// What became of a plan.
+/// What became of a plan, or of what was to be written of a held change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Executed {
     /// It was committed now.
@@ -40,16 +42,21 @@ pub enum Executed {
         /// The change.
         change_id: String,
     },
+    /// An event of it belongs to this held change, or this held change is decided on already.
+    Held {
+        /// The held change.
+        held_id: String,
+    },
     /// The organisation is at another revision: the plan must be made anew.
     RevisionMoved,
 }
 
-/// A committed plan.
+/// A committed plan, or a committed row of a held change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Applied {
     /// Times it was tried.
     pub attempts: u32,
-    /// When it was committed (RFC 3339, UTC).
+    /// When it was committed (RFC 3339, UTC); of a held change: since when it is held, or when it was decided on.
     pub committed_at: String,
 }
 
@@ -94,6 +101,22 @@ pub async fn execute(db: &OrgDb, work: Work<'_>, policy: &RetryPolicy) -> Result
     detached(db, Job::new(db.dialect(), &work), policy).await
 }
 
+/// Records a change that is held, or a held one whose plan moved. Done twice it is done once.
+///
+/// # Errors
+/// A [`DbError`].
+pub async fn hold(db: &OrgDb, hold: &Hold, policy: &RetryPolicy) -> Result<Executed, DbError> {
+    detached(db, Job::hold(db.dialect(), hold), policy).await
+}
+
+/// Decides against a held change, if it waits.
+///
+/// # Errors
+/// A [`DbError`].
+pub async fn reject(db: &OrgDb, rejection: &Rejection, policy: &RetryPolicy) -> Result<Executed, DbError> {
+    detached(db, Job::reject(db.dialect(), rejection), policy).await
+}
+
 /// Asks what a change depends on, again while a lock is in the way.
 ///
 /// # Errors
@@ -134,7 +157,7 @@ async fn detached(db: &OrgDb, job: Job, policy: &RetryPolicy) -> Result<Executed
 async fn run(db: &OrgDb, job: &Job, policy: &RetryPolicy) -> Result<Executed, DbError> {
     let mut tries = Tries::new(policy);
     loop {
-        let attempt = format!("{}/{}", job.change_id, tries.begin());
+        let attempt = format!("{}/{}/{}", job.change_id, job.nonce, tries.begin());
         let started = Instant::now();
         let failed = match attempt_once(db, job, &attempt).await {
             Ok(committed_at) => {
@@ -148,7 +171,13 @@ async fn run(db: &OrgDb, job: &Job, policy: &RetryPolicy) -> Result<Executed, Db
         match failed {
             (Fault::Moved, _) => return Ok(Executed::RevisionMoved),
             (Fault::Repeated(change_id), _) => return Ok(Executed::AlreadyApplied { change_id }),
+            (Fault::Held(held_id), _) => return Ok(Executed::Held { held_id }),
             (Fault::Final, error) => return Err(refused(error)),
+            (Fault::Lost, error) if job.kind == Kind::Held => {
+                log::retrying(job, "connection lost", &error);
+                db.drop_idle().await;
+                tries.after_trouble().await.ok_or_else(|| db.explain(error))?;
+            }
             (Fault::Lost, error) => {
                 log::retrying(job, "connection lost", &error);
                 db.drop_idle().await;
@@ -198,6 +227,7 @@ fn cause(fault: &Fault) -> &'static str {
     match fault {
         Fault::Moved => "moved",
         Fault::Repeated(_) => "repeated",
+        Fault::Held(_) => "held",
         Fault::Busy => "busy",
         Fault::Locked => "locked",
         Fault::Transient => "transient",

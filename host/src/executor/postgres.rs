@@ -50,7 +50,11 @@ fn batch(db: &OrgDb, job: &Job, attempt: &str) -> Script {
 }
 
 fn claim(db: &OrgDb, job: &Job, attempt: &str, batch: &mut Script) {
-    batch.sql("SELECT hookwright.claim(").text(job.org.as_str()).sql(", ").integer(db.lock_key());
-    batch.sql(", ").integer(job.revision).sql(", ").text(attempt).sql(", ARRAY[");
-    batch.texts(job.event_ids.iter().map(String::as_str)).sql("]::pg_catalog.text[]);\n");
+    batch.sql("SELECT hookwright.claim(").text(job.org.as_str()).sql(", ").integer(db.lock_key()).sql(", ");
+    match job.revision {
+        Some(revision) => batch.integer(revision),
+        None => batch.sql("NULL"),
+    };
+    batch.sql(", ").text(attempt).sql(", ARRAY[").texts(job.event_ids.iter().map(String::as_str));
+    batch.sql("]::pg_catalog.text[], ").text_or_null(job.held.as_deref()).sql(");\n");
 }

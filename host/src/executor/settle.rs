@@ -23,10 +23,10 @@ pub(super) async fn settle(
     for nth in 1.. {
         let error = match change_of(db, job, attempt).await {
             Ok(None) => return Ok(None),
-            Ok(Some((change_id, _))) if change_id != job.change_id => {
-                return Ok(Some(Executed::AlreadyApplied { change_id }));
+            Ok(Some(found)) if !found.made_by(job) => {
+                return Ok(Some(Executed::AlreadyApplied { change_id: found.change_id }));
             }
-            Ok(Some((_, committed_at))) => {
+            Ok(Some(Found { committed_at, .. })) => {
                 return Ok(Some(Executed::Applied(Applied { attempts, committed_at })));
             }
             Err(error) => error,
@@ -41,15 +41,31 @@ pub(super) async fn settle(
     Ok(None)
 }
 
-/// The change that the ledger has for the job's events, and when it was committed.
-async fn change_of(db: &OrgDb, job: &Job, attempt: &str) -> sqlx::Result<Option<(String, String)>> {
+/// The change that the ledger has for a job's events.
+#[derive(sqlx::FromRow)]
+struct Found {
+    change_id: String,
+    committed_at: String,
+    /// Of a held change: the job that it was approved by.
+    attempt: Option<String>,
+}
+
+impl Found {
+    /// Whether the job made it. A held change has one id, whichever host made it.
+    fn made_by(&self, job: &Job) -> bool {
+        self.change_id == job.change_id && self.attempt.as_ref().is_none_or(|attempt| *attempt == job.nonce)
+    }
+}
+
+async fn change_of(db: &OrgDb, job: &Job, attempt: &str) -> sqlx::Result<Option<Found>> {
     match db.pool() {
         Pool::Postgres(pool) => postgres(db, pool, job, attempt).await,
         // The file's transaction ended with its connection: what the ledger has is final.
         Pool::Sqlite(pool) => {
             let query = sqlx::query_as(
-                "SELECT c.id, c.committed_at FROM hookwright_event e \
-                 JOIN hookwright_change c ON c.org = e.org AND c.id = e.change_id WHERE e.org = ? AND e.event_id = ?",
+                "SELECT c.id AS change_id, c.committed_at, h.attempt FROM hookwright_event e \
+                 JOIN hookwright_change c ON c.org = e.org AND c.id = e.change_id \
+                 LEFT JOIN hookwright_held h ON h.org = c.org AND h.id = c.id WHERE e.org = ? AND e.event_id = ?",
             );
             let first = job.event_ids.first().map(String::as_str);
             query.bind(job.org.as_str()).bind(first).fetch_optional(pool).await
@@ -58,21 +74,15 @@ async fn change_of(db: &OrgDb, job: &Job, attempt: &str) -> sqlx::Result<Option<
 }
 
 /// On a connection of its own: those of the pool may be as dead as the one that broke.
-async fn postgres(
-    db: &OrgDb,
-    pool: &PgPool,
-    job: &Job,
-    attempt: &str,
-) -> sqlx::Result<Option<(String, String)>> {
+async fn postgres(db: &OrgDb, pool: &PgPool, job: &Job, attempt: &str) -> sqlx::Result<Option<Found>> {
     let limit = Duration::from_millis(db.options().connect_timeout_ms);
     let options = pool.connect_options();
     let connecting = tokio::time::timeout(limit, options.connect());
     let mut connection: PgConnection = connecting.await.map_err(|_| sqlx::Error::PoolTimedOut)??;
     let query = sqlx::query_scalar::<_, Option<String>>("SELECT hookwright.settle($1, $2, $3, $4)");
     let query = query.bind(job.org.as_str()).bind(db.lock_key()).bind(attempt).bind(&job.event_ids);
-    let change = query.fetch_one(&mut connection).await?;
-    let settled = match change {
-        Some(change) => Some((change.clone(), committed_at(&mut connection, job, &change).await?)),
+    let settled = match query.fetch_one(&mut connection).await? {
+        Some(change) => Some(found(&mut connection, job, &change).await?),
         None => None,
     };
     connection.close().await.ok();
@@ -80,10 +90,12 @@ async fn postgres(
 }
 
 /// A statement of its own: the one that settles may have begun before the commit it finds.
-async fn committed_at(connection: &mut PgConnection, job: &Job, change: &str) -> sqlx::Result<String> {
-    let query = sqlx::query_scalar(
-        "SELECT to_char(committed_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"') \
-         FROM hookwright.change WHERE org = $1 AND id = $2",
+async fn found(connection: &mut PgConnection, job: &Job, change: &str) -> sqlx::Result<Found> {
+    let query = sqlx::query_as(
+        "SELECT c.id AS change_id, h.attempt, \
+         to_char(c.committed_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"') AS committed_at \
+         FROM hookwright.change c LEFT JOIN hookwright.held h ON h.org = c.org AND h.id = c.id \
+         WHERE c.org = $1 AND c.id = $2",
     );
     query.bind(job.org.as_str()).bind(change).fetch_one(connection).await
 }

@@ -95,18 +95,35 @@ async fn inside(connection: &mut SqliteConnection, job: &Job) -> Result<String, 
 
 /// The same checks as PostgreSQL's function `claim`; the lock is held already.
 async fn claim(connection: &mut SqliteConnection, job: &Job) -> Result<(), Failure> {
-    let mut script = Script::new(Dialect::Sqlite);
-    script.sql("SELECT (SELECT revision FROM hookwright_org WHERE org = ").text(job.org.as_str());
-    script.sql("), (SELECT change_id FROM hookwright_event WHERE org = ").text(job.org.as_str());
-    script.sql(" AND event_id IN (").texts(job.event_ids.iter().map(String::as_str)).sql(") LIMIT 1)");
-    let rows = script.sqlite(connection).await?;
+    let rows = claimed(job).sqlite(connection).await?;
     let row = rows.first().ok_or(sqlx::Error::RowNotFound)?;
     let (revision, repeated): (Option<i64>, Option<String>) = (row.try_get(0)?, row.try_get(1)?);
-    match repeated {
-        Some(change) => Err(Failure::seen(Fault::Repeated(change))),
-        None if revision != Some(job.revision) => Err(Failure::seen(Fault::Moved)),
-        None => Ok(()),
+    let (other, waits): (Option<String>, bool) = (row.try_get(2)?, row.try_get(3)?);
+    let decided = job.held.clone().filter(|_| !waits);
+    match (repeated, other.or(decided)) {
+        (Some(change), _) => Err(Failure::seen(Fault::Repeated(change))),
+        (None, Some(held)) => Err(Failure::seen(Fault::Held(held))),
+        (None, None) if job.revision.is_some() && revision != job.revision => {
+            Err(Failure::seen(Fault::Moved))
+        }
+        (None, None) => Ok(()),
     }
+}
+
+/// Asks for the revision, the change that has an event of the job, another held change that has one,
+/// and whether the job's own held change waits.
+fn claimed(job: &Job) -> Script {
+    let (org, held) = (job.org.as_str(), job.held.as_deref());
+    let events = || job.event_ids.iter().map(String::as_str);
+    let mut script = Script::new(Dialect::Sqlite);
+    script.sql("SELECT (SELECT revision FROM hookwright_org WHERE org = ").text(org);
+    script.sql("), (SELECT change_id FROM hookwright_event WHERE org = ").text(org);
+    script.sql(" AND event_id IN (").texts(events());
+    script.sql(") LIMIT 1), (SELECT held_id FROM hookwright_held_event WHERE org = ").text(org);
+    script.sql(" AND event_id IN (").texts(events()).sql(") AND held_id IS NOT ").text_or_null(held);
+    script.sql(" LIMIT 1), EXISTS (SELECT 1 FROM hookwright_held WHERE org = ").text(org);
+    script.sql(" AND id = ").text_or_null(held).sql(" AND status = 'held')");
+    script
 }
 
 type Violations = BTreeMap<(String, String), u64>;

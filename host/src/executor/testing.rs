@@ -122,6 +122,7 @@ impl Bench {
             gone_tables: gone.cloned().collect(),
             summary_json: r#"{"s":"it's \\ \u0000"}"#.into(),
             outcome_json: r#"{"o":1}"#.into(),
+            approval: None,
         }
     }
 

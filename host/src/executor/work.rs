@@ -32,6 +32,15 @@ pub struct Work<'a> {
     pub summary_json: String,
     /// Its outcome.
     pub outcome_json: String,
+    /// Set if it was held: then it is settled with it, and the change's id is the held change's.
+    pub approval: Option<Approved>,
+}
+
+/// That a held change may be made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Approved {
+    /// Who said so.
+    pub by: Option<String>,
 }
 
 /// An event as the ledger keeps it.

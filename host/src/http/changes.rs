@@ -8,7 +8,7 @@ use super::App;
 use super::extract::{Path, Query, org};
 use super::problem::Problem;
 use crate::access::{Principal, Scope};
-use crate::api::Page;
+use crate::api::{HeldPart, Page};
 use crate::error::Error;
 use crate::outcome::{ChangeSummary, Outcome};
 
@@ -17,13 +17,30 @@ const MOST: u32 = 500;
 
 /// Which part of the ledger.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
-#[serde(deny_unknown_fields)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(super) struct Part {
     /// At most so many, 1 to 500; 50 by default.
     limit: Option<u32>,
     /// Only what is older than this revision.
     before: Option<i64>,
+    /// What to list: what was applied, by default, or what waits for a decision.
+    #[serde(default)]
+    #[param(inline)]
+    status: Listed,
+    /// Of what waits, only what was held before this change.
+    before_change: Option<String>,
+}
+
+/// What to list.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Listed {
+    /// Changes that were made.
+    #[default]
+    Applied,
+    /// Changes that wait for a decision.
+    Held,
 }
 
 /// A part of the ledger.
@@ -36,7 +53,7 @@ pub(super) struct Changes {
     next: Option<String>,
 }
 
-/// List the changes, newest first.
+/// List the changes, newest first; with `status=held` those that wait for a decision.
 #[utoipa::path(
     get, path = "/v1/orgs/{org}/changes", tag = "changes",
     params(("org" = String, Path, description = "The organisation"), Part),
@@ -53,14 +70,29 @@ pub(super) async fn list(
     if !(1..=MOST).contains(&limit) {
         return Err(Error::new("request/invalid", format!("\"limit\" is {limit}, wanted 1 to {MOST}")).into());
     }
-    let changes = app.host.changes(&org, Page { before: part.before, limit }).await?;
+    let path = format!("/v1/orgs/{org}/changes?limit={limit}");
+    let (changes, next): (_, fn(&ChangeSummary) -> String) =
+        match (part.status, part.before, part.before_change) {
+            (Listed::Applied, before, None) => {
+                (app.host.changes(&org, Page { before, limit }).await?, |c| format!("&before={}", c.revision))
+            }
+            (Listed::Held, None, before) => {
+                let next = |c: &ChangeSummary| format!("&status=held&beforeChange={}", c.change);
+                (app.host.held(&org, HeldPart { before, limit }).await?, next)
+            }
+            _ => return Err(crossed().into()),
+        };
     let full = changes.len() == limit as usize;
-    let last = changes.last().filter(|_| full);
-    let next = last.map(|c| format!("/v1/orgs/{org}/changes?limit={limit}&before={}", c.revision));
+    let next = changes.last().filter(|_| full).map(|c| path + &next(c));
     Ok(Json(Changes { changes, next }))
 }
 
-/// Show a change with all that led to it.
+fn crossed() -> Error {
+    let message = "\"before\" is of what was applied, \"beforeChange\" of what is held";
+    Error::new("request/invalid", message).help("give \"beforeChange\" with \"status=held\", else \"before\"")
+}
+
+/// Show a change with all that led to it, applied or held.
 #[utoipa::path(
     get, path = "/v1/orgs/{org}/changes/{id}", tag = "changes",
     params(("org" = String, Path, description = "The organisation"), ("id" = String, Path)),

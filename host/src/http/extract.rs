@@ -62,6 +62,20 @@ impl<S: Send + Sync> FromRequest<S> for Component {
     }
 }
 
+/// The values of a small body; what is wrong with it is told with its place.
+pub(super) fn parsed<T: DeserializeOwned>(body: &[u8]) -> Result<T> {
+    let mut deserializer = serde_json::Deserializer::from_slice(body);
+    let parsed = serde_path_to_error::deserialize(&mut deserializer).map_err(|e| {
+        let pointer: String = e.path().iter().map(|part| format!("/{part}")).collect();
+        Error::new("request/invalid", format!("the body is not valid: {}", shown(&e.inner().to_string())))
+            .at(pointer)
+    })?;
+    let more =
+        |e: serde_json::Error| Error::new("request/invalid", format!("the body is not one JSON value: {e}"));
+    deserializer.end().map_err(more)?;
+    Ok(parsed)
+}
+
 async fn body<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Problem> {
     Bytes::from_request(request, state).await.map_err(|e: BytesRejection| match e.status().as_u16() {
         413 => Problem(Error::new("event/too-large", "the body is larger than the host takes")),

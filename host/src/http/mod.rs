@@ -5,6 +5,7 @@
 
 mod auth;
 mod changes;
+mod decisions;
 mod document;
 mod entities;
 mod events;

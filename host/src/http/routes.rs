@@ -8,7 +8,9 @@ use tower_http::catch_panic::CatchPanicLayer;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::{App, auth, changes, document, entities, events, fields, health, observe, plugins, problem};
+use super::{
+    App, auth, changes, decisions, document, entities, events, fields, health, observe, plugins, problem,
+};
 
 /// Of an organisation: all need a token.
 fn v1(upload_limit: usize) -> OpenApiRouter<App> {
@@ -23,6 +25,8 @@ fn v1(upload_limit: usize) -> OpenApiRouter<App> {
         .routes(routes!(fields::show, fields::update, fields::delete))
         .routes(routes!(changes::list))
         .routes(routes!(changes::show))
+        .routes(routes!(decisions::approve))
+        .routes(routes!(decisions::reject))
         .merge(upload)
         .routes(routes!(plugins::grants))
         .routes(routes!(plugins::enable))

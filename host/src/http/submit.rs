@@ -114,7 +114,11 @@ fn event_id(headers: &HeaderMap) -> Result<String> {
 
 /// Submits a change. It goes on when the sender leaves or the request's time is up.
 pub(super) async fn submit(app: &App, org: OrgName, change: Change, options: SubmitOptions) -> Answer {
-    let outcome = app.host.submit(&org, change, options).await?;
+    answer(app.host.submit(&org, change, options).await?)
+}
+
+/// The response that tells what became of a change.
+pub(super) fn answer(outcome: Outcome) -> Answer {
     match outcome.status {
         Status::Applied | Status::Replayed | Status::Planned => Ok(Json(outcome)),
         Status::Held => Err(refusal("policy/held", outcome).into()),

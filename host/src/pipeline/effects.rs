@@ -6,11 +6,12 @@ use std::sync::Arc;
 use hookwright_core::event::Change;
 use hookwright_core::ident::Ident;
 use hookwright_core::metadata::{Entity, Field, Metadata, StableId};
-use hookwright_core::policy::{ApprovedPlan, Review};
+use hookwright_core::policy::{ApprovedPlan, Review, Verdict};
 use hookwright_core::schema::{Schema, Table};
 
+use super::request::Request;
 use crate::error::{Error, Result};
-use crate::executor::{EntityRow, FieldRow, LedgerEvent, Rows, TableRow, Work};
+use crate::executor::{Approved, EntityRow, FieldRow, Hold, LedgerEvent, Rows, TableRow, Work};
 use crate::ledger::Summary;
 use crate::outcome::{EventSummary, Outcome};
 use crate::tenant::{Tenant, View};
@@ -19,20 +20,21 @@ use crate::tenant::{Tenant, View};
 pub(super) fn work<'a>(
     tenant: &Tenant,
     view: &View,
-    change: &Change,
+    request: &Request<'_>,
     metadata: &Metadata,
     review: &Review,
     plan: &'a ApprovedPlan,
     outcome: &Outcome,
 ) -> Result<Work<'a>> {
+    let change = request.change;
     let rows = rows(&view.snapshot.metadata, metadata).map_err(unwritable)?;
     let (tables, gone_tables) = tables(&view.snapshot.schema, &review.schema).map_err(unwritable)?;
     Ok(Work {
         org: tenant.org().clone(),
         revision: view.snapshot.revision,
-        change_id: outcome.change.clone().unwrap_or_default(),
+        change_id: request.id.clone(),
         actor: outcome.actor.clone(),
-        correlation_id: change.events.iter().find_map(|e| e.correlation_id.clone()),
+        correlation_id: correlation(change),
         events: change.events.iter().map(ledger_event).collect(),
         plan,
         rows,
@@ -40,7 +42,37 @@ pub(super) fn work<'a>(
         gone_tables,
         summary_json: json(&summary(change, outcome))?,
         outcome_json: json(outcome)?,
+        approval: request.held.as_ref().map(|_| Approved { by: request.decider().map(str::to_owned) }),
     })
+}
+
+/// What is kept of a change that is held.
+pub(super) fn hold(
+    tenant: &Tenant,
+    view: &View,
+    request: &Request<'_>,
+    verdict: Verdict,
+    outcome: &Outcome,
+) -> Result<Hold> {
+    let change = request.change;
+    Ok(Hold {
+        org: tenant.org().clone(),
+        revision: view.snapshot.revision,
+        id: request.id.clone(),
+        known: request.held.is_some(),
+        actor: request.actor().map(str::to_owned),
+        sender: request.first_sender().map(str::to_owned),
+        correlation_id: correlation(change),
+        events: change.events.iter().map(ledger_event).collect(),
+        plan_hash: outcome.plan_hash.clone().unwrap_or_default(),
+        verdict: verdict.as_str(),
+        summary_json: json(&summary(change, outcome))?,
+        outcome_json: json(outcome)?,
+    })
+}
+
+fn correlation(change: &Change) -> Option<String> {
+    change.events.iter().find_map(|e| e.correlation_id.clone())
 }
 
 fn rows(before: &Metadata, after: &Metadata) -> serde_json::Result<Rows> {

@@ -3,66 +3,79 @@
 use std::time::Instant;
 
 use hookwright_core::event::Change;
-use hookwright_core::policy::{Judged, Note as CoreNote, Reason as CoreReason, Refusal, Review};
+use hookwright_core::ident::OrgName;
+use hookwright_core::policy::{Judged, Note as CoreNote, Refusal, Review};
 
-use super::Attempt;
+use super::request::Request;
 use crate::db::EventRow;
 use crate::error::{Error, Result};
 use crate::executor::Applied;
-use crate::outcome::{HookReport, IntentReport, Note, Outcome, Reason, StatementReport, Status};
+use crate::outcome::{Decision, HookReport, IntentReport, Note, Outcome, Reason, StatementReport, Status};
 use crate::tenant::{Tenant, View};
 
 /// What an outcome is made of, besides the review.
 pub(super) struct Report<'a> {
     pub tenant: &'a Tenant,
-    pub change: &'a Change,
-    pub actor: Option<&'a str>,
+    pub request: &'a Request<'a>,
     pub hooks: Vec<HookReport>,
-    pub started: Instant,
+    pub hash: String,
 }
 
 impl Report<'_> {
     /// The outcome of a change that is not executed.
-    pub fn not_run(&self, view: &View, review: &Review, status: Status, reasons: &[CoreReason]) -> Attempt {
+    pub fn not_run(&self, view: &View, review: &Review, status: Status, reasons: Vec<Reason>) -> Outcome {
         let mut outcome = self.outcome(review, status, view.snapshot.revision);
-        outcome.reasons = reasons.iter().map(reason).collect();
-        outcome.duration_us = micros(self.started);
-        Attempt::Done(Box::new(outcome))
+        outcome.reasons = reasons;
+        outcome
     }
 
     /// The outcome of a change that is about to be executed, as the ledger keeps it.
     pub fn applied(&self, view: &View, review: &Review) -> Outcome {
         let mut outcome = self.outcome(review, Status::Applied, view.snapshot.revision + 1);
-        outcome.change = Some(format!("c-{}", uuid::Uuid::now_v7().simple()));
+        outcome.change = Some(self.request.id.clone());
+        if let Some(row) = &self.request.held {
+            let by = self.request.decider().map(str::to_owned);
+            outcome.held_since = Some(row.created_at.clone());
+            outcome.decision = Some(Decision { approved: true, by, at: None, note: None });
+        }
         outcome.attempts = 1;
-        outcome.duration_us = micros(self.started);
         outcome
     }
 
     /// What is known only once it is committed.
     pub fn finish(&self, outcome: &mut Outcome, applied: &Applied) {
         outcome.attempts = applied.attempts;
-        outcome.committed_at = Some(applied.committed_at.clone());
-        outcome.duration_us = micros(self.started);
+        outcome.duration_us = micros(self.request.started);
+        committed(outcome, &applied.committed_at);
     }
 
     fn outcome(&self, review: &Review, status: Status, revision: i64) -> Outcome {
-        let first = self.change.events.first();
         Outcome {
             change: None,
             org: self.tenant.org().to_string(),
             status,
-            events: self.change.events.iter().map(|e| e.id.clone()).collect(),
-            actor: first.and_then(|e| e.actor.clone()).or_else(|| self.actor.map(str::to_owned)),
+            events: self.request.change.events.iter().map(|e| e.id.clone()).collect(),
+            actor: self.request.actor().map(str::to_owned),
             revision,
             committed_at: None,
+            held_since: None,
+            decision: None,
+            plan_hash: Some(self.hash.clone()),
             hooks: self.hooks.clone(),
             intents: review.judged.iter().map(intent).collect(),
             statements: review.plan.statements().map(statement).collect(),
             reasons: Vec::new(),
             attempts: 0,
-            duration_us: 0,
+            duration_us: micros(self.request.started),
         }
+    }
+}
+
+/// A held change is decided on as it is committed.
+fn committed(outcome: &mut Outcome, at: &str) {
+    outcome.committed_at = Some(at.to_owned());
+    if let Some(decision) = &mut outcome.decision {
+        decision.at = Some(at.to_owned());
     }
 }
 
@@ -90,10 +103,6 @@ fn statement(statement: &hookwright_core::ddl::Statement) -> StatementReport {
     }
 }
 
-fn reason(reason: &CoreReason) -> Reason {
-    Reason { code: reason.code.clone(), message: reason.message.clone(), help: reason.help.clone() }
-}
-
 /// The outcome that the ledger has of a change.
 pub(super) async fn replayed(tenant: &Tenant, id: &str, started: Instant) -> Result<Outcome> {
     let mut outcome = recorded(tenant, id).await?;
@@ -102,29 +111,28 @@ pub(super) async fn replayed(tenant: &Tenant, id: &str, started: Instant) -> Res
     Ok(outcome)
 }
 
-/// The outcome that the ledger has of a change, as it was then.
+/// The outcome that the ledger has of a change, as it was then; of one that was never applied, that it is held.
 pub(crate) async fn recorded(tenant: &Tenant, id: &str) -> Result<Outcome> {
-    let missing = || {
-        let id: String = id.chars().take(80).collect();
-        Error::new(
-            "change/not-found",
-            format!(
-                "the organisation \"{}\" has no change {}",
-                tenant.org(),
-                hookwright_core::ident::quoted(&id)
-            ),
-        )
-    };
+    let missing = || no_such_change(tenant.org(), id);
     if id.chars().any(char::is_control) {
         return Err(missing());
     }
-    let record = tenant.db().change(id).await?.ok_or_else(missing)?;
+    let Some(record) = tenant.db().change(id).await? else {
+        let row = tenant.db().held(id).await?.ok_or_else(missing)?;
+        return super::held::outcome(tenant.org(), row);
+    };
     let damaged = |e| {
         Error::new("host/fault", format!("the ledger's outcome of the change {id} does not parse")).because(e)
     };
     let mut outcome: Outcome = serde_json::from_str(&record.outcome).map_err(damaged)?;
-    outcome.committed_at = Some(record.row.committed_at);
+    committed(&mut outcome, &record.row.committed_at);
     Ok(outcome)
+}
+
+pub(super) fn no_such_change(org: &OrgName, id: &str) -> Error {
+    let id: String = id.chars().take(80).collect();
+    let id = hookwright_core::ident::quoted(&id);
+    Error::new("change/not-found", format!("the organisation \"{org}\" has no change {id}"))
 }
 
 /// The one change that all events of this one belong to already; none if none of them is known.
@@ -151,7 +159,7 @@ pub(super) fn one_change(change: &Change, rows: &[Option<EventRow>]) -> Result<O
     Ok(Some(known))
 }
 
-fn id_reused(event: &str, change: &str) -> Error {
+pub(super) fn id_reused(event: &str, change: &str) -> Error {
     let event = hookwright_core::ident::quoted(event);
     Error::new(
         "event/id-reused",

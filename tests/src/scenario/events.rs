@@ -49,8 +49,9 @@ pub(super) fn parse_mode(path: &Path, line: usize, words: &str) -> Result<Mode, 
             "allow-destructive" => &mut mode.allow_destructive,
             "dry-run" => &mut mode.dry_run,
             "batch" => &mut mode.batch,
+            "approve" => &mut mode.approve,
             _ => {
-                let known = "confirm, allow-destructive, dry-run, batch";
+                let known = "confirm, allow-destructive, dry-run, batch, approve";
                 let message = format!("events cannot be sent as \"{word}\"; write one of: {known}");
                 return Err(Error::new(path, line, message));
             }

@@ -19,7 +19,8 @@
 //! The comment on top says what the scenario shows. Sections are carried out in the order in which
 //! they stand. An expectation (`outcome`, `plan.postgres`, `plan.sqlite`) is one about the `events`
 //! before it; `events` without an `outcome` are expected to be applied, every one. `rows.sql` is
-//! asked at the end. SQL names tables without a schema: it runs inside the org's own, and plans leave
+//! asked at the end. Events can be sent with `confirm`, `allow-destructive`, `dry-run` and `batch`; with `approve` they
+//! are sent without consent, and what is held is approved by somebody else with it. SQL names tables without a schema: it runs inside the org's own, and plans leave
 //! the schema out. `plugins` lists the plugins to bind, one a line, with its configuration as JSON
 //! behind the name if it has one; `schema-sync` if the section is absent. `policy` is the text of the
 //! host's policy file.
@@ -152,6 +153,8 @@ pub struct Mode {
     pub dry_run: bool,
     /// `batch`: all lines are one atomic change.
     pub batch: bool,
+    /// `approve`: sent without consent, and approved with it if that holds them.
+    pub approve: bool,
 }
 
 /// A query and the rows it gives, one a line, columns separated by ` | `, `NULL` for a null.

@@ -47,7 +47,11 @@ impl Site {
     pub fn send(&self, changes: &[Json]) -> Process {
         let lines: Vec<_> = changes.iter().map(Json::to_string).collect();
         std::fs::write(self.path().join("events.jsonl"), lines.join("\n")).unwrap();
-        let arguments = ["event", "send", "--json", "--org", "acme", "--allow-destructive", "events.jsonl"];
+        self.run(&["event", "send", "--json", "--org", "acme", "--allow-destructive", "events.jsonl"])
+    }
+
+    /// A process of a host.
+    pub fn run(&self, arguments: &[&str]) -> Process {
         let mut command: Command = hookwright(self.path(), arguments);
         Process::spawn(&mut command)
     }

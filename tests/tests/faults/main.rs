@@ -5,6 +5,7 @@
 
 mod cuts;
 mod first_use;
+mod held;
 mod hosts;
 mod kill_postgres;
 mod kill_sqlite;

@@ -5,10 +5,12 @@
 //! `CREATE TABLE`, and what was done and undone is nothing.
 
 mod delta;
+mod hash;
 mod postgres;
 mod renames;
 mod sqlite;
 
+pub use hash::hash;
 use serde::Serialize;
 
 use crate::ddl::{Dialect, Statement, Step};

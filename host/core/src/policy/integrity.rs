@@ -31,6 +31,7 @@ fn columnless(table: &Table) -> Reason {
         code: "policy/table-without-columns".into(),
         message: format!("the table \"{}\" would have no columns", table.name.as_str()),
         help: "create the entity with a field, such as an \"id\" with \"primaryKey\": true".into(),
+        consent: None,
     }
 }
 
@@ -83,5 +84,5 @@ fn foreign_key(schema: &Schema, table: &Table, key: &ForeignKey) -> Option<Reaso
 }
 
 fn reason(code: &str, message: String, help: &str) -> Reason {
-    Reason { code: code.into(), message, help: help.into() }
+    Reason { code: code.into(), message, help: help.into(), consent: None }
 }

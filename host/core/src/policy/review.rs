@@ -20,6 +20,9 @@ pub struct Reason {
     pub message: String,
     /// What to do.
     pub help: String,
+    /// The verdict that consent lifts; none if consent does not help.
+    #[serde(skip)]
+    pub consent: Option<Verdict>,
 }
 
 /// An intent with its verdict.
@@ -136,6 +139,7 @@ fn judgement(entry: &Entry, findings: Vec<(&'static Rule, Finding)>) -> Judged {
 
 /// What a finding has against running with this consent.
 fn objection(rule: &Rule, finding: &Finding, consent: Consent) -> Option<Reason> {
+    let lifted = finding.remedy.is_none().then_some(finding.verdict).filter(|v| *v != Verdict::Forbidden);
     let help = match (&finding.remedy, finding.verdict) {
         (Some(remedy), _) => remedy.clone(),
         (None, Verdict::Safe) => return None,
@@ -147,5 +151,5 @@ fn objection(rule: &Rule, finding: &Finding, consent: Consent) -> Option<Reason>
             "send it again with \"allowDestructive\": true (--allow-destructive)".into()
         }
     };
-    Some(Reason { code: rule.code.to_owned(), message: finding.message.clone(), help })
+    Some(Reason { code: rule.code.to_owned(), message: finding.message.clone(), help, consent: lifted })
 }

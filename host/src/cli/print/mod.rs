@@ -11,6 +11,7 @@ use serde::Serialize;
 
 pub use error::{Failure, error, failure, render_error};
 pub use outcome::{outcome, outcome_line};
+pub use style::age;
 
 use crate::error::{Error, Result};
 

@@ -5,7 +5,7 @@ use hookwright_core::intent::Intent;
 
 use super::clean;
 use super::style::{BOLD, DIM, NOTE, columns, count, of_status, of_verdict, paint, plain, took};
-use crate::outcome::{HookReport, IntentReport, Note, Outcome, Reason, StatementReport};
+use crate::outcome::{Decision, HookReport, IntentReport, Note, Outcome, Reason, StatementReport};
 
 /// Most lines of one part; a change of a thousand events is not read line by line.
 const MOST: usize = 40;
@@ -18,7 +18,9 @@ pub fn outcome(outcome: &Outcome, change: Option<&Change>) -> String {
     part(&mut lines, "intents", intents(&outcome.intents));
     part(&mut lines, "notes", outcome.intents.iter().flat_map(|i| &i.notes).map(note).collect());
     part(&mut lines, "statements", outcome.statements.iter().flat_map(statement).collect());
+    part(&mut lines, "plan", outcome.plan_hash.iter().map(|hash| paint(DIM, &clean(hash))).collect());
     part(&mut lines, "outcome", vec![result(outcome)]);
+    part(&mut lines, "held", held(outcome));
     lines.extend(outcome.reasons.iter().flat_map(|r| reason(r, "    ")));
     lines.join("\n") + "\n"
 }
@@ -170,6 +172,20 @@ fn result(outcome: &Outcome) -> String {
     }
     words.push(took(outcome.duration_us));
     words.join("  ")
+}
+
+/// Since when it was held, and what was decided.
+fn held(outcome: &Outcome) -> Vec<String> {
+    let Some(since) = &outcome.held_since else { return Vec::new() };
+    let since = format!("since {}", clean(since));
+    let decided = outcome.decision.as_ref().map(|Decision { approved, by, at, note }| {
+        let mut words = vec![if *approved { "approved" } else { "rejected" }.to_owned()];
+        words.extend(by.as_ref().map(|by| format!("by {}", clean(by))));
+        words.extend(at.as_ref().map(|at| format!("at {}", clean(at))));
+        words.extend(note.as_ref().map(|note| format!("\u{2014} {}", clean(note))));
+        words.join(" ")
+    });
+    std::iter::once(since).chain(decided).collect()
 }
 
 /// A reason with its advice.

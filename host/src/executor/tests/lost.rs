@@ -11,9 +11,10 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
 use super::create;
+use super::held::a_hold;
 use crate::db::{DbError, OrgDb, Pools};
 use crate::executor::testing::{Bench, org};
-use crate::executor::{Executed, execute};
+use crate::executor::{Approved, Executed, execute, hold};
 
 /// Where the batch of a change is cut off.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -64,8 +65,9 @@ async fn relay(
             }
             read = server.read(&mut answer) => {
                 let heard = &answer[..read?];
-                // The message that ends an answer: ready, in no transaction.
-                if swallowing && heard.ends_with(b"Z\0\0\0\x05I") || heard.is_empty() {
+                // The message that ends an answer: ready, in no transaction or in one that failed.
+                let ended = [b"Z\0\0\0\x05I", b"Z\0\0\0\x05E"].iter().any(|ready| heard.ends_with(*ready));
+                if swallowing && ended || heard.is_empty() {
                     return Ok(());
                 }
                 if !swallowing {
@@ -116,6 +118,25 @@ async fn requests_that_stay_lost_change_nothing() {
     let (mut bench, executed) = cut(Cut::Request, 9).await;
     assert!(matches!(executed, Err(DbError::Unreachable { .. })), "{executed:?}");
     bench.change(&[create("invoice", &[])]).await;
+}
+
+/// The ledger has the change under the id that both hosts gave it.
+#[tokio::test]
+async fn an_approval_that_another_host_made_is_not_taken_for_ones_own() {
+    let mut bench = Bench::new(Dialect::Postgres).await;
+    hold(&bench.db, &a_hold("c-1", "e-1"), &bench.retry).await.expect("held");
+    let other = through(&bench, Cut::Answer, 1).await;
+    let (plan, schema) = bench.plan(&[create("invoice", &[])]);
+    let mut both = [bench.work(&plan, &schema), bench.work(&plan, &schema)];
+    for work in &mut both {
+        (work.change_id, work.events[0].id) = ("c-1".into(), "e-1".into());
+        work.approval = Some(Approved { by: None });
+    }
+    let [one, two] = both;
+    let executed = execute(&bench.db, one, &bench.retry).await.expect("made");
+    assert!(matches!(executed, Executed::Applied(_)), "{executed:?}");
+    let executed = execute(&other, two, &bench.retry).await.expect("settled");
+    assert_eq!(executed, Executed::AlreadyApplied { change_id: "c-1".into() });
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 
 mod auth;
 mod grants;
+mod held;
 mod hostile;
 mod metadata;
 mod openapi;

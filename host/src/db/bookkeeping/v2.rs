@@ -1,0 +1,86 @@
+//! Version 2: held changes, with the events they are made of.
+
+/// PostgreSQL: `claim` learns of held changes. `held_` names the held change that is settled or planned anew;
+/// an event of any other, or one that is decided already, stops the claim. Without a revision, any will do.
+/// `held.attempt` tells which of several hosts that approve one change has made it.
+///
+/// Hosts of version 1 that are still running go on with the claim of five arguments: it lets nothing
+/// pass that is held, since they could not settle it.
+pub(in crate::db) const POSTGRES: &str = r"
+CREATE TABLE hookwright.held (
+    org text NOT NULL, id text NOT NULL,
+    status text NOT NULL DEFAULT 'held' CHECK (status IN ('held', 'approved', 'rejected')),
+    actor text, sender text, correlation_id text, events json NOT NULL,
+    plan_hash text NOT NULL, revision bigint NOT NULL, verdict text NOT NULL,
+    summary json NOT NULL, outcome json NOT NULL, created_at timestamptz NOT NULL DEFAULT now(),
+    decided_at timestamptz, decided_by text, note text, attempt text,
+    PRIMARY KEY (org, id)
+);
+CREATE INDEX held_waiting ON hookwright.held (org, id) WHERE status = 'held';
+CREATE TABLE hookwright.held_event (
+    org text NOT NULL, event_id text NOT NULL, held_id text NOT NULL,
+    PRIMARY KEY (org, event_id)
+);
+
+CREATE FUNCTION hookwright.claim(
+    org_ text, key_ bigint, revision_ bigint, attempt_ text, events_ text[], held_ text
+) RETURNS void LANGUAGE plpgsql VOLATILE AS $function$
+DECLARE
+    found_ bigint;
+    change_ text;
+BEGIN
+    IF NOT pg_catalog.pg_try_advisory_xact_lock(key_) THEN
+        RAISE EXCEPTION 'another change of the organisation is being made' USING ERRCODE = 'HW001';
+    END IF;
+    SELECT e.change_id INTO change_ FROM hookwright.event e WHERE e.org = org_ AND e.event_id = ANY (events_) LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION 'an event is in the ledger already' USING ERRCODE = 'HW003', DETAIL = change_;
+    END IF;
+    SELECT e.held_id INTO change_ FROM hookwright.held_event e
+        WHERE e.org = org_ AND e.event_id = ANY (events_) AND e.held_id IS DISTINCT FROM held_ LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION 'an event belongs to a held change' USING ERRCODE = 'HW005', DETAIL = change_;
+    END IF;
+    IF held_ IS NOT NULL THEN
+        PERFORM FROM hookwright.held h WHERE h.org = org_ AND h.id = held_ AND h.status = 'held';
+        IF NOT FOUND THEN
+            RAISE EXCEPTION 'the held change is decided already' USING ERRCODE = 'HW005', DETAIL = held_;
+        END IF;
+    END IF;
+    SELECT o.revision INTO found_ FROM hookwright.org o WHERE o.org = org_;
+    IF revision_ IS NOT NULL AND found_ IS DISTINCT FROM revision_ THEN
+        RAISE EXCEPTION 'the organisation is at another revision' USING ERRCODE = 'HW002';
+    END IF;
+    PERFORM FROM hookwright.fence f WHERE f.org = org_ AND f.attempt = attempt_;
+    IF FOUND THEN
+        RAISE EXCEPTION 'the attempt was given up' USING ERRCODE = 'HW004';
+    END IF;
+END
+$function$;
+
+CREATE OR REPLACE FUNCTION hookwright.claim(
+    org_ text, key_ bigint, revision_ bigint, attempt_ text, events_ text[]
+) RETURNS void LANGUAGE sql VOLATILE AS $function$
+    SELECT hookwright.claim(org_, key_, revision_, attempt_, events_, NULL)
+$function$;
+
+INSERT INTO hookwright.meta (version) VALUES (2);
+";
+
+/// SQLite: the same tables.
+pub(in crate::db) const SQLITE: &str = r"
+CREATE TABLE hookwright_held (
+    org TEXT NOT NULL, id TEXT NOT NULL,
+    status TEXT NOT NULL DEFAULT 'held' CHECK (status IN ('held', 'approved', 'rejected')),
+    actor TEXT, sender TEXT, correlation_id TEXT, events TEXT NOT NULL,
+    plan_hash TEXT NOT NULL, revision INTEGER NOT NULL, verdict TEXT NOT NULL,
+    summary TEXT NOT NULL, outcome TEXT NOT NULL,
+    created_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')),
+    decided_at TEXT, decided_by TEXT, note TEXT, attempt TEXT, PRIMARY KEY (org, id)
+);
+CREATE INDEX hookwright_held_waiting ON hookwright_held (org, id) WHERE status = 'held';
+CREATE TABLE hookwright_held_event (
+    org TEXT NOT NULL, event_id TEXT NOT NULL, held_id TEXT NOT NULL, PRIMARY KEY (org, event_id)
+) WITHOUT ROWID;
+INSERT INTO hookwright_meta (version) VALUES (2);
+";

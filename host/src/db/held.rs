@@ -1,0 +1,106 @@
+//! Reads of held changes: what waits for a decision, and what was decided.
+
+use super::{DbError, OrgDb};
+
+/// Which held changes to list, newest first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HeldPage {
+    /// Only changes before this one.
+    pub before: Option<String>,
+    /// How many at most; 500 is the most.
+    pub limit: u32,
+}
+
+/// A change that is held, or was.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct HeldRow {
+    /// Its id; the ledger's too, once it is approved.
+    pub id: String,
+    /// `held`, `approved` or `rejected`.
+    pub status: String,
+    /// Who asked, as its events say; else who sent it.
+    pub actor: Option<String>,
+    /// Who sent it, as the host knows.
+    pub sender: Option<String>,
+    /// Its events in order: JSON, each with `id`, `digest` and `body`.
+    pub events: String,
+    /// Tells its plan from any other.
+    pub plan_hash: String,
+    /// The revision it was worked out on.
+    pub revision: i64,
+    /// The strictest verdict of its intents.
+    pub verdict: String,
+    /// What it is about: JSON as the pipeline wrote it.
+    pub summary: String,
+    /// Its outcome: JSON as the pipeline wrote it.
+    pub outcome: String,
+    /// Since when it is held: RFC 3339, UTC.
+    pub created_at: String,
+    /// For how many seconds, by the database's clock.
+    pub age_s: i64,
+    /// When it was decided on: RFC 3339, UTC.
+    pub decided_at: Option<String>,
+    /// Who decided.
+    pub decided_by: Option<String>,
+    /// What they said.
+    pub note: Option<String>,
+}
+
+impl HeldRow {
+    /// Whether it still waits.
+    #[must_use]
+    pub fn waits(&self) -> bool {
+        self.status == "held"
+    }
+}
+
+/// All columns; times as RFC 3339 on either database.
+macro_rules! held {
+    (postgres $($rest:literal)+) => {
+        concat!("SELECT id, status, actor, sender, events::text AS events, plan_hash, revision, verdict, \
+            summary::text AS summary, outcome::text AS outcome, \
+            to_char(created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"') AS created_at, \
+            greatest(extract(epoch FROM now() - created_at), 0)::bigint AS age_s, \
+            to_char(decided_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"') AS decided_at, \
+            decided_by, note FROM hookwright.held WHERE org = $1", $($rest),+)
+    };
+    (sqlite $($rest:literal)+) => {
+        concat!("SELECT id, status, actor, sender, events, plan_hash, revision, verdict, summary, outcome, created_at, \
+            max(CAST(strftime('%s', 'now') AS INTEGER) - CAST(strftime('%s', created_at) AS INTEGER), 0) AS age_s, \
+            decided_at, decided_by, note FROM hookwright_held WHERE org = $1", $($rest),+)
+    };
+}
+
+impl OrgDb {
+    /// A held change by its id, decided on or not.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn held(&self, id: &str) -> Result<Option<HeldRow>, DbError> {
+        on_either!(
+            self,
+            HeldRow,
+            held!(postgres " AND id = $2"),
+            held!(sqlite " AND id = $2"),
+            [self.org().as_str(), id],
+            fetch_optional
+        )
+    }
+
+    /// A page of the changes that wait, newest first: ids begin with the time.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn held_changes(&self, page: &HeldPage) -> Result<Vec<HeldRow>, DbError> {
+        let limit = i64::from(page.limit.min(super::ledger::MAX_PAGE));
+        on_either!(
+            self,
+            HeldRow,
+            held!(postgres " AND status = 'held' AND ($2::text IS NULL OR id COLLATE \"C\" < $2 COLLATE \"C\")"
+                " ORDER BY id COLLATE \"C\" DESC LIMIT $3"),
+            held!(sqlite " AND status = 'held' AND ($2 IS NULL OR id < $2) ORDER BY id DESC LIMIT $3"),
+            [self.org().as_str(), page.before.as_deref(), limit],
+            fetch_all
+        )
+    }
+}

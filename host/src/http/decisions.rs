@@ -1,0 +1,70 @@
+//! Decisions on held changes.
+
+use axum::extract::State;
+use axum::{Extension, Json};
+use serde::Deserialize;
+
+use super::App;
+use super::extract::{JsonBody, Path, org, parsed};
+use super::problem::Problem;
+use super::submit::{Answer, answer};
+use crate::access::{Principal, Scope};
+use crate::api::{ApproveOptions, RejectOptions};
+use crate::outcome::Outcome;
+
+/// How a held change is approved.
+#[derive(Debug, Default, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub(super) struct Approval {
+    /// What destroys data may run too; default false.
+    allow_destructive: bool,
+    /// The plan that is approved (`planHash` of the held change); the one that was last shown, if absent.
+    plan_hash: Option<String>,
+}
+
+/// How a held change is rejected.
+#[derive(Debug, Default, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub(super) struct Rejection {
+    /// Why.
+    reason: Option<String>,
+}
+
+/// Approve a held change, as the token's name.
+///
+/// It is worked out anew: if its plan is another now, nothing runs, and the new plan waits to be approved.
+#[utoipa::path(
+    post, path = "/v1/orgs/{org}/changes/{id}/approve", tag = "changes",
+    params(("org" = String, Path, description = "The organisation"), ("id" = String, Path)),
+    request_body(content = Approval, content_type = "application/json"),
+    responses((status = 200, description = "Applied", body = Outcome))
+)]
+pub(super) async fn approve(
+    State(app): State<App>,
+    Extension(principal): Extension<Principal>,
+    Path((name, id)): Path<(String, String)>,
+    JsonBody(body): JsonBody,
+) -> Answer {
+    let org = org(&principal, &name, Scope::ChangesApprove)?;
+    let Approval { allow_destructive, plan_hash } = parsed(&body)?;
+    let options = ApproveOptions { allow_destructive, plan_hash, actor: principal.actor() };
+    answer(app.host.approve(&org, &id, options).await?)
+}
+
+/// Reject a held change, as the token's name: it can never be approved afterwards.
+#[utoipa::path(
+    post, path = "/v1/orgs/{org}/changes/{id}/reject", tag = "changes",
+    params(("org" = String, Path, description = "The organisation"), ("id" = String, Path)),
+    request_body(content = Rejection, content_type = "application/json"),
+    responses((status = 200, description = "Rejected", body = Outcome))
+)]
+pub(super) async fn reject(
+    State(app): State<App>,
+    Extension(principal): Extension<Principal>,
+    Path((name, id)): Path<(String, String)>,
+    JsonBody(body): JsonBody,
+) -> Result<Json<Outcome>, Problem> {
+    let org = org(&principal, &name, Scope::ChangesApprove)?;
+    let Rejection { reason } = parsed(&body)?;
+    Ok(Json(app.host.reject(&org, &id, RejectOptions { reason, actor: principal.actor() }).await?))
+}

@@ -1,0 +1,207 @@
+//! Held changes: recorded when the policy holds them, found again when they are sent again, decided on once.
+
+use hookwright_core::event::Change;
+use hookwright_core::ident::{OrgName, quoted};
+use hookwright_core::policy::Verdict;
+use serde::Deserialize;
+use serde_json::Value as Json;
+
+use super::request::Request;
+use super::{Attempt, effects, report};
+use crate::api::RejectOptions;
+use crate::db::HeldRow;
+use crate::error::{Error, Result};
+use crate::executor::{self, Executed, Rejection, RetryPolicy};
+use crate::outcome::{Decision, Outcome, Reason, Status};
+use crate::tenant::{Tenant, View};
+
+/// An event as a held change keeps it.
+#[derive(Deserialize)]
+struct Kept {
+    id: String,
+    digest: String,
+    body: Json,
+}
+
+/// Records a change that is held, unless it is known with this very plan.
+pub(super) async fn hold(
+    tenant: &Tenant,
+    view: &View,
+    request: &Request<'_>,
+    verdict: Verdict,
+    mut outcome: Outcome,
+    retry: &RetryPolicy,
+) -> Result<Attempt> {
+    outcome.change = Some(request.id.clone());
+    if let Some(row) = &request.held
+        && row.plan_hash == outcome.plan_hash.as_deref().unwrap_or_default()
+    {
+        outcome.held_since = Some(row.created_at.clone());
+        return Ok(Attempt::NotRun(Box::new(outcome)));
+    }
+    let hold = effects::hold(tenant, view, request, verdict, &outcome)?;
+    match executor::hold(tenant.db(), &hold, retry).await? {
+        Executed::Applied(held) => {
+            let (org, change, verdict) = (tenant.org(), request.id.as_str(), verdict.as_str());
+            tracing::info!(%org, change, verdict, actor = request.actor(), "a change is held");
+            outcome.held_since = Some(held.committed_at);
+            Ok(Attempt::Recorded(Box::new(outcome)))
+        }
+        Executed::Held { held_id } => Ok(Attempt::Held(held_id)),
+        Executed::RevisionMoved => Ok(Attempt::Moved),
+        Executed::AlreadyApplied { .. } => Ok(Attempt::Repeated),
+    }
+}
+
+/// A change that is sent turned out to belong to a held one: it goes on as that one, or that one was rejected.
+pub(super) async fn recognise(
+    tenant: &Tenant,
+    request: &mut Request<'_>,
+    id: &str,
+) -> Result<Option<Outcome>> {
+    if request.approval.is_some() {
+        return still_waits(tenant, request).await.map(|()| None);
+    }
+    let row = tenant.db().held(id).await?.ok_or_else(|| report::no_such_change(tenant.org(), id))?;
+    same_events(request.change, &row)?;
+    match row.status.as_str() {
+        "rejected" => outcome(tenant.org(), row).map(Some),
+        "held" => {
+            request.is_held(row);
+            Ok(None)
+        }
+        // Approved: the ledger tells the rest.
+        _ => Ok(None),
+    }
+}
+
+/// Whether the held change that is approved is still to be decided on.
+pub(super) async fn still_waits(tenant: &Tenant, request: &Request<'_>) -> Result<()> {
+    waiting(tenant, &request.id).await?;
+    for event in &request.change.events {
+        if let Some(row) = tenant.db().event(&event.id).await? {
+            let message = format!(
+                "the events of the change {} were applied in the change {}",
+                request.id, row.change_id
+            );
+            return Err(Error::new("change/decided", message).help(show(tenant.org(), &row.change_id)));
+        }
+    }
+    Ok(())
+}
+
+/// A held change that waits; an error if there is none, or it is decided on.
+pub(super) async fn waiting(tenant: &Tenant, id: &str) -> Result<HeldRow> {
+    let missing = || report::no_such_change(tenant.org(), id);
+    if id.chars().any(char::is_control) {
+        return Err(missing());
+    }
+    match tenant.db().held(id).await? {
+        Some(row) if row.waits() => Ok(row),
+        Some(row) => Err(decided(tenant.org(), &row)),
+        None => {
+            let applied = tenant.db().change(id).await?.ok_or_else(missing)?.row;
+            let message =
+                format!("the change {id} was applied at {} and was never held", applied.committed_at);
+            Err(Error::new("change/decided", message).help(show(tenant.org(), id)))
+        }
+    }
+}
+
+/// The change as its sender asked for it.
+pub(super) fn change(row: &HeldRow) -> Result<Change> {
+    let bodies = kept(row)?.into_iter().map(|k| k.body).collect();
+    Change::from_json(Json::Array(bodies)).map_err(|e| damaged(&row.id, &e.message))
+}
+
+/// Decides against a held change.
+pub(super) async fn reject(
+    tenant: &Tenant,
+    id: &str,
+    options: RejectOptions,
+    retry: &RetryPolicy,
+) -> Result<Outcome> {
+    waiting(tenant, id).await?;
+    let RejectOptions { reason: note, actor: by } = options;
+    let rejection = Rejection { org: tenant.org().clone(), id: id.to_owned(), by, note };
+    let executed = executor::reject(tenant.db(), &rejection, retry).await?;
+    let row = tenant.db().held(id).await?.ok_or_else(|| report::no_such_change(tenant.org(), id))?;
+    // If the answer was lost, the second try finds what the first one did.
+    let mine = row.status == "rejected" && row.decided_by == rejection.by && row.note == rejection.note;
+    match executed {
+        Executed::Applied(_) => {}
+        _ if mine => {}
+        _ => return Err(decided(tenant.org(), &row)),
+    }
+    tracing::info!(org = %tenant.org(), change = id, actor = row.decided_by, "a held change is rejected");
+    outcome(tenant.org(), row)
+}
+
+/// The outcome of a held change as it stands now.
+pub(super) fn outcome(org: &OrgName, row: HeldRow) -> Result<Outcome> {
+    let mut outcome: Outcome =
+        serde_json::from_str(&row.outcome).map_err(|e| damaged(&row.id, &e.to_string()))?;
+    if row.status == "rejected" {
+        let help = "if it is wanted after all, send it as a new event, with another id".to_owned();
+        let reason = Reason { code: "change/decided".into(), message: told(&row), help };
+        (outcome.status, outcome.reasons) = (Status::Rejected, vec![reason]);
+    }
+    if !row.waits() {
+        let approved = row.status == "approved";
+        outcome.decision =
+            Some(Decision { approved, by: row.decided_by, at: row.decided_at, note: row.note });
+    }
+    outcome.org = org.to_string();
+    outcome.held_since = Some(row.created_at);
+    Ok(outcome)
+}
+
+/// The events must be those that are held, all of them, asking for the same.
+fn same_events(change: &Change, row: &HeldRow) -> Result<()> {
+    let kept = kept(row)?;
+    for event in &change.events {
+        match kept.iter().find(|k| k.id == event.id) {
+            Some(k) if k.digest != event.digest() => return Err(report::id_reused(&event.id, &row.id)),
+            Some(_) => {}
+            None => {
+                let other = change.events.iter().find(|e| kept.iter().any(|k| k.id == e.id));
+                return Err(grouped(other.map_or("", |e| &e.id), row));
+            }
+        }
+    }
+    match change.events.len() == kept.len() {
+        true => Ok(()),
+        false => Err(grouped(change.events.first().map_or("", |e| &e.id), row)),
+    }
+}
+
+fn grouped(event: &str, row: &HeldRow) -> Error {
+    let message = format!("the event {} is held with other events, in the change {}", quoted(event), row.id);
+    Error::new("event/id-reused", message).help(
+        "send the events in the same group as before; or reject the held change, and give the events new ids",
+    )
+}
+
+fn kept(row: &HeldRow) -> Result<Vec<Kept>> {
+    serde_json::from_str(&row.events).map_err(|e| damaged(&row.id, &e.to_string()))
+}
+
+fn damaged(id: &str, what: &str) -> Error {
+    Error::new("host/fault", format!("what is kept of the held change {id} does not parse: {what}"))
+}
+
+fn decided(org: &OrgName, row: &HeldRow) -> Error {
+    Error::new("change/decided", told(row)).help(show(org, &row.id))
+}
+
+/// What was decided, by whom, when and why.
+fn told(row: &HeldRow) -> String {
+    let by = row.decided_by.as_deref().map(|by| format!(" by {}", quoted(by))).unwrap_or_default();
+    let at = row.decided_at.as_deref().map(|at| format!(" at {at}")).unwrap_or_default();
+    let note = row.note.as_deref().map(|note| format!(": {note}")).unwrap_or_default();
+    format!("the change {} was {}{by}{at}{note}", row.id, row.status)
+}
+
+fn show(org: &OrgName, id: &str) -> String {
+    format!("see what became of it: hookwright show {id} --org {org}")
+}

@@ -1,0 +1,82 @@
+//! A change as it is asked for: by whom, with which consent, and as which held change.
+
+use std::collections::BTreeSet;
+use std::time::Instant;
+
+use hookwright_core::event::{Change, Consent};
+
+use crate::api::ApproveOptions;
+use crate::db::HeldRow;
+
+/// A change on its way through the pipeline.
+pub(super) struct Request<'a> {
+    pub change: &'a Change,
+    pub consent: Consent,
+    /// The id that it will have, held or applied.
+    pub id: String,
+    /// Who sends it, as the host knows; who approves it is in the approval.
+    pub sender: Option<&'a str>,
+    /// The held change that it is, once that is known.
+    pub held: Option<HeldRow>,
+    /// Set if somebody approves a held change; else it is sent.
+    pub approval: Option<&'a ApproveOptions>,
+    pub started: Instant,
+}
+
+impl<'a> Request<'a> {
+    /// A change that is sent.
+    pub fn sent(change: &'a Change, consent: Consent, sender: Option<&'a str>) -> Self {
+        let id = format!("c-{}", uuid::Uuid::now_v7().simple());
+        Self { change, consent, id, sender, held: None, approval: None, started: Instant::now() }
+    }
+
+    /// A held change that is approved. The consent is the approver's alone.
+    pub fn approved(change: &'a Change, row: HeldRow, approval: &'a ApproveOptions) -> Self {
+        let allow_destructive = approval.allow_destructive;
+        let consent = Consent { confirm: true, allow_destructive, dry_run: false };
+        let mut request = Self::sent(change, consent, None);
+        request.approval = Some(approval);
+        request.is_held(row);
+        request
+    }
+
+    /// It turned out to be this held change.
+    pub fn is_held(&mut self, row: HeldRow) {
+        self.id.clone_from(&row.id);
+        self.held = Some(row);
+    }
+
+    /// Who asked for it, as reports say it.
+    pub fn actor(&self) -> Option<&str> {
+        match &self.held {
+            Some(row) => row.actor.as_deref(),
+            None => self.claimed().or(self.sender),
+        }
+    }
+
+    /// Who sent it first, as the host knows.
+    pub fn first_sender(&self) -> Option<&str> {
+        match &self.held {
+            Some(row) => row.sender.as_deref(),
+            None => self.sender,
+        }
+    }
+
+    /// Everybody who had a part in asking: none of them is a second actor.
+    pub fn askers(&self) -> BTreeSet<&str> {
+        let claimed = self.change.events.iter().filter_map(|e| e.actor.as_deref());
+        claimed.chain(self.actor()).chain(self.first_sender()).collect()
+    }
+
+    /// Whose consent it runs with, if it was held.
+    pub fn decider(&self) -> Option<&str> {
+        match self.approval {
+            Some(approval) => approval.actor.as_deref(),
+            None => self.sender.or(self.claimed()),
+        }
+    }
+
+    fn claimed(&self) -> Option<&str> {
+        self.change.events.first().and_then(|e| e.actor.as_deref())
+    }
+}
