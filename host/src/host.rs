@@ -65,7 +65,7 @@ impl Host {
         &self.inner.policy
     }
 
-    /// Takes a change to its outcome: applied, replayed, planned, held or rejected.
+    /// Takes a change to its outcome: applied, replayed, planned, held, rejected or staged (see [`Host::follow`]).
     ///
     /// The change goes on when the caller stops waiting; the ledger then answers the same events.
     ///
@@ -74,12 +74,26 @@ impl Host {
     /// `db/unknown-outcome`.
     pub async fn submit(&self, org: &OrgName, change: Change, options: SubmitOptions) -> Result<Outcome> {
         let (tenant, inner) = (self.tenant(org).await?, self.inner.clone());
+        let at = tenant.clone();
         let change = async move {
             let SubmitOptions { dry_run, confirm, allow_destructive, actor } = options;
             let consent = change.consent().or(Consent { confirm, allow_destructive, dry_run });
-            inner.pipeline().run(&tenant, &change, consent, actor.as_deref()).await
+            inner.pipeline().run(&at, &change, consent, actor.as_deref()).await
         };
-        self.to_the_end(change).await
+        self.with_steps(tenant, change).await
+    }
+
+    /// Takes a change to its end, and has its steps done if there are any.
+    pub(crate) async fn with_steps(
+        &self,
+        tenant: Arc<Tenant>,
+        change: impl Future<Output = Result<Outcome>> + Send + 'static,
+    ) -> Result<Outcome> {
+        let outcome = self.to_the_end(change).await?;
+        if let Some(id) = outcome.change.clone().filter(|_| outcome.is_under_way()) {
+            self.go_on(tenant, id);
+        }
+        Ok(outcome)
     }
 
     /// Goes on with a change when the caller stops waiting, and counts what became of it.
@@ -142,14 +156,15 @@ impl Host {
         derive(&self.pipeline(), &tenant, &tenant.view().await?).await
     }
 
-    /// What the model says of an organisation's schema, and what its database physically has.
+    /// What the model says of an organisation's schema, and what its database physically has: with what was dropped
+    /// and is kept (see [`Schema::physical`]).
     ///
     /// # Errors
     /// `org/not-found`, or what the database says.
     pub async fn inspect(&self, org: &OrgName) -> Result<(Schema, Inspected)> {
         let tenant = self.tenant(org).await?;
         let model = tenant.db().snapshot().await?.schema;
-        let managed = model.tables.keys().cloned().collect();
+        let managed = model.physical().tables.into_keys().collect();
         let inspected = tenant.db().inspect(Some(&managed)).await?;
         Ok((model, inspected))
     }
@@ -172,7 +187,13 @@ impl Host {
     }
 
     pub(crate) async fn tenant(&self, org: &OrgName) -> Result<Arc<Tenant>> {
-        self.inner.tenants.get(org).await
+        let tenant = self.inner.tenants.get(org).await?;
+        if tenant.is_new_here() {
+            for id in tenant.db().unfinished().await? {
+                self.go_on(tenant.clone(), id);
+            }
+        }
+        Ok(tenant)
     }
 
     /// Makes a token. Its secret is given here and kept nowhere.

@@ -29,7 +29,8 @@ impl Host {
         checked_name(options.actor.as_deref())?;
         checked_hash(options.plan_hash.as_deref())?;
         let (tenant, inner, id) = (self.tenant(org).await?, self.inner.clone(), id.to_owned());
-        self.to_the_end(async move { inner.pipeline().approve(&tenant, &id, &options).await }).await
+        let at = tenant.clone();
+        self.with_steps(tenant, async move { inner.pipeline().approve(&at, &id, &options).await }).await
     }
 
     /// Decides against a held change. It can never be approved afterwards.

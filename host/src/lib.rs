@@ -16,6 +16,7 @@ mod grants;
 pub mod host;
 mod host_admin;
 mod host_held;
+mod host_steps;
 pub mod http;
 mod ledger;
 mod org_check;

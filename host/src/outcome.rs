@@ -1,5 +1,6 @@
 //! What became of a change, as the ledger keeps it and every surface shows it.
 
+use hookwright_core::ddl::Extent;
 use hookwright_core::hook::HookPoint;
 use hookwright_core::intent::Intent;
 use hookwright_core::policy::{Hazard, Verdict};
@@ -19,6 +20,10 @@ pub enum Status {
     Rejected,
     /// A dry run: what would be done.
     Planned,
+    /// Under way: steps on large tables are done before it is committed.
+    Staged,
+    /// A step failed for good, and those done were taken back: nothing has changed.
+    RolledBack,
 }
 
 impl Status {
@@ -31,6 +36,8 @@ impl Status {
             Self::Held => "held",
             Self::Rejected => "rejected",
             Self::Planned => "planned",
+            Self::Staged => "staged",
+            Self::RolledBack => "rolled-back",
         }
     }
 }
@@ -69,8 +76,11 @@ pub struct Outcome {
     pub hooks: Vec<HookReport>,
     /// Each intent, in order, with its verdict.
     pub intents: Vec<IntentReport>,
-    /// The statements, in order.
+    /// The statements of the one transaction, in order.
     pub statements: Vec<StatementReport>,
+    /// Steps on large tables that run beside the transaction, in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub steps: Vec<StepReport>,
     /// Why it was held or rejected, and what to do.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub reasons: Vec<Reason>,
@@ -78,6 +88,19 @@ pub struct Outcome {
     pub attempts: u32,
     /// Microseconds from the request to the answer.
     pub duration_us: u64,
+}
+
+impl Outcome {
+    /// Whether steps of it are still to be done.
+    #[must_use]
+    pub fn is_under_way(&self) -> bool {
+        let left = |step: &StepReport| matches!(step.state.as_str(), "pending" | "begun");
+        match self.status {
+            Status::Staged => true,
+            Status::Applied | Status::Replayed => self.steps.iter().any(left),
+            Status::Held | Status::Rejected | Status::Planned | Status::RolledBack => false,
+        }
+    }
 }
 
 /// What was decided of a held change.
@@ -224,6 +247,59 @@ pub struct StatementReport {
     pub fields: Vec<String>,
     /// The SQL.
     pub sql: String,
+    /// What it locks until the transaction ends (PostgreSQL); tables that the change makes are left out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub locks: Vec<LockReport>,
+    /// How much of its table it goes through.
+    #[serde(default, skip_serializing_if = "is_nothing")]
+    #[schema(value_type = String)]
+    pub extent: Extent,
+    /// Milliseconds that going through the table may take, from its size; rough.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub estimate_ms: Option<u64>,
+}
+
+fn is_nothing(extent: &Extent) -> bool {
+    *extent == Extent::Nothing
+}
+
+/// A lock on a table.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct LockReport {
+    /// The table.
+    pub table: String,
+    /// How strongly, in PostgreSQL's words, such as `ACCESS EXCLUSIVE`.
+    pub level: String,
+    /// Whether readers or writers wait while it is held.
+    pub blocks: bool,
+}
+
+/// A step on a large table, which keeps nobody waiting.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct StepReport {
+    /// `before` the transaction, or `after` it.
+    pub when: String,
+    /// What it does.
+    pub title: String,
+    /// The table.
+    pub table: String,
+    /// `pending`, `begun`, `done` or `undone`.
+    pub state: String,
+    /// How much is done, if that is known: blocks of the table.
+    #[serde(default)]
+    pub done: u64,
+    /// Of how much.
+    #[serde(default)]
+    pub total: u64,
+    /// Its statements; of one that goes in batches, the first.
+    pub sql: Vec<String>,
+    /// Why it is done this way.
+    pub why: String,
+    /// Why it failed, if it did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
 }
 
 /// One reason why a change was not executed.

@@ -4,6 +4,7 @@
 //! org's database. Guests run on a snapshot, outside every transaction; the
 //! executor then checks that the snapshot is still the truth.
 
+mod cost;
 mod derive;
 mod effects;
 mod held;
@@ -11,6 +12,8 @@ mod hooks;
 mod report;
 mod request;
 mod ruling;
+mod staged;
+mod steps;
 mod work;
 
 pub(crate) use derive::derive;
@@ -18,12 +21,13 @@ pub(crate) use report::recorded;
 
 use std::time::Instant;
 
+use hookwright_core::ddl;
 use hookwright_core::event::{Change, Consent};
+use hookwright_core::plan::{self, Sizes};
 use hookwright_core::policy::{Answer, Answers, Draft, Review, Verdict, review};
-use hookwright_core::{ddl, plan};
 
 use crate::api::{ApproveOptions, RejectOptions};
-use crate::db::ProbeAnswer;
+use crate::db::{ProbeAnswer, TableSize};
 use crate::error::{Error, Result};
 use crate::executor::{self, Executed, RetryPolicy};
 use crate::outcome::{Outcome, Status};
@@ -135,20 +139,22 @@ impl Pipeline<'_> {
 
     async fn attempt(&self, tenant: &Tenant, view: &View, request: &Request<'_>) -> Result<Attempt> {
         let Worked { draft, metadata, hooks } = work::work_out(self, tenant, view, request.change).await?;
-        let answers = answers(tenant, view, &draft, self.retry).await?;
-        let reviewed = review(draft, &answers, request.consent);
+        let (sizes, found) = sizes(tenant, &draft, request).await?;
+        let answers = answers(tenant, view, &draft, &sizes, self.retry).await?;
+        let reviewed = review(draft, &answers, &sizes, request.consent);
         let before = &view.snapshot.metadata;
         let hash = plan::hash(tenant.db().dialect(), &reviewed.plan, before, &metadata);
         let judge = Judge { org: tenant.org(), request, settings: tenant.settings(), hash: &hash };
         let ruling = judge.rule(&reviewed);
-        let report = Report { tenant, request, hooks, hash: hash.clone() };
+        let before = view.snapshot.schema.physical().tables.into_keys().collect();
+        let report = Report { tenant, request, hooks, hash: hash.clone(), sizes: found, before };
         match ruling {
             Ruling::Refuse(reasons) => {
                 Ok(not_run(report.not_run(view, &reviewed, Status::Rejected, reasons)))
             }
             Ruling::Hold(reasons) => {
                 let outcome = report.not_run(view, &reviewed, Status::Held, reasons);
-                match request.consent.dry_run {
+                match request.consent.dry_run || request.staged.is_some() {
                     true => Ok(not_run(outcome)),
                     false => {
                         held::hold(tenant, view, request, strictest(&reviewed), outcome, self.retry).await
@@ -157,6 +163,11 @@ impl Pipeline<'_> {
             }
             Ruling::Run(_) if request.consent.dry_run => {
                 Ok(not_run(report.not_run(view, &reviewed, Status::Planned, Vec::new())))
+            }
+            Ruling::Run(plan) if !staged::prepared(request, plan.plan()) => {
+                let outcome = report.not_run(view, &reviewed, Status::Staged, Vec::new());
+                let (verdict, plan) = (strictest(&reviewed), plan.plan());
+                staged::stage(tenant, view, request, verdict, outcome, plan, self.retry).await
             }
             Ruling::Run(plan) => {
                 let mut outcome = report.applied(view, &reviewed);
@@ -206,8 +217,28 @@ fn strictest(review: &Review) -> Verdict {
     review.judged.iter().map(|j| j.verdict).max().unwrap_or(Verdict::Safe)
 }
 
+/// Which of the tables that a change touches are large. Of a staged change those stay large that were.
+async fn sizes(tenant: &Tenant, draft: &Draft, request: &Request<'_>) -> Result<(Sizes, Vec<TableSize>)> {
+    if !draft.depends_on_sizes() {
+        return Ok((Sizes::default(), Vec::new()));
+    }
+    let thresholds = &tenant.settings().thresholds;
+    let (rows, bytes) = (thresholds.large_table_rows, thresholds.large_table_bytes);
+    let over = |found: i64, most: u64| u64::try_from(found).is_ok_and(|found| found >= most);
+    let found = tenant.db().sizes(&draft.touched()).await?;
+    let large = found.iter().filter(|s| over(s.rows, rows) || over(s.bytes, bytes)).map(|s| s.table.clone());
+    let staged = request.staged.iter().flatten().map(|row| row.step.table().clone());
+    Ok((Sizes::large(large.chain(staged)), found))
+}
+
 /// Asks the database what the draft's judgements depend on.
-async fn answers(tenant: &Tenant, view: &View, draft: &Draft, retry: &RetryPolicy) -> Result<Answers> {
+async fn answers(
+    tenant: &Tenant,
+    view: &View,
+    draft: &Draft,
+    sizes: &Sizes,
+    retry: &RetryPolicy,
+) -> Result<Answers> {
     let db = tenant.db();
     let ask = |probe| ddl::probe(probe, db.dialect(), tenant.org(), &view.snapshot.schema);
     let statements: Vec<_> = draft.probes().map(ask).collect();
@@ -219,7 +250,11 @@ async fn answers(tenant: &Tenant, view: &View, draft: &Draft, retry: &RetryPolic
             ProbeAnswer::Found { rows, failing, sample } => {
                 let (failing, sample) =
                     (u64::try_from(failing).unwrap_or_default(), sample.iter().map(quoted).collect());
-                answers.insert(index, Answer { rows, failing, sample });
+                answers.insert(index, Answer { rows, failing, sample, ..Answer::default() });
+            }
+            // The steps of a large table find out, and are taken back if rows stand against them.
+            ProbeAnswer::TimedOut if statements[index].table().is_some_and(|t| sizes.is_large(t)) => {
+                answers.insert(index, Answer { rows: true, unknown: true, ..Answer::default() });
             }
             ProbeAnswer::TimedOut => {
                 let table = statements[index].table().map(|t| t.as_str().to_owned()).unwrap_or_default();

@@ -3,6 +3,7 @@
 //! The host makes tenants, the pipeline works on one.
 
 use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use hookwright_build::manifest::{Grant, matches};
@@ -79,6 +80,7 @@ pub(crate) struct Tenant {
     plugins: RwLock<Arc<Vec<Arc<Bound>>>>,
     latest: RwLock<Option<Arc<Snapshot>>>,
     turn: Mutex<()>,
+    seen: AtomicBool,
 }
 
 /// What a change is worked out on: it stays as it is while the organisation moves on.
@@ -96,11 +98,17 @@ impl Tenant {
             plugins: RwLock::default(),
             latest: RwLock::default(),
             turn: Mutex::default(),
+            seen: AtomicBool::new(false),
         }
     }
 
     pub fn org(&self) -> &OrgName {
         &self.org
+    }
+
+    /// Whether this is the first time that the host uses it.
+    pub fn is_new_here(&self) -> bool {
+        !self.seen.swap(true, Ordering::Relaxed)
     }
 
     pub fn db(&self) -> &OrgDb {

@@ -38,7 +38,7 @@ impl Extras {
         }
         let tables =
             physical.tables.iter().map(|(name, table)| (name.clone(), Arc::new(self.without(table))));
-        Ok(Schema { tables: tables.collect() })
+        Ok(Schema { tables: tables.collect(), ..Schema::default() })
     }
 
     fn without(&self, table: &Table) -> Table {

@@ -116,8 +116,8 @@ impl Witness {
     async fn compare_tables(&self, snapshot: &Snapshot) {
         let inspected = self.db.inspect(None).await.expect("inspected");
         let model = match self.db.dialect() {
-            Dialect::Postgres => snapshot.schema.clone(),
-            Dialect::Sqlite => without_comments(&snapshot.schema),
+            Dialect::Postgres => snapshot.schema.physical(),
+            Dialect::Sqlite => without_comments(&snapshot.schema.physical()),
         };
         assert_eq!(inspected.schema, model, "the tables are not what the model says");
         assert_eq!(inspected.foreign, [], "there is more than the model says");

@@ -133,6 +133,14 @@ impl World {
         }
     }
 
+    /// The address of its database.
+    pub fn url(&self) -> String {
+        match &self.place {
+            Place::Postgres(database) => database.url().to_owned(),
+            Place::Sqlite(file) => file.url(),
+        }
+    }
+
     /// Sends one event, or an array of them.
     ///
     /// # Errors
@@ -222,6 +230,7 @@ impl World {
     pub async fn in_step_besides(&self, extras: &Extras) -> Result<Vec<Foreign>, String> {
         let (model, inspected) = self.host().inspect(&self.org).await.expect("the database is read");
         let physical = extras.taken_from(&inspected.schema)?;
+        let model = model.physical();
         differences(&self.kept(&model), &physical).and_then(|()| names(&model, &physical)).map_err(
             |what| format!("the database is not what the model says: {what}\n{:#?}", inspected.foreign),
         )?;
@@ -234,7 +243,7 @@ impl World {
     /// If the database cannot be read.
     pub async fn extras(&self) -> Extras {
         let (model, inspected) = self.host().inspect(&self.org).await.expect("the database is read");
-        Extras::of(&model, &inspected.schema)
+        Extras::of(&model.physical(), &inspected.schema)
     }
 
     /// Whether the schema that was lived through is the one that metadata and plugins call for.

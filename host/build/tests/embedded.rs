@@ -13,7 +13,7 @@ fn the_embedded_plugin_is_up_to_date() {
     assert_eq!(
         kept.trim(),
         digest,
-        "host/embedded/schema_sync.wasm was built from other sources: run \"cargo run -p hookwright-build --example embed\" and commit what it writes"
+        "host/embedded/schema_sync.wasm was built from other sources: run \"cargo run -p hookwright-build --example plugins\" and commit what it writes"
     );
 }
 

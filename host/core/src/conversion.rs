@@ -1,6 +1,64 @@
 //! What a change of a column's type does to its data.
 
+use serde::{Deserialize, Serialize};
+
+use crate::expr::Expr;
 use crate::field_type::FieldType;
+
+/// How values become another type's, where the usual way would refuse some of them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Using {
+    /// A conversion by its name.
+    Named(Named),
+    /// Computed from the row; the column itself stands for its old value.
+    Expression(Expr),
+}
+
+/// A named conversion.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Named {
+    /// Text longer than the new length is cut off. To `String`.
+    Truncate,
+    /// Decimals that the new type does not keep are rounded. From text, `Float` or `Decimal` to a number.
+    Round,
+    /// Seconds since 1970. Between `Int`, `BigInt` and `DateTime`.
+    EpochSeconds,
+    /// Values that do not fit become NULL.
+    UnfitToNull,
+}
+
+impl Named {
+    /// Every named conversion.
+    pub const ALL: &'static [Self] = &[Self::Truncate, Self::Round, Self::EpochSeconds, Self::UnfitToNull];
+
+    /// Its name.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Truncate => "truncate",
+            Self::Round => "round",
+            Self::EpochSeconds => "epoch-seconds",
+            Self::UnfitToNull => "unfit-to-null",
+        }
+    }
+
+    /// Whether it has a meaning between two types.
+    #[must_use]
+    pub fn converts(self, from: &FieldType, to: &FieldType) -> bool {
+        use FieldType as T;
+        let whole = |t: &T| matches!(t, T::Int | T::BigInt);
+        let number = |t: &T| whole(t) || matches!(t, T::Float | T::Decimal { .. });
+        let text = |t: &T| matches!(t, T::String { .. } | T::Text | T::Enum { .. });
+        match self {
+            Self::Truncate => text(from) && matches!(to, T::String { .. }),
+            Self::Round => matches!(from, T::Float | T::Decimal { .. }) && number(to) && *to != T::Float,
+            Self::EpochSeconds => (whole(from) && *to == T::DateTime) || (*from == T::DateTime && whole(to)),
+            Self::UnfitToNull => conversion(from, to) == Conversion::Probed,
+        }
+    }
+}
 
 /// What a conversion does to values and to the table. Sources: the
 /// no-rewrite and rewrite lists were measured on PostgreSQL 15.
@@ -18,6 +76,14 @@ pub enum Conversion {
     Lossy,
     /// The types have nothing to do with each other.
     Impossible,
+}
+
+impl Conversion {
+    /// Whether the database writes every row anew.
+    #[must_use]
+    pub fn rewrites(self) -> bool {
+        !matches!(self, Self::Same | Self::Widening)
+    }
 }
 
 /// Classifies the conversion between two types.

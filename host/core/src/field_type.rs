@@ -100,6 +100,15 @@ pub enum TypeError {
 }
 
 impl FieldType {
+    /// The values of an `Enum`.
+    #[must_use]
+    pub fn values(&self) -> Option<&[String]> {
+        match self {
+            Self::Enum { values } => Some(values),
+            _ => None,
+        }
+    }
+
     /// Checks the parameters.
     ///
     /// # Errors

@@ -98,10 +98,13 @@ impl Ident {
     pub fn column(text: &str) -> Result<Self, IdentError> {
         let ident = Self::parse(text)?;
         let lower = text.to_ascii_lowercase();
-        match RESERVED_COLUMNS.contains(&lower.as_str()) {
-            true => Err(reserved(text, "a system column of PostgreSQL or SQLite has it")),
-            false => Ok(ident),
+        if RESERVED_COLUMNS.contains(&lower.as_str()) {
+            return Err(reserved(text, "a system column of PostgreSQL or SQLite has it"));
         }
+        if lower.starts_with("hookwright_") {
+            return Err(reserved(text, "columns that begin so belong to the host"));
+        }
+        Ok(ident)
     }
 
     /// A name made of parts that are names already.

@@ -18,6 +18,7 @@ mod metadata_edit;
 pub mod metadata_error;
 pub mod model;
 pub mod near;
+pub mod online;
 pub mod plan;
 pub mod policy;
 pub mod schema;

@@ -4,9 +4,15 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
+use crate::conversion::Using;
+use crate::expr::Expr;
+use crate::field_type::FieldType;
 use crate::ident::Ident;
 use crate::intent::IntentError;
-use crate::schema::{Column, Schema, Table};
+use crate::schema::{BuriedTable, Column, ForeignKey, Schema, Table};
+use crate::value::DefaultValue;
 
 /// A schema being changed.
 #[derive(Debug, Clone)]
@@ -14,6 +20,41 @@ pub struct Model {
     base: Arc<Schema>,
     schema: Schema,
     lineage: BTreeMap<Ident, Lineage>,
+    fills: Vec<Fill>,
+    burying: bool,
+}
+
+/// Values that rows get: a backfill, or what a conversion makes of another column.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Fill {
+    /// The table.
+    pub table: Ident,
+    /// The column that gets them.
+    pub column: Ident,
+    /// What it gets.
+    pub value: FillValue,
+    /// The rows; those in which the column is NULL, if it does not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub only: Option<Expr>,
+}
+
+/// What a column is filled with.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FillValue {
+    /// One value for all rows.
+    Literal(DefaultValue),
+    /// Computed from each row.
+    Expression(Expr),
+    /// Another column, converted.
+    Converted {
+        /// The column, by the name it has when the change is whole.
+        from: Ident,
+        /// Its type.
+        was: FieldType,
+        /// How, if it is not the usual way.
+        using: Option<Using>,
+    },
 }
 
 /// Where a touched table of the changed schema comes from.
@@ -23,13 +64,27 @@ struct Lineage {
     origin: Option<Ident>,
     /// Columns that were renamed (their name in the base) or made (none).
     columns: BTreeMap<Ident, Option<Ident>>,
+    /// Checks that were renamed: their name in the base.
+    checks: BTreeMap<Ident, Ident>,
 }
 
 impl Model {
     /// A model in which nothing has changed yet.
     #[must_use]
     pub fn new(base: Arc<Schema>) -> Self {
-        Self { schema: (*base).clone(), base, lineage: BTreeMap::new() }
+        Self { schema: (*base).clone(), base, lineage: BTreeMap::new(), fills: Vec::new(), burying: true }
+    }
+
+    /// Whether what is dropped is buried, to be restored if need be, or gone at once.
+    #[must_use]
+    pub fn burying(self, burying: bool) -> Self {
+        Self { burying, ..self }
+    }
+
+    /// The values that rows get, in order, by the names when the change is whole.
+    #[must_use]
+    pub fn fills(&self) -> &[Fill] {
+        &self.fills
     }
 
     /// The schema before the change.
@@ -49,7 +104,10 @@ impl Model {
     pub fn origin(&self, table: &Ident) -> Option<Ident> {
         match self.lineage.get(table) {
             Some(lineage) => lineage.origin.clone(),
-            None => self.base.table(table).map(|t| t.name.clone()),
+            None => {
+                let known = self.base.tables.contains_key(table) || self.base.buried.contains_key(table);
+                known.then(|| table.clone())
+            }
         }
     }
 
@@ -59,8 +117,16 @@ impl Model {
         let origin = self.origin(table)?;
         match self.lineage.get(table).and_then(|l| l.columns.get(column)) {
             Some(before) => before.clone(),
-            None => self.base.table(&origin)?.column(column).map(|c| c.name.clone()),
+            None => {
+                let table = self.base.table(&origin).or_else(|| self.buried_table(&origin))?;
+                let known = table.columns.contains_key(column) || table.buried.contains_key(column);
+                known.then(|| column.clone())
+            }
         }
+    }
+
+    fn buried_table(&self, name: &Ident) -> Option<&Table> {
+        self.base.buried.get(name).map(|b| &b.table)
     }
 
     /// Whether the change made this table: it has no rows then.
@@ -97,18 +163,69 @@ impl Model {
     pub(crate) fn remove_table(&mut self, name: &Ident) {
         self.schema.tables.remove(name);
         self.lineage.remove(name);
+        self.fills.retain(|fill| fill.table != *name);
+    }
+
+    /// Takes a table out of the schema; unless the change made it, it can be restored.
+    pub(crate) fn bury_table(&mut self, name: &Ident) -> Result<(), IntentError> {
+        let mut table = self.table(name)?.clone();
+        if self.is_new(name) || !self.burying {
+            self.remove_table(name);
+            return Ok(());
+        }
+        let schema = &self.schema;
+        let others = schema.buried.keys().chain(self.base.buried.keys());
+        let taken = |n: &Ident| others.clone().any(|other| other.collides(n));
+        let physical = crate::schema::buried_name(name, taken);
+        table.primary_key_name = Some(table.key_name()).filter(|_| !table.primary_key.is_empty());
+        let lineage = std::mem::take(self.lineage_of(name));
+        self.remove_table(name);
+        self.schema.buried.insert(physical.clone(), Arc::new(BuriedTable { table }));
+        self.lineage.insert(physical, lineage);
+        Ok(())
+    }
+
+    /// Puts a buried table back under its old name.
+    pub(crate) fn unbury_table(&mut self, physical: &Ident) {
+        let lineage = std::mem::take(self.lineage_of(physical));
+        self.lineage.remove(physical);
+        if let Some(buried) = self.schema.buried.remove(physical) {
+            let table = buried.table.clone();
+            self.lineage.insert(table.name.clone(), lineage);
+            self.schema.insert(table);
+        }
+    }
+
+    /// Removes something buried for good.
+    pub(crate) fn purge_table(&mut self, physical: &Ident) {
+        self.schema.buried.remove(physical);
+        self.lineage.remove(physical);
     }
 
     /// Moves a table to another name, and every reference to it.
     pub(crate) fn rename_table(&mut self, from: &Ident, to: &Ident) -> Result<(), IntentError> {
         let mut table = self.table(from)?.clone();
         let lineage = std::mem::take(self.lineage_of(from));
+        let fills = std::mem::take(&mut self.fills);
         self.remove_table(from);
+        // The database keeps the key's name.
+        table.primary_key_name = Some(table.key_name()).filter(|_| !table.primary_key.is_empty());
         table.name = to.clone();
         self.schema.insert(table);
         self.lineage.insert(to.clone(), lineage);
+        self.fills = fills;
+        self.fills.iter_mut().filter(|f| f.table == *from).for_each(|f| f.table = to.clone());
         self.edit_references(|key| key.table == *from, |key| key.table = to.clone());
         Ok(())
+    }
+
+    pub(crate) fn fill(&mut self, fill: Fill) {
+        self.fills.push(fill);
+    }
+
+    /// Whether what is dropped now is kept, because there may be rows.
+    pub(crate) fn buries(&self, table: &Ident, column: &Ident) -> bool {
+        self.burying && self.column_origin(table, column).is_some()
     }
 
     /// Notes a column that the change makes.
@@ -116,34 +233,84 @@ impl Model {
         self.lineage_of(table).columns.insert(column.clone(), None);
     }
 
-    /// Notes a column that moves to another name, and changes every reference to it.
-    pub(crate) fn column_renamed(&mut self, table: &Ident, from: &Ident, to: &Ident) {
+    /// Notes a check that gets another name, which is all that tells it from others.
+    pub(crate) fn check_renamed(&mut self, table: &Ident, from: &Ident, to: &Ident) {
+        let lineage = self.lineage_of(table);
+        let before = lineage.checks.remove(from).unwrap_or_else(|| from.clone());
+        lineage.checks.insert(to.clone(), before);
+    }
+
+    /// What a check was called before the change.
+    pub(crate) fn check_origin(&self, table: &Ident, name: &Ident) -> Ident {
+        let known = self.lineage.get(table).and_then(|l| l.checks.get(name));
+        known.unwrap_or(name).clone()
+    }
+
+    /// Notes a column that the change removes.
+    pub(crate) fn column_gone(&mut self, table: &Ident, column: &Ident) {
+        self.lineage_of(table).columns.remove(column);
+        self.fills.retain(|f| f.table != *table || f.column != *column);
+    }
+
+    /// Notes a column that is buried, or comes back: nothing refers to it.
+    pub(crate) fn column_moved(&mut self, table: &Ident, from: &Ident, to: &Ident) {
         let before = self.column_origin(table, from);
         let lineage = self.lineage_of(table);
         lineage.columns.remove(from);
         lineage.columns.insert(to.clone(), before);
+        for fill in self.fills.iter_mut().filter(|f| f.table == *table) {
+            fill.rename(from, to);
+        }
+    }
+
+    /// Notes a column that moves to another name, and changes every reference to it.
+    pub(crate) fn column_renamed(&mut self, table: &Ident, from: &Ident, to: &Ident) {
+        self.column_moved(table, from, to);
         self.edit_references(
             |key| key.table == *table && key.target.contains(from),
             |key| key.target.iter_mut().filter(|c| *c == from).for_each(|c| *c = to.clone()),
         );
     }
 
-    /// Changes the foreign keys that `which` picks; copies no other table.
-    fn edit_references(
-        &mut self,
-        which: impl Fn(&crate::schema::ForeignKey) -> bool,
-        edit: impl Fn(&mut crate::schema::ForeignKey),
-    ) {
+    /// Changes the foreign keys that `which` picks, those remembered too; copies no other table.
+    fn edit_references(&mut self, which: impl Fn(&ForeignKey) -> bool, edit: impl Fn(&mut ForeignKey)) {
         for table in self.schema.tables.values_mut() {
-            if table.foreign_keys.iter().any(&which) {
-                let keys = &mut Arc::make_mut(table).foreign_keys;
-                keys.iter_mut().filter(|k| which(k)).for_each(&edit);
+            if table.all_foreign_keys().any(&which) {
+                let table = Arc::make_mut(table);
+                table.all_foreign_keys_mut().filter(|k| which(k)).for_each(&edit);
+            }
+        }
+        for buried in self.schema.buried.values_mut() {
+            if buried.table.all_foreign_keys().any(&which) {
+                let table = &mut Arc::make_mut(buried).table;
+                table.all_foreign_keys_mut().filter(|k| which(k)).for_each(&edit);
             }
         }
     }
 
     fn lineage_of(&mut self, table: &Ident) -> &mut Lineage {
-        let origin = self.base.table(table).map(|t| t.name.clone());
+        let origin = self.origin(table);
         self.lineage.entry(table.clone()).or_insert_with(|| Lineage { origin, ..Lineage::default() })
+    }
+}
+
+impl Fill {
+    fn rename(&mut self, from: &Ident, to: &Ident) {
+        if self.column == *from {
+            self.column = to.clone();
+        }
+        self.only = self.only.take().map(|e| e.renamed(from, to));
+        match &mut self.value {
+            FillValue::Literal(_) => {}
+            FillValue::Expression(e) => *e = e.clone().renamed(from, to),
+            FillValue::Converted { from: source, using, .. } => {
+                if source == from {
+                    *source = to.clone();
+                }
+                if let Some(Using::Expression(e)) = using {
+                    *e = e.clone().renamed(from, to);
+                }
+            }
+        }
     }
 }

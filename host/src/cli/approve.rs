@@ -39,7 +39,11 @@ pub(crate) struct Arguments {
 pub(crate) async fn run(arguments: Arguments, cx: Context) -> Result<Exit> {
     let Arguments { change, org, allow_destructive, actor, plan } = arguments;
     let options = ApproveOptions { allow_destructive, plan_hash: plan, actor };
-    let outcome = cx.host().await?.approve(&org, &change, options).await?;
+    let host = cx.host().await?;
+    let mut outcome = host.approve(&org, &change, options).await?;
+    if outcome.is_under_way() {
+        outcome = super::resume::follow(&host, &cx, &org, &change).await?;
+    }
     cx.out.one(&outcome, || print::outcome(&outcome, None))?;
     Ok(if outcome.status == Status::Applied { Exit::Done } else { Exit::Left })
 }

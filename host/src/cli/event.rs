@@ -130,8 +130,19 @@ impl Sender<'_> {
         let &Arguments { dry_run, confirm, allow_destructive, .. } = self.send;
         let options = SubmitOptions { dry_run, confirm, allow_destructive, actor: None };
         match self.host.submit(&self.send.org, change.clone(), options).await {
-            Ok(outcome) => self.show(&outcome, &change, full),
+            Ok(outcome) => {
+                let outcome = self.to_its_end(outcome).await?;
+                self.show(&outcome, &change, full)
+            }
             Err(error) => self.told(error, Some(&change), line),
+        }
+    }
+
+    /// A change with steps is followed until they are done.
+    async fn to_its_end(&self, outcome: Outcome) -> Result<Outcome> {
+        match outcome.change.clone().filter(|_| outcome.is_under_way()) {
+            Some(id) => super::resume::follow(&self.host, self.cx, &self.send.org, &id).await,
+            None => Ok(outcome),
         }
     }
 
@@ -141,7 +152,7 @@ impl Sender<'_> {
             false => print::outcome_line(outcome, change),
         })?;
         Ok(match outcome.status {
-            Status::Held | Status::Rejected => Exit::Left,
+            Status::Held | Status::Rejected | Status::Staged | Status::RolledBack => Exit::Left,
             Status::Applied | Status::Replayed | Status::Planned => Exit::Done,
         })
     }

@@ -14,6 +14,7 @@ mod plugin;
 mod policy;
 pub mod print;
 mod reject;
+mod resume;
 mod serve;
 mod show;
 #[cfg(test)]
@@ -92,6 +93,8 @@ enum Command {
     Approve(approve::Arguments),
     /// Decide against a held change
     Reject(reject::Arguments),
+    /// Go on with changes whose host is gone
+    Resume(resume::Arguments),
     /// Build, check and install plugins
     #[command(subcommand)]
     Plugin(plugin::Command),
@@ -167,6 +170,7 @@ async fn run(command: Command, cx: Context) -> Result<Exit> {
         Command::Show(arguments) => show::run(arguments, cx).await,
         Command::Approve(arguments) => approve::run(arguments, cx).await,
         Command::Reject(arguments) => reject::run(arguments, cx).await,
+        Command::Resume(arguments) => resume::run(arguments, cx).await,
         Command::Plugin(command) => plugin::run(command, cx).await,
         Command::Policy(command) => policy::run(command, cx).await,
         Command::Token(command) => token::run(command, cx).await,

@@ -33,6 +33,11 @@ pub(crate) async fn serve(host: Host, cx: &Context) -> Result<Exit> {
     if let Ok(address) = listener.local_addr() {
         cx.out.talk(&format!("listening on http://{address} (description: /openapi.json)"));
     }
-    http::serve(host, listener, http::stop_signal()).await?;
-    Ok(Exit::Done)
+    let resuming = tokio::spawn({
+        let host = host.clone();
+        async move { host.resume_all().await }
+    });
+    let served = http::serve(host, listener, http::stop_signal()).await;
+    resuming.abort();
+    served.map(|()| Exit::Done)
 }

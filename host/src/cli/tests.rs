@@ -1,6 +1,7 @@
 //! The command line: that it is coherent, and how it reads.
 
 use clap::{CommandFactory, Parser};
+use hookwright_core::ddl::Extent;
 use hookwright_core::event::Change;
 use hookwright_core::hook::HookPoint;
 use hookwright_core::ident::Ident;
@@ -86,6 +87,9 @@ fn sample(status: Status) -> (Outcome, Change) {
         table: None,
         fields: vec![],
         sql: text.into(),
+        locks: vec![],
+        extent: Extent::Nothing,
+        estimate_ms: None,
     };
     let outcome = Outcome {
         change: Some("c-7".to_owned()),
@@ -107,6 +111,7 @@ fn sample(status: Status) -> (Outcome, Change) {
             sql("ALTER TABLE \"acme\".\"invoice\" ALTER COLUMN \"note\" DROP NOT NULL"),
             sql("ALTER TABLE \"acme\".\"invoice\"\n  DROP COLUMN \"status\""),
         ],
+        steps: vec![],
         reasons: if done { vec![] } else { vec![reason()] },
         attempts: 2,
         duration_us: 4_120,

@@ -13,6 +13,10 @@ pub(crate) const REPEATED: &str = "HW003";
 pub(crate) const FENCED: &str = "HW004";
 /// SQLSTATE raised when an event belongs to a held change, or the held change is decided; the detail is that change.
 pub(crate) const HELD: &str = "HW005";
+/// SQLSTATE raised when another host has taken a change's steps over.
+pub(crate) const TAKEN: &str = "HW006";
+/// SQLSTATE raised when a step is done already.
+pub(crate) const DONE: &str = "HW007";
 
 /// What an error means for trying again.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,6 +27,10 @@ pub(crate) enum Fault {
     Repeated(String),
     /// An event belongs to this held change, or this held change is decided on already.
     Held(String),
+    /// Another host goes on with the steps of the change.
+    Taken,
+    /// The step is done already.
+    Done,
     /// Another change of the organisation is being made.
     Busy,
     /// A lock was not granted in time.
@@ -57,6 +65,8 @@ fn ends_session(severity: PgSeverity) -> bool {
 fn postgres(code: &str, detail: Option<&str>, ended: bool) -> Fault {
     match code {
         BUSY => Fault::Busy,
+        TAKEN => Fault::Taken,
+        DONE => Fault::Done,
         MOVED => Fault::Moved,
         FENCED => Fault::Transient,
         REPEATED => Fault::Repeated(detail.unwrap_or_default().to_owned()),

@@ -47,6 +47,19 @@ impl Script {
         self
     }
 
+    /// A statement that the core wrote, which is to stand alone.
+    pub(crate) fn lone_statement(&mut self, statement: &Statement) -> &mut Self {
+        self.sql.push_str(statement.sql());
+        self
+    }
+
+    /// An `UPDATE` that the core wrote as the first part of a statement: `counted.n` is how many rows it changed.
+    pub(crate) fn filling(&mut self, update: &Statement) -> &mut Self {
+        self.sql("WITH filled AS (");
+        self.sql.push_str(update.sql());
+        self.sql(" RETURNING 1), counted AS (SELECT count(*) AS n FROM filled)\n")
+    }
+
     /// A text as a literal.
     pub(crate) fn text(&mut self, text: &str) -> &mut Self {
         self.nul |= text.contains('\0');

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use hookwright_core::ident::Ident;
-use hookwright_core::schema::{Schema, Table};
+use hookwright_core::schema::{BURIED_PREFIX, Schema, Table};
 use serde::Serialize;
 
 use super::{DbError, OrgDb, Pool, postgres_inspect, sqlite_inspect};
@@ -61,6 +61,15 @@ impl Foreign {
     }
 }
 
+/// The name of a table that belongs to the model: one of `managed`, or, if all do, one that is not reserved.
+pub(super) fn managed_table(name: &str, managed: Option<&BTreeSet<Ident>>) -> Option<Ident> {
+    match managed {
+        Some(managed) => Ident::parse(name).ok().filter(|name| managed.contains(name)),
+        None if name.starts_with(BURIED_PREFIX) => Ident::parse(name).ok(),
+        None => Ident::table(name).ok(),
+    }
+}
+
 impl OrgDb {
     /// What is physically there. With `managed`, only those tables are read; others are listed as foreign.
     ///
@@ -89,5 +98,5 @@ pub fn without_comments(schema: &Schema) -> Schema {
         table
     };
     let tables = schema.tables.iter().map(|(name, table)| (name.clone(), Arc::new(bare(table)))).collect();
-    Schema { tables }
+    Schema { tables, ..Schema::default() }
 }

@@ -36,6 +36,7 @@ pub(crate) mod gate;
 mod health;
 mod held;
 mod inspect;
+mod journal;
 mod ledger;
 mod options;
 mod postgres;
@@ -43,6 +44,7 @@ mod postgres_inspect;
 mod postgres_type;
 mod printed_default;
 mod probe;
+mod sizes;
 mod snapshot;
 mod sqlite;
 mod sqlite_boolean;
@@ -67,14 +69,16 @@ pub(crate) use fault::{Fault, before_sending, fault};
 pub use health::{Blocker, CheckReport};
 pub use held::{HeldPage, HeldRow};
 pub use inspect::{Foreign, ForeignKind, Inspected, without_comments};
+pub use journal::{JournalState, Phase, StepRow, StepState};
 pub use ledger::{ChangePage, ChangeRecord, ChangeRow, EventRow};
 pub use options::{DbOptions, Pools};
 pub use probe::ProbeAnswer;
+pub use sizes::TableSize;
 pub use snapshot::Snapshot;
 pub(crate) use sqlite_inspect::inspect_table as inspect_sqlite_table;
 
 /// The version of the bookkeeping that this host makes and understands.
-pub const BOOKKEEPING_VERSION: i64 = 2;
+pub const BOOKKEEPING_VERSION: i64 = 3;
 
 /// The database of one organisation. Cheap to clone; all clones are one.
 #[derive(Debug, Clone)]

@@ -7,14 +7,16 @@ use hookwright_core::ddl::Dialect;
 use hookwright_core::expr::parse_printed;
 use hookwright_core::field_type::FieldType;
 use hookwright_core::ident::Ident;
-use hookwright_core::schema::{Check, Column, ForeignKey, Index, Table, Unique, names};
+use hookwright_core::schema::{
+    Check, Column, ForeignKey, Index, IndexKey, IndexMethod, IndexShape, Table, Unique, names,
+};
 use hookwright_core::spec::OnDelete;
 use hookwright_core::value::DefaultValue;
 use sqlx::Row;
 use sqlx::postgres::{PgPool, PgRow};
 
 use super::gate::Script;
-use super::inspect::{Foreign, ForeignKind, Inspected};
+use super::inspect::{Foreign, ForeignKind, Inspected, managed_table};
 use super::postgres_type::{field_type, values};
 use super::printed_default;
 
@@ -23,7 +25,7 @@ const RELATIONS: &str = "SELECT c.oid::int8, c.relname::text, c.relkind::text, d
     LEFT JOIN pg_description d ON d.objoid = c.oid AND d.classoid = 'pg_class'::regclass AND d.objsubid = 0 \
     WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND c.relnamespace = ";
 const COLUMNS: &str = "; SELECT a.attrelid::int8, a.attnum, a.attname::text, t.typname::text, a.atttypmod, a.attnotnull, \
-    pg_get_expr(f.adbin, f.adrelid), a.attidentity <> '' OR a.attgenerated <> '', d.description FROM pg_class c \
+    pg_get_expr(f.adbin, f.adrelid), a.attidentity <> '', d.description, a.attgenerated <> '' FROM pg_class c \
     JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped \
     JOIN pg_type t ON t.oid = a.atttypid \
     LEFT JOIN pg_attrdef f ON f.adrelid = a.attrelid AND f.adnum = a.attnum \
@@ -34,8 +36,9 @@ const CONSTRAINTS: &str = "; SELECT c.conrelid::int8, c.conname::text, c.contype
     CASE WHEN c.contype = 'c' THEN pg_get_expr(c.conbin, c.conrelid) END, c.convalidated FROM pg_constraint c \
     WHERE c.conrelid <> 0 AND c.contype IN ('p', 'u', 'f', 'c', 'x') AND c.connamespace = ";
 const INDEXES: &str = "; SELECT i.indrelid::int8, x.relname::text, i.indisunique, string_to_array(i.indkey::text, ' ')::int2[], \
-    i.indexprs IS NULL AND i.indpred IS NULL AND i.indnatts = i.indnkeyatts AND i.indisvalid AND m.amname = 'btree' \
-    AND i.indoption::text !~ '[1-9]' \
+    i.indnkeyatts, m.amname::text, pg_get_expr(i.indpred, i.indrelid), CASE WHEN i.indexprs IS NOT NULL THEN \
+    ARRAY(SELECT pg_get_indexdef(i.indexrelid, n, false) FROM generate_series(1, i.indnkeyatts) n) END, \
+    i.indisvalid, i.indoption::text !~ '[1-9]' \
     FROM pg_class x JOIN pg_index i ON i.indexrelid = x.oid JOIN pg_am m ON m.oid = x.relam \
     WHERE x.relkind = 'i' AND NOT EXISTS (SELECT FROM pg_constraint c WHERE c.conindid = x.oid AND c.contype IN ('p', 'u', 'x')) \
     AND x.relnamespace = ";
@@ -94,7 +97,7 @@ impl Reader<'_> {
 
     fn relation(&mut self, row: &PgRow) -> sqlx::Result<()> {
         let (id, name, kind): (i64, String, String) = (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
-        let ident = Ident::table(&name).ok().filter(|i| self.managed.is_none_or(|m| m.contains(i)));
+        let ident = managed_table(&name, self.managed);
         match (kind.as_str(), ident) {
             ("v" | "m", _) => {
                 self.foreign.push(Foreign::new(&name, ForeignKind::View, &name, "Hookwright makes no views"));
@@ -123,17 +126,25 @@ impl Reader<'_> {
         let known =
             Ident::parse(&name).ok().zip(field_type(&ty, modifier)).filter(|_| !row.get::<bool, _>(7));
         let Some((ident, ty)) = known else {
-            let reason = format!("the model cannot express it (type {ty}, or it is generated)");
+            let reason = format!("the model cannot express it (type {ty}, or an identity)");
             self.note(id, ForeignKind::Column, &name, reason);
             return Ok(());
         };
-        let default = self.default_of(id, &name, row.try_get(6)?, &ty);
+        let printed: Option<String> = row.try_get(6)?;
+        let generated = printed.as_deref().filter(|_| row.get::<bool, _>(9)).map(parse_printed);
+        if let Some(Err(error)) = &generated {
+            self.note(id, ForeignKind::Column, &name, format!("the model cannot express it: {error}"));
+            return Ok(());
+        }
+        let generated = generated.and_then(Result::ok);
+        let printed = printed.filter(|_| generated.is_none());
+        let default = self.default_of(id, &name, printed, &ty);
         let column = Column {
-            name: ident.clone(),
-            ty,
-            nullable: !row.try_get::<bool, _>(5)?,
             default,
+            generated,
+            nullable: !row.try_get::<bool, _>(5)?,
             comment: row.try_get(8)?,
+            ..Column::new(ident.clone(), ty)
         };
         self.columns.insert((id, number), ident.clone());
         if let Some(table) = self.tables.get_mut(&id) {
@@ -193,7 +204,10 @@ impl Reader<'_> {
         let foreign_key = if kind == "f" { self.foreign_key(row, &name, &columns)? } else { None };
         let Some(table) = self.tables.get_mut(&id) else { return Ok(None) };
         match (kind.as_str(), foreign_key) {
-            ("p", _) => table.primary_key = columns,
+            ("p", _) => {
+                table.primary_key = columns;
+                table.primary_key_name = Some(name);
+            }
             ("u", _) => table.uniques.push(Unique { name, columns }),
             ("f", Some(key)) => table.foreign_keys.push(key),
             _ => return Ok(None),
@@ -237,18 +251,43 @@ impl Reader<'_> {
 
     fn index(&mut self, row: &PgRow) -> sqlx::Result<()> {
         let (id, name): (i64, String) = (row.try_get(0)?, row.try_get(1)?);
-        let columns = self.idents(id, &row.try_get::<Vec<i16>, _>(3)?);
-        let known = Ident::parse(&name).ok().zip(columns).filter(|_| row.get::<bool, _>(4));
-        match (known, self.tables.get_mut(&id)) {
+        let (valid, plain): (bool, bool) = (row.try_get(8)?, row.try_get(9)?);
+        let shape = if valid && plain { self.shape(row, id)? } else { None };
+        match (Ident::parse(&name).ok().zip(shape), self.tables.get_mut(&id)) {
             (_, None) => {}
-            (Some((name, columns)), Some(table)) => {
-                table.indexes.push(Index { name, columns, unique: row.try_get(2)? });
+            (Some((name, shape)), Some(table)) => table.indexes.push(Index { name, shape }),
+            (None, Some(_)) if !valid => {
+                self.note(id, ForeignKind::Index, &name, "it is invalid: its build did not end well");
             }
             (None, Some(_)) => {
-                let reason = "the model has only valid indexes on plain columns";
-                self.note(id, ForeignKind::Index, &name, reason);
+                self.note(id, ForeignKind::Index, &name, "the model cannot express it");
             }
         }
         Ok(())
+    }
+
+    /// What an index is; none if the model cannot express it.
+    fn shape(&self, row: &PgRow, table: i64) -> sqlx::Result<Option<IndexShape>> {
+        let numbers: Vec<i16> = row.try_get(3)?;
+        let keys = usize::try_from(row.try_get::<i16, _>(4)?).unwrap_or_default().min(numbers.len());
+        let method: String = row.try_get(5)?;
+        let method = IndexMethod::ALL.iter().find(|m| m.as_str() == method);
+        let predicate: Option<String> = row.try_get(6)?;
+        let printed: Vec<String> = row.try_get::<Option<Vec<String>>, _>(7)?.unwrap_or_default();
+        let key = |(position, number): (usize, &i16)| match (number, printed.get(position)) {
+            (0, Some(expression)) => parse_printed(expression).ok().map(IndexKey::Expression),
+            (0, None) => None,
+            (number, _) => self.columns.get(&(table, *number)).cloned().map(IndexKey::Column),
+        };
+        let keys_read: Option<Vec<_>> = numbers[..keys].iter().enumerate().map(key).collect();
+        let include = self.idents(table, &numbers[keys..]);
+        let predicate = predicate.map(|text| parse_printed(&text)).transpose();
+        let unique = row.try_get(2)?;
+        let (Some(keys), Some(include), Some(method), Ok(predicate)) =
+            (keys_read, include, method, predicate)
+        else {
+            return Ok(None);
+        };
+        Ok(Some(IndexShape { keys, unique, include, predicate, method: *method }))
     }
 }

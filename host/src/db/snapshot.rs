@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use hookwright_core::ident::Ident;
 use hookwright_core::metadata::{Entity, Field, Metadata, StableId};
-use hookwright_core::schema::{Schema, Table};
+use hookwright_core::schema::{BURIED_PREFIX, Schema, Table};
 use hookwright_core::spec::FieldSpec;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -105,6 +105,11 @@ fn assemble(rows: Vec<Row>) -> Result<Snapshot, String> {
                 let spec: FieldSpec = parse(&json, "field", &second)?;
                 let field = Field { id: id(&second)?, spec };
                 fields.entry(first).or_default().push((number, field));
+            }
+            // The name tells which it is: no table of an entity may begin so.
+            _ if first.starts_with(BURIED_PREFIX) => {
+                let name = Ident::parse(&first).map_err(|e| e.to_string())?;
+                schema.buried.insert(name, Arc::new(parse(&json, "dropped table", &first)?));
             }
             _ => schema.insert(parse::<Table>(&json, "table", &first)?),
         }

@@ -5,14 +5,44 @@ use std::collections::BTreeSet;
 use hookwright_core::expr::{Expr, Operator};
 use hookwright_core::field_type::FieldType;
 use hookwright_core::ident::Ident;
-use hookwright_core::schema::Table;
+use hookwright_core::schema::{IndexKey, IndexShape, Table};
 
 /// Puts booleans back where a check's numbers stand for them.
 pub(super) fn with_booleans(table: &mut Table) {
-    let booleans = table.columns.values().filter(|c| c.ty == FieldType::Boolean);
-    let columns: BTreeSet<Ident> = booleans.map(|c| c.name.clone()).collect();
+    let columns = booleans(table);
     for check in &mut table.checks {
         condition(&mut check.expression, &columns);
+    }
+    for column in table.columns.values_mut() {
+        let truth = column.ty == FieldType::Boolean;
+        if let Some(generated) = &mut column.generated {
+            value(generated, truth, &columns);
+        }
+    }
+}
+
+/// The same for an index.
+pub(super) fn with_booleans_in(index: &mut IndexShape, columns: &BTreeSet<Ident>) {
+    if let Some(predicate) = &mut index.predicate {
+        condition(predicate, columns);
+    }
+    for key in &mut index.keys {
+        if let IndexKey::Expression(expression) = key {
+            value(expression, false, columns);
+        }
+    }
+}
+
+/// The columns that are truth values.
+pub(super) fn booleans(table: &Table) -> BTreeSet<Ident> {
+    let booleans = table.columns.values().filter(|c| c.ty == FieldType::Boolean);
+    booleans.map(|c| c.name.clone()).collect()
+}
+
+/// An expression whose result is a truth value, or that compares some within.
+fn value(of: &mut Expr, truth: bool, columns: &BTreeSet<Ident>) {
+    if truth || is_truth(of, columns) {
+        condition(of, columns);
     }
 }
 

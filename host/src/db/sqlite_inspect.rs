@@ -6,14 +6,15 @@ use hookwright_core::ident::Ident;
 use hookwright_core::schema::{Index, Table, Unique};
 use sqlx::sqlite::{SqliteConnection, SqlitePool};
 
-use super::inspect::{Foreign, ForeignKind, Inspected};
+use super::inspect::{Foreign, ForeignKind, Inspected, managed_table};
+use super::sqlite_boolean::{booleans, with_booleans_in};
 use super::sqlite_table::{Read, read, read_index};
 
 /// Type, name, table, SQL. Indexes that SQLite makes by itself have none.
 type Row = (String, String, String, Option<String>);
 
 const ALL: &str = "SELECT type, name, tbl_name, sql FROM sqlite_master WHERE name NOT LIKE 'sqlite\\_%' ESCAPE '\\' \
-    AND tbl_name NOT LIKE 'hookwright\\_%' ESCAPE '\\' ORDER BY type <> 'table', name";
+    AND (tbl_name NOT LIKE 'hookwright\\_%' ESCAPE '\\' OR tbl_name LIKE 'hookwright\\_dropped\\_%' ESCAPE '\\') ORDER BY type <> 'table', name";
 
 pub(super) async fn inspect(pool: &SqlitePool, managed: Option<&BTreeSet<Ident>>) -> sqlx::Result<Inspected> {
     let rows: Vec<Row> = sqlx::query_as(ALL).fetch_all(pool).await?;
@@ -70,8 +71,7 @@ impl Inspected {
     }
 
     fn sqlite_table(&mut self, name: &str, sql: &str, managed: Option<&BTreeSet<Ident>>) {
-        let ident = Ident::table(name).ok().filter(|i| managed.is_none_or(|m| m.contains(i)));
-        let Some(ident) = ident else {
+        let Some(ident) = managed_table(name, managed) else {
             return self.foreign.push(Foreign::unmanaged(name));
         };
         match read(&ident, sql) {
@@ -91,23 +91,22 @@ impl Inspected {
     fn sqlite_index(&mut self, name: &str, on: &str, sql: &str) {
         let Some(ident) = self.knows(on) else { return };
         match (read_index(sql), self.schema.table_mut(&ident)) {
-            (Some(index), Some(table)) => add(table, index),
-            _ => self.foreign.push(Foreign::new(
-                on,
-                ForeignKind::Index,
-                name,
-                "the model has only indexes on plain columns",
-            )),
+            (Some(mut index), Some(table)) => {
+                let booleans = booleans(table);
+                with_booleans_in(&mut index.shape, &booleans);
+                add(table, index);
+            }
+            _ => self.foreign.push(Foreign::new(on, ForeignKind::Index, name, "the model cannot express it")),
         }
     }
 }
 
 /// A unique constraint is a unique index here; which of the two was meant, its name tells.
 fn add(table: &mut Table, index: Index) {
-    if index.unique && names_constraint(index.name.as_str()) {
-        table.uniques.push(Unique { name: index.name, columns: index.columns });
-    } else {
-        table.indexes.push(index);
+    let columns = index.shape.key_columns().filter(|columns| index.shape.is_key(columns));
+    match columns.filter(|_| names_constraint(index.name.as_str())) {
+        Some(columns) => table.uniques.push(Unique { name: index.name, columns }),
+        None => table.indexes.push(index),
     }
 }
 

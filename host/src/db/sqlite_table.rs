@@ -1,9 +1,11 @@
 //! A `CREATE TABLE` text, as SQLite keeps it, read back into the core's model. Pure; `sqlite_inspect` uses it.
 
-use hookwright_core::expr::parse_printed;
+use hookwright_core::expr::{Expr, parse_printed};
 use hookwright_core::field_type::FieldType;
 use hookwright_core::ident::Ident;
-use hookwright_core::schema::{Check, Column, ForeignKey, Index, Table, names};
+use hookwright_core::schema::{
+    Check, Column, ForeignKey, Index, IndexKey, IndexMethod, IndexShape, Table, names,
+};
 use hookwright_core::spec::OnDelete;
 
 use super::inspect::{Foreign, ForeignKind};
@@ -151,6 +153,10 @@ impl Reader<'_> {
             self.read.table.primary_key = vec![column.clone()];
         } else if cursor.eat(&["default"]) {
             parts.default = Some(default(cursor)?);
+        } else if cursor.eat(&["generated", "always", "as"]) {
+            let inside = cursor.group()?;
+            parts.generated = Some(parse_printed(self.text(inside)).ok()?);
+            cursor.eat(&["stored"]).then_some(())?;
         } else if cursor.eat(&["check"]) {
             parts.checks.push((named, cursor.group()?));
         } else if cursor.peek()?.is_word("references") {
@@ -184,7 +190,8 @@ impl Reader<'_> {
             }
         }
         let default = self.default_of(&name, &ty, parts.default);
-        let column = Column { name: name.clone(), ty, nullable: !parts.not_null, default, comment: None };
+        let (nullable, generated) = (!parts.not_null, parts.generated);
+        let column = Column { nullable, default, generated, ..Column::new(name.clone(), ty) };
         self.read.table.columns.insert(name, column);
         Some(())
     }
@@ -214,6 +221,7 @@ impl Reader<'_> {
 struct Parts<'t> {
     not_null: bool,
     default: Option<&'t [Token]>,
+    generated: Option<Expr>,
     checks: Vec<(Option<Ident>, &'t [Token])>,
 }
 
@@ -260,7 +268,7 @@ fn idents(tokens: &[Token]) -> Option<Vec<Ident>> {
     split(tokens).into_iter().map(one).collect()
 }
 
-/// Reads the text of an index on plain columns; none for any other.
+/// Reads the text of an index; none if the model cannot express it.
 pub(super) fn read_index(sql: &str) -> Option<Index> {
     let tokens = tokenize(sql)?;
     let mut cursor = Cursor::new(&tokens);
@@ -276,6 +284,24 @@ pub(super) fn read_index(sql: &str) -> Option<Index> {
         return None;
     }
     cursor.take()?;
-    let columns = idents(cursor.group()?)?;
-    cursor.rest().is_empty().then_some(Index { name, columns, unique })
+    let keys = split(cursor.group()?).into_iter().map(|part| key(sql, part)).collect::<Option<_>>()?;
+    let predicate = if cursor.eat(&["where"]) {
+        let rest = cursor.rest();
+        Some(parse_printed(&sql[rest.first()?.start..rest.last()?.end]).ok()?)
+    } else {
+        cursor.rest().is_empty().then_some(())?;
+        None
+    };
+    let shape = IndexShape { keys, unique, include: Vec::new(), predicate, method: IndexMethod::Btree };
+    Some(Index { name, shape })
+}
+
+fn key(sql: &str, part: &[Token]) -> Option<IndexKey> {
+    if let [token] = part
+        && let Some(column) = token.name()
+    {
+        return Ident::parse(column).ok().map(IndexKey::Column);
+    }
+    let text = &sql[part.first()?.start..part.last()?.end];
+    parse_printed(text).ok().map(IndexKey::Expression)
 }

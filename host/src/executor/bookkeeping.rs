@@ -3,7 +3,7 @@
 use hookwright_core::ddl::Dialect;
 use hookwright_core::metadata::StableId;
 
-use super::{Work, held};
+use super::{Work, held, online};
 use crate::db::gate::Script;
 
 /// The names of the bookkeeping's tables, which are all that differs between the databases.
@@ -45,6 +45,9 @@ pub(super) fn script(dialect: Dialect, work: &Work<'_>, attempt: &str) -> Script
     model(&mut script, &names, work);
     if let Some(approval) = &work.approval {
         held::approved(&mut script, &work.org, &work.change_id, approval.by.as_deref(), attempt);
+    }
+    if dialect == Dialect::Postgres && (work.approval.is_some() || !work.finish.is_empty()) {
+        online::committed(&mut script, &work.org, &work.change_id, &work.finish);
     }
     ledger(&mut script, &names, work);
     script

@@ -145,7 +145,12 @@ fn decide(script: &mut Script, names: &Names, status: &'static str, by: Option<&
 
 /// The claim made sure that it waits.
 fn of<'a>(script: &'a mut Script, org: &OrgName, id: &str) -> &'a mut Script {
-    script.sql(" WHERE org = ").text(org.as_str()).sql(" AND id = ").text(id).sql(" AND status = 'held'")
+    script
+        .sql(" WHERE org = ")
+        .text(org.as_str())
+        .sql(" AND id = ")
+        .text(id)
+        .sql(" AND status IN ('held', 'staged')")
 }
 
 /// The events as one JSON array. Their bodies are JSON already.

@@ -89,6 +89,11 @@ impl Job {
         }
     }
 
+    /// Stages a change.
+    pub(super) fn stage(hold: &Hold, records: Script) -> Self {
+        Self { records, ..Self::hold(Dialect::Postgres, hold) }
+    }
+
     /// Rejects a held change, whatever the organisation's revision is.
     pub(super) fn reject(dialect: Dialect, rejection: &Rejection) -> Self {
         Self::of_held(&rejection.org, &rejection.id, held::reject(dialect, rejection))

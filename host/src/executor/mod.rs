@@ -6,6 +6,7 @@ mod bookkeeping;
 mod held;
 mod job;
 mod log;
+pub(crate) mod online;
 mod postgres;
 mod rebuild;
 mod retry;
@@ -172,7 +173,8 @@ async fn run(db: &OrgDb, job: &Job, policy: &RetryPolicy) -> Result<Executed, Db
             (Fault::Moved, _) => return Ok(Executed::RevisionMoved),
             (Fault::Repeated(change_id), _) => return Ok(Executed::AlreadyApplied { change_id }),
             (Fault::Held(held_id), _) => return Ok(Executed::Held { held_id }),
-            (Fault::Final, error) => return Err(refused(error)),
+            // The last two concern steps beside the transaction alone.
+            (Fault::Final | Fault::Taken | Fault::Done, error) => return Err(refused(error)),
             (Fault::Lost, error) if job.kind == Kind::Held => {
                 log::retrying(job, "connection lost", &error);
                 db.drop_idle().await;
@@ -228,6 +230,8 @@ fn cause(fault: &Fault) -> &'static str {
         Fault::Moved => "moved",
         Fault::Repeated(_) => "repeated",
         Fault::Held(_) => "held",
+        Fault::Taken => "taken",
+        Fault::Done => "done",
         Fault::Busy => "busy",
         Fault::Locked => "locked",
         Fault::Transient => "transient",

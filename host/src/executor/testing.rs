@@ -9,6 +9,7 @@ use hookwright_core::ddl::Dialect;
 use hookwright_core::event::Consent;
 use hookwright_core::ident::{Ident, OrgName};
 use hookwright_core::intent::Intent;
+use hookwright_core::plan::Sizes;
 use hookwright_core::policy::{ApprovedPlan, Decision, Draft, review};
 use hookwright_core::schema::Schema;
 use serde_json::Value as Json;
@@ -96,7 +97,7 @@ impl Bench {
             draft.propose(&"test".into(), intent).expect("accepted");
         }
         let consent = Consent { confirm: true, allow_destructive: true, dry_run: false };
-        let reviewed = review(draft, &BTreeMap::new(), consent);
+        let reviewed = review(draft, &BTreeMap::new(), &Sizes::default(), consent);
         match reviewed.decision {
             Decision::Execute(plan) => (plan, reviewed.schema),
             other => panic!("{other:?}"),
@@ -108,7 +109,8 @@ impl Bench {
         self.changes += 1;
         let event =
             LedgerEvent { id: format!("e-{}", self.changes), digest: "d".into(), body_json: "{}".into() };
-        let gone = self.schema.tables.keys().filter(|name| !schema.tables.contains_key(*name));
+        let stays = |name: &&Ident| schema.tables.contains_key(*name) || schema.buried.contains_key(*name);
+        let gone = self.schema.tables.keys().chain(self.schema.buried.keys()).filter(|name| !stays(name));
         Work {
             org: org(),
             revision: self.revision,
@@ -118,11 +120,12 @@ impl Bench {
             events: vec![event],
             plan,
             rows: Rows::default(),
-            tables: schema.tables.values().map(|t| TableRow::of(t).expect("JSON")).collect(),
             gone_tables: gone.cloned().collect(),
+            tables: rows(schema),
             summary_json: r#"{"s":"it's \\ \u0000"}"#.into(),
             outcome_json: r#"{"o":1}"#.into(),
             approval: None,
+            finish: Vec::new(),
         }
     }
 
@@ -148,8 +151,8 @@ impl Bench {
     pub(crate) async fn in_step(&self) -> Inspected {
         let inspected = self.db.inspect(None).await.expect("inspected");
         let wanted = match self.db.dialect() {
-            Dialect::Postgres => self.schema.clone(),
-            Dialect::Sqlite => without_comments(&self.schema),
+            Dialect::Postgres => self.schema.physical(),
+            Dialect::Sqlite => without_comments(&self.schema.physical()),
         };
         assert_eq!(inspected.schema, wanted, "{:#?}", inspected.foreign);
         let kept = self.db.snapshot().await.expect("a snapshot");
@@ -189,4 +192,9 @@ impl Bench {
     pub(crate) async fn session(&self) -> PgConnection {
         PgConnection::connect(&self.url).await.expect("a session")
     }
+}
+
+fn rows(schema: &Schema) -> Vec<TableRow> {
+    let tables = schema.tables.values().map(|t| TableRow::of(t).expect("JSON"));
+    tables.chain(schema.buried.iter().map(|(name, t)| TableRow::buried(name, t).expect("JSON"))).collect()
 }

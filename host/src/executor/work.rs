@@ -3,7 +3,7 @@
 use hookwright_core::ident::{Ident, OrgName};
 use hookwright_core::metadata::{Entity, Field, StableId};
 use hookwright_core::policy::ApprovedPlan;
-use hookwright_core::schema::Table;
+use hookwright_core::schema::{BuriedTable, Table};
 
 /// A change, ready to be executed.
 #[derive(Debug)]
@@ -34,6 +34,8 @@ pub struct Work<'a> {
     pub outcome_json: String,
     /// Set if it was held: then it is settled with it, and the change's id is the held change's.
     pub approval: Option<Approved>,
+    /// Steps that are left once it is committed, as JSON; PostgreSQL only.
+    pub finish: Vec<String>,
 }
 
 /// That a held change may be made.
@@ -109,6 +111,14 @@ impl TableRow {
     /// If the table cannot be written as JSON, which would be a fault of the host.
     pub fn of(table: &Table) -> serde_json::Result<Self> {
         Ok(Self { name: table.name.clone(), definition_json: serde_json::to_string(table)? })
+    }
+
+    /// The row of a dropped table that is kept, under the name it has in the database.
+    ///
+    /// # Errors
+    /// As [`TableRow::of`].
+    pub fn buried(name: &Ident, table: &BuriedTable) -> serde_json::Result<Self> {
+        Ok(Self { name: name.clone(), definition_json: serde_json::to_string(table)? })
     }
 }
 

@@ -121,8 +121,9 @@ pub(super) async fn submit(app: &App, org: OrgName, change: Change, options: Sub
 pub(super) fn answer(outcome: Outcome) -> Answer {
     match outcome.status {
         Status::Applied | Status::Replayed | Status::Planned => Ok(Json(outcome)),
+        Status::Staged => Ok(Json(outcome)),
         Status::Held => Err(refusal("policy/held", outcome).into()),
-        Status::Rejected => Err(refusal("policy/refused", outcome).into()),
+        Status::Rejected | Status::RolledBack => Err(refusal("policy/refused", outcome).into()),
     }
 }
 

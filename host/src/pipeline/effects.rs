@@ -11,6 +11,7 @@ use hookwright_core::schema::{Schema, Table};
 
 use super::request::Request;
 use crate::error::{Error, Result};
+use crate::executor::online;
 use crate::executor::{Approved, EntityRow, FieldRow, Hold, LedgerEvent, Rows, TableRow, Work};
 use crate::ledger::Summary;
 use crate::outcome::{EventSummary, Outcome};
@@ -43,6 +44,13 @@ pub(super) fn work<'a>(
         summary_json: json(&summary(change, outcome))?,
         outcome_json: json(outcome)?,
         approval: request.held.as_ref().map(|_| Approved { by: request.decider().map(str::to_owned) }),
+        finish: plan
+            .plan()
+            .finish
+            .iter()
+            .map(online::json)
+            .collect::<serde_json::Result<_>>()
+            .map_err(unwritable)?,
     })
 }
 
@@ -107,13 +115,15 @@ fn positioned(entity: &Entity) -> impl Iterator<Item = (&StableId, (usize, &Fiel
     entity.fields.iter().enumerate().map(|(position, field)| (&field.id, (position, field)))
 }
 
-/// Tables of the model that come or change, and names that go.
+/// Tables of the model that come or change, dropped ones that are kept among them, and names that go.
 fn tables(before: &Schema, after: &Schema) -> serde_json::Result<(Vec<TableRow>, Vec<Ident>)> {
     let same = |t: &Arc<Table>| before.tables.get(&t.name).is_some_and(|old| Arc::ptr_eq(old, t));
-    let changed =
-        after.tables.values().filter(|t| !same(t)).map(|t| TableRow::of(t)).collect::<Result<_, _>>()?;
-    let gone = before.tables.keys().filter(|name| !after.tables.contains_key(*name)).cloned().collect();
-    Ok((changed, gone))
+    let changed = after.tables.values().filter(|t| !same(t)).map(|t| TableRow::of(t));
+    let buried = after.buried.iter().filter(|(name, t)| before.buried.get(*name) != Some(*t));
+    let buried = buried.map(|(name, t)| TableRow::buried(name, t));
+    let stays = |name: &&Ident| after.tables.contains_key(*name) || after.buried.contains_key(*name);
+    let gone = before.tables.keys().chain(before.buried.keys()).filter(|name| !stays(name)).cloned();
+    Ok((changed.chain(buried).collect::<Result<_, _>>()?, gone.collect()))
 }
 
 fn summary(change: &Change, outcome: &Outcome) -> Summary {
@@ -133,6 +143,6 @@ fn json(value: &impl serde::Serialize) -> Result<String> {
     serde_json::to_string(value).map_err(unwritable)
 }
 
-fn unwritable(error: serde_json::Error) -> Error {
+pub(super) fn unwritable(error: serde_json::Error) -> Error {
     Error::new("host/fault", "what the change came to cannot be written down").because(error)
 }

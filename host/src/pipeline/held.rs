@@ -70,6 +70,10 @@ pub(super) async fn recognise(
             request.is_held(row);
             Ok(None)
         }
+        "staged" => {
+            let outcome = outcome(tenant.org(), row)?;
+            report::with_steps(tenant, id, outcome).await.map(Some)
+        }
         // Approved: the ledger tells the rest.
         _ => Ok(None),
     }
@@ -146,7 +150,7 @@ pub(super) fn outcome(org: &OrgName, row: HeldRow) -> Result<Outcome> {
         let reason = Reason { code: "change/decided".into(), message: told(&row), help };
         (outcome.status, outcome.reasons) = (Status::Rejected, vec![reason]);
     }
-    if !row.waits() {
+    if !row.waits() && !row.is_staged() {
         let approved = row.status == "approved";
         outcome.decision =
             Some(Decision { approved, by: row.decided_by, at: row.decided_at, note: row.note });

@@ -2,12 +2,14 @@
 
 use std::time::Instant;
 
+use hookwright_core::ddl::Statement;
 use hookwright_core::event::Change;
-use hookwright_core::ident::OrgName;
+use hookwright_core::ident::{Ident, OrgName};
 use hookwright_core::policy::{Judged, Note as CoreNote, Refusal, Review};
 
 use super::request::Request;
-use crate::db::EventRow;
+use super::{cost, steps};
+use crate::db::{EventRow, TableSize};
 use crate::error::{Error, Result};
 use crate::executor::Applied;
 use crate::outcome::{Decision, HookReport, IntentReport, Note, Outcome, Reason, StatementReport, Status};
@@ -19,6 +21,10 @@ pub(super) struct Report<'a> {
     pub request: &'a Request<'a>,
     pub hooks: Vec<HookReport>,
     pub hash: String,
+    /// The sizes of the tables that it touches, as far as they are known.
+    pub sizes: Vec<TableSize>,
+    /// The tables there were before.
+    pub before: Vec<Ident>,
 }
 
 impl Report<'_> {
@@ -49,7 +55,21 @@ impl Report<'_> {
         committed(outcome, &applied.committed_at);
     }
 
+    fn statement(&self, statement: &Statement, made: &[Ident]) -> StatementReport {
+        StatementReport {
+            message: statement.message().to_owned(),
+            table: statement.table().map(|t| t.as_str().to_owned()),
+            fields: statement.fields().iter().map(|f| f.as_str().to_owned()).collect(),
+            sql: statement.sql().to_owned(),
+            locks: cost::locks(statement, made),
+            extent: statement.extent(),
+            estimate_ms: cost::estimate_ms(statement, &self.sizes),
+        }
+    }
+
     fn outcome(&self, review: &Review, status: Status, revision: i64) -> Outcome {
+        let there = |table: &&Ident| !self.before.contains(table);
+        let made: Vec<_> = review.schema.tables.keys().filter(there).cloned().collect();
         Outcome {
             change: None,
             org: self.tenant.org().to_string(),
@@ -63,7 +83,8 @@ impl Report<'_> {
             plan_hash: Some(self.hash.clone()),
             hooks: self.hooks.clone(),
             intents: review.judged.iter().map(intent).collect(),
-            statements: review.plan.statements().map(statement).collect(),
+            statements: review.plan.statements().map(|s| self.statement(s, &made)).collect(),
+            steps: steps::planned(self.tenant.org(), &review.plan),
             reasons: Vec::new(),
             attempts: 0,
             duration_us: micros(self.request.started),
@@ -94,15 +115,6 @@ fn note(note: &CoreNote) -> Note {
     Note { code: note.code.to_owned(), message: note.message.clone() }
 }
 
-fn statement(statement: &hookwright_core::ddl::Statement) -> StatementReport {
-    StatementReport {
-        message: statement.message().to_owned(),
-        table: statement.table().map(|t| t.as_str().to_owned()),
-        fields: statement.fields().iter().map(|f| f.as_str().to_owned()).collect(),
-        sql: statement.sql().to_owned(),
-    }
-}
-
 /// The outcome that the ledger has of a change.
 pub(super) async fn replayed(tenant: &Tenant, id: &str, started: Instant) -> Result<Outcome> {
     let mut outcome = recorded(tenant, id).await?;
@@ -119,13 +131,22 @@ pub(crate) async fn recorded(tenant: &Tenant, id: &str) -> Result<Outcome> {
     }
     let Some(record) = tenant.db().change(id).await? else {
         let row = tenant.db().held(id).await?.ok_or_else(missing)?;
-        return super::held::outcome(tenant.org(), row);
+        let outcome = super::held::outcome(tenant.org(), row)?;
+        return with_steps(tenant, id, outcome).await;
     };
     let damaged = |e| {
         Error::new("host/fault", format!("the ledger's outcome of the change {id} does not parse")).because(e)
     };
     let mut outcome: Outcome = serde_json::from_str(&record.outcome).map_err(damaged)?;
     committed(&mut outcome, &record.row.committed_at);
+    with_steps(tenant, id, outcome).await
+}
+
+/// With its steps as the journal has them now.
+pub(super) async fn with_steps(tenant: &Tenant, id: &str, mut outcome: Outcome) -> Result<Outcome> {
+    if !outcome.steps.is_empty() {
+        outcome.steps = steps::journalled(tenant.org(), &tenant.db().steps(id).await?);
+    }
     Ok(outcome)
 }
 

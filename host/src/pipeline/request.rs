@@ -6,7 +6,7 @@ use std::time::Instant;
 use hookwright_core::event::{Change, Consent};
 
 use crate::api::ApproveOptions;
-use crate::db::HeldRow;
+use crate::db::{HeldRow, StepRow};
 
 /// A change on its way through the pipeline.
 pub(super) struct Request<'a> {
@@ -20,6 +20,8 @@ pub(super) struct Request<'a> {
     pub held: Option<HeldRow>,
     /// Set if somebody approves a held change; else it is sent.
     pub approval: Option<&'a ApproveOptions>,
+    /// The steps that were done for it, if it was staged: then it runs as it was allowed to.
+    pub staged: Option<Vec<StepRow>>,
     pub started: Instant,
 }
 
@@ -27,7 +29,16 @@ impl<'a> Request<'a> {
     /// A change that is sent.
     pub fn sent(change: &'a Change, consent: Consent, sender: Option<&'a str>) -> Self {
         let id = format!("c-{}", uuid::Uuid::now_v7().simple());
-        Self { change, consent, id, sender, held: None, approval: None, started: Instant::now() }
+        Self {
+            change,
+            consent,
+            id,
+            sender,
+            held: None,
+            approval: None,
+            staged: None,
+            started: Instant::now(),
+        }
     }
 
     /// A held change that is approved. The consent is the approver's alone.
@@ -36,6 +47,14 @@ impl<'a> Request<'a> {
         let consent = Consent { confirm: true, allow_destructive, dry_run: false };
         let mut request = Self::sent(change, consent, None);
         request.approval = Some(approval);
+        request.is_held(row);
+        request
+    }
+
+    /// A staged change whose steps are done.
+    pub fn prepared(change: &'a Change, row: HeldRow, consent: Consent, steps: Vec<StepRow>) -> Self {
+        let mut request = Self::sent(change, consent, None);
+        request.staged = Some(steps);
         request.is_held(row);
         request
     }
@@ -70,9 +89,10 @@ impl<'a> Request<'a> {
 
     /// Whose consent it runs with, if it was held.
     pub fn decider(&self) -> Option<&str> {
-        match self.approval {
-            Some(approval) => approval.actor.as_deref(),
-            None => self.sender.or(self.claimed()),
+        match (self.approval, &self.staged, &self.held) {
+            (Some(approval), ..) => approval.actor.as_deref(),
+            (None, Some(_), Some(row)) => row.decided_by.as_deref(),
+            (None, ..) => self.sender.or(self.claimed()),
         }
     }
 

@@ -75,6 +75,10 @@ impl Judge<'_> {
     }
 
     fn second_actor(&self, review: &Review) -> Option<Reason> {
+        // Whoever had to allow it did so before it was staged.
+        if self.request.staged.is_some() {
+            return None;
+        }
         let wanted = review.judged.iter().filter(|j| self.wants_another(j.verdict));
         let what = match wanted.map(|j| j.verdict).max()? {
             Verdict::Destructive => "destroys data",

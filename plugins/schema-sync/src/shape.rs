@@ -55,6 +55,7 @@ impl Shape {
             nullable: self.nullable,
             default: self.default.clone(),
             comment: self.comment.clone(),
+            generated: None,
         }
     }
 

@@ -2,7 +2,7 @@
 //!
 //! Plugins call it. Pure: makes values, touches nothing. The host checks every intent.
 use crate::bindings::hookwright::hooks::intents as wit;
-pub use crate::bindings::hookwright::hooks::intents::{CreateTable, Intent};
+pub use crate::bindings::hookwright::hooks::intents::{Conversion, CreateTable, FillValue, Intent};
 use crate::{Column, DefaultValue, FieldType, ForeignKey, Index};
 
 /// A new table, to be completed with [`CreateTable::column`] and the like. Its columns may also follow as [`add_column`].
@@ -68,7 +68,92 @@ pub fn rename_column(table: impl Into<String>, column: impl Into<String>, to: im
 
 /// Gives a column another type. For the values of an enum see [`set_values`].
 pub fn change_type(table: impl Into<String>, column: impl Into<String>, type_: FieldType) -> Intent {
-    Intent::ChangeType(wit::ChangeType { table: table.into(), column: column.into(), type_ })
+    Intent::ChangeType(wit::ChangeType { table: table.into(), column: column.into(), type_, using: None })
+}
+
+/// Gives a column another type, with values converted otherwise than usual.
+pub fn convert_type(
+    table: impl Into<String>,
+    column: impl Into<String>,
+    type_: FieldType,
+    using: Conversion,
+) -> Intent {
+    let using = Some(using);
+    Intent::ChangeType(wit::ChangeType { table: table.into(), column: column.into(), type_, using })
+}
+
+/// Gives a column a value in the rows that have none.
+pub fn backfill(table: impl Into<String>, column: impl Into<String>, value: FillValue) -> Intent {
+    Intent::Backfill(wit::Backfill { table: table.into(), column: column.into(), value, only: None })
+}
+
+/// Gives a column a value in the rows that meet a condition.
+pub fn backfill_where(
+    table: impl Into<String>,
+    column: impl Into<String>,
+    value: FillValue,
+    only: impl Into<String>,
+) -> Intent {
+    let only = Some(only.into());
+    Intent::Backfill(wit::Backfill { table: table.into(), column: column.into(), value, only })
+}
+
+/// Brings back a dropped table that is still kept.
+pub fn restore_table(table: impl Into<String>) -> Intent {
+    Intent::RestoreTable(table.into())
+}
+
+/// Brings back a dropped column that is still kept, and what was on it.
+pub fn restore_column(table: impl Into<String>, column: impl Into<String>) -> Intent {
+    Intent::RestoreColumn(column_ref(table, column))
+}
+
+/// Makes columns the primary key of a table that has none.
+pub fn add_primary_key<S: Into<String>>(
+    table: impl Into<String>,
+    columns: impl IntoIterator<Item = S>,
+) -> Intent {
+    Intent::AddPrimaryKey(columns_ref(table, columns))
+}
+
+/// Takes the primary key away; its columns stay.
+pub fn drop_primary_key(table: impl Into<String>) -> Intent {
+    Intent::DropPrimaryKey(table.into())
+}
+
+/// Gives the primary key another name (PostgreSQL only).
+pub fn rename_primary_key(table: impl Into<String>, to: impl Into<String>) -> Intent {
+    Intent::RenamePrimaryKey(wit::RenamePrimaryKey { table: table.into(), to: to.into() })
+}
+
+/// Gives the unique constraint on the columns another name.
+pub fn rename_unique<S: Into<String>>(
+    table: impl Into<String>,
+    columns: impl IntoIterator<Item = S>,
+    to: impl Into<String>,
+) -> Intent {
+    let (table, columns, to) = (table.into(), strings(columns), to.into());
+    Intent::RenameUnique(wit::RenameConstraint { table, columns, to })
+}
+
+/// Gives the foreign key on the columns another name.
+pub fn rename_foreign_key<S: Into<String>>(
+    table: impl Into<String>,
+    columns: impl IntoIterator<Item = S>,
+    to: impl Into<String>,
+) -> Intent {
+    let (table, columns, to) = (table.into(), strings(columns), to.into());
+    Intent::RenameForeignKey(wit::RenameConstraint { table, columns, to })
+}
+
+/// Gives a check another name.
+pub fn rename_check(table: impl Into<String>, name: impl Into<String>, to: impl Into<String>) -> Intent {
+    Intent::RenameCheck(wit::RenameCheck { table: table.into(), name: name.into(), to: to.into() })
+}
+
+/// Gives an index another name.
+pub fn rename_index(table: impl Into<String>, index: Index, to: impl Into<String>) -> Intent {
+    Intent::RenameIndex(wit::RenameIndex { table: table.into(), index, to: to.into() })
 }
 
 /// Makes a column required.

@@ -58,8 +58,8 @@ pub use wit_bindgen::rt as wit_bindgen_rt;
 
 pub use bindings::hookwright::hooks::intents::Intent;
 pub use bindings::hookwright::hooks::types::{
-    Check, Column, DefaultValue, EntitySpec, FieldSpec, FieldType, ForeignKey, Index, OnDelete, Reference,
-    Rejection, Table,
+    Check, Column, DefaultValue, EntitySpec, FieldSpec, FieldType, ForeignKey, Index, IndexKey, IndexMethod,
+    OnDelete, Reference, Rejection, Table,
 };
 pub use plugin::{Change, Context, Plugin};
 

@@ -100,6 +100,7 @@ impl FieldSpec {
             nullable: self.nullable,
             default: self.default.clone(),
             comment: self.comment.clone(),
+            generated: None,
         }
     }
 

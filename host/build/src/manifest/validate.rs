@@ -7,7 +7,7 @@ use std::hash::Hash;
 use super::{CONTRACT, Grant, Manifest, ManifestError};
 
 /// The kinds of intent, as grants name them.
-pub const GRANTS: [&str; 21] = [
+pub const GRANTS: [&str; 31] = [
     "create-table",
     "drop-table",
     "rename-table",
@@ -29,6 +29,16 @@ pub const GRANTS: [&str; 21] = [
     "drop-check",
     "set-values",
     "set-comment",
+    "restore-table",
+    "restore-column",
+    "add-primary-key",
+    "drop-primary-key",
+    "rename-primary-key",
+    "rename-unique",
+    "rename-foreign-key",
+    "rename-check",
+    "rename-index",
+    "backfill",
 ];
 
 const MAX_NAME: usize = 64;

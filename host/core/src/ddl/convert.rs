@@ -1,10 +1,100 @@
 //! How values of one type become values of another: PostgreSQL's `USING`, and what SQLite's copy selects.
 
-use super::Writer;
+use super::{Dialect, Writer};
+use crate::conversion::{Named, Using};
+use crate::expr::Expr;
 use crate::field_type::FieldType as T;
 use crate::ident::Ident;
+use crate::schema::Table;
+
+/// A conversion of one column.
+pub(crate) struct Convert<'a> {
+    /// The column that is read.
+    pub column: &'a Ident,
+    /// Its type.
+    pub from: &'a T,
+    /// The type that is wanted.
+    pub to: &'a T,
+    /// How, if it is not the usual way.
+    pub using: Option<&'a Using>,
+    /// The table, for the columns of an expression.
+    pub table: &'a Table,
+}
 
 impl Writer<'_> {
+    /// What a row's value becomes, as an expression over its columns.
+    pub(super) fn conversion(&mut self, of: &Convert) -> &mut Self {
+        let Convert { column, from, to, using, table } = of;
+        match using {
+            None => self.plain_conversion(column, from, to),
+            Some(Using::Expression(expression)) => self.computed(expression, to, table),
+            Some(Using::Named(Named::Truncate)) => {
+                let length = if let T::String { length } = to { *length } else { u32::MAX };
+                self.word("substr(").ident(column).word(", 1, ").number(length).word(")")
+            }
+            Some(Using::Named(Named::Round)) => self.rounded(column, to),
+            Some(Using::Named(Named::EpochSeconds)) => self.epoch(column, from, to),
+            Some(Using::Named(Named::UnfitToNull)) => {
+                self.word("CASE WHEN ").misfits(
+                    &|w| {
+                        w.ident(column);
+                    },
+                    from,
+                    to,
+                );
+                self.word(" THEN NULL ELSE ").plain_conversion(column, from, to).word(" END")
+            }
+        }
+    }
+
+    fn plain_conversion(&mut self, column: &Ident, from: &T, to: &T) -> &mut Self {
+        match self.dialect() {
+            Dialect::Postgres => self.postgres_conversion(column, from, to),
+            Dialect::Sqlite if from == to => self.ident(column),
+            Dialect::Sqlite => self.sqlite_conversion(column, from, to),
+        }
+    }
+
+    fn computed(&mut self, expression: &Expr, to: &T, table: &Table) -> &mut Self {
+        match self.dialect() {
+            Dialect::Postgres => {
+                self.word("CAST(").expr(expression, table).word(" AS ").postgres_type(to).word(")")
+            }
+            Dialect::Sqlite => self.expr(expression, table),
+        }
+    }
+
+    fn rounded(&mut self, column: &Ident, to: &T) -> &mut Self {
+        let scale = if let T::Decimal { scale, .. } = to { *scale } else { 0 };
+        match (self.dialect(), to) {
+            (Dialect::Postgres, _) => {
+                self.word("CAST(round(CAST(").ident(column).word(" AS numeric), ").number(scale);
+                self.word(") AS ").postgres_type(to).word(")")
+            }
+            (Dialect::Sqlite, T::Decimal { .. }) => {
+                self.word("printf('%.*f', ").number(scale).word(", CAST(").ident(column).word(" AS REAL))")
+            }
+            (Dialect::Sqlite, _) => {
+                self.word("CAST(round(CAST(").ident(column).word(" AS REAL)) AS INTEGER)")
+            }
+        }
+    }
+
+    fn epoch(&mut self, column: &Ident, from: &T, to: &T) -> &mut Self {
+        match (self.dialect(), from) {
+            (Dialect::Postgres, T::DateTime) => {
+                self.word("CAST(extract(epoch FROM ").ident(column).word(") AS ").postgres_type(to).word(")")
+            }
+            (Dialect::Postgres, _) => self.word("to_timestamp(").ident(column).word(")"),
+            (Dialect::Sqlite, T::DateTime) => {
+                self.word("CAST(strftime('%s', ").ident(column).word(") AS INTEGER)")
+            }
+            (Dialect::Sqlite, _) => {
+                self.word("strftime('%Y-%m-%dT%H:%M:%SZ', ").ident(column).word(", 'unixepoch')")
+            }
+        }
+    }
+
     /// The expression after `USING`.
     pub(super) fn postgres_conversion(&mut self, column: &Ident, from: &T, to: &T) -> &mut Self {
         match (from, to) {

@@ -5,13 +5,19 @@
 //! parts that come from outside.
 
 mod convert;
+mod fill;
+mod hazard;
 pub(crate) mod postgres;
+mod postgres_constraint;
+mod postgres_online;
 mod probe;
 pub(crate) mod sqlite;
 mod statement;
 mod types;
 mod writer;
 
+pub use hazard::{Extent, LockLevel, TableLock};
+pub(crate) use postgres_constraint::Checking;
 pub use probe::probe;
 pub use statement::{Dialect, Rebuild, Statement, Step};
 pub(crate) use types::is_constant;

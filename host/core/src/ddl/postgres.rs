@@ -1,9 +1,14 @@
-//! PostgreSQL's statements, one function each.
+//! PostgreSQL's statements on tables and columns, one function each, with the locks they take.
+//! Those on constraints and indexes are in `postgres_constraint`, those of online steps in `postgres_online`.
 
-use super::{Dialect, Statement, Writer};
+use super::LockLevel::{AccessExclusive, ShareRowExclusive, ShareUpdateExclusive};
+use super::convert::Convert;
+use super::{Dialect, Extent, Statement, Writer};
+use crate::conversion::{Conversion, conversion};
 use crate::field_type::FieldType;
 use crate::ident::{Ident, OrgName};
-use crate::schema::{Check, Column, ForeignKey, Index, Table, Unique, names};
+use crate::model::Fill;
+use crate::schema::{Column, ForeignKey, Table};
 
 /// Writes statements for one organisation.
 #[derive(Clone, Copy)]
@@ -12,16 +17,32 @@ pub(crate) struct Postgres<'a> {
 }
 
 impl<'a> Postgres<'a> {
-    fn writer(self) -> Writer<'a> {
+    pub(super) fn writer(self) -> Writer<'a> {
         Writer::new(Dialect::Postgres, self.org)
     }
 
-    /// `ALTER TABLE "org"."table" ` and what follows.
-    fn alter(self, message: &'static str, table: &Ident, write: impl FnOnce(&mut Writer)) -> Statement {
+    /// `ALTER TABLE "org"."table" ` and what follows, which nobody can use the table for.
+    pub(super) fn alter(
+        self,
+        message: &'static str,
+        table: &Ident,
+        write: impl FnOnce(&mut Writer),
+    ) -> Statement {
+        self.alter_under(AccessExclusive, message, table, write)
+    }
+
+    /// As [`Self::alter`], under a weaker lock.
+    pub(super) fn alter_under(
+        self,
+        level: super::LockLevel,
+        message: &'static str,
+        table: &Ident,
+        write: impl FnOnce(&mut Writer),
+    ) -> Statement {
         let mut writer = self.writer();
         writer.word("ALTER TABLE ").relation(table).word(" ");
         write(&mut writer);
-        writer.finish(message, Some(table))
+        writer.finish(message, Some(table)).locks_table(table, level)
     }
 
     /// A table with all that may stand in its definition; `keys` are the foreign keys to include.
@@ -29,10 +50,11 @@ impl<'a> Postgres<'a> {
         let mut writer = self.writer();
         writer.word("CREATE TABLE ").relation(&table.name).word(" (");
         writer.list(table.columns.values(), |w, column| {
-            w.definition(column, Dialect::Postgres);
+            w.definition(column, table, Dialect::Postgres);
         });
         if !table.primary_key.is_empty() {
-            writer.word(", PRIMARY KEY ").idents(&table.primary_key);
+            writer.word(", CONSTRAINT ").ident(&table.key_name());
+            writer.word(" PRIMARY KEY ").idents(&table.primary_key);
         }
         for unique in &table.uniques {
             writer.word(", CONSTRAINT ").ident(&unique.name).word(" UNIQUE ").idents(&unique.columns);
@@ -54,13 +76,15 @@ impl<'a> Postgres<'a> {
             writer.word(", ").foreign_key(key);
         }
         writer.word(")");
-        writer.finish("CREATE TABLE", Some(&table.name))
+        let made = writer.finish("CREATE TABLE", Some(&table.name)).locks_table(&table.name, AccessExclusive);
+        let others = keys.iter().filter(|key| key.table != table.name);
+        others.fold(made, |made, key| made.locks_table(&key.table, ShareRowExclusive))
     }
 
     pub fn drop_table(self, table: &Ident) -> Statement {
         let mut writer = self.writer();
         writer.word("DROP TABLE ").relation(table);
-        writer.finish("DROP TABLE", Some(table))
+        writer.finish("DROP TABLE", Some(table)).locks_table(table, AccessExclusive)
     }
 
     pub fn rename_table(self, from: &Ident, to: &Ident) -> Statement {
@@ -69,12 +93,27 @@ impl<'a> Postgres<'a> {
         })
     }
 
-    pub fn add_column(self, table: &Ident, column: &Column) -> Statement {
-        self.alter("ADD COLUMN", table, |w| {
-            w.word("ADD COLUMN ").definition(column, Dialect::Postgres);
+    /// A column, with its default in every row: a constant costs nothing, a generated value is written
+    /// into every row, and the values of an `Enum` are checked in every row.
+    pub fn add_column(self, table: &Table, column: &Column) -> Statement {
+        let statement = self.alter("ADD COLUMN", &table.name, |w| {
+            w.word("ADD COLUMN ").definition(column, table, Dialect::Postgres);
             if let FieldType::Enum { values } = &column.ty {
                 w.word(", ADD ").values_check(&column.name, values);
             }
+        });
+        match (&column.generated, &column.ty) {
+            (Some(_), _) => statement.goes_through(Extent::Rewrite),
+            (None, FieldType::Enum { .. }) => statement.goes_through(Extent::Scan),
+            (None, _) if !column.nullable && column.default.is_none() => statement.goes_through(Extent::Scan),
+            (None, _) => statement,
+        }
+    }
+
+    /// A column alone: the values of an `Enum` are not checked yet.
+    pub fn add_bare_column(self, table: &Table, column: &Column) -> Statement {
+        self.alter("ADD COLUMN", &table.name, |w| {
+            w.word("ADD COLUMN ").definition(column, table, Dialect::Postgres);
         })
     }
 
@@ -90,25 +129,33 @@ impl<'a> Postgres<'a> {
         })
     }
 
-    pub fn rename_constraint(self, table: &Ident, from: &Ident, to: &Ident) -> Statement {
-        self.alter("RENAME CONSTRAINT", table, |w| {
-            w.word("RENAME CONSTRAINT ").ident(from).word(" TO ").ident(to);
-        })
-    }
-
     /// Another type, with the default carried over: PostgreSQL cannot convert a default by itself.
-    pub fn change_type(self, table: &Ident, before: &Column, after: &Column) -> Statement {
-        self.alter("ALTER COLUMN TYPE", table, |w| {
+    /// Where every value stays as it is stored, there is no `USING`: with one, the table would be written anew.
+    pub fn change_type(self, table: &Table, before: &Column, after: &Column) -> Statement {
+        let rewrites = conversion(&before.ty, &after.ty) != Conversion::Widening;
+        let statement = self.alter("ALTER COLUMN TYPE", &table.name, |w| {
             let name = &after.name;
             if before.default.is_some() {
                 w.word("ALTER COLUMN ").ident(name).word(" DROP DEFAULT, ");
             }
             w.word("ALTER COLUMN ").column(name).word(" TYPE ").postgres_type(&after.ty);
-            w.word(" USING ").postgres_conversion(name, &before.ty, &after.ty);
+            if rewrites {
+                let convert = Convert { column: name, from: &before.ty, to: &after.ty, using: None, table };
+                w.word(" USING ").conversion(&convert);
+            }
             if let Some(default) = &after.default {
                 w.word(", ALTER COLUMN ").ident(name).word(" SET DEFAULT ").default(default, &after.ty);
             }
-        })
+        });
+        statement.goes_through(if rewrites { Extent::Rewrite } else { Extent::Nothing })
+    }
+
+    /// Gives rows their values, all in one statement.
+    pub fn fill(self, table: &Table, fill: &Fill) -> Statement {
+        let mut writer = self.writer();
+        writer.fill(table, fill).word(" WHERE ").unfilled(table, fill);
+        let statement = writer.finish("UPDATE", Some(&table.name));
+        statement.locks_table(&table.name, super::LockLevel::RowExclusive).goes_through(Extent::Rewrite)
     }
 
     pub fn set_default(self, table: &Ident, column: &Column) -> Statement {
@@ -125,62 +172,19 @@ impl<'a> Postgres<'a> {
         }
     }
 
-    pub fn set_nullable(self, table: &Ident, column: &Column) -> Statement {
+    /// Allows NULL or refuses it. A validated check that says the same spares the scan (`proven`).
+    pub fn set_nullable(self, table: &Ident, column: &Column, proven: bool) -> Statement {
         let (message, words) = match column.nullable {
             true => ("DROP NOT NULL", " DROP NOT NULL"),
             false => ("SET NOT NULL", " SET NOT NULL"),
         };
-        self.alter(message, table, |w| {
+        let statement = self.alter(message, table, |w| {
             w.word("ALTER COLUMN ").column(&column.name).word(words);
-        })
-    }
-
-    pub fn drop_constraint(self, table: &Ident, name: &Ident) -> Statement {
-        self.alter("DROP CONSTRAINT", table, |w| {
-            w.word("DROP CONSTRAINT ").ident(name);
-        })
-    }
-
-    /// The check that keeps a column to the values of its `Enum`.
-    pub fn add_values(self, table: &Ident, column: &Ident, values: &[String]) -> Statement {
-        self.alter("ADD CHECK", table, |w| {
-            w.word("ADD ").values_check(column, values);
-        })
-    }
-
-    pub fn add_unique(self, table: &Ident, unique: &Unique) -> Statement {
-        self.alter("ADD UNIQUE", table, |w| {
-            w.word("ADD CONSTRAINT ").ident(&unique.name).word(" UNIQUE ").idents(&unique.columns);
-        })
-    }
-
-    pub fn add_check(self, table: &Table, check: &Check) -> Statement {
-        self.alter("ADD CHECK", &table.name, |w| {
-            w.word("ADD CONSTRAINT ")
-                .ident(&check.name)
-                .word(" CHECK (")
-                .expr(&check.expression, table)
-                .word(")");
-        })
-    }
-
-    pub fn add_foreign_key(self, table: &Ident, key: &ForeignKey) -> Statement {
-        self.alter("ADD FOREIGN KEY", table, |w| {
-            w.word("ADD ").foreign_key(key);
-        })
-    }
-
-    pub fn create_index(self, table: &Ident, index: &Index) -> Statement {
-        let mut writer = self.writer();
-        writer.word(if index.unique { "CREATE UNIQUE INDEX " } else { "CREATE INDEX " });
-        writer.ident(&index.name).word(" ON ").relation(table).word(" ").idents(&index.columns);
-        writer.finish("CREATE INDEX", Some(table))
-    }
-
-    pub fn drop_index(self, table: &Ident, index: &Ident) -> Statement {
-        let mut writer = self.writer();
-        writer.word("DROP INDEX ").relation(index);
-        writer.finish("DROP INDEX", Some(table))
+        });
+        match column.nullable || proven {
+            true => statement,
+            false => statement.goes_through(Extent::Scan),
+        }
     }
 
     pub fn comment(self, table: &Ident, column: Option<&Ident>, comment: Option<&str>) -> Statement {
@@ -196,19 +200,6 @@ impl<'a> Postgres<'a> {
             Some(comment) => writer.text(comment),
             None => writer.word("NULL"),
         };
-        writer.finish("COMMENT", Some(table))
-    }
-}
-
-impl Writer<'_> {
-    fn values_check(&mut self, column: &Ident, values: &[String]) -> &mut Self {
-        self.word("CONSTRAINT ").ident(&names::values_check(column)).word(" CHECK (");
-        self.one_of(column, values).word(")")
-    }
-
-    /// `CONSTRAINT … FOREIGN KEY … REFERENCES …`
-    pub(super) fn foreign_key(&mut self, key: &ForeignKey) -> &mut Self {
-        self.word("CONSTRAINT ").ident(&key.name).word(" FOREIGN KEY ").idents(&key.columns);
-        self.word(" REFERENCES ").relation(&key.table).word(" ").idents(&key.target).on_delete(key.on_delete)
+        writer.finish("COMMENT", Some(table)).locks_table(table, ShareUpdateExclusive)
     }
 }

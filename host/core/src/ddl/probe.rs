@@ -15,6 +15,10 @@ use crate::schema::Schema;
 #[must_use]
 pub fn probe(probe: &Probe, dialect: Dialect, org: &OrgName, schema: &Schema) -> Statement {
     let mut writer = Writer::new(dialect, org);
+    if let Probe::Dependents { table, column } = probe {
+        writer.dependents(table, column.as_ref());
+        return writer.finish("SELECT", Some(table));
+    }
     writer.word("SELECT EXISTS (SELECT 1 FROM ").relation(table(probe)).word("), ");
     if matches!(probe, Probe::Rows { .. }) {
         writer.word("0, NULL");
@@ -43,6 +47,7 @@ fn table(probe: &Probe) -> &Ident {
         | Probe::Orphans { table, .. }
         | Probe::Dangling { table, .. }
         | Probe::Misfits { table, .. }
+        | Probe::Dependents { table, .. }
         | Probe::Violations { table, .. } => table,
     }
 }
@@ -67,7 +72,7 @@ impl Writer<'_> {
     fn failing(&mut self, probe: &Probe, schema: &Schema) -> &mut Self {
         self.word(" FROM ").relation(table(probe)).word(" AS r WHERE ");
         match probe {
-            Probe::Rows { .. } => self.word("1 = 0"),
+            Probe::Rows { .. } | Probe::Dependents { .. } => self.word("1 = 0"),
             Probe::Nulls { column, .. } => self.word("r.").ident(column).word(" IS NULL"),
             Probe::Duplicates { table, columns } => self.duplicates(table, columns),
             Probe::Orphans { table, columns, to } => self.orphans((table, columns), to.as_ref(), schema),
@@ -76,12 +81,37 @@ impl Writer<'_> {
                 self.word(" = ").default(value, ty).word(")")
             }
             Probe::Dangling { to: None, .. } => self.word("1 = 1"),
-            Probe::Misfits { column, from, to, .. } => self.misfits(column, from, to),
+            Probe::Misfits { column, from, to, .. } => {
+                self.word("r.").ident(column).word(" IS NOT NULL AND (");
+                self.misfits(
+                    &|w| {
+                        w.word("r.").ident(column);
+                    },
+                    from,
+                    to,
+                )
+                .word(")")
+            }
             Probe::Violations { table, expression } => match schema.table(table) {
                 Some(table) => self.word("NOT (").expr(expression, table).word(")"),
                 None => self.word("1 = 0"),
             },
         }
+    }
+
+    /// Asked of the catalogue alone.
+    fn dependents(&mut self, table: &Ident, column: Option<&Ident>) -> &mut Self {
+        if self.dialect() == Dialect::Sqlite {
+            return self.word("SELECT 1 = 0, 0, NULL");
+        }
+        self.word(DEPENDENTS)
+            .word(" WHERE d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.deptype = 'n'");
+        let org = self.org_name();
+        self.word(" AND n.nspname = ").text(org).word(" AND c.relname = ").text(table.as_str());
+        if let Some(column) = column {
+            self.word(" AND a.attname = ").text(column.as_str());
+        }
+        self.word(") AS found WHERE what IS NOT NULL")
     }
 
     fn duplicates(&mut self, table: &Ident, columns: &[Ident]) -> &mut Self {
@@ -130,31 +160,28 @@ impl Writer<'_> {
         self.word(")")
     }
 
-    fn misfits(&mut self, column: &Ident, from: &T, to: &T) -> &mut Self {
-        self.word("r.").ident(column).word(" IS NOT NULL AND ");
-        let value = |w: &mut Self| {
-            w.word("r.").ident(column);
-        };
+    /// Whether a value, which is not NULL, has no counterpart in another type.
+    pub(super) fn misfits(&mut self, value: &dyn Fn(&mut Self), from: &T, to: &T) -> &mut Self {
         let text = |w: &mut Self| {
-            w.word("trim(CAST(r.").ident(column).word(" AS text))");
+            w.word("trim(CAST(").run(value).word(" AS text))");
         };
         match (self.dialect(), to) {
             (_, T::String { length }) => {
-                self.word("length(CAST(r.").ident(column).word(" AS text)) > ").number(*length)
+                self.word("length(CAST(").run(value).word(" AS text)) > ").number(*length)
             }
             (_, T::Enum { values }) => {
-                self.word("CAST(r.").ident(column).word(" AS text) NOT IN (").list(values, |w, v| {
+                self.word("CAST(").run(value).word(" AS text) NOT IN (").list(values, |w, v| {
                     w.text(v);
                 });
                 self.word(")")
             }
-            (_, T::Boolean) if matches!(from, T::Int | T::BigInt) => self.run(&value).word(" NOT IN (0, 1)"),
+            (_, T::Boolean) if matches!(from, T::Int | T::BigInt) => self.run(value).word(" NOT IN (0, 1)"),
             (_, T::Boolean) => {
                 self.word("lower(").run(&text).word(") NOT IN ").word(TRUE_TEXTS);
                 self.word(" AND lower(").run(&text).word(") NOT IN ").word(FALSE_TEXTS)
             }
-            (Dialect::Postgres, to) => self.postgres_misfit(from, to, &value, &text),
-            (Dialect::Sqlite, to) => self.sqlite_misfit(from, to, &value, &text),
+            (Dialect::Postgres, to) => self.postgres_misfit(from, to, value, &text),
+            (Dialect::Sqlite, to) => self.sqlite_misfit(from, to, value, &text),
         }
     }
 
@@ -247,6 +274,16 @@ impl Writer<'_> {
         self
     }
 }
+
+/// Views by their names; triggers that name a column, and row-level policies, as PostgreSQL describes them.
+const DEPENDENTS: &str = "SELECT count(*) > 0, count(*), json_agg(what)::text FROM (SELECT DISTINCT CASE \
+    WHEN d.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass THEN \
+        (SELECT 'view ' || v.relname FROM pg_catalog.pg_rewrite r JOIN pg_catalog.pg_class v ON v.oid = r.ev_class WHERE r.oid = d.objid) \
+    WHEN d.classid IN ('pg_catalog.pg_trigger'::pg_catalog.regclass, 'pg_catalog.pg_policy'::pg_catalog.regclass) \
+        THEN pg_catalog.pg_describe_object(d.classid, d.objid, 0) END AS what \
+    FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_class c ON c.oid = d.refobjid \
+    JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
+    JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum = d.refobjsubid";
 
 /// What PostgreSQL reads as a number, and as a whole one.
 const NUMBER: [&str; 2] = ["'^[+-]?(\\d+\\.?\\d*|\\.\\d+)([eE][+-]?\\d{1,3})?$'", "'^[+-]?\\d+$'"];

@@ -1,8 +1,10 @@
 //! SQLite's statements, one function each, and the table rebuild.
 
-use super::{Dialect, Rebuild, Statement, Writer};
+use super::convert::Convert;
+use super::{Dialect, Extent, Rebuild, Statement, Writer};
 use crate::ident::{Ident, OrgName};
-use crate::schema::{Column, ForeignKey, Table};
+use crate::model::{Fill, FillValue};
+use crate::schema::{Column, ForeignKey, Index, IndexShape, Table, Unique};
 
 /// Writes statements for one organisation.
 #[derive(Clone, Copy)]
@@ -23,7 +25,7 @@ impl<'a> Sqlite<'a> {
         let mut writer = self.writer();
         writer.word("CREATE TABLE ").ident(name).word(" (");
         writer.list(table.columns.values(), |w, column| {
-            w.definition(column, Dialect::Sqlite);
+            w.definition(column, table, Dialect::Sqlite);
         });
         if !table.primary_key.is_empty() {
             writer.word(", PRIMARY KEY ").idents(&table.primary_key);
@@ -56,14 +58,15 @@ impl<'a> Sqlite<'a> {
     }
 
     /// A column; `key` is a foreign key on it alone.
-    pub fn add_column(self, table: &Ident, column: &Column, key: Option<&ForeignKey>) -> Statement {
+    pub fn add_column(self, table: &Table, column: &Column, key: Option<&ForeignKey>) -> Statement {
         let mut writer = self.writer();
-        writer.word("ALTER TABLE ").ident(table).word(" ADD COLUMN ").definition(column, Dialect::Sqlite);
+        writer.word("ALTER TABLE ").ident(&table.name).word(" ADD COLUMN ");
+        writer.definition(column, table, Dialect::Sqlite);
         if let Some(key) = key {
             writer.word(" CONSTRAINT ").ident(&key.name).word(" REFERENCES ").ident(&key.table).word(" ");
             writer.idents(&key.target).on_delete(key.on_delete);
         }
-        writer.finish("ADD COLUMN", Some(table))
+        writer.finish("ADD COLUMN", Some(&table.name))
     }
 
     pub fn drop_column(self, table: &Ident, column: &Ident) -> Statement {
@@ -78,11 +81,29 @@ impl<'a> Sqlite<'a> {
         writer.finish("RENAME COLUMN", Some(table))
     }
 
-    pub fn create_index(self, table: &Ident, name: &Ident, columns: &[Ident], unique: bool) -> Statement {
+    /// An index. Of its methods SQLite has one, and it includes no columns: other ones are refused before.
+    pub fn create_index(self, table: &Table, name: &Ident, shape: &IndexShape) -> Statement {
         let mut writer = self.writer();
-        writer.word(if unique { "CREATE UNIQUE INDEX " } else { "CREATE INDEX " });
-        writer.ident(name).word(" ON ").ident(table).word(" ").idents(columns);
-        writer.finish("CREATE INDEX", Some(table))
+        writer.word(if shape.unique { "CREATE UNIQUE INDEX " } else { "CREATE INDEX " });
+        writer.ident(name).word(" ON ").ident(&table.name).word(" ").index_keys(shape, table);
+        writer.index_predicate(shape, table);
+        writer.finish("CREATE INDEX", Some(&table.name)).goes_through(Extent::Scan)
+    }
+
+    /// A unique constraint, which is a unique index here.
+    pub fn create_unique(self, table: &Table, unique: &Unique) -> Statement {
+        self.create_index(table, &unique.name, &IndexShape::on(&unique.columns, true))
+    }
+
+    pub fn create(self, table: &Table, index: &Index) -> Statement {
+        self.create_index(table, &index.name, &index.shape)
+    }
+
+    /// Gives rows their values.
+    pub fn fill(self, table: &Table, fill: &Fill) -> Statement {
+        let mut writer = self.writer();
+        writer.fill(table, fill).word(" WHERE ").unfilled(table, fill);
+        writer.finish("UPDATE", Some(&table.name)).goes_through(Extent::Rewrite)
     }
 
     pub fn drop_index(self, table: &Ident, index: &Ident) -> Statement {
@@ -91,8 +112,9 @@ impl<'a> Sqlite<'a> {
         writer.finish("DROP INDEX", Some(table))
     }
 
-    /// A table made anew. Columns whose name is in `kept` are copied, converted where the type differs.
-    pub fn rebuild(self, before: &Table, after: &Table, kept: &[Ident]) -> Rebuild {
+    /// A table made anew. Columns whose name is in `kept` are copied, converted where the type differs;
+    /// those that `fills` converts from another column get its values.
+    pub fn rebuild(self, before: &Table, after: &Table, kept: &[Ident], fills: &[&Fill]) -> Rebuild {
         let passing = Ident::from_parts("hookwright_rebuild".into());
         let legacy = |words: &'static str| {
             let mut writer = self.writer();
@@ -102,7 +124,7 @@ impl<'a> Sqlite<'a> {
         // With the legacy rename, views that name the table wait for it to be back instead of failing.
         let swap = vec![
             self.create_as(&passing, after),
-            self.copy(&passing, before, after, kept),
+            self.copy(&passing, before, after, kept, fills),
             self.drop_table(&before.name),
             legacy("PRAGMA legacy_alter_table = ON"),
             self.rename_table(&passing, &after.name),
@@ -113,23 +135,42 @@ impl<'a> Sqlite<'a> {
 
     /// All indexes of a table; its unique constraints are unique indexes.
     pub fn indexes(self, table: &Table) -> Vec<Statement> {
-        let uniques = table.uniques.iter().map(|u| self.create_index(&table.name, &u.name, &u.columns, true));
-        let indexes =
-            table.indexes.iter().map(|i| self.create_index(&table.name, &i.name, &i.columns, i.unique));
-        uniques.chain(indexes).collect()
+        let uniques = table.uniques.iter().map(|u| self.create_unique(table, u));
+        uniques.chain(table.indexes.iter().map(|i| self.create(table, i))).collect()
     }
 
-    fn copy(self, to: &Ident, before: &Table, after: &Table, kept: &[Ident]) -> Statement {
-        let pairs = || kept.iter().filter_map(|name| before.column(name).zip(after.column(name)));
+    fn copy(self, to: &Ident, before: &Table, after: &Table, kept: &[Ident], fills: &[&Fill]) -> Statement {
+        let given = |column: &&Column| column.generated.is_none();
+        let pairs = kept.iter().filter_map(|name| before.column(name).zip(after.column(name)));
+        let pairs: Vec<_> = pairs.filter(|(_, new)| given(new)).collect();
+        let names = pairs.iter().map(|(_, column)| &column.name).chain(fills.iter().map(|f| &f.column));
         let mut writer = self.writer();
-        writer.word("INSERT INTO ").ident(to).word(" ").idents(pairs().map(|(_, column)| &column.name));
-        writer.word(" SELECT ").list(pairs(), |w, (old, new)| {
-            match old.ty == new.ty {
-                true => w.ident(&new.name),
-                false => w.sqlite_conversion(&new.name, &old.ty, &new.ty),
-            };
+        writer.word("INSERT INTO ").ident(to).word(" ").idents(names).word(" SELECT ");
+        writer.list(&pairs, |w, (old, new)| {
+            let (from, to) = (&old.ty, &new.ty);
+            w.conversion(&Convert { column: &new.name, from, to, using: None, table: before });
         });
+        for fill in fills {
+            writer.word(", ").copied(fill, after);
+        }
         writer.word(" FROM ").ident(&before.name);
-        writer.finish("INSERT", Some(&after.name))
+        writer.finish("INSERT", Some(&after.name)).goes_through(Extent::Rewrite)
+    }
+}
+
+impl Writer<'_> {
+    /// What a row's new column gets while the table is copied.
+    fn copied(&mut self, fill: &Fill, after: &Table) -> &mut Self {
+        match (&fill.value, &fill.only) {
+            // Where the old value is NULL the new one is, whatever an expression would make of it.
+            (FillValue::Converted { from, .. }, _) => {
+                self.word("CASE WHEN ").ident(from).word(" IS NOT NULL THEN ");
+                self.fill_value(after, fill).word(" END")
+            }
+            (_, Some(only)) => {
+                self.word("CASE WHEN ").expr(only, after).word(" THEN ").fill_value(after, fill).word(" END")
+            }
+            (_, None) => self.fill_value(after, fill),
+        }
     }
 }

@@ -3,6 +3,7 @@
 
 use serde::{Serialize, Serializer};
 
+use super::hazard::{Extent, LockLevel, TableLock};
 use crate::ident::Ident;
 use crate::schema::Table;
 
@@ -23,11 +24,37 @@ pub struct Statement {
     message: &'static str,
     table: Option<Ident>,
     fields: Vec<Ident>,
+    locks: Vec<TableLock>,
+    extent: Extent,
 }
 
 impl Statement {
     pub(super) fn new(sql: String, message: &'static str, table: Option<Ident>, fields: Vec<Ident>) -> Self {
-        Self { sql, message, table, fields }
+        Self { sql, message, table, fields, locks: Vec::new(), extent: Extent::Nothing }
+    }
+
+    /// Declares a lock that it takes.
+    pub(super) fn locks_table(mut self, table: &Ident, level: LockLevel) -> Self {
+        self.locks.push(TableLock { table: table.clone(), level });
+        self
+    }
+
+    /// Declares how much of its table it goes through.
+    pub(super) fn goes_through(mut self, extent: Extent) -> Self {
+        self.extent = extent;
+        self
+    }
+
+    /// The locks it takes, on PostgreSQL, until its transaction ends.
+    #[must_use]
+    pub fn locks(&self) -> &[TableLock] {
+        &self.locks
+    }
+
+    /// How much of its table it goes through.
+    #[must_use]
+    pub fn extent(&self) -> Extent {
+        self.extent
     }
 
     /// The SQL, without a closing semicolon.

@@ -3,7 +3,7 @@
 use super::{Dialect, Writer};
 use crate::field_type::FieldType;
 use crate::ident::{Ident, OrgName};
-use crate::schema::Column;
+use crate::schema::{Column, Table};
 use crate::value::DefaultValue;
 
 impl Writer<'_> {
@@ -39,7 +39,7 @@ impl Writer<'_> {
     }
 
     /// A column's definition: name, type, NOT NULL, default; on SQLite the type's check.
-    pub(super) fn definition(&mut self, column: &Column, dialect: Dialect) -> &mut Self {
+    pub(super) fn definition(&mut self, column: &Column, table: &Table, dialect: Dialect) -> &mut Self {
         self.column(&column.name).word(" ");
         match dialect {
             Dialect::Postgres => self.postgres_type(&column.ty),
@@ -50,6 +50,9 @@ impl Writer<'_> {
         }
         if let Some(default) = &column.default {
             self.word(" DEFAULT ").default(default, &column.ty);
+        }
+        if let Some(expression) = &column.generated {
+            self.word(" GENERATED ALWAYS AS (").expr(expression, table).word(") STORED");
         }
         if dialect == Dialect::Sqlite && has_check(&column.ty) {
             self.word(" CHECK (").sqlite_check(&column.name, &column.ty).word(")");

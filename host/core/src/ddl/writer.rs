@@ -27,6 +27,11 @@ impl<'a> Writer<'a> {
         self.dialect
     }
 
+    /// The organisation's name, for questions to the catalogue.
+    pub(super) fn org_name(&self) -> &'a str {
+        self.org.as_str()
+    }
+
     /// The finished statement.
     #[must_use]
     pub fn finish(self, message: &'static str, table: Option<&Ident>) -> Statement {

@@ -53,7 +53,7 @@ pub enum Body {
 }
 
 /// What the sender allows beforehand.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Consent {
     /// What needs a confirmation may run.
     pub confirm: bool,

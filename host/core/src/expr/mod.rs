@@ -18,8 +18,8 @@ use crate::ident::Ident;
 /// Longest expression that is parsed, in bytes.
 pub const MAX_BYTES: usize = 4096;
 
-/// An expression.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// An expression. The order has no meaning; it makes lists of expressions comparable.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Expr {
     /// A column of the table.
     Column(Ident),
@@ -56,7 +56,7 @@ pub enum Expr {
 }
 
 /// An operator between two operands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[allow(missing_docs)]
 pub enum Operator {
     And,
@@ -75,7 +75,7 @@ pub enum Operator {
 }
 
 /// A function that may be called.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[allow(missing_docs)]
 pub enum Function {
     Abs,
@@ -138,8 +138,14 @@ impl Expr {
 
     /// The same expression after a column was renamed.
     #[must_use]
-    pub fn renamed(mut self, from: &Ident, to: &Ident) -> Self {
-        self.rename(from, to);
+    pub fn renamed(self, from: &Ident, to: &Ident) -> Self {
+        self.mapped(&|name| if name == from { to.clone() } else { name.clone() })
+    }
+
+    /// The same expression over columns with other names.
+    #[must_use]
+    pub fn mapped(mut self, name: &dyn Fn(&Ident) -> Ident) -> Self {
+        self.map(name);
         self
     }
 
@@ -158,20 +164,20 @@ impl Expr {
         }
     }
 
-    fn rename(&mut self, from: &Ident, to: &Ident) {
+    fn map(&mut self, to: &dyn Fn(&Ident) -> Ident) {
         match self {
-            Self::Column(name) if name == from => *name = to.clone(),
-            Self::Column(_) | Self::Text(_) | Self::Number(_) | Self::Boolean(_) | Self::Null => {}
-            Self::Not(of) | Self::IsNull { of, .. } => of.rename(from, to),
+            Self::Column(name) => *name = to(name),
+            Self::Text(_) | Self::Number(_) | Self::Boolean(_) | Self::Null => {}
+            Self::Not(of) | Self::IsNull { of, .. } => of.map(to),
             Self::In { of, values, .. } => {
-                of.rename(from, to);
-                values.iter_mut().for_each(|v| v.rename(from, to));
+                of.map(to);
+                values.iter_mut().for_each(|v| v.map(to));
             }
             Self::Binary(left, _, right) => {
-                left.rename(from, to);
-                right.rename(from, to);
+                left.map(to);
+                right.map(to);
             }
-            Self::Call(_, arguments) => arguments.iter_mut().for_each(|a| a.rename(from, to)),
+            Self::Call(_, arguments) => arguments.iter_mut().for_each(|a| a.map(to)),
         }
     }
 }

@@ -3,12 +3,11 @@
 use serde::{Deserialize, Serialize};
 
 use super::IntentError;
-use super::error::list;
+use super::support::{not_computed_from, on_column, outside_key, valid_type};
 use super::table::{describe, text};
-use crate::field_type::FieldType;
 use crate::ident::Ident;
 use crate::model::Model;
-use crate::schema::{Column, Table};
+use crate::schema::{BuriedColumn, Column, Table, buried_name};
 use crate::value::DefaultValue;
 
 /// A new column at the end of a table.
@@ -24,21 +23,6 @@ pub struct AddColumn {
     pub primary_key: bool,
 }
 
-macro_rules! on_column {
-    ($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident: $ty:ty),* $(,)? }) => {
-        $(#[$doc])*
-        #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-        #[serde(rename_all = "camelCase")]
-        pub struct $name {
-            /// The table.
-            pub table: Ident,
-            /// The column.
-            pub column: Ident,
-            $($(#[$field_doc])* pub $field: $ty,)*
-        }
-    };
-}
-
 on_column! {
     /// Removes a column with its data, and what is on it alone.
     DropColumn {}
@@ -48,13 +32,6 @@ on_column! {
     RenameColumn {
         /// Its new name.
         to: Ident,
-    }
-}
-on_column! {
-    /// Gives a column another type; its data is converted.
-    ChangeType {
-        /// The new type.
-        ty: FieldType,
     }
 }
 on_column! {
@@ -76,14 +53,6 @@ on_column! {
     /// Removes the column's default.
     DropDefault {}
 }
-on_column! {
-    /// Sets the values of an `Enum` column.
-    SetValues {
-        /// All values, those that stay included.
-        values: Vec<String>,
-    }
-}
-
 /// Adds a column to a table value.
 pub(super) fn place(table: &mut Table, column: Column) -> Result<(), IntentError> {
     Ident::column(column.name.as_str()).map_err(|e| IntentError::Name { why: e.to_string() })?;
@@ -92,16 +61,37 @@ pub(super) fn place(table: &mut Table, column: Column) -> Result<(), IntentError
     if let Some(existing) = table.colliding_column(&column.name) {
         return Err(IntentError::column_exists(&table.name, existing, &column));
     }
+    generated(table, &column)?;
     table.columns.insert(column.name.clone(), column);
     Ok(())
 }
 
-fn valid_type(table: &Ident, column: &Ident, ty: &FieldType) -> Result<(), IntentError> {
-    ty.validate().map_err(|e| IntentError::Type {
-        table: table.as_str().into(),
-        column: column.as_str().into(),
-        why: e.to_string(),
-    })
+/// A generated column is computed from columns that rows give, and from nothing else.
+fn generated(table: &Table, column: &Column) -> Result<(), IntentError> {
+    let Some(expression) = &column.generated else { return Ok(()) };
+    for name in expression.columns() {
+        match table.column(&name) {
+            None => return Err(IntentError::unknown_column(table, &name)),
+            Some(source) if source.generated.is_some() => {
+                let (table, column) = (table.name.as_str().into(), column.name.as_str().into());
+                return Err(IntentError::Generated {
+                    table,
+                    column,
+                    why: "it is computed from another generated column",
+                });
+            }
+            Some(_) => {}
+        }
+    }
+    if column.default.is_some() {
+        let (table, column) = (table.name.as_str().into(), column.name.as_str().into());
+        return Err(IntentError::Generated {
+            table,
+            column,
+            why: "it has a default, which nothing would use",
+        });
+    }
+    Ok(())
 }
 
 impl AddColumn {
@@ -137,28 +127,41 @@ impl DropColumn {
             let dependents = format!("foreign keys on {} refer", referring.join(", "));
             return Err(IntentError::Referenced { target, dependents });
         }
-        let table = model.table_mut(&self.table)?;
-        table.columns.shift_remove(column);
-        table.uniques.retain(|u| !u.columns.contains(column));
-        table.indexes.retain(|i| !i.columns.contains(column));
-        table
-            .foreign_keys
-            .retain(|k| !k.columns.contains(column) && !refers_to_itself(&self.table, k, column));
-        table.checks.retain(|c| !c.expression.columns().contains(column));
-        Ok(())
+        not_computed_from(model.table(&self.table)?, column, "dropping it")?;
+        bury(model, &self.table, column)
     }
+}
+
+/// Takes a column out of a table; what may have values stays in the database under another name.
+/// A generated column has none of its own.
+fn bury(model: &mut Model, name: &Ident, column: &Ident) -> Result<(), IntentError> {
+    let keeps = model.buries(name, column);
+    let table = model.table_mut(name)?;
+    let Some(old) = table.columns.shift_remove(column) else { return Ok(()) };
+    let keeps = keeps && old.generated.is_none();
+    let taken = |n: &Ident| table.has_physically(n);
+    let physical = buried_name(column, taken);
+    let buried = BuriedColumn {
+        column: old,
+        uniques: table.uniques.extract_if(.., |u| u.columns.contains(column)).collect(),
+        foreign_keys: table
+            .foreign_keys
+            .extract_if(.., |k| k.columns.contains(column) || refers_to_itself(name, k, column))
+            .collect(),
+        checks: table.checks.extract_if(.., |c| c.expression.columns().contains(column)).collect(),
+        indexes: table.indexes.extract_if(.., |i| i.shape.columns().contains(column)).collect(),
+    };
+    if keeps {
+        table.buried.insert(physical.clone(), buried);
+        model.column_moved(name, column, &physical);
+    } else {
+        model.column_gone(name, column);
+    }
+    Ok(())
 }
 
 fn refers_to_itself(table: &Ident, key: &crate::schema::ForeignKey, column: &Ident) -> bool {
     key.table == *table && key.target.contains(column)
-}
-
-fn outside_key(table: &Table, column: &Ident, what: &'static str) -> Result<(), IntentError> {
-    if table.primary_key.contains(column) {
-        let (table, column) = (table.name.as_str().into(), column.as_str().into());
-        return Err(IntentError::InPrimaryKey { table, column, what });
-    }
-    Ok(())
 }
 
 impl RenameColumn {
@@ -170,33 +173,8 @@ impl RenameColumn {
         if let Some(existing) = table.colliding_column(to).filter(|c| c.name != *from) {
             return Err(IntentError::column_exists(&self.table, existing, &moved));
         }
-        let position = table.columns.get_index_of(from).unwrap_or(table.columns.len());
-        table.columns.shift_remove(from);
-        table.columns.shift_insert(position, to.clone(), moved);
-        let renamed = |columns: &mut Vec<Ident>| {
-            columns.iter_mut().filter(|c| *c == from).for_each(|c| *c = to.clone());
-        };
-        renamed(&mut table.primary_key);
-        table.uniques.iter_mut().for_each(|u| renamed(&mut u.columns));
-        table.indexes.iter_mut().for_each(|i| renamed(&mut i.columns));
-        table.foreign_keys.iter_mut().for_each(|k| renamed(&mut k.columns));
-        for check in &mut table.checks {
-            check.expression = check.expression.clone().renamed(from, to);
-        }
-        table.sort();
+        table.rename_column(from, to);
         model.column_renamed(&self.table, from, to);
-        Ok(())
-    }
-}
-
-impl ChangeType {
-    pub(super) fn apply(&self, model: &mut Model) -> Result<(), IntentError> {
-        model.column(&self.table, &self.column)?;
-        valid_type(&self.table, &self.column, &self.ty)?;
-        let column = model.column_mut(&self.table, &self.column)?;
-        // A default that the new type cannot hold would fail at the next insert; it goes, as the review says.
-        column.default = column.default.take().and_then(|d| d.retyped(&self.ty));
-        column.ty = self.ty.clone();
         Ok(())
     }
 }
@@ -219,6 +197,10 @@ impl DropNotNull {
 impl SetDefault {
     pub(super) fn apply(&self, model: &mut Model) -> Result<(), IntentError> {
         let column = model.column_mut(&self.table, &self.column)?;
+        if column.generated.is_some() {
+            let (table, column) = (self.table.as_str().into(), self.column.as_str().into());
+            return Err(IntentError::Generated { table, column, why: "nothing would use its default" });
+        }
         column.default = Some(self.value.clone());
         Ok(())
     }
@@ -229,52 +211,6 @@ impl DropDefault {
         model.column_mut(&self.table, &self.column)?.default = None;
         Ok(())
     }
-}
-
-impl SetValues {
-    pub(super) fn apply(&self, model: &mut Model) -> Result<(), IntentError> {
-        let ty = FieldType::Enum { values: self.values.clone() };
-        valid_type(&self.table, &self.column, &ty)?;
-        let column = model.column_mut(&self.table, &self.column)?;
-        if !matches!(column.ty, FieldType::Enum { .. }) {
-            return Err(IntentError::WrongType {
-                table: self.table.as_str().into(),
-                column: self.column.as_str().into(),
-                is: column.ty.describe(),
-                what: "only an Enum has values",
-                instead: "change its type to Enum with these values",
-            });
-        }
-        column.default = column.default.take().and_then(|d| d.retyped(&ty));
-        column.ty = ty;
-        Ok(())
-    }
-}
-
-/// The columns of an intent over several: known to the table, each once, at least one.
-pub(super) fn known(
-    model: &Model,
-    table: &Ident,
-    columns: &[Ident],
-    what: &'static str,
-) -> Result<(), IntentError> {
-    let table = model.table(table)?;
-    if columns.is_empty() {
-        return Err(IntentError::NoColumns { what });
-    }
-    for (index, column) in columns.iter().enumerate() {
-        if table.column(column).is_none() {
-            return Err(IntentError::unknown_column(table, column));
-        }
-        if columns[..index].contains(column) {
-            return Err(IntentError::ColumnTwice { what, column: column.as_str().into() });
-        }
-    }
-    Ok(())
-}
-
-pub(super) fn on(what: &str, columns: &[Ident]) -> String {
-    format!("{what} on {}", list(columns))
 }
 
 #[cfg(test)]
@@ -290,8 +226,7 @@ mod tests {
             model.schema().clone()
         };
         let mut model = Model::new(base.into());
-        let column =
-            Column { name: ident("k"), ty: FieldType::Int, nullable: false, default: None, comment: None };
+        let column = Column { nullable: false, ..Column::new(ident("k"), crate::field_type::FieldType::Int) };
         let late = AddColumn { table: ident("t"), column, primary_key: true };
         assert_eq!(late.apply(&mut model).map_err(|e| e.code()), Err("intent/primary-key"));
     }

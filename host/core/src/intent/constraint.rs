@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::IntentError;
-use super::column::{known, on};
+use super::support::{known, on};
 use crate::expr::Expr;
 use crate::ident::Ident;
 use crate::model::Model;

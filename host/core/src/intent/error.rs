@@ -37,6 +37,20 @@ pub enum IntentError {
     Missing { table: String, what: String },
     #[error("\"{column}\" on \"{table}\" is {is}, and {what}; {instead}")]
     WrongType { table: String, column: String, is: String, what: &'static str, instead: &'static str },
+    #[error("SQLite {what}; {instead}")]
+    Dialect { what: &'static str, instead: &'static str },
+    #[error("no dropped table \"{table}\" is kept; its rows were purged, or it was never dropped")]
+    NotBuried { table: String },
+    #[error(
+        "the columns {generated} of \"{table}\" are computed from \"{column}\", so {what} is not possible; drop them first"
+    )]
+    Computed { table: String, column: String, what: &'static str, generated: String },
+    #[error(
+        "the generated column \"{column}\" on \"{table}\" is not possible: {why}; compute it from columns that rows give, and give it no default"
+    )]
+    Generated { table: String, column: String, why: &'static str },
+    #[error("the index on \"{table}\" is not possible: {why}; correct it, or take the method \"btree\"")]
+    Index { table: String, why: String },
     #[error("{what} without columns makes no sense; name at least one")]
     NoColumns { what: &'static str },
     #[error("{what} names the column \"{column}\" twice; name it once")]
@@ -88,6 +102,14 @@ impl IntentError {
         Self::Already { table: table.as_str().into(), what }
     }
 
+    /// Nothing of that name was dropped.
+    pub(crate) fn not_buried(table: &Ident, column: Option<&Ident>) -> Self {
+        match column {
+            Some(column) => Self::missing(table, format!("dropped column \"{}\"", column.as_str())),
+            None => Self::NotBuried { table: table.as_str().into() },
+        }
+    }
+
     /// The error's stable code.
     #[must_use]
     pub fn code(&self) -> &'static str {
@@ -97,9 +119,12 @@ impl IntentError {
             Self::TableExists { .. } => "intent/table-exists",
             Self::ColumnExists { .. } => "intent/column-exists",
             Self::KeyOfExisting { .. } | Self::InPrimaryKey { .. } => "intent/primary-key",
-            Self::Referenced { .. } => "intent/referenced",
+            Self::Referenced { .. } | Self::Computed { .. } => "intent/referenced",
+            Self::Generated { .. } => "intent/generated",
+            Self::Dialect { .. } => "intent/dialect",
+            Self::Index { .. } => "intent/index",
             Self::Already { .. } => "intent/already-there",
-            Self::Missing { .. } => "intent/not-there",
+            Self::Missing { .. } | Self::NotBuried { .. } => "intent/not-there",
             Self::WrongType { .. } | Self::Type { .. } => "intent/type",
             Self::NoColumns { .. } | Self::ColumnTwice { .. } | Self::Pairing { .. } => "intent/columns",
             Self::Nul { .. } => "intent/text",

@@ -57,6 +57,26 @@ kinds! {
     DropCheck = "drop-check",
     SetValues = "set-values",
     SetComment = "set-comment",
+    RestoreTable = "restore-table",
+    RestoreColumn = "restore-column",
+    AddPrimaryKey = "add-primary-key",
+    DropPrimaryKey = "drop-primary-key",
+    RenamePrimaryKey = "rename-primary-key",
+    RenameUnique = "rename-unique",
+    RenameForeignKey = "rename-foreign-key",
+    RenameCheck = "rename-check",
+    RenameIndex = "rename-index",
+    Backfill = "backfill",
+    PurgeTable = "purge-table",
+    PurgeColumn = "purge-column",
+}
+
+impl IntentKind {
+    /// Whether a plugin may ask for it, if it is granted: purging is for people alone.
+    #[must_use]
+    pub fn for_plugins(self) -> bool {
+        !matches!(self, Self::PurgeTable | Self::PurgeColumn)
+    }
 }
 
 impl fmt::Display for IntentKind {

@@ -3,25 +3,36 @@
 //! One file each holds an intent's data and what it does to the [`Model`]. An
 //! intent that cannot be applied leaves the model as it was and says why.
 
+mod backfill;
+mod change_type;
 mod column;
 mod constraint;
+mod dialect;
 mod error;
 mod index;
 mod kind;
+mod primary_key;
+mod purge;
+mod rename;
+mod restore;
+mod support;
 mod table;
 #[cfg(test)]
 pub(crate) mod testing;
 
 use serde::{Deserialize, Serialize};
 
-pub use column::{
-    AddColumn, ChangeType, DropColumn, DropDefault, DropNotNull, RenameColumn, SetDefault, SetNotNull,
-    SetValues,
-};
+pub use backfill::Backfill;
+pub use change_type::{ChangeType, SetValues};
+pub use column::{AddColumn, DropColumn, DropDefault, DropNotNull, RenameColumn, SetDefault, SetNotNull};
 pub use constraint::{AddCheck, AddForeignKey, AddUnique, DropCheck, DropForeignKey, DropUnique};
 pub use error::{IntentError, list};
 pub use index::{CreateIndex, DropIndex};
 pub use kind::IntentKind;
+pub use primary_key::{AddPrimaryKey, DropPrimaryKey, RenamePrimaryKey};
+pub use purge::{PurgeColumn, PurgeTable};
+pub use rename::{RenameCheck, RenameForeignKey, RenameIndex, RenameUnique};
+pub use restore::{RestoreColumn, RestoreTable};
 pub use table::{CreateTable, DropTable, RenameTable, SetComment};
 
 use crate::ident::Ident;
@@ -53,6 +64,18 @@ pub enum Intent {
     DropCheck(DropCheck),
     SetValues(SetValues),
     SetComment(SetComment),
+    RestoreTable(RestoreTable),
+    RestoreColumn(RestoreColumn),
+    AddPrimaryKey(AddPrimaryKey),
+    DropPrimaryKey(DropPrimaryKey),
+    RenamePrimaryKey(RenamePrimaryKey),
+    RenameUnique(RenameUnique),
+    RenameForeignKey(RenameForeignKey),
+    RenameCheck(RenameCheck),
+    RenameIndex(RenameIndex),
+    Backfill(Backfill),
+    PurgeTable(PurgeTable),
+    PurgeColumn(PurgeColumn),
 }
 
 /// Runs an expression on the data of whichever intent it is.
@@ -80,6 +103,18 @@ macro_rules! each {
             Intent::DropCheck($data) => $then,
             Intent::SetValues($data) => $then,
             Intent::SetComment($data) => $then,
+            Intent::RestoreTable($data) => $then,
+            Intent::RestoreColumn($data) => $then,
+            Intent::AddPrimaryKey($data) => $then,
+            Intent::DropPrimaryKey($data) => $then,
+            Intent::RenamePrimaryKey($data) => $then,
+            Intent::RenameUnique($data) => $then,
+            Intent::RenameForeignKey($data) => $then,
+            Intent::RenameCheck($data) => $then,
+            Intent::RenameIndex($data) => $then,
+            Intent::Backfill($data) => $then,
+            Intent::PurgeTable($data) => $then,
+            Intent::PurgeColumn($data) => $then,
         }
     };
 }

@@ -6,7 +6,7 @@ use super::IntentError;
 use super::error::list;
 use crate::ident::Ident;
 use crate::model::Model;
-use crate::schema::{Column, Table};
+use crate::schema::{Column, Table, names};
 
 /// A new table. Columns may also follow, each as an [`super::AddColumn`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -71,6 +71,9 @@ impl CreateTable {
             return Err(IntentError::unknown_column(&table, stranger));
         }
         table.primary_key.clone_from(&self.primary_key);
+        // A dropped table that is kept keeps the name of its key.
+        let name = names::free_primary_key(model.schema(), &self.table);
+        table.primary_key_name = Some(name).filter(|name| *name != table.key_name());
         model.insert_table(table);
         Ok(())
     }
@@ -85,8 +88,7 @@ impl DropTable {
             let dependents = format!("foreign keys on {} refer", referring.join(", "));
             return Err(IntentError::Referenced { target: self.table.as_str().into(), dependents });
         }
-        model.remove_table(&self.table);
-        Ok(())
+        model.bury_table(&self.table)
     }
 }
 
@@ -113,7 +115,7 @@ impl SetComment {
     }
 }
 
-fn free(model: &Model, wanted: &Ident) -> Result<(), IntentError> {
+pub(super) fn free(model: &Model, wanted: &Ident) -> Result<(), IntentError> {
     match model.schema().colliding_table(wanted) {
         Some(t) => {
             Err(IntentError::TableExists { existing: t.name.as_str().into(), wanted: wanted.as_str().into() })
@@ -123,7 +125,7 @@ fn free(model: &Model, wanted: &Ident) -> Result<(), IntentError> {
 }
 
 /// Refuses names that belong to the database or to the host.
-fn table_name(name: &Ident) -> Result<(), IntentError> {
+pub(super) fn table_name(name: &Ident) -> Result<(), IntentError> {
     Ident::table(name.as_str()).map(drop).map_err(|e| IntentError::Name { why: e.to_string() })
 }
 

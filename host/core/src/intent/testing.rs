@@ -16,7 +16,7 @@ pub(crate) fn model() -> Model {
 }
 
 pub(crate) fn column(name: &str, ty: FieldType) -> Column {
-    Column { name: ident(name), ty, nullable: true, default: None, comment: None }
+    Column::new(ident(name), ty)
 }
 
 /// A table with the key `id`.

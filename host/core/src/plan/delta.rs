@@ -4,8 +4,36 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::ident::Ident;
-use crate::model::Model;
-use crate::schema::{Check, Column, ForeignKey, Table};
+use crate::model::{Fill, Model};
+use crate::schema::{Check, Column, ForeignKey, Index, Schema, Table, Unique};
+
+/// The two schemas as the database has them: with what is buried.
+pub(super) struct Physical {
+    before: Schema,
+    after: Schema,
+}
+
+impl Physical {
+    /// Tables that are shared stay shared, so that what did not change is known without a look.
+    pub fn of(model: &Model) -> Self {
+        let before = model.base().physical();
+        let mut after = model.schema().physical();
+        for (name, table) in &mut after.tables {
+            let same = |a: &Schema, b: &Schema| match (a.tables.get(name), b.tables.get(name)) {
+                (Some(a), Some(b)) => Arc::ptr_eq(a, b),
+                (None, None) => match (a.buried.get(name), b.buried.get(name)) {
+                    (Some(a), Some(b)) => Arc::ptr_eq(a, b),
+                    _ => false,
+                },
+                _ => false,
+            };
+            if let (true, Some(old)) = (same(model.base(), model.schema()), before.tables.get(name)) {
+                *table = old.clone();
+            }
+        }
+        Self { before, after }
+    }
+}
 
 /// The difference.
 pub(super) struct Delta<'a> {
@@ -34,6 +62,17 @@ pub(super) struct Kept<'a> {
     pub added: Vec<&'a Column>,
     /// Constraints and indexes that go.
     pub gone: Gone<'a>,
+    /// Checks that stay: their names before and after.
+    pub check_names: Vec<(Ident, Ident)>,
+    /// Values that rows get.
+    pub fills: Vec<&'a Fill>,
+}
+
+/// What of a table has a name of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Named {
+    Constraint,
+    Index,
 }
 
 /// Constraints and indexes that go, as they were.
@@ -42,14 +81,16 @@ pub(super) struct Gone<'a> {
     pub foreign_keys: Vec<&'a ForeignKey>,
     /// Names of unique constraints.
     pub uniques: Vec<&'a Ident>,
-    pub indexes: Vec<&'a Ident>,
+    pub indexes: Vec<&'a Index>,
     pub checks: Vec<&'a Check>,
+    /// The name of the primary key.
+    pub primary_key: Option<Ident>,
 }
 
 impl<'a> Delta<'a> {
-    pub fn of(model: &'a Model) -> Self {
-        let (before, after) = (model.base(), model.schema());
-        let names = Names::of(model);
+    pub fn of(model: &'a Model, physical: &'a Physical) -> Self {
+        let Physical { before, after } = physical;
+        let names = Names::of(model, after);
         let dropped =
             before.tables.values().filter(|t| !names.tables.contains_key(&t.name)).map(AsRef::as_ref);
         let mut created = Vec::new();
@@ -68,13 +109,14 @@ impl<'a> Delta<'a> {
 /// From names before to names after.
 struct Names<'a> {
     model: &'a Model,
+    after: &'a Schema,
     tables: BTreeMap<Ident, Ident>,
 }
 
 impl<'a> Names<'a> {
-    fn of(model: &'a Model) -> Self {
+    fn of(model: &'a Model, after: &'a Schema) -> Self {
         let pair = |name: &Ident| model.origin(name).map(|origin| (origin, name.clone()));
-        Self { model, tables: model.schema().tables.keys().filter_map(pair).collect() }
+        Self { model, after, tables: after.tables.keys().filter_map(pair).collect() }
     }
 
     fn table(&self, before: &Ident) -> Option<Ident> {
@@ -83,7 +125,7 @@ impl<'a> Names<'a> {
 
     fn column(&self, table: &Ident, before: &Ident) -> Option<Ident> {
         let now = self.tables.get(table)?;
-        let columns = &self.model.schema().table(now)?.columns;
+        let columns = &self.after.table(now)?.columns;
         columns.keys().find(|name| self.model.column_origin(now, name).as_ref() == Some(before)).cloned()
     }
 
@@ -93,7 +135,7 @@ impl<'a> Names<'a> {
 }
 
 impl<'a> Kept<'a> {
-    fn of(before: &'a Table, after: &'a Table, names: &Names) -> Self {
+    fn of(before: &'a Table, after: &'a Table, names: &Names<'a>) -> Self {
         let mut kept = Self {
             before,
             moved: Table::new(after.name.clone()),
@@ -102,10 +144,12 @@ impl<'a> Kept<'a> {
             renamed: Vec::new(),
             added: Vec::new(),
             gone: Gone::default(),
+            check_names: Vec::new(),
+            fills: names.model.fills().iter().filter(|f| f.table == after.name).collect(),
         };
         kept.columns(names);
         kept.moved.comment.clone_from(&before.comment);
-        kept.moved.primary_key = names.columns(&before.name, &before.primary_key).unwrap_or_default();
+        kept.primary_key(names);
         kept.uniques(names);
         kept.indexes(names);
         kept.foreign_keys(names);
@@ -130,6 +174,22 @@ impl<'a> Kept<'a> {
         self.added = self.after.columns.values().filter(|c| !moved.contains_key(&c.name)).collect();
     }
 
+    /// A key on other columns goes; the same one may get another name.
+    fn primary_key(&mut self, names: &Names) {
+        let before = self.before;
+        if before.primary_key.is_empty() {
+            return;
+        }
+        let moved = names.columns(&before.name, &before.primary_key).unwrap_or_default();
+        match moved == self.after.primary_key {
+            true => {
+                self.moved.primary_key = moved;
+                self.moved.primary_key_name = Some(before.key_name());
+            }
+            false => self.gone.primary_key = Some(before.key_name()),
+        }
+    }
+
     fn uniques(&mut self, names: &Names) {
         for unique in &self.before.uniques {
             let mut moved = unique.clone();
@@ -145,18 +205,20 @@ impl<'a> Kept<'a> {
 
     fn indexes(&mut self, names: &Names) {
         for index in &self.before.indexes {
-            let mut moved = index.clone();
-            match names.columns(&self.before.name, &index.columns) {
-                Some(columns) => {
-                    moved.columns = columns;
-                    match self.after.indexes.contains(&moved) {
-                        true => self.moved.indexes.push(moved),
-                        false => self.gone.indexes.push(&index.name),
-                    }
-                }
-                None => self.gone.indexes.push(&index.name),
+            match self.moved_index(index, names).filter(|moved| self.after.indexes.contains(moved)) {
+                Some(moved) => self.moved.indexes.push(moved),
+                None => self.gone.indexes.push(index),
             }
         }
+    }
+
+    /// An index by the names of afterwards; none if a column of it goes.
+    fn moved_index(&self, index: &Index, names: &Names) -> Option<Index> {
+        let now = |column: &Ident| names.column(&self.before.name, column);
+        index.shape.columns().iter().all(|c| now(c).is_some()).then(|| {
+            let shape = index.shape.clone().mapped(&|c| now(c).unwrap_or_else(|| c.clone()));
+            Index { name: index.name.clone(), shape }
+        })
     }
 
     fn foreign_keys(&mut self, names: &Names) {
@@ -176,17 +238,21 @@ impl<'a> Kept<'a> {
         }
     }
 
+    /// A check is known by its name, and may get another one.
     fn checks(&mut self, names: &Names) {
         for check in &self.before.checks {
-            let mut moved = check.clone();
-            for column in check.expression.columns() {
-                if let Some(now) = names.column(&self.before.name, &column) {
-                    moved.expression = moved.expression.renamed(&column, &now);
+            let now = |column: &Ident| names.column(&self.before.name, column);
+            let expression = check.expression.clone().mapped(&|c| now(c).unwrap_or_else(|| c.clone()));
+            let same = |after: &&Check| {
+                names.model.check_origin(&self.after.name, &after.name) == check.name
+                    && after.expression == expression
+            };
+            match self.after.checks.iter().find(same) {
+                Some(after) => {
+                    self.check_names.push((check.name.clone(), after.name.clone()));
+                    self.moved.checks.push(Check { name: check.name.clone(), expression });
                 }
-            }
-            match self.after.checks.contains(&moved) {
-                true => self.moved.checks.push(moved),
-                false => self.gone.checks.push(check),
+                None => self.gone.checks.push(check),
             }
         }
     }
@@ -198,7 +264,61 @@ impl<'a> Kept<'a> {
 
     /// Checks that come.
     pub fn new_checks(&self) -> impl Iterator<Item = &'a Check> {
-        self.after.checks.iter().filter(|c| !self.moved.checks.contains(c))
+        self.after.checks.iter().filter(|c| !self.check_names.iter().any(|(_, name)| *name == c.name))
+    }
+
+    /// Unique constraints that come.
+    pub fn new_uniques(&self) -> impl Iterator<Item = &'a Unique> {
+        self.after.uniques.iter().filter(|u| !self.moved.uniques.contains(u))
+    }
+
+    /// Indexes that come.
+    pub fn new_indexes(&self) -> impl Iterator<Item = &'a Index> {
+        self.after.indexes.iter().filter(|i| !self.moved.indexes.contains(i))
+    }
+
+    /// The primary key that comes, if one does.
+    pub fn new_primary_key(&self) -> Option<&'a [Ident]> {
+        let key = self.after.primary_key.as_slice();
+        (!key.is_empty() && self.moved.primary_key != key).then_some(key)
+    }
+
+    /// Constraints and indexes that stay and get other names: what they are, and the names before and after.
+    pub fn renamed_objects(&self) -> Vec<(Named, Ident, Ident)> {
+        let mut renamed = Vec::new();
+        let mut note = |kind, from: &Ident, to: &Ident| {
+            if from != to {
+                renamed.push((kind, from.clone(), to.clone()));
+            }
+        };
+        if !self.moved.primary_key.is_empty() && self.gone.primary_key.is_none() {
+            note(Named::Constraint, &self.moved.key_name(), &self.after.key_name());
+        }
+        for was in &self.moved.uniques {
+            self.after
+                .uniques
+                .iter()
+                .filter(|u| *u == was)
+                .for_each(|u| note(Named::Constraint, &was.name, &u.name));
+        }
+        for was in &self.moved.foreign_keys {
+            let same = self.after.foreign_keys.iter().filter(|k| *k == was);
+            same.for_each(|k| note(Named::Constraint, &was.name, &k.name));
+        }
+        for was in &self.moved.indexes {
+            self.after
+                .indexes
+                .iter()
+                .filter(|i| *i == was)
+                .for_each(|i| note(Named::Index, &was.name, &i.name));
+        }
+        self.check_names.iter().for_each(|(from, to)| note(Named::Constraint, from, to));
+        renamed
+    }
+
+    /// Whether rows get values of this column from another one, or by a backfill.
+    pub fn fills(&self, column: &Ident) -> bool {
+        self.fills.iter().any(|f| f.column == *column)
     }
 
     /// Columns that stay: as they were (under the name of afterwards) and as they will be.

@@ -1,6 +1,6 @@
 //! What tells one plan from another: a hash over all that an approval of it allows.
 //!
-//! In it are the dialect; each step in order, with its kind and the SQL of its statements; whether foreign keys are
+//! In it are the dialect; the steps beside the transaction; each step in it, with its kind and the SQL of its statements; whether foreign keys are
 //! off; and each entity and field that comes, changes or goes, with its stable id and what it then is. Not in it
 //! are the revision, the rest of the metadata, the places of fields among others, and the verdicts: so a plan is the
 //! same after a change of something else, and another as soon as it would do something else.
@@ -28,6 +28,12 @@ pub fn hash(dialect: Dialect, plan: &Plan, before: &Metadata, after: &Metadata) 
         Dialect::Sqlite => "sqlite",
     });
     parts.add(if plan.foreign_keys_off { "foreign keys off" } else { "" });
+    for (when, step) in
+        plan.prepare.iter().map(|s| ("before", s)).chain(plan.finish.iter().map(|s| ("after", s)))
+    {
+        parts.add(when);
+        parts.add(&serde_json::to_string(step).unwrap_or_else(|e| e.to_string()));
+    }
     for step in &plan.steps {
         parts.add(match step {
             Step::Statement(_) => "statement",
@@ -97,7 +103,7 @@ mod tests {
     use crate::ident::OrgName;
     use crate::intent::Intent;
     use crate::model::Model;
-    use crate::plan::plan;
+    use crate::plan::{Sizes, plan};
     use crate::schema::Schema;
 
     fn planned(dialect: Dialect, column: &str) -> Plan {
@@ -107,7 +113,7 @@ mod tests {
             {"name": column, "ty": {"type": "Text"}, "nullable": true}]});
         let intent: Intent = serde_json::from_value(intent).expect("an intent");
         intent.apply(&mut model).expect("applied");
-        plan(&OrgName::parse("acme").expect("a name"), dialect, &model)
+        plan(&OrgName::parse("acme").expect("a name"), dialect, &model, &Sizes::default())
     }
 
     fn entities(entities: serde_json::Value) -> Metadata {

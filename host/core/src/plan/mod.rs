@@ -4,30 +4,51 @@
 //! a list of what was asked for: a table made and altered in one change is one
 //! `CREATE TABLE`, and what was done and undone is nothing.
 
+mod aside;
 mod delta;
 mod hash;
+mod obstacle;
 mod postgres;
+mod postgres_online;
 mod renames;
 mod sqlite;
 
-pub use hash::hash;
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 
-use crate::ddl::{Dialect, Statement, Step};
-use crate::ident::OrgName;
-use crate::model::Model;
+pub use hash::hash;
+pub use obstacle::Obstacle;
 
-/// What is to be executed, in order, in one transaction.
+use crate::ddl::{Dialect, Statement, Step};
+use crate::ident::{Ident, OrgName};
+use crate::model::Model;
+use crate::online::OnlineStep;
+
+/// What is to be executed: before the change's transaction, in it, and after it.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Plan {
-    /// The steps.
+    /// Steps on large tables that are done, beside their users, before anything is committed.
+    /// If one fails for good, those done are undone, and nothing has changed.
+    pub prepare: Vec<OnlineStep>,
+    /// The steps of the one transaction.
     pub steps: Vec<Step>,
+    /// Steps on large tables that are left to do once it is committed.
+    pub finish: Vec<OnlineStep>,
+    /// Why the change cannot be made beside the users of a large table; it is refused then.
+    pub obstacles: Vec<Obstacle>,
     /// SQLite: whether foreign keys must be off, and checked at the end instead.
     pub foreign_keys_off: bool,
 }
 
 impl Plan {
-    /// All statements in order.
+    /// Whether all of it is in the one transaction.
+    #[must_use]
+    pub fn is_transactional(&self) -> bool {
+        self.prepare.is_empty() && self.finish.is_empty()
+    }
+
+    /// The statements of the transaction, in order.
     pub fn statements(&self) -> impl Iterator<Item = &Statement> {
         self.steps.iter().flat_map(Step::statements)
     }
@@ -39,15 +60,38 @@ impl Serialize for Plan {
     }
 }
 
+/// Which tables are large, by their names before the change: their users must not be kept waiting.
+/// SQLite has one lock for all, so it makes no difference there.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Sizes {
+    large: BTreeSet<Ident>,
+}
+
+impl Sizes {
+    /// The large tables.
+    pub fn large(tables: impl IntoIterator<Item = Ident>) -> Self {
+        Self { large: tables.into_iter().collect() }
+    }
+
+    /// Whether a table is large.
+    #[must_use]
+    pub fn is_large(&self, table: &Ident) -> bool {
+        self.large.contains(table)
+    }
+}
+
 /// The plan that turns the model's base into its schema.
 #[must_use]
-pub fn plan(org: &OrgName, dialect: Dialect, model: &Model) -> Plan {
-    let delta = delta::Delta::of(model);
+pub fn plan(org: &OrgName, dialect: Dialect, model: &Model, sizes: &Sizes) -> Plan {
+    let physical = delta::Physical::of(model);
+    let delta = delta::Delta::of(model, &physical);
     match dialect {
-        Dialect::Postgres => postgres::plan(org, &delta),
+        Dialect::Postgres => postgres::plan(org, &delta, sizes),
         Dialect::Sqlite => sqlite::plan(org, &delta),
     }
 }
 
+#[cfg(test)]
+mod online_tests;
 #[cfg(test)]
 mod tests;

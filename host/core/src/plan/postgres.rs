@@ -1,31 +1,44 @@
 //! The order of PostgreSQL's statements: what goes first makes room for what comes later.
+//!
+//! What would keep the users of a large table waiting is done by `postgres_online` beside this.
 
-use super::Plan;
-use super::delta::{Delta, Kept};
+use super::aside::Aside;
+use super::delta::{Delta, Kept, Named};
+use super::postgres_online;
 use super::renames::in_order;
+use super::{Plan, Sizes};
+use crate::conversion::conversion;
 use crate::ddl::postgres::Postgres;
-use crate::ddl::{Statement, Step};
+use crate::ddl::{Checking, Statement, Step};
 use crate::field_type::FieldType;
 use crate::ident::{Ident, OrgName};
 use crate::schema::{Column, ForeignKey, Table, names};
 
-pub(super) fn plan(org: &OrgName, delta: &Delta) -> Plan {
+pub(super) fn plan(org: &OrgName, delta: &Delta, sizes: &Sizes) -> Plan {
     let mut planner = Planner { sql: Postgres { org }, out: Vec::new(), late: Vec::new() };
+    let kept: Vec<_> = delta.kept.iter().map(|k| (k, postgres_online::aside(k, delta, sizes))).collect();
     planner.drop_references(delta);
-    delta.kept.iter().for_each(|kept| planner.drop_constraints(kept));
+    kept.iter().for_each(|(kept, aside)| planner.drop_constraints(kept, aside));
     for table in &delta.dropped {
         planner.out.push(planner.sql.drop_table(&table.name));
     }
     planner.rename_tables(delta);
-    delta.kept.iter().for_each(|kept| planner.alter(kept));
+    kept.iter().for_each(|(kept, aside)| planner.alter(kept, aside));
     planner.create_tables(delta);
-    for kept in &delta.kept {
-        let keys = kept.new_foreign_keys().map(|key| planner.sql.add_foreign_key(&kept.after.name, key));
-        planner.late.extend(keys);
-    }
+    kept.iter().for_each(|(kept, aside)| planner.fill_and_tighten(kept, aside));
     planner.out.append(&mut planner.late);
-    planner.indexes_and_comments(delta);
-    Plan { steps: planner.out.into_iter().map(Step::Statement).collect(), foreign_keys_off: false }
+    for (kept, aside) in &kept {
+        planner.references(kept, aside);
+    }
+    planner.indexes_and_comments(delta, &kept);
+    let steps = planner.out.into_iter().map(Step::Statement).collect();
+    let mut plan = Plan { steps, ..Plan::default() };
+    for (_, aside) in kept {
+        plan.prepare.extend(aside.prepare);
+        plan.finish.extend(aside.finish);
+        plan.obstacles.extend(aside.obstacles);
+    }
+    plan
 }
 
 struct Planner<'a> {
@@ -40,19 +53,22 @@ impl Planner<'_> {
     fn drop_references(&mut self, delta: &Delta) {
         for table in &delta.dropped {
             let mutual = table.foreign_keys.iter().filter(|k| k.table != table.name);
-            self.out.extend(mutual.map(|k| self.sql.drop_constraint(&table.name, &k.name)));
+            self.out.extend(mutual.map(|k| self.sql.drop_constraint(&table.name, &k.name, Some(&k.table))));
         }
         for kept in &delta.kept {
             let gone = kept.gone.foreign_keys.iter();
-            self.out.extend(gone.map(|k| self.sql.drop_constraint(&kept.before.name, &k.name)));
+            self.out
+                .extend(gone.map(|k| self.sql.drop_constraint(&kept.before.name, &k.name, Some(&k.table))));
         }
     }
 
-    fn drop_constraints(&mut self, kept: &Kept) {
+    fn drop_constraints(&mut self, kept: &Kept, aside: &Aside) {
         let (sql, table) = (self.sql, &kept.before.name);
-        let constraints = kept.gone.checks.iter().map(|c| &c.name).chain(kept.gone.uniques.iter().copied());
-        self.out.extend(constraints.map(|name| sql.drop_constraint(table, name)));
-        self.out.extend(kept.gone.indexes.iter().map(|index| sql.drop_index(table, index)));
+        let checks = kept.gone.checks.iter().map(|c| &c.name);
+        let keys = kept.gone.primary_key.iter().chain(kept.gone.uniques.iter().copied());
+        self.out.extend(checks.chain(keys).map(|name| sql.drop_constraint(table, name, None)));
+        let at_once = kept.gone.indexes.iter().filter(|i| !aside.drops_later(i));
+        self.out.extend(at_once.map(|index| sql.drop_index(table, &index.name)));
     }
 
     fn rename_tables(&mut self, delta: &Delta) {
@@ -64,17 +80,38 @@ impl Planner<'_> {
         }
     }
 
-    fn alter(&mut self, kept: &Kept) {
+    fn alter(&mut self, kept: &Kept, aside: &Aside) {
         let (sql, table) = (self.sql, &kept.after.name);
         self.out.extend(kept.dropped.iter().map(|column| sql.drop_column(table, column)));
+        self.rename_objects(kept);
         self.rename_columns(kept);
-        self.out.extend(kept.added.iter().map(|column| sql.add_column(table, column)));
-        for (was, now) in kept.columns_kept() {
-            self.alter_column(table, was, now);
+        self.out.extend(aside.swap(sql, kept));
+        for column in kept.added.iter().filter(|c| !aside.makes(&c.name)) {
+            // Rows get their values before they must have them.
+            let empty = Column { nullable: true, ..(*column).clone() };
+            let column = if column.default.is_none() && kept.fills(&column.name) { &empty } else { column };
+            self.out.push(sql.add_column(kept.after, column));
         }
-        let new_uniques = kept.after.uniques.iter().filter(|u| !kept.moved.uniques.contains(u));
-        self.out.extend(new_uniques.map(|unique| sql.add_unique(table, unique)));
-        self.out.extend(kept.new_checks().map(|check| sql.add_check(kept.after, check)));
+        for (was, now) in kept.columns_kept().filter(|(_, now)| !aside.makes(&now.name)) {
+            self.alter_column(kept, was, now);
+        }
+    }
+
+    /// A name that another object gets is free by then, whatever the order: only a circle would not be.
+    fn rename_objects(&mut self, kept: &Kept) {
+        let (constraints, indexes): (Vec<_>, Vec<_>) =
+            kept.renamed_objects().into_iter().partition(|(kind, ..)| *kind == Named::Constraint);
+        let pairs = |list: Vec<(Named, Ident, Ident)>| -> Vec<_> {
+            let pairs: Vec<_> = list.into_iter().map(|(_, from, to)| (from, to)).collect();
+            let taken: Vec<_> = pairs.iter().map(|(from, _)| from.clone()).collect();
+            in_order(pairs, taken.into_iter())
+        };
+        for (from, to) in pairs(constraints) {
+            self.out.push(self.sql.rename_constraint(&kept.after.name, &from, &to));
+        }
+        for (from, to) in pairs(indexes) {
+            self.out.push(self.sql.rename_index(&kept.after.name, &from, &to));
+        }
     }
 
     fn rename_columns(&mut self, kept: &Kept) {
@@ -91,15 +128,15 @@ impl Planner<'_> {
         }
     }
 
-    fn alter_column(&mut self, table: &Ident, was: &Column, now: &Column) {
-        let sql = self.sql;
+    fn alter_column(&mut self, kept: &Kept, was: &Column, now: &Column) {
+        let (sql, table) = (self.sql, &kept.after.name);
         if was.ty != now.ty {
-            self.change_type(table, was, now);
+            self.change_type(kept.after, was, now);
         } else if was.default != now.default {
             self.out.push(sql.set_default(table, now));
         }
-        if was.nullable != now.nullable {
-            self.out.push(sql.set_nullable(table, now));
+        if now.nullable && !was.nullable {
+            self.out.push(sql.set_nullable(table, now, false));
         }
         if was.comment != now.comment {
             self.out.push(sql.comment(table, Some(&now.name), now.comment.as_deref()));
@@ -107,19 +144,67 @@ impl Planner<'_> {
     }
 
     /// An Enum is text with a check, so only the check changes between two of them.
-    fn change_type(&mut self, table: &Ident, was: &Column, now: &Column) {
+    fn change_type(&mut self, table: &Table, was: &Column, now: &Column) {
         let (sql, name) = (self.sql, &now.name);
         if matches!(was.ty, FieldType::Enum { .. }) {
-            self.out.push(sql.drop_constraint(table, &names::values_check(name)));
+            self.out.push(sql.drop_constraint(&table.name, &names::values_check(name), None));
         }
-        let text = |ty: &FieldType| matches!(ty, FieldType::Enum { .. } | FieldType::Text);
-        match text(&was.ty) && text(&now.ty) {
-            true if was.default != now.default => self.out.push(sql.set_default(table, now)),
+        match is_text(&was.ty) && is_text(&now.ty) {
+            true if was.default != now.default => self.out.push(sql.set_default(&table.name, now)),
             true => {}
             false => self.out.push(sql.change_type(table, was, now)),
         }
-        if let FieldType::Enum { values } = &now.ty {
-            self.out.push(sql.add_values(table, name, values));
+    }
+
+    /// What new values, types and conditions ask of the rows: checked in order, the cheapest first.
+    fn fill_and_tighten(&mut self, kept: &Kept, aside: &Aside) {
+        let (sql, table) = (self.sql, kept.after);
+        let fills = kept.fills.iter().filter(|fill| !aside.fills(fill));
+        self.out.extend(fills.map(|fill| sql.fill(table, fill)));
+        for (was, now) in kept.columns_kept() {
+            if let FieldType::Enum { values } = &now.ty
+                && was.ty != now.ty
+                && !aside.makes(&now.name)
+            {
+                let when = aside.checking(&names::values_check(&now.name));
+                self.out.push(sql.add_values(&table.name, &now.name, values, when));
+            }
+        }
+        let filled =
+            kept.added.iter().copied().filter(|c| !c.nullable && c.default.is_none() && kept.fills(&c.name));
+        let tightened =
+            kept.columns_kept().filter(|(was, now)| was.nullable && !now.nullable).map(|(_, now)| now);
+        for column in tightened.chain(filled).filter(|c| !aside.swaps(&c.name)) {
+            let proof = aside.requires(&column.name);
+            self.out.push(sql.set_nullable(&table.name, column, proof.is_some()));
+            self.out.extend(proof.map(|check| sql.drop_constraint(&table.name, check, None)));
+        }
+        self.keys(kept, aside);
+        let checks = kept.new_checks().filter(|c| !aside.adds(&c.name));
+        self.out.extend(checks.map(|check| sql.add_check(table, check, Checking::Now)));
+    }
+
+    fn keys(&mut self, kept: &Kept, aside: &Aside) {
+        let (sql, table) = (self.sql, &kept.after.name);
+        if let Some(columns) = kept.new_primary_key() {
+            let name = kept.after.key_name();
+            self.out.push(match aside.builds(&name) {
+                Some(index) => sql.add_primary_key_by(table, &name, index),
+                None => sql.add_primary_key(table, &name, columns),
+            });
+        }
+        for unique in aside.uniques(kept) {
+            self.out.push(match aside.builds(&unique.name) {
+                Some(index) => sql.add_unique_by(table, &unique.name, index),
+                None => sql.add_unique(table, unique),
+            });
+        }
+    }
+
+    fn references(&mut self, kept: &Kept, aside: &Aside) {
+        for key in kept.new_foreign_keys().filter(|k| !aside.adds(&k.name)) {
+            let when = aside.checking(&key.name);
+            self.out.push(self.sql.add_foreign_key(&kept.after.name, key, when));
         }
     }
 
@@ -127,23 +212,26 @@ impl Planner<'_> {
     fn create_tables(&mut self, delta: &Delta) {
         let mut coming: Vec<&Ident> = delta.created.iter().map(|t| &t.name).collect();
         for table in &delta.created {
-            let there = |key: &&ForeignKey| key.table == table.name || !coming.contains(&&key.table);
+            let there = |key: &&ForeignKey| {
+                key.table == table.name || !(coming.contains(&&key.table) || new_key(delta, key))
+            };
             let (now, later): (Vec<_>, Vec<_>) = table.foreign_keys.iter().partition(there);
             self.out.push(self.sql.create_table(table, &now));
-            self.late.extend(later.into_iter().map(|key| self.sql.add_foreign_key(&table.name, key)));
+            let add = |key: &ForeignKey| self.sql.add_foreign_key(&table.name, key, Checking::Now);
+            self.late.extend(later.into_iter().map(add));
             coming.retain(|name| **name != table.name);
         }
     }
 
-    fn indexes_and_comments(&mut self, delta: &Delta) {
+    fn indexes_and_comments(&mut self, delta: &Delta, kept: &[(&Kept, Aside)]) {
         let sql = self.sql;
         for table in &delta.created {
-            self.out.extend(table.indexes.iter().map(|index| sql.create_index(&table.name, index)));
+            self.out.extend(table.indexes.iter().map(|index| sql.create_index(table, index)));
             self.comments(table, table.columns.values(), table.comment.is_some());
         }
-        for kept in &delta.kept {
-            let new = kept.after.indexes.iter().filter(|i| !kept.moved.indexes.contains(i));
-            self.out.extend(new.map(|index| sql.create_index(&kept.after.name, index)));
+        for (kept, aside) in kept {
+            let new = kept.new_indexes().filter(|i| aside.builds(&i.name).is_none());
+            self.out.extend(new.map(|index| sql.create_index(kept.after, index)));
             self.comments(kept.after, kept.added.iter().copied(), kept.moved.comment != kept.after.comment);
         }
     }
@@ -156,4 +244,19 @@ impl Planner<'_> {
             self.out.push(self.sql.comment(&table.name, Some(&column.name), column.comment.as_deref()));
         }
     }
+}
+
+/// Whether what a foreign key refers to is a key only once a kept table was tightened.
+fn new_key(delta: &Delta, key: &ForeignKey) -> bool {
+    let target = delta.kept.iter().find(|k| k.after.name == key.table);
+    target.is_some_and(|k| !k.moved.is_key(&key.target))
+}
+
+fn is_text(ty: &FieldType) -> bool {
+    matches!(ty, FieldType::Enum { .. } | FieldType::Text)
+}
+
+/// Whether another type means that every row is written anew.
+pub(super) fn rewrites(was: &Column, now: &Column) -> bool {
+    !(is_text(&was.ty) && is_text(&now.ty)) && conversion(&was.ty, &now.ty).rewrites()
 }

@@ -1,15 +1,16 @@
 //! The order of SQLite's statements, and the choice between `ALTER TABLE` and a rebuild.
 
 use super::Plan;
-use super::delta::{Delta, Kept};
+use super::delta::{Delta, Kept, Named};
 use super::renames::in_order;
 use crate::ddl::sqlite::Sqlite;
 use crate::ddl::{Statement, Step};
 use crate::ident::{Ident, OrgName};
+use crate::model::{Fill, FillValue};
 use crate::schema::{Column, ForeignKey, Table};
 
 pub(super) fn plan(org: &OrgName, delta: &Delta) -> Plan {
-    let mut planner = Planner { sql: Sqlite { org }, out: Vec::new() };
+    let mut planner = Planner { sql: Sqlite { org }, delta, out: Vec::new() };
     delta.kept.iter().for_each(|kept| planner.drop_indexes(kept));
     planner.rename_tables(delta);
     delta.kept.iter().for_each(|kept| planner.alter(kept));
@@ -21,11 +22,12 @@ pub(super) fn plan(org: &OrgName, delta: &Delta) -> Plan {
         planner.extend(planner.sql.indexes(table));
     }
     let rebuilds = planner.out.iter().any(|step| matches!(step, Step::Rebuild(_)));
-    Plan { steps: planner.out, foreign_keys_off: rebuilds || !delta.dropped.is_empty() }
+    Plan { steps: planner.out, foreign_keys_off: rebuilds || !delta.dropped.is_empty(), ..Plan::default() }
 }
 
 struct Planner<'a> {
     sql: Sqlite<'a>,
+    delta: &'a Delta<'a>,
     out: Vec<Step>,
 }
 
@@ -38,10 +40,12 @@ impl Planner<'_> {
         self.out.extend(statements.into_iter().map(Step::Statement));
     }
 
-    /// Indexes that go, and those a table that is made anew takes along: they come back with it.
+    /// Indexes that go, or get another name: SQLite cannot rename one.
     fn drop_indexes(&mut self, kept: &Kept) {
-        let gone = kept.gone.uniques.iter().chain(&kept.gone.indexes);
-        let statements: Vec<_> = gone.map(|name| self.sql.drop_index(&kept.before.name, name)).collect();
+        let gone = kept.gone.uniques.iter().copied().chain(kept.gone.indexes.iter().map(|i| &i.name));
+        let renamed: Vec<_> = renamed_indexes(kept).into_iter().map(|(from, _)| from).collect();
+        let statements = gone.chain(&renamed).map(|name| self.sql.drop_index(&kept.before.name, name));
+        let statements: Vec<_> = statements.collect();
         self.extend(statements);
     }
 
@@ -75,14 +79,18 @@ impl Planner<'_> {
 
     fn alter(&mut self, kept: &Kept) {
         let renamed = self.rename_columns(kept);
-        match native(kept) {
-            true => self.alter_natively(kept),
-            false => {
-                let names: Vec<_> = kept.columns_kept().map(|(_, now)| now.name.clone()).collect();
-                let rebuild = self.sql.rebuild(&renamed, kept.after, &names);
-                self.out.push(Step::Rebuild(Box::new(rebuild)));
-            }
+        let (into_new, into_old): (Vec<&Fill>, Vec<&Fill>) =
+            kept.fills.iter().copied().partition(|f| kept.moved.column(&f.column).is_none());
+        let sql = self.sql;
+        self.extend(into_old.iter().map(|fill| sql.fill(kept.after, fill)).collect::<Vec<_>>());
+        if native(kept) {
+            self.alter_natively(kept);
+            self.extend(into_new.iter().map(|fill| sql.fill(kept.after, fill)).collect::<Vec<_>>());
+            return;
         }
+        let names: Vec<_> = kept.columns_kept().map(|(_, now)| now.name.clone()).collect();
+        let rebuild = sql.rebuild(&renamed, kept.after, &names, &into_new);
+        self.out.push(Step::Rebuild(Box::new(rebuild)));
     }
 
     /// Renames natively, so that views, triggers and other tables' references follow; gives the table as it then is.
@@ -118,7 +126,10 @@ impl Planner<'_> {
         };
         for key in &kept.gone.foreign_keys {
             let columns = key.columns.iter().map(now).collect();
-            table.foreign_keys.push(ForeignKey { columns, ..(*key).clone() });
+            let (to, target) = self.target_now(key);
+            let target =
+                if key.table == kept.before.name { key.target.iter().map(now).collect() } else { target };
+            table.foreign_keys.push(ForeignKey { columns, table: to, target, ..(*key).clone() });
         }
         for check in &kept.gone.checks {
             let mut check = (*check).clone();
@@ -127,25 +138,58 @@ impl Planner<'_> {
             }
             table.checks.push(check);
         }
+        if kept.gone.primary_key.is_some() {
+            table.primary_key = kept.before.primary_key.iter().map(now).collect();
+        }
         table.sort();
         table
+    }
+
+    /// What a foreign key refers to, by the names after all renames: SQLite has it follow them.
+    fn target_now(&self, key: &ForeignKey) -> (Ident, Vec<Ident>) {
+        let Some(kept) = self.delta.kept.iter().find(|k| k.before.name == key.table) else {
+            return (key.table.clone(), key.target.clone());
+        };
+        let now = |name: &Ident| {
+            let renamed = kept.renamed.iter().find(|(from, _)| from == name);
+            renamed.map_or_else(|| name.clone(), |(_, to)| to.clone())
+        };
+        (kept.after.name.clone(), key.target.iter().map(now).collect())
     }
 
     fn alter_natively(&mut self, kept: &Kept) {
         let (sql, table) = (self.sql, &kept.after.name);
         let dropped: Vec<_> = kept.dropped.iter().map(|column| sql.drop_column(table, column)).collect();
         self.extend(dropped);
-        let added: Vec<_> =
-            kept.added.iter().map(|c| sql.add_column(table, c, own_key(kept, &c.name))).collect();
-        self.extend(added);
-        let uniques = kept.after.uniques.iter().filter(|u| !kept.moved.uniques.contains(u));
-        let uniques: Vec<_> = uniques.map(|u| sql.create_index(table, &u.name, &u.columns, true)).collect();
-        self.extend(uniques);
-        let indexes = kept.after.indexes.iter().filter(|i| !kept.moved.indexes.contains(i));
-        let indexes: Vec<_> =
-            indexes.map(|i| sql.create_index(table, &i.name, &i.columns, i.unique)).collect();
-        self.extend(indexes);
+        let added = kept.added.iter().map(|c| sql.add_column(kept.after, c, own_key(kept, &c.name)));
+        self.extend(added.collect::<Vec<_>>());
+        let renamed = renamed_indexes(kept);
+        let again = |name: &Ident| renamed.iter().any(|(_, to)| to == name);
+        let uniques = kept.after.uniques.iter().filter(|u| !kept.moved.uniques.contains(u) || again(&u.name));
+        self.extend(uniques.map(|u| sql.create_unique(kept.after, u)).collect::<Vec<_>>());
+        let indexes = kept.after.indexes.iter().filter(|i| !kept.moved.indexes.contains(i) || again(&i.name));
+        self.extend(indexes.map(|i| sql.create(kept.after, i)).collect::<Vec<_>>());
     }
+}
+
+/// Indexes, unique constraints among them, that get another name.
+fn renamed_indexes(kept: &Kept) -> Vec<(Ident, Ident)> {
+    let is_index = |name: &Ident| {
+        kept.after.indexes.iter().any(|i| i.name == *name)
+            || kept.after.uniques.iter().any(|u| u.name == *name)
+    };
+    let renamed = kept.renamed_objects().into_iter();
+    renamed.filter(|(_, _, to)| is_index(to)).map(|(_, from, to)| (from, to)).collect()
+}
+
+/// Whether a foreign key or check gets another name, which stands in the table's definition. A primary
+/// key has none here.
+fn renames_constraint(kept: &Kept) -> bool {
+    let keys = &kept.after.foreign_keys;
+    let named = |name: &Ident| {
+        keys.iter().any(|k| k.name == *name) || kept.after.checks.iter().any(|c| c.name == *name)
+    };
+    kept.renamed_objects().iter().any(|(kind, _, to)| *kind == Named::Constraint && named(to))
 }
 
 /// The new foreign key on a column alone.
@@ -155,15 +199,21 @@ fn own_key<'a>(kept: &Kept<'a>, column: &Ident) -> Option<&'a ForeignKey> {
 
 /// Whether `ALTER TABLE` and indexes are enough.
 fn native(kept: &Kept) -> bool {
-    let same = kept
-        .columns_kept()
-        .all(|(was, now)| was.ty == now.ty && was.nullable == now.nullable && was.default == now.default);
+    let same = kept.columns_kept().all(|(was, now)| {
+        was.ty == now.ty
+            && was.nullable == now.nullable
+            && was.default == now.default
+            && was.generated == now.generated
+    });
+    let converted = kept.fills.iter().any(|f| matches!(f.value, FillValue::Converted { .. }));
     let keys_come_with_columns = kept
         .new_foreign_keys()
         .all(|key| matches!(key.columns.as_slice(), [one] if kept.added.iter().any(|c| c.name == *one)));
     let addable = kept.added.iter().all(|column| addable(column, own_key(kept, &column.name).is_some()));
     let collides = kept.dropped.iter().any(|name| kept.renamed.iter().any(|(_, to)| to.collides(name)));
-    same && keys_come_with_columns
+    same && !converted
+        && !renames_constraint(kept)
+        && keys_come_with_columns
         && addable
         && !collides
         && kept.new_checks().next().is_none()
@@ -176,5 +226,5 @@ fn native(kept: &Kept) -> bool {
 fn addable(column: &Column, refers: bool) -> bool {
     let constant = crate::ddl::is_constant(column.default.as_ref());
     let filled = column.nullable || column.default.is_some();
-    constant && filled && !(refers && column.default.is_some())
+    constant && filled && column.generated.is_none() && !(refers && column.default.is_some())
 }

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use super::rules::RULES;
 use super::{Answer, Case, Finding, Judgement, Probe, Rule, Settings, Verdict};
 use crate::ddl::Dialect;
-use crate::ident::OrgName;
+use crate::ident::{Ident, OrgName};
 use crate::intent::{Intent, IntentError};
 use crate::model::Model;
+use crate::plan::{self, Sizes};
 use crate::schema::Schema;
 
 /// A change being worked out.
@@ -64,7 +65,8 @@ impl Draft {
     /// A change that does nothing yet.
     #[must_use]
     pub fn new(org: OrgName, dialect: Dialect, settings: Arc<Settings>, base: Arc<Schema>) -> Self {
-        Self { org, dialect, settings, model: Model::new(base), entries: Vec::new() }
+        let model = Model::new(base).burying(settings.tombstones.keep_days > 0);
+        Self { org, dialect, settings, model, entries: Vec::new() }
     }
 
     /// The schema as the intents so far leave it.
@@ -78,6 +80,7 @@ impl Draft {
     /// # Errors
     /// A [`Refusal`]; the draft is then as it was.
     pub fn propose(&mut self, plugin: &Arc<str>, intent: Intent) -> Result<(), Refusal> {
+        intent.fits(self.dialect)?;
         let pending = self.judge(&intent)?;
         intent.apply(&mut self.model)?;
         self.entries.push(Entry { plugin: plugin.clone(), intent, pending });
@@ -100,6 +103,24 @@ impl Draft {
         Ok(pending)
     }
 
+    /// The tables of before that the change touches.
+    #[must_use]
+    pub fn touched(&self) -> Vec<Ident> {
+        let after = &self.model.schema().tables;
+        let base = self.model.base().tables.iter();
+        let stays = |name: &Ident, table| after.get(name).is_some_and(|now| Arc::ptr_eq(now, table));
+        base.filter(|(name, table)| !stays(name, table)).map(|(name, _)| name.clone()).collect()
+    }
+
+    /// Whether something would be done beside the transaction if the tables that it touches were large: only
+    /// then is it worth asking.
+    #[must_use]
+    pub fn depends_on_sizes(&self) -> bool {
+        let large = Sizes::large(self.touched());
+        let plan = plan::plan(&self.org, self.dialect, &self.model, &large);
+        !plan.is_transactional() || !plan.obstacles.is_empty()
+    }
+
     /// The questions about the rows, in order.
     pub fn probes(&self) -> impl Iterator<Item = &Probe> {
         self.entries.iter().flat_map(|e| &e.pending).filter_map(|(_, judgement)| match judgement {
@@ -120,7 +141,10 @@ impl Entry {
         let settle = |(rule, judgement): &(&'static Rule, Judgement)| {
             let finding = match judgement {
                 Judgement::Now(finding) => Some(finding.clone()),
-                Judgement::Ask(_, then) => then(&next()),
+                Judgement::Ask(_, then) => {
+                    let answer = next();
+                    then(&answer).map(|finding| finding.qualified_by(&answer))
+                }
                 Judgement::Whole(judge) => judge(&whole),
             };
             Some((*rule, draft.settings.weigh(rule, finding?)?))

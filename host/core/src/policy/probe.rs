@@ -24,6 +24,9 @@ pub enum Probe {
     Dangling { table: Ident, value: DefaultValue, ty: FieldType, to: Option<(Ident, Ident)> },
     /// Rows whose value another type cannot hold.
     Misfits { table: Ident, column: Ident, from: FieldType, to: FieldType },
+    /// What depends on a column, or on a table, and was not made by Hookwright: views, triggers, policies. Each
+    /// counts as failing, its description is in the sample. SQLite has none that stand in the way.
+    Dependents { table: Ident, column: Option<Ident> },
     /// Rows that do not meet a condition.
     Violations { table: Ident, expression: Expr },
 }
@@ -35,6 +38,8 @@ pub struct Answer {
     pub rows: bool,
     /// How many rows fail, counted up to [`Answer::MOST`].
     pub failing: u64,
+    /// Whether time ran out before all rows were looked at: then it is not known whether any fail.
+    pub unknown: bool,
     /// Some failing values (or, for NULLs, keys of the rows), as JSON texts.
     pub sample: Vec<String>,
 }

@@ -8,7 +8,7 @@ use super::draft::Entry;
 use super::{Answers, Draft, Finding, Hazard, Rule, Verdict, integrity};
 use crate::event::Consent;
 use crate::intent::Intent;
-use crate::plan::{self, Plan};
+use crate::plan::{self, Obstacle, Plan, Sizes};
 use crate::schema::Schema;
 
 /// Why a change does not run, and what to do.
@@ -96,9 +96,9 @@ pub struct Review {
     pub decision: Decision,
 }
 
-/// Decides over a change, given the answers to its probes and what its sender allows.
+/// Decides over a change, given the answers to its probes, which tables are large, and what its sender allows.
 #[must_use]
-pub fn review(draft: Draft, answers: &Answers, consent: Consent) -> Review {
+pub fn review(draft: Draft, answers: &Answers, sizes: &Sizes, consent: Consent) -> Review {
     let mut asked = 0..;
     let (mut held, mut refused, mut judged) = (Vec::new(), Vec::new(), Vec::new());
     for entry in &draft.entries {
@@ -111,13 +111,19 @@ pub fn review(draft: Draft, answers: &Answers, consent: Consent) -> Review {
         judged.push(judgement(entry, findings));
     }
     refused.extend(integrity::check(&draft.model));
-    let plan = plan::plan(&draft.org, draft.dialect, &draft.model);
+    let plan = plan::plan(&draft.org, draft.dialect, &draft.model, sizes);
+    refused.extend(plan.obstacles.iter().map(obstacle));
     let decision = match (refused.is_empty(), held.is_empty()) {
         (false, _) => Decision::Refuse(refused),
         (true, false) => Decision::Hold(held),
         (true, true) => Decision::Execute(ApprovedPlan { plan: plan.clone() }),
     };
     Review { judged, plan, schema: draft.model.schema().clone(), decision }
+}
+
+fn obstacle(obstacle: &Obstacle) -> Reason {
+    let (code, message, help) = (obstacle.code(), obstacle.message(), obstacle.help());
+    Reason { code: code.into(), message, help: help.into(), consent: None }
 }
 
 fn judgement(entry: &Entry, findings: Vec<(&'static Rule, Finding)>) -> Judged {

@@ -110,6 +110,15 @@ impl Finding {
         Self { verdict: Verdict::Safe, hazards: hazards.to_vec(), message: message.into(), remedy: None }
     }
 
+    /// Says so if not all rows could be looked at. That concerns large tables alone, where rows that
+    /// stand against a step make it fail, and the change is taken back.
+    pub(super) fn qualified_by(mut self, answer: &Answer) -> Self {
+        if answer.unknown && self.remedy.is_none() {
+            self.message += "; as far as is known: the time for looking at the rows ran out. If some stand against it, the change is taken back";
+        }
+        self
+    }
+
     /// Runs when confirmed.
     #[must_use]
     pub fn confirm(hazards: &[Hazard], message: impl Into<String>) -> Self {

@@ -17,11 +17,12 @@ pub(in crate::policy) fn empty() -> Answer {
 
 /// Rows, so many of which fail.
 pub(in crate::policy) fn rows(failing: u64) -> Answer {
-    Answer { rows: true, failing, sample: Vec::new() }
+    Answer { rows: true, failing, ..Answer::default() }
 }
 
 /// `account(id)` and `invoice(id, account → account, status String(20), state Enum(a, b), amount Int, due DateTime not null)`,
-/// with a unique constraint and an index on `status`, and the check `positive`.
+/// with a unique constraint and an index on `status`, and the check `positive`;
+/// `log(line)` without a key, whose required column `kind` was dropped.
 fn schema() -> Schema {
     let column = |name: &str, ty: serde_json::Value, nullable: bool| {
         (name.to_owned(), json!({"name": name, "ty": ty, "nullable": nullable}))
@@ -41,10 +42,15 @@ fn schema() -> Schema {
         "uniques": [{"name": "invoice_status_key", "columns": ["status"]}],
         "foreign_keys": [{"name": "f", "columns": ["account"], "table": "account", "target": ["id"], "on_delete": "RESTRICT"}],
         "checks": [{"name": "positive", "expression": "amount > 0"}],
-        "indexes": [{"name": "invoice_status_idx", "columns": ["status"], "unique": false}],
+        "indexes": [{"name": "invoice_status_idx", "keys": [{"column": "status"}]}],
+    });
+    let log = json!({
+        "name": "log",
+        "columns": columns(vec![column("line", text(40), true)]),
+        "buried": {"hookwright_dropped_1_kind": {"column": {"name": "kind", "ty": text(20), "nullable": false}}},
     });
     let mut schema = Schema::default();
-    for table in [account, invoice] {
+    for table in [account, invoice, log] {
         schema.insert(serde_json::from_value::<Table>(table).expect("a table"));
     }
     schema

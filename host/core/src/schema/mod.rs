@@ -4,6 +4,8 @@
 //! names: a name is kept so that the object can be found, but two schemas that
 //! differ only in such names, or in the order of columns, are equal.
 
+mod buried;
+mod index;
 pub mod names;
 mod objects;
 mod table;
@@ -13,16 +15,29 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-pub use objects::{Check, ForeignKey, Index, Unique};
+pub(crate) use buried::name as buried_name;
+pub use buried::{BuriedColumn, BuriedTable, PREFIX as BURIED_PREFIX};
+pub use index::{Index, IndexKey, IndexMethod, IndexShape};
+pub use objects::{Check, ForeignKey, Unique};
 pub use table::{Column, Table};
 
 use crate::ident::Ident;
 
 /// All tables of an organisation that Hookwright made or adopted.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Schema {
     /// By name. A table is shared until it is changed.
     pub tables: BTreeMap<Ident, Arc<Table>>,
+    /// Dropped tables that can come back, by the name they have in the database.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub buried: BTreeMap<Ident, Arc<BuriedTable>>,
+}
+
+impl PartialEq for Schema {
+    fn eq(&self, other: &Self) -> bool {
+        let Self { tables, buried: _ } = self;
+        *tables == other.tables
+    }
 }
 
 impl Schema {
@@ -49,6 +64,17 @@ impl Schema {
     /// Adds a table, or puts it in the place of one of that name.
     pub fn insert(&mut self, table: Table) {
         self.tables.insert(table.name.clone(), Arc::new(table));
+    }
+
+    /// The tables as the database has them: with what is buried, by the names it has there.
+    #[must_use]
+    pub fn physical(&self) -> Self {
+        let own = self.tables.values().map(|t| match t.buried.is_empty() {
+            true => t.clone(),
+            false => Arc::new(t.physical()),
+        });
+        let buried = self.buried.iter().map(|(name, t)| Arc::new(t.physical(name)));
+        Self { tables: own.chain(buried).map(|t| (t.name.clone(), t)).collect(), buried: BTreeMap::new() }
     }
 
     /// Foreign keys of other tables that refer to `table`, with the table they are on.

@@ -24,22 +24,74 @@ pub fn foreign_key(table: &Table, columns: &[Ident]) -> Ident {
     free(&stem(&table.name, columns), "fkey", |name| constraint_taken(table, name))
 }
 
+/// The name of a primary key, as PostgreSQL would choose it.
+#[must_use]
+pub fn primary_key(table: &Ident) -> Ident {
+    shorten(table.as_str(), "pkey")
+}
+
 /// The name of the check that keeps an `Enum` column to its values. It follows the column's name.
 #[must_use]
 pub fn values_check(column: &Ident) -> Ident {
     shorten(column.as_str(), "values")
 }
 
-/// Tables, indexes and unique constraints of a PostgreSQL schema share one space of names.
-fn relation_taken(schema: &Schema, name: &Ident) -> bool {
-    schema.tables.values().any(|t| {
-        t.name.collides(name)
-            || t.uniques.iter().any(|u| u.name.collides(name))
-            || t.indexes.iter().any(|i| i.name.collides(name))
-    })
+/// The name of the check that stands in for NOT NULL while rows are being checked.
+#[must_use]
+pub fn required_check(column: &Ident) -> Ident {
+    shorten("hookwright_required", column.as_str())
 }
 
-fn constraint_taken(table: &Table, name: &Ident) -> bool {
+/// The name of something while it is made beside what it will replace.
+#[must_use]
+pub fn passing(name: &Ident) -> Ident {
+    shorten("hookwright_new", name.as_str())
+}
+
+/// The name of the trigger, and of its function, that keeps a column filled while it is being made.
+#[must_use]
+pub fn keeper(table: &Ident, column: &Ident) -> Ident {
+    shorten(&format!("hookwright_keep_{}", table.as_str()), column.as_str())
+}
+
+/// Tables, indexes and unique constraints of a PostgreSQL schema share one space of names.
+pub(crate) fn relation_taken(schema: &Schema, name: &Ident) -> bool {
+    let buried = schema.buried.values().map(|b| &b.table);
+    schema.tables.values().map(AsRef::as_ref).chain(buried).any(|t| names_relation(t, name))
+}
+
+/// Whether something outside a table has the name.
+pub(crate) fn relation_taken_by_others(schema: &Schema, table: &Ident, name: &Ident) -> bool {
+    let buried = schema.buried.values().map(|b| &b.table);
+    let others = schema.tables.values().map(AsRef::as_ref).filter(|t| t.name != *table);
+    others.chain(buried).any(|t| names_relation(t, name))
+}
+
+/// A name that something had before it was buried, or the next free one if another has it now.
+pub(crate) fn again(name: Ident, taken: impl Fn(&Ident) -> bool) -> Ident {
+    match taken(&name) {
+        true => free(name.as_str(), "restored", taken),
+        false => name,
+    }
+}
+
+/// A free name for the primary key of a table.
+pub(crate) fn free_primary_key(schema: &Schema, table: &Ident) -> Ident {
+    free(table.as_str(), "pkey", |name| relation_taken_by_others(schema, table, name))
+}
+
+/// Names that something buried had are kept for it.
+fn names_relation(table: &Table, name: &Ident) -> bool {
+    let buried = table
+        .buried
+        .values()
+        .flat_map(|b| b.uniques.iter().map(|u| &u.name).chain(b.indexes.iter().map(|i| &i.name)));
+    let uniques = table.uniques.iter().map(|u| &u.name);
+    let mut names = uniques.chain(table.indexes.iter().map(|i| &i.name)).chain(buried);
+    table.name.collides(name) || table.key_name().collides(name) || names.any(|n| n.collides(name))
+}
+
+pub(crate) fn constraint_taken(table: &Table, name: &Ident) -> bool {
     table.foreign_keys.iter().any(|k| k.name == *name) || table.checks.iter().any(|c| c.name == *name)
 }
 
@@ -61,8 +113,10 @@ fn shorten(stem: &str, kind: &str) -> Ident {
         return Ident::from_parts(whole);
     }
     let hash = hex::encode(&Sha256::digest(&whole)[..5]);
+    let kind = &kind[..kind.len().min(20)];
     let end = format!("_{hash}_{kind}");
-    Ident::from_parts(format!("{}{end}", &stem[..MAX_BYTES - end.len()]))
+    let stem = &stem[..stem.len().min(MAX_BYTES - end.len())];
+    Ident::from_parts(format!("{stem}{end}"))
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Constraints and indexes of a table. Equality leaves out the name.
+//! Constraints of a table. Equality leaves out the name.
 
 use serde::{Deserialize, Serialize};
 
@@ -30,17 +30,6 @@ pub struct ForeignKey {
     pub on_delete: OnDelete,
 }
 
-/// An index that is not a constraint's.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Index {
-    /// The index's name.
-    pub name: Ident,
-    /// The columns, in order.
-    pub columns: Vec<Ident>,
-    /// Whether no two rows may share the values.
-    pub unique: bool,
-}
-
 /// A named condition that each row meets.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Check {
@@ -64,12 +53,5 @@ impl PartialEq for ForeignKey {
             && *table == other.table
             && *target == other.target
             && *on_delete == other.on_delete
-    }
-}
-
-impl PartialEq for Index {
-    fn eq(&self, other: &Self) -> bool {
-        let Self { name: _, columns, unique } = self;
-        *columns == other.columns && *unique == other.unique
     }
 }

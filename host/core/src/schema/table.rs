@@ -3,7 +3,8 @@
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
-use super::{Check, ForeignKey, Index, Unique};
+use super::{BuriedColumn, Check, ForeignKey, Index, Unique};
+use crate::expr::Expr;
 use crate::field_type::FieldType;
 use crate::ident::Ident;
 use crate::value::DefaultValue;
@@ -23,6 +24,9 @@ pub struct Column {
     /// A note kept beside it (PostgreSQL only).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub comment: Option<String>,
+    /// What it is computed from, if rows do not give it: stored, never written.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub generated: Option<Expr>,
 }
 
 /// A table.
@@ -35,6 +39,9 @@ pub struct Table {
     /// The columns of the primary key, in order; empty if there is none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub primary_key: Vec<Ident>,
+    /// The primary key's name, if it is another than the database gives (see [`Table::key_name`]).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub primary_key_name: Option<Ident>,
     /// Its unique constraints, sorted by their columns.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub uniques: Vec<Unique>,
@@ -50,6 +57,17 @@ pub struct Table {
     /// A note kept beside it (PostgreSQL only).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub comment: Option<String>,
+    /// Dropped columns that can come back, by the name they have in the database.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub buried: IndexMap<Ident, BuriedColumn>,
+}
+
+impl Column {
+    /// A nullable column without default.
+    #[must_use]
+    pub fn new(name: Ident, ty: FieldType) -> Self {
+        Self { name, ty, nullable: true, default: None, comment: None, generated: None }
+    }
 }
 
 impl Table {
@@ -60,11 +78,13 @@ impl Table {
             name,
             columns: IndexMap::new(),
             primary_key: Vec::new(),
+            primary_key_name: None,
             uniques: Vec::new(),
             foreign_keys: Vec::new(),
             checks: Vec::new(),
             indexes: Vec::new(),
             comment: None,
+            buried: IndexMap::new(),
         }
     }
 
@@ -85,7 +105,71 @@ impl Table {
     pub fn is_key(&self, columns: &[Ident]) -> bool {
         self.primary_key == columns
             || self.uniques.iter().any(|u| u.columns == columns)
-            || self.indexes.iter().any(|i| i.unique && i.columns == columns)
+            || self.indexes.iter().any(|i| i.shape.is_key(columns))
+    }
+
+    /// The table as the database has it: with the columns that are buried.
+    #[must_use]
+    pub fn physical(&self) -> Self {
+        let mut table = self.clone();
+        for (name, buried) in std::mem::take(&mut table.buried) {
+            table.columns.insert(name.clone(), buried.physical(&name));
+        }
+        table
+    }
+
+    /// Whether a column, or something buried, has a name in the database, whatever its case.
+    pub(crate) fn has_physically(&self, name: &Ident) -> bool {
+        self.columns.keys().chain(self.buried.keys()).any(|other| other.collides(name))
+    }
+
+    /// The primary key's name: as given, or as PostgreSQL names it when the table is made.
+    #[must_use]
+    pub fn key_name(&self) -> Ident {
+        self.primary_key_name.clone().unwrap_or_else(|| super::names::primary_key(&self.name))
+    }
+
+    /// Generated columns that are computed from a column.
+    pub fn computed_from<'a>(&'a self, column: &'a Ident) -> impl Iterator<Item = &'a Column> {
+        let depends = move |c: &&Column| c.generated.as_ref().is_some_and(|e| e.columns().contains(column));
+        self.columns.values().filter(depends)
+    }
+
+    /// Gives a column another name wherever the table, or what is buried in it, names it.
+    pub(crate) fn rename_column(&mut self, from: &Ident, to: &Ident) {
+        if let Some((position, _, column)) = self.columns.shift_remove_full(from) {
+            self.columns.shift_insert(position, to.clone(), Column { name: to.clone(), ..column });
+        }
+        let renamed = |columns: &mut Vec<Ident>| {
+            columns.iter_mut().filter(|c| *c == from).for_each(|c| *c = to.clone());
+        };
+        let expression = |e: &mut Expr| *e = e.clone().renamed(from, to);
+        renamed(&mut self.primary_key);
+        self.columns.values_mut().filter_map(|c| c.generated.as_mut()).for_each(expression);
+        let buried = self.buried.values_mut();
+        let (mut uniques, mut keys, mut checks, mut indexes) = (vec![], vec![], vec![], vec![]);
+        for b in buried {
+            uniques.extend(&mut b.uniques);
+            keys.extend(&mut b.foreign_keys);
+            checks.extend(&mut b.checks);
+            indexes.extend(&mut b.indexes);
+        }
+        self.uniques.iter_mut().chain(uniques).for_each(|u| renamed(&mut u.columns));
+        self.foreign_keys.iter_mut().chain(keys).for_each(|k| renamed(&mut k.columns));
+        self.checks.iter_mut().chain(checks).for_each(|c| expression(&mut c.expression));
+        let name = |c: &Ident| if c == from { to.clone() } else { c.clone() };
+        self.indexes.iter_mut().chain(indexes).for_each(|i| i.shape = i.shape.clone().mapped(&name));
+        self.sort();
+    }
+
+    /// Its foreign keys, and those that something buried in it had.
+    pub(crate) fn all_foreign_keys_mut(&mut self) -> impl Iterator<Item = &mut ForeignKey> {
+        self.foreign_keys.iter_mut().chain(self.buried.values_mut().flat_map(|b| &mut b.foreign_keys))
+    }
+
+    /// As [`Table::all_foreign_keys_mut`], to look at.
+    pub(crate) fn all_foreign_keys(&self) -> impl Iterator<Item = &ForeignKey> {
+        self.foreign_keys.iter().chain(self.buried.values().flat_map(|b| &b.foreign_keys))
     }
 
     /// Puts constraints and indexes in their canonical order.
@@ -93,13 +177,14 @@ impl Table {
         self.uniques.sort_by(|a, b| a.columns.cmp(&b.columns));
         self.foreign_keys.sort_by(|a, b| (&a.columns, &a.table).cmp(&(&b.columns, &b.table)));
         self.checks.sort_by(|a, b| a.name.cmp(&b.name));
-        self.indexes.sort_by(|a, b| (&a.columns, a.unique).cmp(&(&b.columns, b.unique)));
+        self.indexes
+            .sort_by_cached_key(|i| (i.shape.keys.clone(), i.shape.unique, i.shape.method, i.name.clone()));
     }
 }
 
 impl PartialEq for Table {
     fn eq(&self, other: &Self) -> bool {
-        let Self { name, columns, primary_key, uniques, foreign_keys, checks, indexes, comment } = self;
+        let Self { name, columns, primary_key, uniques, foreign_keys, checks, indexes, comment, .. } = self;
         *name == other.name
             && *columns == other.columns
             && *primary_key == other.primary_key

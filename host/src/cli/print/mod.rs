@@ -2,6 +2,7 @@
 
 mod error;
 mod outcome;
+mod progress;
 mod style;
 
 use std::io::{ErrorKind, Write};
@@ -11,6 +12,7 @@ use serde::Serialize;
 
 pub use error::{Failure, error, failure, render_error};
 pub use outcome::{outcome, outcome_line};
+pub(crate) use progress::Progress;
 pub use style::age;
 
 use crate::error::{Error, Result};

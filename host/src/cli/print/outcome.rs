@@ -1,11 +1,14 @@
 //! An outcome for people: hooks, intents with their verdicts, statements, what became of it.
 
+use hookwright_core::ddl::Extent;
 use hookwright_core::event::Change;
 use hookwright_core::intent::Intent;
 
 use super::clean;
 use super::style::{BOLD, DIM, NOTE, columns, count, of_status, of_verdict, paint, plain, took};
-use crate::outcome::{Decision, HookReport, IntentReport, Note, Outcome, Reason, StatementReport};
+use crate::outcome::{
+    Decision, HookReport, IntentReport, Note, Outcome, Reason, StatementReport, Status, StepReport,
+};
 
 /// Most lines of one part; a change of a thousand events is not read line by line.
 const MOST: usize = 40;
@@ -17,7 +20,10 @@ pub fn outcome(outcome: &Outcome, change: Option<&Change>) -> String {
     part(&mut lines, "hooks", hooks(&outcome.hooks));
     part(&mut lines, "intents", intents(&outcome.intents));
     part(&mut lines, "notes", outcome.intents.iter().flat_map(|i| &i.notes).map(note).collect());
-    part(&mut lines, "statements", outcome.statements.iter().flat_map(statement).collect());
+    part(&mut lines, "before", steps(outcome, "before"));
+    let done = matches!(outcome.status, Status::Applied | Status::Replayed);
+    part(&mut lines, "statements", outcome.statements.iter().flat_map(|s| statement(s, done)).collect());
+    part(&mut lines, "after", steps(outcome, "after"));
     part(&mut lines, "plan", outcome.plan_hash.iter().map(|hash| paint(DIM, &clean(hash))).collect());
     part(&mut lines, "outcome", vec![result(outcome)]);
     part(&mut lines, "held", held(outcome));
@@ -135,6 +141,30 @@ fn intents(intents: &[IntentReport]) -> Vec<String> {
     columns(&rows)
 }
 
+/// What a statement locks, how much it goes through, how long that may take; nothing if it keeps nobody waiting.
+fn cost(statement: &StatementReport) -> Option<String> {
+    let locks = statement.locks.iter().filter(|lock| lock.blocks);
+    let mut parts: Vec<_> = locks.map(|lock| format!("{} on {}", lock.level, clean(&lock.table))).collect();
+    match statement.extent {
+        Extent::Nothing => {}
+        Extent::Scan => parts.push("reads the whole table".to_owned()),
+        Extent::Rewrite => parts.push("writes the whole table".to_owned()),
+    }
+    parts.extend(statement.estimate_ms.map(|ms| format!("about {}", took(ms.saturating_mul(1_000)))));
+    (!parts.is_empty()).then(|| paint(DIM, &format!("  {}", parts.join(", "))))
+}
+
+/// Steps beside the transaction, with their statements.
+fn steps(outcome: &Outcome, when: &str) -> Vec<String> {
+    let of = |step: &StepReport| {
+        let error = step.error.iter().map(|e| format!("  {}", clean(e)));
+        let sql = step.sql.iter().map(|sql| format!("  {}", paint(DIM, &clean(sql))));
+        let head = format!("{} {}  {}", clean(&step.title), clean(&step.table), step.state);
+        std::iter::once(head).chain(sql).chain(error).collect::<Vec<_>>()
+    };
+    outcome.steps.iter().filter(|step| step.when == when).flat_map(of).collect()
+}
+
 /// What an intent is on: `invoice`, `invoice.status`, `invoice (a, b)`.
 fn target(intent: &Intent) -> String {
     let json = serde_json::to_value(intent).unwrap_or_default();
@@ -154,8 +184,10 @@ fn note(note: &Note) -> String {
     format!("{}: {}", clean(&note.code), clean(&note.message))
 }
 
-fn statement(statement: &StatementReport) -> Vec<String> {
-    clean(&statement.sql).lines().map(str::to_owned).collect()
+/// A statement; of one that is not run yet, what it costs too.
+fn statement(statement: &StatementReport, done: bool) -> Vec<String> {
+    let cost = if done { None } else { cost(statement) };
+    clean(&statement.sql).lines().map(str::to_owned).chain(cost).collect()
 }
 
 fn result(outcome: &Outcome) -> String {

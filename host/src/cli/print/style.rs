@@ -20,8 +20,8 @@ pub(super) fn of_status(status: Status) -> Style {
     match status {
         Status::Applied => GOOD,
         Status::Replayed | Status::Planned => NOTE,
-        Status::Held => WAITS,
-        Status::Rejected => BAD,
+        Status::Held | Status::Staged => WAITS,
+        Status::Rejected | Status::RolledBack => BAD,
     }
 }
 

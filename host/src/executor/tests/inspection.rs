@@ -75,8 +75,8 @@ async fn constraints(dialect: Dialect) {
             create("invoice", &columns),
             refer("invoice", "account", "account"),
             json!({"intent": "add-unique", "table": "invoice", "columns": ["a", "b"]}),
-            json!({"intent": "create-index", "table": "invoice", "columns": ["b"]}),
-            json!({"intent": "create-index", "table": "invoice", "columns": ["b", "a"], "unique": true}),
+            json!({"intent": "create-index", "table": "invoice", "keys": [{"column": "b"}]}),
+            json!({"intent": "create-index", "table": "invoice", "keys": [{"column": "b"}, {"column": "a"}], "unique": true}),
             check("positive", "amount > -1.5 AND length(trim(a)) <= 10"),
             check("listed", "a IN ('x', 'it''s', '\\') OR a IS NULL"),
             check("settled", "paid = TRUE OR amount IS NOT NULL"),
@@ -94,13 +94,13 @@ async fn foreign(dialect: Dialect) {
         .sql(match dialect {
             Dialect::Postgres => {
                 "SET search_path = \"acme-corp\"; CREATE TABLE theirs (\"odd name\" money);
-                 CREATE VIEW seen AS SELECT 1 AS one; CREATE INDEX by_lower ON invoice (lower(a));
+                 CREATE VIEW seen AS SELECT 1 AS one; CREATE INDEX by_last ON invoice (a DESC);
                  ALTER TABLE invoice ADD COLUMN price money; ALTER TABLE invoice ADD COLUMN at timestamp;
                  ALTER TABLE invoice ADD CONSTRAINT odd CHECK (a ~ 'x') NOT VALID;"
             }
             Dialect::Sqlite => {
                 "CREATE TABLE \"odd table\" (x); CREATE VIEW seen AS SELECT 1 AS one;
-                 CREATE INDEX by_lower ON invoice (lower(a)); ALTER TABLE invoice ADD COLUMN price MONEY;
+                 CREATE INDEX by_last ON invoice (a DESC); ALTER TABLE invoice ADD COLUMN price MONEY;
                  ALTER TABLE invoice ADD COLUMN at TEXT CHECK (at GLOB 'x*');
                  CREATE TRIGGER watch AFTER INSERT ON invoice BEGIN SELECT 1; END;"
             }

@@ -18,7 +18,7 @@ async fn bench() -> Bench {
             refer("invoice", "account", "account"),
             create("line", &[text("invoice")]),
             refer("line", "invoice", "invoice"),
-            json!({"intent": "create-index", "table": "invoice", "columns": ["note"]}),
+            json!({"intent": "create-index", "table": "invoice", "keys": [{"column": "note"}]}),
         ])
         .await;
     bench
@@ -29,7 +29,7 @@ async fn bench() -> Bench {
              CREATE TRIGGER watch AFTER INSERT ON invoice BEGIN INSERT INTO log VALUES (NEW.id); END;
              CREATE TRIGGER elsewhere AFTER INSERT ON line BEGIN UPDATE invoice SET note = '1' WHERE id = NEW.invoice; END;
              CREATE VIEW seen AS SELECT id, note FROM invoice;
-             CREATE INDEX by_hand ON invoice (lower(note)) -- with a comment",
+             CREATE INDEX by_hand ON invoice (note DESC) -- with a comment",
         )
         .await;
     bench

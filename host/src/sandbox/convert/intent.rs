@@ -1,13 +1,15 @@
 //! A guest's intents as the core's. Each is read with the types that the intents before it leave.
 
-use hookwright_core::expr;
+use hookwright_core::conversion::{Named, Using};
+use hookwright_core::field_type::FieldType;
 use hookwright_core::ident::Ident;
 use hookwright_core::intent as core;
 use hookwright_core::intent::Intent;
+use hookwright_core::model::FillValue;
 use hookwright_core::schema::Schema;
 use hookwright_core::value::DefaultValue;
 
-use super::lift::{checked_type, column, default_value, name, names, on_delete};
+use super::lift::{checked_type, column, default_value, expression, index, name, names, on_delete};
 use super::types::Types;
 use crate::sandbox::bindings::hookwright::hooks::intents as wit;
 use crate::sandbox::bindings::hookwright::hooks::types as wit_types;
@@ -30,6 +32,22 @@ pub fn intents(list: Vec<wit::Intent>, schema: &Schema) -> Result<Vec<Intent>, F
     Ok(read)
 }
 
+/// An intent that says no more than the column it is on.
+macro_rules! on_one {
+    ($kind:ident, $on:expr) => {{
+        let (table, column) = on_column(&$on)?;
+        Intent::$kind(core::$kind { table, column })
+    }};
+}
+
+/// An intent that says no more than the columns it is on.
+macro_rules! on_some {
+    ($kind:ident, $on:expr) => {{
+        let (table, columns) = on_columns(&$on)?;
+        Intent::$kind(core::$kind { table, columns })
+    }};
+}
+
 fn intent(wish: wit::Intent, types: &Types) -> Result<Intent, String> {
     use wit::Intent as W;
     Ok(match wish {
@@ -41,62 +59,97 @@ fn intent(wish: wit::Intent, types: &Types) -> Result<Intent, String> {
         W::AddColumn(wit::AddColumn { table, column: new, primary_key }) => {
             Intent::AddColumn(core::AddColumn { table: name(&table)?, column: column(new)?, primary_key })
         }
-        W::DropColumn(on) => {
-            let (table, column) = on_column(&on)?;
-            Intent::DropColumn(core::DropColumn { table, column })
-        }
+        W::DropColumn(on) => on_one!(DropColumn, on),
         W::RenameColumn(wit::RenameColumn { table, column, to }) => {
             let (table, column, to) = (name(&table)?, name(&column)?, name(&to)?);
             Intent::RenameColumn(core::RenameColumn { table, column, to })
         }
-        W::ChangeType(wit::ChangeType { table, column, type_ }) => {
+        W::ChangeType(wit::ChangeType { table, column, type_, using }) => {
             let (table, column, ty) = (name(&table)?, name(&column)?, checked_type(type_)?);
-            Intent::ChangeType(core::ChangeType { table, column, ty })
+            let using = using.map(conversion).transpose()?;
+            Intent::ChangeType(core::ChangeType { table, column, ty, using })
         }
-        W::SetNotNull(on) => {
-            let (table, column) = on_column(&on)?;
-            Intent::SetNotNull(core::SetNotNull { table, column })
-        }
-        W::DropNotNull(on) => {
-            let (table, column) = on_column(&on)?;
-            Intent::DropNotNull(core::DropNotNull { table, column })
-        }
+        W::SetNotNull(on) => on_one!(SetNotNull, on),
+        W::DropNotNull(on) => on_one!(DropNotNull, on),
         W::SetDefault(i) => Intent::SetDefault(set_default(i, types)?),
-        W::DropDefault(on) => {
-            let (table, column) = on_column(&on)?;
-            Intent::DropDefault(core::DropDefault { table, column })
-        }
+        W::DropDefault(on) => on_one!(DropDefault, on),
         W::SetValues(wit::SetValues { table, column, values }) => {
             let (table, column) = (name(&table)?, name(&column)?);
             Intent::SetValues(core::SetValues { table, column, values })
         }
-        W::CreateIndex(on) => {
-            let (table, columns, unique) = on_index(&on)?;
-            Intent::CreateIndex(core::CreateIndex { table, columns, unique })
+        W::CreateIndex(wit::IndexRef { table, index: new }) => {
+            Intent::CreateIndex(core::CreateIndex { table: name(&table)?, index: index(new)? })
         }
-        W::DropIndex(on) => {
-            let (table, columns, unique) = on_index(&on)?;
-            Intent::DropIndex(core::DropIndex { table, columns, unique })
+        W::DropIndex(wit::IndexRef { table, index: old }) => {
+            Intent::DropIndex(core::DropIndex { table: name(&table)?, index: index(old)? })
         }
-        W::AddUnique(on) => {
-            let (table, columns) = on_columns(&on)?;
-            Intent::AddUnique(core::AddUnique { table, columns })
-        }
-        W::DropUnique(on) => {
-            let (table, columns) = on_columns(&on)?;
-            Intent::DropUnique(core::DropUnique { table, columns })
-        }
+        W::AddUnique(on) => on_some!(AddUnique, on),
+        W::DropUnique(on) => on_some!(DropUnique, on),
         W::AddForeignKey(i) => Intent::AddForeignKey(add_foreign_key(i)?),
-        W::DropForeignKey(on) => {
-            let (table, columns) = on_columns(&on)?;
-            Intent::DropForeignKey(core::DropForeignKey { table, columns })
-        }
+        W::DropForeignKey(on) => on_some!(DropForeignKey, on),
         W::AddCheck(i) => Intent::AddCheck(add_check(i)?),
         W::DropCheck(wit::CheckRef { table, name: own }) => {
             Intent::DropCheck(core::DropCheck { table: name(&table)?, name: name(&own)? })
         }
         W::SetComment(i) => Intent::SetComment(set_comment(i)?),
+        W::RestoreTable(table) => Intent::RestoreTable(core::RestoreTable { table: name(&table)? }),
+        W::RestoreColumn(on) => on_one!(RestoreColumn, on),
+        W::AddPrimaryKey(on) => on_some!(AddPrimaryKey, on),
+        W::DropPrimaryKey(table) => Intent::DropPrimaryKey(core::DropPrimaryKey { table: name(&table)? }),
+        W::Backfill(i) => Intent::Backfill(backfill(i, types)?),
+        W::RenamePrimaryKey(_)
+        | W::RenameUnique(_)
+        | W::RenameForeignKey(_)
+        | W::RenameCheck(_)
+        | W::RenameIndex(_) => rename(wish)?,
     })
+}
+
+fn rename(wish: wit::Intent) -> Result<Intent, String> {
+    use wit::Intent as W;
+    Ok(match wish {
+        W::RenameUnique(wit::RenameConstraint { table, columns, to }) => {
+            let (table, columns, to) = (name(&table)?, names(&columns)?, name(&to)?);
+            Intent::RenameUnique(core::RenameUnique { table, columns, to })
+        }
+        W::RenameForeignKey(wit::RenameConstraint { table, columns, to }) => {
+            let (table, columns, to) = (name(&table)?, names(&columns)?, name(&to)?);
+            Intent::RenameForeignKey(core::RenameForeignKey { table, columns, to })
+        }
+        W::RenameCheck(wit::RenameCheck { table, name: own, to }) => {
+            Intent::RenameCheck(core::RenameCheck { table: name(&table)?, name: name(&own)?, to: name(&to)? })
+        }
+        W::RenameIndex(wit::RenameIndex { table, index: old, to }) => {
+            let (table, index, to) = (name(&table)?, index(old)?, name(&to)?);
+            Intent::RenameIndex(core::RenameIndex { table, index, to })
+        }
+        W::RenamePrimaryKey(wit::RenamePrimaryKey { table, to }) => {
+            Intent::RenamePrimaryKey(core::RenamePrimaryKey { table: name(&table)?, to: name(&to)? })
+        }
+        other => return Err(format!("{} is no rename", kind(&other))),
+    })
+}
+
+fn conversion(using: wit::Conversion) -> Result<Using, String> {
+    use wit::Conversion as C;
+    Ok(match using {
+        C::Truncate => Using::Named(Named::Truncate),
+        C::Round => Using::Named(Named::Round),
+        C::EpochSeconds => Using::Named(Named::EpochSeconds),
+        C::UnfitToNull => Using::Named(Named::UnfitToNull),
+        C::Expression(text) => Using::Expression(expression(&text)?),
+    })
+}
+
+fn backfill(intent: wit::Backfill, types: &Types) -> Result<core::Backfill, String> {
+    let wit::Backfill { table, column, value, only } = intent;
+    let (table, column) = (name(&table)?, name(&column)?);
+    let value = match value {
+        wit::FillValue::Literal(value) => FillValue::Literal(literal(value, types.of(&table, &column))?),
+        wit::FillValue::Expression(text) => FillValue::Expression(expression(&text)?),
+    };
+    let only = only.as_deref().map(expression).transpose()?;
+    Ok(core::Backfill { table, column, value, only })
 }
 
 fn create_table(intent: wit::CreateTable) -> Result<core::CreateTable, String> {
@@ -112,12 +165,16 @@ fn create_table(intent: wit::CreateTable) -> Result<core::CreateTable, String> {
 fn set_default(intent: wit::SetDefault, types: &Types) -> Result<core::SetDefault, String> {
     let wit::SetDefault { table, column, value } = intent;
     let (table, column) = (name(&table)?, name(&column)?);
-    let value = match types.of(&table, &column) {
-        Some(ty) => default_value(value, ty)?,
-        // There is no such column, and the model will say so better than could be said here.
-        None => untyped(value),
-    };
+    let value = literal(value, types.of(&table, &column))?;
     Ok(core::SetDefault { table, column, value })
+}
+
+/// A value of a column's type. If there is no such column, the model will say so better than could be said here.
+fn literal(value: wit_types::DefaultValue, ty: Option<&FieldType>) -> Result<DefaultValue, String> {
+    match ty {
+        Some(ty) => default_value(value, ty),
+        None => Ok(untyped(value)),
+    }
 }
 
 fn untyped(value: wit_types::DefaultValue) -> DefaultValue {
@@ -144,7 +201,7 @@ fn add_foreign_key(intent: wit::AddForeignKey) -> Result<core::AddForeignKey, St
 
 fn add_check(intent: wit::AddCheck) -> Result<core::AddCheck, String> {
     let wit::AddCheck { table, name: own, expression } = intent;
-    let expression = expr::parse(&expression).map_err(|e| e.to_string())?;
+    let expression = self::expression(&expression)?;
     Ok(core::AddCheck { table: name(&table)?, name: name(&own)?, expression })
 }
 
@@ -162,11 +219,6 @@ fn on_column(on: &wit::ColumnRef) -> Result<(Ident, Ident), String> {
 fn on_columns(on: &wit::ColumnsRef) -> Result<(Ident, Vec<Ident>), String> {
     let wit::ColumnsRef { table, columns } = on;
     Ok((name(table)?, names(columns)?))
-}
-
-fn on_index(on: &wit::IndexRef) -> Result<(Ident, Vec<Ident>, bool), String> {
-    let wit::IndexRef { table, index: wit_types::Index { columns, unique } } = on;
-    Ok((name(table)?, names(columns)?, *unique))
 }
 
 /// The intent's name, as the contract writes it.
@@ -194,5 +246,15 @@ fn kind(wish: &wit::Intent) -> core::IntentKind {
         wit::Intent::DropCheck(_) => Kind::DropCheck,
         wit::Intent::SetValues(_) => Kind::SetValues,
         wit::Intent::SetComment(_) => Kind::SetComment,
+        wit::Intent::RestoreTable(_) => Kind::RestoreTable,
+        wit::Intent::RestoreColumn(_) => Kind::RestoreColumn,
+        wit::Intent::AddPrimaryKey(_) => Kind::AddPrimaryKey,
+        wit::Intent::DropPrimaryKey(_) => Kind::DropPrimaryKey,
+        wit::Intent::RenamePrimaryKey(_) => Kind::RenamePrimaryKey,
+        wit::Intent::RenameUnique(_) => Kind::RenameUnique,
+        wit::Intent::RenameForeignKey(_) => Kind::RenameForeignKey,
+        wit::Intent::RenameCheck(_) => Kind::RenameCheck,
+        wit::Intent::RenameIndex(_) => Kind::RenameIndex,
+        wit::Intent::Backfill(_) => Kind::Backfill,
     }
 }

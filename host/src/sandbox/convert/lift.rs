@@ -2,10 +2,11 @@
 
 use std::fmt::Display;
 
+use hookwright_core::expr::{self, Expr};
 use hookwright_core::field_type::FieldType;
 use hookwright_core::hook;
 use hookwright_core::ident::{Ident, quoted};
-use hookwright_core::schema::Column;
+use hookwright_core::schema::{Column, IndexKey, IndexMethod, IndexShape};
 use hookwright_core::spec::{
     EntitySpec, EntityWire, FieldSpec, FieldWire, OnDelete, ReferenceWire, TypeName,
 };
@@ -83,10 +84,37 @@ fn reference(reference: wit::Reference) -> ReferenceWire {
 }
 
 pub(super) fn column(column: wit::Column) -> Result<Column, String> {
-    let wit::Column { name: own, type_, nullable, default, comment } = column;
+    let wit::Column { name: own, type_, nullable, default, comment, generated } = column;
     let (own, ty) = (name(&own)?, checked_type(type_)?);
     let default = default.map(|value| default_value(value, &ty)).transpose()?;
-    Ok(Column { name: own, ty, nullable, default, comment })
+    let generated = generated.as_deref().map(expression).transpose()?;
+    Ok(Column { name: own, ty, nullable, default, comment, generated })
+}
+
+pub(super) fn expression(text: &str) -> Result<Expr, String> {
+    expr::parse(text).map_err(|e| e.to_string())
+}
+
+pub(super) fn index(index: wit::Index) -> Result<IndexShape, String> {
+    let wit::Index { keys, unique, include, predicate, method } = index;
+    let key = |key: wit::IndexKey| {
+        Ok::<_, String>(match key {
+            wit::IndexKey::Column(column) => IndexKey::Column(name(&column)?),
+            wit::IndexKey::Expression(text) => IndexKey::Expression(expression(&text)?),
+        })
+    };
+    Ok(IndexShape {
+        keys: keys.into_iter().map(key).collect::<Result<_, _>>()?,
+        unique,
+        include: names(&include)?,
+        predicate: predicate.as_deref().map(expression).transpose()?,
+        method: match method {
+            wit::IndexMethod::Btree => IndexMethod::Btree,
+            wit::IndexMethod::Hash => IndexMethod::Hash,
+            wit::IndexMethod::Gin => IndexMethod::Gin,
+            wit::IndexMethod::Brin => IndexMethod::Brin,
+        },
+    })
 }
 
 pub(super) fn on_delete(what: wit::OnDelete) -> OnDelete {

@@ -1,9 +1,12 @@
 //! From the core's values to the contract's: what a guest is called with.
 
+use hookwright_core::ddl::print_expr;
 use hookwright_core::field_type::FieldType;
 use hookwright_core::hook::{Action, Context, EntityChange, FieldChange};
 use hookwright_core::ident::Ident;
-use hookwright_core::schema::{Check, Column, ForeignKey, Index, Table, Unique};
+use hookwright_core::schema::{
+    Check, Column, ForeignKey, Index, IndexKey, IndexMethod, IndexShape, Table, Unique,
+};
 use hookwright_core::spec::{EntitySpec, FieldSpec, OnDelete, Reference};
 use hookwright_core::value::DefaultValue;
 
@@ -36,7 +39,9 @@ pub fn field_change(change: &FieldChange) -> wit::FieldChange {
 }
 
 pub fn table(table: &Table) -> wit::Table {
-    let Table { name: own, columns, primary_key, uniques, foreign_keys, checks, indexes, comment } = table;
+    // What is buried is nothing that a plugin can build on; the primary key's name it need not know.
+    let Table { name: own, columns, primary_key, uniques, foreign_keys, checks, indexes, comment, .. } =
+        table;
     wit::Table {
         name: name(own),
         columns: columns.values().map(column).collect(),
@@ -89,13 +94,14 @@ fn reference(reference: &Reference) -> wit::Reference {
 }
 
 fn column(column: &Column) -> wit::Column {
-    let Column { name: own, ty, nullable, default, comment } = column;
+    let Column { name: own, ty, nullable, default, comment, generated } = column;
     wit::Column {
         name: name(own),
         type_: field_type(ty),
         nullable: *nullable,
         default: default.as_ref().map(default_value),
         comment: comment.clone(),
+        generated: generated.as_ref().map(print_expr),
     }
 }
 
@@ -110,13 +116,31 @@ fn foreign_key(key: &ForeignKey) -> wit::ForeignKey {
 }
 
 fn index(index: &Index) -> wit::Index {
-    let Index { name: _, columns, unique } = index;
-    wit::Index { columns: names(columns), unique: *unique }
+    let Index { name: _, shape: IndexShape { keys, unique, include, predicate, method } } = index;
+    wit::Index {
+        keys: keys.iter().map(index_key).collect(),
+        unique: *unique,
+        include: names(include),
+        predicate: predicate.as_ref().map(print_expr),
+        method: match method {
+            IndexMethod::Btree => wit::IndexMethod::Btree,
+            IndexMethod::Hash => wit::IndexMethod::Hash,
+            IndexMethod::Gin => wit::IndexMethod::Gin,
+            IndexMethod::Brin => wit::IndexMethod::Brin,
+        },
+    }
+}
+
+fn index_key(key: &IndexKey) -> wit::IndexKey {
+    match key {
+        IndexKey::Column(column) => wit::IndexKey::Column(name(column)),
+        IndexKey::Expression(expression) => wit::IndexKey::Expression(print_expr(expression)),
+    }
 }
 
 fn check(check: &Check) -> wit::Check {
     let Check { name: own, expression } = check;
-    wit::Check { name: name(own), expression: hookwright_core::ddl::print_expr(expression) }
+    wit::Check { name: name(own), expression: print_expr(expression) }
 }
 
 fn on_delete(what: OnDelete) -> wit::OnDelete {

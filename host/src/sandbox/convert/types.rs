@@ -85,8 +85,29 @@ impl<'a> Types<'a> {
             | Intent::DropForeignKey(_)
             | Intent::AddCheck(_)
             | Intent::DropCheck(_)
-            | Intent::SetComment(_) => {}
+            | Intent::SetComment(_)
+            | Intent::RestoreTable(_)
+            | Intent::AddPrimaryKey(_)
+            | Intent::DropPrimaryKey(_)
+            | Intent::RenamePrimaryKey(_)
+            | Intent::RenameUnique(_)
+            | Intent::RenameForeignKey(_)
+            | Intent::RenameCheck(_)
+            | Intent::RenameIndex(_)
+            | Intent::Backfill(_)
+            | Intent::PurgeTable(_)
+            | Intent::PurgeColumn(_) => {}
+            Intent::RestoreColumn(i) => {
+                if let Some(ty) = self.buried(&i.table, &i.column) {
+                    self.set(&i.table, &i.column, Place::Here(ty));
+                }
+            }
         }
+    }
+
+    fn buried(&self, table: &Ident, column: &Ident) -> Option<FieldType> {
+        let buried = self.schema.table(table)?.buried.values().rev().map(|b| &b.column);
+        buried.filter(|c| c.name == *column).map(|c| c.ty.clone()).next()
     }
 
     fn in_model(&self, table: &Ident, column: &Ident) -> Option<&'a FieldType> {
@@ -115,8 +136,7 @@ mod tests {
 
     fn schema() -> Schema {
         let mut table = Table::new(ident("t"));
-        let column =
-            Column { name: ident("a"), ty: FieldType::Int, nullable: true, default: None, comment: None };
+        let column = Column::new(ident("a"), FieldType::Int);
         table.columns.insert(ident("a"), column);
         let mut schema = Schema::default();
         schema.insert(table);

@@ -2,7 +2,7 @@
 //!
 //! Only the harness calls it. Pure. The host's own model is stricter; this one finds a plugin's blunders.
 use super::model_column as columns;
-use crate::{Check, Column, ForeignKey, Index, Intent, Rejection, Table};
+use crate::{Check, Column, ForeignKey, Index, IndexKey, Intent, Rejection, Table};
 
 /// Applies one intent.
 pub(super) fn apply(tables: &mut Vec<Table>, intent: &Intent) -> Result<(), Rejection> {
@@ -82,6 +82,54 @@ fn constrain(tables: &mut [Table], intent: &Intent) -> Result<(), Rejection> {
             let table = find(tables, &it.table)?;
             take(&mut table.checks, "check", |check| check.name == it.name)
         }
+        Intent::AddPrimaryKey(_) | Intent::DropPrimaryKey(_) => key(tables, intent),
+        other => alter(tables, other),
+    }
+}
+
+fn key(tables: &mut [Table], intent: &Intent) -> Result<(), Rejection> {
+    match intent {
+        Intent::AddPrimaryKey(it) => {
+            let table = find(tables, &it.table)?;
+            columns::require(table, &it.columns)?;
+            if !table.primary_key.is_empty() {
+                return Err(refusal(format!("table \"{}\" has a primary key already", it.table)));
+            }
+            table.primary_key.clone_from(&it.columns);
+            for name in &it.columns {
+                columns::find(table, name)?.nullable = false;
+            }
+            Ok(())
+        }
+        Intent::DropPrimaryKey(name) => {
+            find(tables, name)?.primary_key.clear();
+            Ok(())
+        }
+        other => Err(refusal(format!("no rule for {other:?}"))),
+    }
+}
+
+fn alter(tables: &mut [Table], intent: &Intent) -> Result<(), Rejection> {
+    match intent {
+        Intent::Backfill(it) => column(tables, &it.table, &it.column).map(drop),
+        Intent::RenamePrimaryKey(it) => find(tables, &it.table).map(drop),
+        Intent::RenameUnique(it) | Intent::RenameForeignKey(it) => {
+            columns::require(find(tables, &it.table)?, &it.columns)
+        }
+        Intent::RenameCheck(it) => {
+            let checks = &mut find(tables, &it.table)?.checks;
+            let check = checks.iter_mut().find(|check| check.name == it.name);
+            check.ok_or_else(|| refusal("no such check".into()))?.name = it.to.clone();
+            Ok(())
+        }
+        Intent::RenameIndex(it) => match find(tables, &it.table)?.indexes.contains(&it.index) {
+            true => Ok(()),
+            false => Err(refusal("no such index".into())),
+        },
+        // What was dropped before the test began is not known here.
+        Intent::RestoreTable(_) | Intent::RestoreColumn(_) => {
+            Err(refusal("the test model keeps nothing that was dropped".into()))
+        }
         other => Err(refusal(format!("no rule for {other:?}"))),
     }
 }
@@ -116,9 +164,13 @@ fn nullable(tables: &mut [Table], table: &str, name: &str, yes: bool) -> Result<
 }
 
 fn add_index(table: &mut Table, index: &Index) -> Result<(), Rejection> {
-    columns::require(table, &index.columns)?;
+    let plain = index.keys.iter().filter_map(|key| match key {
+        IndexKey::Column(column) => Some(column.clone()),
+        IndexKey::Expression(_) => None,
+    });
+    columns::require(table, &plain.chain(index.include.iter().cloned()).collect::<Vec<_>>())?;
     if table.indexes.contains(index) {
-        let (name, on) = (&table.name, &index.columns);
+        let (name, on) = (&table.name, &index.keys);
         return Err(refusal(format!("index on \"{name}\" {on:?} already exists")));
     }
     table.indexes.push(index.clone());

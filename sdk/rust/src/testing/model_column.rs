@@ -3,7 +3,7 @@
 //! Only `model.rs` calls it. Pure.
 use super::model::refusal;
 use crate::bindings::hookwright::hooks::intents::SetValues;
-use crate::{Column, FieldType, Rejection, Table};
+use crate::{Column, FieldType, IndexKey, Rejection, Table};
 
 pub(super) fn find<'a>(table: &'a mut Table, name: &str) -> Result<&'a mut Column, Rejection> {
     let missing = refusal(format!("no column \"{name}\" on table \"{}\"", table.name));
@@ -30,7 +30,9 @@ pub(super) fn remove(table: &mut Table, name: &str) -> Result<(), Rejection> {
     table.columns.retain(|column| column.name != name);
     table.primary_key.retain(|column| column != name);
     table.uniques.retain(|columns| !is_on(columns));
-    table.indexes.retain(|index| !is_on(&index.columns));
+    table
+        .indexes
+        .retain(|index| !is_on(&index.include) && !index.keys.contains(&IndexKey::Column(name.into())));
     table.foreign_keys.retain(|key| !is_on(&key.columns));
     Ok(())
 }
@@ -57,7 +59,12 @@ fn rename_on(table: &mut Table, from: &str, to: &str) {
         replace(unique, from, to);
     }
     for index in &mut table.indexes {
-        replace(&mut index.columns, from, to);
+        replace(&mut index.include, from, to);
+        for key in &mut index.keys {
+            if let IndexKey::Column(column) = key {
+                replace(std::slice::from_mut(column), from, to);
+            }
+        }
     }
     for key in &mut table.foreign_keys {
         replace(&mut key.columns, from, to);

@@ -3,7 +3,7 @@
 use super::super::{Case, Finding, Hazard, Judgement, Probe, Rule, Severity, Verdict};
 use super::stored;
 use crate::ident::Ident;
-use crate::intent::{Intent, list};
+use crate::intent::{CreateIndex, Intent, list};
 
 /// The rule.
 pub(super) const RULE: Rule = Rule {
@@ -20,10 +20,32 @@ pub(super) const RULE: Rule = Rule {
 
 fn judge(case: &Case) -> Option<Judgement> {
     let (table_name, columns) = match case.intent {
-        Intent::AddUnique(add) => (&add.table, &add.columns),
-        Intent::CreateIndex(create) if create.unique => (&create.table, &create.columns),
+        Intent::AddUnique(add) => (&add.table, add.columns.clone()),
+        Intent::AddPrimaryKey(add) => (&add.table, add.columns.clone()),
+        Intent::CreateIndex(create) if create.index.unique => return judge_index(case, create),
         _ => return None,
     };
+    judge_columns(case, table_name, &columns)
+}
+
+/// Where an index is on expressions, or on some rows only, no probe tells: it fails if rows stand against it.
+fn judge_index(case: &Case, create: &CreateIndex) -> Option<Judgement> {
+    match create.index.key_columns().filter(|_| create.index.predicate.is_none()) {
+        Some(columns) => judge_columns(case, &create.table, &columns),
+        None => {
+            let table = case.model.origin(&create.table)?;
+            let message = format!(
+                "the unique index on \"{}\" refuses rows that share its keys, and cannot be made while some do",
+                create.table.as_str()
+            );
+            Judgement::ask(Probe::Rows { table }, move |answer| {
+                answer.rows.then(|| Finding::confirm(&[Hazard::Scan, Hazard::RefusesWrites], message.clone()))
+            })
+        }
+    }
+}
+
+fn judge_columns(case: &Case, table_name: &Ident, columns: &[Ident]) -> Option<Judgement> {
     let here = format!("\"{}\" ({})", table_name.as_str(), list(columns));
     let table = case.model.origin(table_name)?;
     let wanted = columns.len();

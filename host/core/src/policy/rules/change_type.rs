@@ -2,10 +2,10 @@
 
 use super::super::{Answer, Case, Finding, Hazard, Judgement, Probe, Rule, Severity, Verdict};
 use super::{place, stored};
-use crate::conversion::{Conversion, conversion};
+use crate::conversion::{Conversion, Named, Using, conversion};
 use crate::field_type::FieldType;
 use crate::ident::Ident;
-use crate::intent::Intent;
+use crate::intent::{ChangeType, Intent};
 
 /// The rule.
 pub(super) const RULE: Rule = Rule {
@@ -22,7 +22,47 @@ pub(super) const RULE: Rule = Rule {
 
 fn judge(case: &Case) -> Option<Judgement> {
     let Intent::ChangeType(change) = case.intent else { return None };
-    judge_conversion(case, &change.column, &change.ty)
+    match &change.using {
+        None => judge_conversion(case, &change.column, &change.ty),
+        Some(using) => judge_using(case, change, using),
+    }
+}
+
+/// A conversion of one's own may lose something of any value; the old column is kept beside it for a while.
+fn judge_using(case: &Case, change: &ChangeType, using: &Using) -> Option<Judgement> {
+    let from = case.model.schema().table(&change.table)?.column(&change.column)?.ty.clone();
+    let here = place(&change.table, &change.column);
+    let what = format!("{here} from {} to {}", from.describe(), change.ty.describe());
+    let (table, column) = stored(case, &change.column)?;
+    let hazards = [Hazard::DataLoss, Hazard::Rewrite];
+    match using {
+        Using::Expression(_) | Using::Named(Named::Round) => {
+            Judgement::ask(Probe::Rows { table }, move |answer| {
+                let message = format!("changing {what} computes every value anew");
+                answer.rows.then(|| Finding::destructive(&hazards, message))
+            })
+        }
+        Using::Named(Named::EpochSeconds) => Judgement::ask(Probe::Rows { table }, move |answer| {
+            let message =
+                format!("changing {what} keeps every value to the second, and writes the whole table anew");
+            answer.rows.then(|| Finding::confirm(&[Hazard::Rewrite], message))
+        }),
+        Using::Named(Named::Truncate | Named::UnfitToNull) => {
+            let probe = Probe::Misfits { table, column, from, to: change.ty.clone() };
+            Judgement::ask(probe, move |answer| match (answer.rows, answer.failing) {
+                (false, _) => None,
+                (true, 0) => {
+                    let message =
+                        format!("every value fits the change of {what}; the whole table is written anew");
+                    Some(Finding::confirm(&[Hazard::Rewrite], message))
+                }
+                (true, _) => {
+                    let message = format!("changing {what} alters {}{}", answer.count(), answer.examples());
+                    Some(Finding::destructive(&hazards, message))
+                }
+            })
+        }
+    }
 }
 
 /// The judgement of converting a column of the intent's table to `to`.
@@ -70,7 +110,10 @@ fn misfits(what: &str, answer: &Answer) -> Option<Finding> {
         }
         (true, _) => {
             let message = format!("{} do not fit the change of {what}{}", answer.count(), answer.examples());
-            Some(Finding::blocked(message, "correct these values, then send it again with --confirm"))
+            Some(Finding::blocked(
+                message,
+                "correct these values, or have a plugin ask for a conversion (\"truncate\", \"unfit-to-null\"), then send it again with --confirm",
+            ))
         }
     }
 }
@@ -92,6 +135,10 @@ mod tests {
         assert!(rejects(CODE, Mode::Dev, narrow, &rows(2)).remedy.is_some());
         let wide = change("amount", json!({"type": "BigInt"}));
         assert_eq!(rejects(CODE, Mode::Dev, wide, &rows(0)).verdict, Verdict::NeedsConfirmation);
+        let cut = json!({"intent": "change-type", "table": "invoice", "column": "status",
+            "ty": {"type": "String", "length": 5}, "using": {"named": "truncate"}});
+        assert_eq!(rejects(CODE, Mode::Dev, cut.clone(), &rows(0)).verdict, Verdict::NeedsConfirmation);
+        assert_eq!(rejects(CODE, Mode::Dev, cut, &rows(2)).verdict, Verdict::Destructive);
         let lossy = change("due", json!({"type": "Date"}));
         assert_eq!(rejects(CODE, Mode::Dev, lossy, &rows(0)).verdict, Verdict::Destructive);
         let absurd = change("due", json!({"type": "Bytes"}));

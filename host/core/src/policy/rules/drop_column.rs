@@ -34,7 +34,7 @@ fn judge(case: &Case) -> Option<Judgement> {
 /// What goes along with the column, for people.
 fn dependents(table: &Table, column: &Ident) -> String {
     let uniques = table.uniques.iter().filter(|u| u.columns.contains(column)).map(|u| &u.name);
-    let indexes = table.indexes.iter().filter(|i| i.columns.contains(column)).map(|i| &i.name);
+    let indexes = table.indexes.iter().filter(|i| i.shape.columns().contains(column)).map(|i| &i.name);
     let keys = table.foreign_keys.iter().filter(|k| k.columns.contains(column)).map(|k| &k.name);
     let checks = table.checks.iter().filter(|c| c.expression.columns().contains(column)).map(|c| &c.name);
     let names: Vec<_> = uniques.chain(indexes).chain(keys).chain(checks).cloned().collect();

@@ -24,7 +24,7 @@ fn judge(case: &Case) -> Option<Judgement> {
     let message = format!(
         "dropping the index on \"{}\" ({}) may slow queries down",
         drop.table.as_str(),
-        list(&drop.columns)
+        list(&drop.index.columns().into_iter().collect::<Vec<_>>())
     );
     match case.mode() {
         Mode::Dev => Finding::safe(&[], message).into(),
@@ -41,7 +41,7 @@ mod tests {
     #[test]
     fn cases() {
         const CODE: &str = super::RULE.code;
-        let drop = json!({"intent": "drop-index", "table": "invoice", "columns": ["status"]});
+        let drop = json!({"intent": "drop-index", "table": "invoice", "keys": [{"column": "status"}]});
         accepts(CODE, Mode::Dev, drop.clone(), &empty());
         assert_eq!(rejects(CODE, Mode::Prod, drop, &empty()).verdict, Verdict::NeedsConfirmation);
     }

@@ -19,11 +19,12 @@ pub(super) const RULE: Rule = Rule {
 fn judge(case: &Case) -> Option<Judgement> {
     let Intent::CreateIndex(create) = case.intent else { return None };
     let most = case.settings.thresholds.max_index_columns.get() as usize;
-    let count = create.columns.len();
+    let columns: Vec<_> = create.index.columns().into_iter().collect();
+    let count = create.index.keys.len() + create.index.include.len();
     let message = format!(
         "the index on \"{}\" ({}) has {count} columns, more than {most}",
         create.table.as_str(),
-        list(&create.columns)
+        list(&columns)
     );
     (count > most).then_some(Judgement::Now(Finding::safe(&[], message)))
 }
@@ -37,7 +38,10 @@ mod tests {
     #[test]
     fn cases() {
         const CODE: &str = super::RULE.code;
-        let on = |columns: &[&str]| json!({"intent": "create-index", "table": "invoice", "columns": columns});
+        let on = |columns: &[&str]| {
+            let keys: Vec<_> = columns.iter().map(|c| json!({"column": c})).collect();
+            json!({"intent": "create-index", "table": "invoice", "keys": keys})
+        };
         silent(CODE, Mode::Prod, on(&["status", "state", "amount"]), &empty());
         let found = advises(CODE, Mode::Prod, on(&["status", "state", "amount", "due"]), &empty());
         assert!(found.message.ends_with("has 4 columns, more than 3"), "{}", found.message);

@@ -2,20 +2,28 @@
 
 mod add_check;
 mod add_foreign_key;
+mod add_generated_column;
+mod add_primary_key;
 mod add_required_column;
 mod add_unique;
+mod backfill;
 mod change_type;
+mod dependents;
 mod drop_check;
 mod drop_column;
 mod drop_foreign_key;
 mod drop_index;
 mod drop_not_null;
+mod drop_primary_key;
 mod drop_table;
 mod drop_unique;
 mod index_too_wide;
+mod purge;
 mod reference_without_index;
 mod rename_column;
+mod rename_constraint;
 mod rename_table;
+mod restore_column;
 mod set_not_null;
 mod set_values;
 mod table_without_primary_key;
@@ -29,20 +37,28 @@ use crate::ident::Ident;
 pub static RULES: &[Rule] = &[
     add_check::RULE,
     add_foreign_key::RULE,
+    add_generated_column::RULE,
+    add_primary_key::RULE,
     add_required_column::RULE,
     add_unique::RULE,
+    backfill::RULE,
     change_type::RULE,
+    dependents::RULE,
     drop_check::RULE,
     drop_column::RULE,
     drop_foreign_key::RULE,
     drop_index::RULE,
     drop_not_null::RULE,
+    drop_primary_key::RULE,
     drop_table::RULE,
     drop_unique::RULE,
     index_too_wide::RULE,
+    purge::RULE,
     reference_without_index::RULE,
     rename_column::RULE,
+    rename_constraint::RULE,
     rename_table::RULE,
+    restore_column::RULE,
     set_not_null::RULE,
     set_values::RULE,
     table_without_primary_key::RULE,

@@ -1,6 +1,6 @@
 //! Rebuilds the plugin that is embedded in the host; with `--all DIR` builds all plugins into `DIR` instead.
 //!
-//! Run by hand or by the test runner: `cargo run -p hookwright-build --example embed [-- --all DIR]`.
+//! Run by hand or by the test runner: `cargo run -p hookwright-build --example plugins [-- --all DIR]`.
 //! Writes `host/embedded/` or `DIR`.
 use std::error::Error;
 use std::path::{Path, PathBuf};

@@ -1,0 +1,70 @@
+//! What a statement does to those who use its table, as declared by the function that writes it.
+//!
+//! The declarations hold for PostgreSQL and are measured by a test, which runs
+//! every kind of statement and reads `pg_locks`, `relfilenode` and the number of scans.
+//! On SQLite every statement holds the one lock of the file, for as long as it runs.
+
+use serde::{Deserialize, Serialize};
+
+use crate::ident::Ident;
+
+/// How strongly a table is locked, weakest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LockLevel {
+    /// As a reader with row locks: nobody waits but who drops or rewrites the table.
+    RowShare,
+    /// As a writer.
+    RowExclusive,
+    /// Against other changes of the schema; readers and writers go on.
+    ShareUpdateExclusive,
+    /// Against writers.
+    Share,
+    /// Against writers, and others of its kind.
+    ShareRowExclusive,
+    /// Against everybody, readers too.
+    AccessExclusive,
+}
+
+impl LockLevel {
+    /// Its name, as PostgreSQL's documentation writes it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::RowShare => "ROW SHARE",
+            Self::RowExclusive => "ROW EXCLUSIVE",
+            Self::ShareUpdateExclusive => "SHARE UPDATE EXCLUSIVE",
+            Self::Share => "SHARE",
+            Self::ShareRowExclusive => "SHARE ROW EXCLUSIVE",
+            Self::AccessExclusive => "ACCESS EXCLUSIVE",
+        }
+    }
+
+    /// Whether readers or writers wait while it is held.
+    #[must_use]
+    pub fn blocks(self) -> bool {
+        self >= Self::Share
+    }
+}
+
+/// A lock on a table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TableLock {
+    /// The table.
+    pub table: Ident,
+    /// How strongly.
+    pub level: LockLevel,
+}
+
+/// How much of a table a statement goes through while it holds its lock.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Extent {
+    /// Nothing of it: it takes a moment, however large the table is.
+    #[default]
+    Nothing,
+    /// Every row is read.
+    Scan,
+    /// Every row is written anew.
+    Rewrite,
+}

@@ -1,0 +1,143 @@
+//! Indexes that are built or dropped beside readers and writers: outside every transaction, so what became of an
+//! attempt is asked of the catalogue.
+
+use hookwright_core::ddl::{Dialect, Statement};
+use hookwright_core::ident::Ident;
+use sqlx::postgres::PgConnection;
+use sqlx::{ConnectOptions, Connection, Row};
+
+use super::{Stopped, Work, short};
+use crate::db::gate::Script;
+use crate::db::{DbError, Fault, Pool, StepRow, fault, refused};
+use crate::executor::retry::Tries;
+
+/// How an index stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Standing {
+    Missing,
+    /// A build of it ended badly.
+    Invalid,
+    /// A backend is building it: perhaps that of a host that is gone.
+    Building,
+    Valid,
+}
+
+/// Builds an index, after removing what a build before left; an invalid one is dropped and built again.
+pub(super) async fn build(
+    work: &Work<'_>,
+    row: &StepRow,
+    run: &Statement,
+    name: &Ident,
+    clean: &Statement,
+) -> Result<(), Stopped> {
+    begun(work, row).await?;
+    let mut tries = Tries::new(work.retry);
+    loop {
+        let failed = match standing(work, name).await? {
+            Standing::Valid => return done(work, row).await,
+            Standing::Building => {
+                short::plainly(work, &Script::of(Dialect::Postgres, "SELECT pg_sleep(0.2)")).await?;
+                continue;
+            }
+            Standing::Invalid => alone(work, clean).await.err(),
+            Standing::Missing => alone(work, run).await.err(),
+        };
+        if let Some(error) = failed {
+            give_up_or_wait(work, &mut tries, error, Some(clean)).await?;
+        }
+    }
+}
+
+/// Runs a statement that cannot stand in a transaction and can be repeated.
+pub(super) async fn outside(work: &Work<'_>, row: &StepRow, run: &Statement) -> Result<(), Stopped> {
+    begun(work, row).await?;
+    let mut tries = Tries::new(work.retry);
+    while let Err(error) = alone(work, run).await {
+        give_up_or_wait(work, &mut tries, error, None).await?;
+    }
+    done(work, row).await
+}
+
+/// Drops what was built.
+pub(super) async fn undo(work: &Work<'_>, statements: &[Statement]) -> Result<(), Stopped> {
+    for statement in statements {
+        let mut tries = Tries::new(work.retry);
+        while let Err(error) = alone(work, statement).await {
+            give_up_or_wait(work, &mut tries, error, None).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn give_up_or_wait(
+    work: &Work<'_>,
+    tries: &mut Tries<'_>,
+    error: sqlx::Error,
+    clean: Option<&Statement>,
+) -> Result<(), Stopped> {
+    let again = match fault(&error) {
+        Fault::Lost | Fault::Unreachable | Fault::Transient => tries.after_trouble().await,
+        Fault::Locked => tries.after_lock().await,
+        _ => None,
+    };
+    if again.is_some() {
+        return Ok(());
+    }
+    // What is left of it would cost every write until somebody drops it.
+    if let Some(clean) = clean {
+        alone(work, clean).await.ok();
+    }
+    Err(Stopped::Failed(match fault(&error) {
+        Fault::Lost | Fault::Unreachable => work.db.explain(error),
+        _ => refused(error),
+    }))
+}
+
+async fn begun(work: &Work<'_>, row: &StepRow) -> Result<(), Stopped> {
+    let mut script = short::begin(work, short::Patience::Short);
+    short::claim(work, row, &mut script);
+    short::note(work, row, "state = 'begun', begun_at = coalesce(begun_at, now())", &mut script);
+    script.sql("COMMIT");
+    short::attempts(work, &script, row.step.table()).await.map(drop)
+}
+
+async fn done(work: &Work<'_>, row: &StepRow) -> Result<(), Stopped> {
+    short::run(work, row, &[], short::Patience::Short).await
+}
+
+/// On a connection of its own, without time limits: one that is cut short leaves an invalid index.
+async fn alone(work: &Work<'_>, statement: &Statement) -> sqlx::Result<()> {
+    let Pool::Postgres(pool) = work.db.pool() else { return Ok(()) };
+    let options = pool.connect_options();
+    let mut connection: PgConnection = options.connect().await?;
+    let free = Script::of(
+        Dialect::Postgres,
+        "SET lock_timeout = 0; SET statement_timeout = 0; SET search_path = ''",
+    );
+    free.postgres(&mut connection).await?;
+    let mut script = Script::new(Dialect::Postgres);
+    script.lone_statement(statement);
+    let result = script.postgres(&mut connection).await;
+    connection.close().await.ok();
+    result.map(drop)
+}
+
+async fn standing(work: &Work<'_>, name: &Ident) -> Result<Standing, DbError> {
+    let mut script = Script::new(Dialect::Postgres);
+    script.sql(
+        "SELECT i.indisvalid, EXISTS (SELECT FROM pg_catalog.pg_stat_progress_create_index p \
+         WHERE p.index_relid = i.indexrelid) FROM pg_catalog.pg_index i \
+         JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid \
+         JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = ",
+    );
+    script.text(work.org().as_str()).sql(" AND c.relname = ").text(name.as_str());
+    let rows = short::plainly(work, &script).await?;
+    let Some(row) = rows.first() else { return Ok(Standing::Missing) };
+    let read = |column: usize| row.try_get_unchecked::<bool, _>(column).map_err(|e| work.db.explain(e));
+    let (valid, building) = (read(0)?, read(1)?);
+    Ok(match (valid, building) {
+        (true, _) => Standing::Valid,
+        (false, true) => Standing::Building,
+        (false, false) => Standing::Invalid,
+    })
+}

@@ -1,0 +1,143 @@
+//! What is written of staged changes and their steps.
+
+use hookwright_core::ddl::Dialect;
+use hookwright_core::ident::OrgName;
+use hookwright_core::online::OnlineStep;
+
+use super::{Stopped, Work, short};
+use crate::db::gate::Script;
+use crate::db::{DbError, OrgDb, Phase, StepRow};
+use crate::executor::job::Job;
+use crate::executor::{Executed, Hold, RetryPolicy, detached, held};
+
+/// A change that is staged: it may run, and its steps are done before its transaction.
+#[derive(Debug)]
+pub struct Staging {
+    /// The change, as a held one is kept.
+    pub hold: Hold,
+    /// What its sender allowed, as JSON.
+    pub consent_json: String,
+    /// Who allowed it.
+    pub by: Option<String>,
+    /// Its steps, each as JSON.
+    pub steps: Vec<String>,
+}
+
+/// Stages a change, or one that is held or staged already, with these steps.
+///
+/// # Errors
+/// A [`DbError`].
+pub async fn stage(db: &OrgDb, staging: &Staging, policy: &RetryPolicy) -> Result<Executed, DbError> {
+    let mut script = Script::new(Dialect::Postgres);
+    let Staging { hold, consent_json, by, steps } = staging;
+    let (org, change) = (hold.org.as_str(), hold.id.as_str());
+    script.sql("DELETE FROM hookwright.step WHERE org = ").text(org).sql(" AND change_id = ").text(change);
+    script.sql(";\nINSERT INTO hookwright.journal (org, change_id, state) VALUES (").texts([org, change]);
+    script.sql(", 'preparing') ON CONFLICT (org, change_id) DO UPDATE SET state = 'preparing';\n");
+    insert_steps(&mut script, &hold.org, change, Phase::Prepare, steps);
+    script.append(&held::hold(Dialect::Postgres, hold));
+    script.sql("UPDATE hookwright.held SET status = 'staged', consent = ").text(consent_json);
+    script.sql(", decided_by = ").text_or_null(by.as_deref()).sql(" WHERE org = ").text(org);
+    script.sql(" AND id = ").text(change).sql(" RETURNING created_at::text;\n");
+    detached(db, Job::stage(hold, script), policy).await
+}
+
+/// The rows of steps; those of a phase are numbered from 0, those after the transaction from 1,000.
+pub(in crate::executor) fn insert_steps(
+    script: &mut Script,
+    org: &OrgName,
+    change: &str,
+    phase: Phase,
+    steps: &[String],
+) {
+    if steps.is_empty() {
+        return;
+    }
+    let (name, from) = if phase == Phase::Prepare { ("prepare", 0) } else { ("finish", 1_000) };
+    script.sql("INSERT INTO hookwright.step (org, change_id, phase, step, number) VALUES ");
+    for (index, step) in steps.iter().enumerate() {
+        let number = from + i64::try_from(index).unwrap_or(i64::MAX);
+        script.sql(if index == 0 { "(" } else { ", (" }).texts([org.as_str(), change, name, step.as_str()]);
+        script.sql(", ").integer(number).sql(")");
+    }
+    script.sql(";\n");
+}
+
+/// Part of a change's transaction: the steps that are left afterwards; without any, its journal is closed.
+pub(in crate::executor) fn committed(script: &mut Script, org: &OrgName, change: &str, steps: &[String]) {
+    if steps.is_empty() {
+        script.sql("DELETE FROM hookwright.journal WHERE org = ").text(org.as_str());
+        script.sql(" AND change_id = ").text(change).sql(";\n");
+        return;
+    }
+    script
+        .sql("INSERT INTO hookwright.journal (org, change_id, state) VALUES (")
+        .texts([org.as_str(), change]);
+    script.sql(", 'finishing') ON CONFLICT (org, change_id) DO UPDATE SET state = 'finishing';\n");
+    insert_steps(script, org, change, Phase::Finish, steps);
+}
+
+/// A step as the journal keeps it.
+///
+/// # Errors
+/// If it cannot be written as JSON, which would be a fault of the host.
+pub(crate) fn json(step: &OnlineStep) -> serde_json::Result<String> {
+    serde_json::to_string(step)
+}
+
+/// From now on the steps of a change are only taken back, whoever goes on with it. The reasons are kept.
+pub(crate) async fn give_up(work: &Work<'_>, reasons_json: &str) -> Result<(), Stopped> {
+    let (org, change) = (work.org().as_str(), work.change);
+    let mut script = Script::of(Dialect::Postgres, "BEGIN;\nUPDATE hookwright.held SET note = ");
+    script.text(reasons_json).sql(" WHERE org = ").text(org).sql(" AND id = ").text(change);
+    script
+        .sql(" AND status = 'staged';\nUPDATE hookwright.journal SET state = 'undoing' WHERE org = ")
+        .text(org);
+    script.sql(" AND change_id = ").text(change).sql(" AND lease_by = ").text(work.lease.host());
+    script.sql(" RETURNING org;\nCOMMIT");
+    match short::plainly(work, &script).await?.is_empty() {
+        true => Err(Stopped::Taken),
+        false => Ok(()),
+    }
+}
+
+/// Closes the journal of a change whose steps are all taken back: it is rolled back, for these reasons.
+pub(crate) async fn rolled_back(work: &Work<'_>, outcome_json: &str) -> Result<(), Stopped> {
+    let (org, change) = (work.org().as_str(), work.change);
+    let mut script = Script::of(Dialect::Postgres, "BEGIN;\n");
+    script.sql("UPDATE hookwright.held SET status = 'rolled-back', decided_at = now(), outcome = ");
+    script.text(outcome_json).sql(" WHERE org = ").text(org).sql(" AND id = ").text(change);
+    script.sql(" AND status = 'staged';\nDELETE FROM hookwright.held_event WHERE org = ").text(org);
+    script
+        .sql(" AND held_id = ")
+        .text(change)
+        .sql(";\nDELETE FROM hookwright.journal WHERE org = ")
+        .text(org);
+    script.sql(" AND change_id = ").text(change).sql(" AND lease_by = ").text(work.lease.host());
+    script.sql(";\nCOMMIT");
+    short::plainly(work, &script).await?;
+    Ok(())
+}
+
+/// Closes the journal of a change whose steps are all done.
+pub(crate) async fn clear(work: &Work<'_>) -> Result<(), Stopped> {
+    let mut script = Script::new(Dialect::Postgres);
+    script.sql("DELETE FROM hookwright.journal WHERE org = ").text(work.org().as_str());
+    script.sql(" AND change_id = ").text(work.change).sql(" AND lease_by = ").text(work.lease.host());
+    short::plainly(work, &script).await?;
+    Ok(())
+}
+
+pub(super) async fn undone(work: &Work<'_>, row: &StepRow) -> Result<(), Stopped> {
+    let mut script = Script::new(Dialect::Postgres);
+    short::note(work, row, "state = 'undone', ended_at = now()", &mut script);
+    short::plainly(work, &script).await?;
+    Ok(())
+}
+
+pub(super) async fn failed(work: &Work<'_>, row: &StepRow, error: &str) -> Result<(), DbError> {
+    let mut script = Script::new(Dialect::Postgres);
+    script.sql("UPDATE hookwright.step SET error = ").text(error);
+    short::of(work, row, &mut script);
+    short::plainly(work, &script).await.map(drop)
+}

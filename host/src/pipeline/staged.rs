@@ -1,0 +1,174 @@
+//! Changes of large tables: staged with their steps, worked out anew once those are done, and taken back if one fails.
+//!
+//! A staged change has changed nothing yet: metadata, model and ledger come with its one transaction, as
+//! those of any other. Its steps are done outside the organisation's turn, by whichever host has the lease.
+
+use std::sync::Arc;
+
+use hookwright_core::event::Consent;
+use hookwright_core::plan::Plan;
+use hookwright_core::policy::Verdict;
+
+use super::request::Request;
+use super::{Attempt, Pipeline, effects, held, report, steps};
+use crate::db::{JournalState, Phase, StepState};
+use crate::error::{Error, Result};
+use crate::executor::online::{self, Lease, Staging, Stopped, Work};
+use crate::executor::{Executed, RetryPolicy};
+use crate::outcome::{Outcome, Reason, Status};
+use crate::tenant::{Tenant, View};
+
+/// Whether the steps before the transaction are done, just as this plan has them.
+pub(super) fn prepared(request: &Request<'_>, plan: &Plan) -> bool {
+    let Some(rows) = &request.staged else { return plan.prepare.is_empty() };
+    let done: Vec<_> =
+        rows.iter().filter(|r| r.phase == Phase::Prepare && r.state == StepState::Done).collect();
+    done.len() == plan.prepare.len() && done.iter().zip(&plan.prepare).all(|(row, step)| row.step == *step)
+}
+
+/// Stages a change that may run, before anything of it is done.
+pub(super) async fn stage(
+    tenant: &Tenant,
+    view: &View,
+    request: &Request<'_>,
+    verdict: Verdict,
+    mut outcome: Outcome,
+    plan: &Plan,
+    retry: &RetryPolicy,
+) -> Result<Attempt> {
+    outcome.change = Some(request.id.clone());
+    if request.staged.is_some() {
+        // What was done does not fit any more; it is taken back.
+        outcome.reasons = vec![moved()];
+        return Ok(Attempt::NotRun(Box::new(outcome)));
+    }
+    let staging = Staging {
+        hold: effects::hold(tenant, view, request, verdict, &outcome)?,
+        consent_json: serde_json::to_string(&request.consent).map_err(effects::unwritable)?,
+        by: request.decider().map(str::to_owned),
+        steps: plan
+            .prepare
+            .iter()
+            .map(online::json)
+            .collect::<serde_json::Result<_>>()
+            .map_err(effects::unwritable)?,
+    };
+    match online::stage(tenant.db(), &staging, retry).await? {
+        Executed::Applied(_) => Ok(Attempt::Recorded(Box::new(outcome))),
+        Executed::Held { held_id } => Ok(Attempt::Held(held_id)),
+        Executed::RevisionMoved => Ok(Attempt::Moved),
+        Executed::AlreadyApplied { .. } => Ok(Attempt::Repeated),
+    }
+}
+
+fn moved() -> Reason {
+    Reason {
+        code: "policy/plan-moved".into(),
+        message: "the organisation changed while the steps were done, and they do not fit any more".into(),
+        help: "send the event again: it is worked out anew".into(),
+    }
+}
+
+impl Pipeline<'_> {
+    /// Goes on with a change that has steps left, to its end; none if another host is at it, or nothing is left.
+    pub async fn go_on(&self, tenant: &Arc<Tenant>, id: &str) -> Result<Option<Outcome>> {
+        let Some(lease) = Lease::take(tenant.db(), id).await? else { return Ok(None) };
+        let result = self.drive(tenant, id, &lease).await;
+        lease.release(tenant.db(), id).await;
+        result
+    }
+
+    async fn drive(&self, tenant: &Tenant, id: &str, lease: &Lease) -> Result<Option<Outcome>> {
+        let batch_rows = tenant.settings().thresholds.backfill_batch_rows.get();
+        let work = Work { db: tenant.db(), change: id, lease, retry: self.retry, batch_rows };
+        while let Some(state) = tenant.db().journal_state(id).await? {
+            let stopped = match state {
+                JournalState::Preparing => self.prepare(tenant, id, &work).await?,
+                JournalState::Undoing => work.undo().await.err(),
+                JournalState::Finishing => work.run(Phase::Finish).await.err(),
+            };
+            match (stopped, state) {
+                (Some(Stopped::Taken), _) => return Ok(None),
+                // It stays as it is; whoever goes on with it tries again.
+                (Some(Stopped::Failed(error)), _) => return Err(error.into()),
+                (None, JournalState::Preparing) => {}
+                (None, JournalState::Undoing) => return self.rolled_back(tenant, id, &work).await.map(Some),
+                (None, JournalState::Finishing) => settle(online::clear(&work).await)?,
+            }
+        }
+        report::recorded(tenant, id).await.map(Some)
+    }
+
+    /// The steps before the transaction, and the transaction. What fails for good is taken back.
+    async fn prepare(&self, tenant: &Tenant, id: &str, work: &Work<'_>) -> Result<Option<Stopped>> {
+        let reasons = match work.run(Phase::Prepare).await {
+            Ok(()) => match self.commit(tenant, id).await? {
+                None => return Ok(None),
+                Some(reasons) => reasons,
+            },
+            Err(Stopped::Taken) => return Ok(Some(Stopped::Taken)),
+            Err(Stopped::Failed(error)) => {
+                let error = Error::from(error);
+                if error.entry.retryable && error.entry.code != "db/blocked" {
+                    return Err(error);
+                }
+                vec![why(&error)]
+            }
+        };
+        self.give_up(tenant, id, work, reasons).await.map(|()| None)
+    }
+
+    /// Works the change out anew, now that its steps are done, and commits it; the reasons if that is not possible.
+    async fn commit(&self, tenant: &Tenant, id: &str) -> Result<Option<Vec<Reason>>> {
+        let _turn = tenant.turn().lock().await;
+        let Some(row) = tenant.db().held(id).await?.filter(crate::db::HeldRow::is_staged) else {
+            return Ok(None);
+        };
+        let change = held::change(&row)?;
+        let consent: Consent = row
+            .consent
+            .as_deref()
+            .map(serde_json::from_str)
+            .transpose()
+            .map_err(effects::unwritable)?
+            .unwrap_or_default();
+        let steps = tenant.db().steps(id).await?;
+        match self.attempts(tenant, Request::prepared(&change, row, consent, steps)).await {
+            Ok(outcome) if matches!(outcome.status, Status::Applied | Status::Replayed) => Ok(None),
+            Ok(outcome) if outcome.reasons.is_empty() => Ok(Some(vec![moved()])),
+            Ok(outcome) => Ok(Some(outcome.reasons)),
+            Err(error) if error.entry.retryable && error.entry.code != "db/blocked" => Err(error),
+            Err(error) => Ok(Some(vec![why(&error)])),
+        }
+    }
+
+    /// From here on the steps are only taken back, whatever breaks.
+    async fn give_up(&self, tenant: &Tenant, id: &str, work: &Work<'_>, reasons: Vec<Reason>) -> Result<()> {
+        tracing::warn!(org = %tenant.org(), change = id, ?reasons, "a staged change is taken back");
+        settle(online::give_up(work, &serde_json::to_string(&reasons).map_err(effects::unwritable)?).await)
+    }
+
+    async fn rolled_back(&self, tenant: &Tenant, id: &str, work: &Work<'_>) -> Result<Outcome> {
+        let row = tenant.db().held(id).await?.ok_or_else(|| report::no_such_change(tenant.org(), id))?;
+        let reasons =
+            row.note.as_deref().map(serde_json::from_str).transpose().map_err(effects::unwritable)?;
+        let mut outcome = held::outcome(tenant.org(), row)?;
+        outcome.status = Status::RolledBack;
+        outcome.reasons = reasons.unwrap_or_default();
+        outcome.steps = steps::journalled(tenant.org(), &tenant.db().steps(id).await?);
+        let json = serde_json::to_string(&outcome).map_err(effects::unwritable)?;
+        settle(online::rolled_back(work, &json).await)?;
+        Ok(outcome)
+    }
+}
+
+fn why(error: &Error) -> Reason {
+    Reason { code: error.code.clone(), message: error.message.clone(), help: error.help.clone() }
+}
+
+fn settle(result: std::result::Result<(), Stopped>) -> Result<()> {
+    match result {
+        Ok(()) | Err(Stopped::Taken) => Ok(()),
+        Err(Stopped::Failed(error)) => Err(error.into()),
+    }
+}

@@ -1,0 +1,11 @@
+//! Changes of large tables on PostgreSQL: made in steps beside the table's users, gone on with after a crash, taken
+//! back if a step fails. To the policy of these tests a table is large as soon as it has rows.
+
+#![allow(clippy::unwrap_used)]
+
+mod bench;
+mod broken;
+mod dependents;
+mod failing;
+mod killed;
+mod patterns;
