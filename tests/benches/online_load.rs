@@ -195,7 +195,7 @@ impl Client {
                 let new = self.rows + 1 + self.seed;
                 let values = format!("({new}, {new}, {new}, 1, 2, 'open') ON CONFLICT DO NOTHING");
                 if new <= 2_147_483_647 {
-                    self.send(format!("INSERT INTO {schema}.invoice VALUES {values}")).await?;
+                    self.send(format!("INSERT INTO {schema}.invoice (id, number, code, owner, amount, status) VALUES {values}")).await?;
                 }
             }
         }
