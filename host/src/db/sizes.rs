@@ -20,11 +20,11 @@ pub struct TableSize {
 }
 
 /// As the query planner of PostgreSQL estimates: the density of the last statistics over the blocks of now. Where
-/// there are no statistics yet, rows of 100 bytes are assumed. To look at its blocks locks a table for a moment.
+/// there are none yet: the rows that were counted as they came, or rows of 100 bytes. To look at its blocks locks a table for a moment.
 const BLOCKS: &str = "SELECT c.relname::text, \
     CASE WHEN c.reltuples >= 0 AND c.relpages > 0 \
         THEN (c.reltuples / c.relpages * (pg_relation_size(c.oid) / current_setting('block_size')::bigint))::bigint \
-        ELSE pg_relation_size(c.oid) / 100 END, \
+        ELSE greatest(pg_relation_size(c.oid) / 100, pg_stat_get_live_tuples(c.oid)) END, \
     pg_relation_size(c.oid)";
 
 /// Without any lock: the last statistics, and what was counted as rows came and went.

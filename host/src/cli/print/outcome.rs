@@ -157,10 +157,14 @@ fn cost(statement: &StatementReport) -> Option<String> {
 /// Steps beside the transaction, with their statements.
 fn steps(outcome: &Outcome, when: &str) -> Vec<String> {
     let of = |step: &StepReport| {
-        let error = step.error.iter().map(|e| format!("  {}", clean(e)));
-        let sql = step.sql.iter().map(|sql| format!("  {}", paint(DIM, &clean(sql))));
-        let head = format!("{} {}  {}", clean(&step.title), clean(&step.table), step.state);
-        std::iter::once(head).chain(sql).chain(error).collect::<Vec<_>>()
+        let mut lines = vec![format!("{} · {}  {}", clean(&step.table), clean(&step.title), step.state)];
+        if step.state == "pending" {
+            lines.push(paint(DIM, &format!("  why: {}", clean(&step.why))));
+        }
+        let sql = step.sql.iter().flat_map(|sql| sql.lines().map(clean).collect::<Vec<_>>());
+        lines.extend(sql.map(|line| format!("  {line}")));
+        lines.extend(step.error.iter().map(|error| format!("  failed: {}", clean(error))));
+        lines
     };
     outcome.steps.iter().filter(|step| step.when == when).flat_map(of).collect()
 }
