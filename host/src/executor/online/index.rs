@@ -30,6 +30,7 @@ pub(super) async fn build(
     name: &Ident,
     clean: &Statement,
 ) -> Result<(), Stopped> {
+    refuse_corrupting(work).await?;
     begun(work, row).await?;
     let mut tries = Tries::new(work.retry);
     loop {
@@ -46,6 +47,26 @@ pub(super) async fn build(
             give_up_or_wait(work, &mut tries, error, Some(clean)).await?;
         }
     }
+}
+
+/// PostgreSQL 14.0 to 14.3 may leave rows out of an index that is built concurrently (fixed in 14.4).
+async fn refuse_corrupting(work: &Work<'_>) -> Result<(), Stopped> {
+    let script =
+        Script::of(Dialect::Postgres, "SELECT pg_catalog.current_setting('server_version_num')::bigint");
+    let rows = short::plainly(work, &script).await?;
+    let version = rows.first().and_then(|row| row.try_get_unchecked::<i64, _>(0).ok()).unwrap_or_default();
+    if !(140_000..140_004).contains(&version) {
+        return Ok(());
+    }
+    Err(Stopped::Failed(DbError::Refused {
+        message: format!(
+            "PostgreSQL 14.{} may leave rows out of an index that is built concurrently",
+            version - 140_000
+        ),
+        state: String::new(),
+        help: Some("update the server to PostgreSQL 14.4 or later, then send the event again"),
+        source: None,
+    }))
 }
 
 /// Runs a statement that cannot stand in a transaction and can be repeated.
