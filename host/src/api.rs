@@ -233,3 +233,44 @@ impl From<EventError> for Error {
         }
     }
 }
+
+/// Something that is dropped and kept.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Tombstone {
+    /// The entity or table: by its name of now, or by the one it had if it is dropped itself.
+    pub entity: String,
+    /// The field or column that is dropped, by the name it had; absent if it is the entity.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub field: Option<String>,
+    /// The name it has in the database meanwhile.
+    pub kept: String,
+    /// The change that dropped it; absent if that is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub change: Option<String>,
+    /// Who asked for that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub actor: Option<String>,
+    /// When it was dropped (RFC 3339, UTC).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dropped_at: Option<String>,
+    /// Until when it is kept at least (RFC 3339, UTC).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kept_until: Option<String>,
+    /// Whether that is over.
+    pub expired: bool,
+    /// Rows of the table, as the database estimates them; PostgreSQL only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rows: Option<i64>,
+}
+
+impl Tombstone {
+    /// `invoice`, or `invoice.status`.
+    #[must_use]
+    pub fn subject(&self) -> String {
+        match &self.field {
+            Some(field) => format!("{}.{field}", self.entity),
+            None => self.entity.clone(),
+        }
+    }
+}

@@ -17,6 +17,7 @@ pub mod host;
 mod host_admin;
 mod host_held;
 mod host_steps;
+mod host_tombstones;
 pub mod http;
 mod ledger;
 mod org_check;

@@ -69,6 +69,9 @@ pub struct Outcome {
     /// What was decided of it, if it was held.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decision: Option<Decision>,
+    /// The change that rolled it back since.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rolled_back_by: Option<String>,
     /// Tells its plan from any other (SHA-256, hex).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub plan_hash: Option<String>,
@@ -133,6 +136,9 @@ pub struct ChangeSummary {
     /// When it was committed (RFC 3339, UTC); absent if it is held.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub committed_at: Option<String>,
+    /// The change that rolled it back since.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rolled_back_by: Option<String>,
     /// That it is held, and for how long.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub held: Option<HeldSummary>,

@@ -9,8 +9,11 @@ mod derive;
 mod effects;
 mod held;
 mod hooks;
+mod references;
 mod report;
 mod request;
+mod restore;
+mod rollback;
 mod ruling;
 mod staged;
 mod steps;
@@ -138,7 +141,8 @@ impl Pipeline<'_> {
     }
 
     async fn attempt(&self, tenant: &Tenant, view: &View, request: &Request<'_>) -> Result<Attempt> {
-        let Worked { draft, metadata, hooks } = work::work_out(self, tenant, view, request.change).await?;
+        let Worked { draft, metadata, hooks, memories, rolls_back } =
+            work::work_out(self, tenant, view, request.change).await?;
         let (sizes, found) = sizes(tenant, &draft, request).await?;
         let answers = answers(tenant, view, &draft, &sizes, self.retry).await?;
         let reviewed = review(draft, &answers, &sizes, request.consent);
@@ -171,7 +175,8 @@ impl Pipeline<'_> {
             }
             Ruling::Run(plan) => {
                 let mut outcome = report.applied(view, &reviewed);
-                let work = effects::work(tenant, view, request, &metadata, &reviewed, plan, &outcome)?;
+                let after = effects::After { metadata: &metadata, memories: &memories, rolls_back };
+                let work = effects::work(tenant, view, request, after, &reviewed, plan, &outcome)?;
                 match executor::execute(tenant.db(), work, self.retry).await? {
                     Executed::Applied(applied) => {
                         tenant.advance(view, metadata, reviewed.schema);

@@ -5,7 +5,9 @@
 
 #![allow(clippy::unwrap_used)]
 
+pub mod dump;
 pub mod extras;
+pub mod intents;
 pub mod locks;
 pub mod made_up;
 pub mod org;

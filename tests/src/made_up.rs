@@ -242,6 +242,13 @@ fn follow(known: &mut Metadata, event: &Json) -> Option<()> {
             let_go(known, known.references_to(entity, Some(field)).map(pair).collect());
             known.delete_field(entity, field).ok()
         }
+        // Nothing that is made up is restored, purged or rolled back.
+        Body::EntityRestore { .. }
+        | Body::FieldRestore { .. }
+        | Body::EntityPurge { .. }
+        | Body::FieldPurge { .. }
+        | Body::PurgeExpired
+        | Body::ChangeRollback { .. } => None,
     }
 }
 

@@ -14,6 +14,12 @@ pub enum MetadataError {
     FieldExists { entity: String, existing: String, is: String, wanted: String },
     #[error("the entity \"{entity}\" has no field \"{field}\"")]
     NoField { entity: String, field: String },
+    #[error(
+        "the dropped {what} \"{dropped}\" cannot come back: its name is taken by the {what} \"{existing}\""
+    )]
+    Taken { what: &'static str, dropped: String, existing: String },
+    #[error("nothing dropped is kept as \"{name}\"")]
+    NotKept { name: String },
     #[error("the entity \"{entity}\" has {count} fields already, the most a table can have")]
     Full { entity: String, count: usize },
 }
@@ -23,8 +29,10 @@ impl MetadataError {
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
-            Self::EntityExists { .. } | Self::FieldExists { .. } | Self::Full { .. } => "metadata/conflict",
-            Self::NoEntity { .. } | Self::NoField { .. } => "metadata/not-found",
+            Self::EntityExists { .. } | Self::FieldExists { .. } | Self::Full { .. } | Self::Taken { .. } => {
+                "metadata/conflict"
+            }
+            Self::NoEntity { .. } | Self::NoField { .. } | Self::NotKept { .. } => "metadata/not-found",
         }
     }
 }

@@ -173,10 +173,8 @@ impl Model {
             self.remove_table(name);
             return Ok(());
         }
-        let schema = &self.schema;
-        let others = schema.buried.keys().chain(self.base.buried.keys());
-        let taken = |n: &Ident| others.clone().any(|other| other.collides(n));
-        let physical = crate::schema::buried_name(name, taken);
+        let kept = self.schema.buried.keys().chain(self.base.buried.keys());
+        let physical = crate::schema::buried_name(name, kept);
         table.primary_key_name = Some(table.key_name()).filter(|_| !table.primary_key.is_empty());
         let lineage = std::mem::take(self.lineage_of(name));
         self.remove_table(name);

@@ -58,7 +58,7 @@ fn row(change: &ChangeSummary) -> [String; 7] {
     [
         change.revision.to_string(),
         print::clean(&change.change),
-        change.status.as_str().to_owned(),
+        status(change),
         what(change),
         actor(change),
         change.statements.to_string(),
@@ -77,6 +77,13 @@ fn held_row(change: &ChangeSummary) -> [String; 7] {
         held.map(|h| print::age(h.seconds)).unwrap_or_default(),
         held.map(|h| h.since.clone()).unwrap_or_default(),
     ]
+}
+
+fn status(change: &ChangeSummary) -> String {
+    match &change.rolled_back_by {
+        Some(by) => format!("{}, rolled back by {}", change.status.as_str(), print::clean(by)),
+        None => change.status.as_str().to_owned(),
+    }
 }
 
 fn what(change: &ChangeSummary) -> String {

@@ -4,6 +4,7 @@
 //! that their arguments name, and the host.
 
 mod approve;
+mod ask;
 mod demo;
 mod dev;
 mod event;
@@ -13,8 +14,11 @@ mod org;
 mod plugin;
 mod policy;
 pub mod print;
+mod purge;
 mod reject;
+mod restore;
 mod resume;
+mod rollback;
 mod serve;
 mod show;
 #[cfg(test)]
@@ -93,6 +97,12 @@ enum Command {
     Approve(approve::Arguments),
     /// Decide against a held change
     Reject(reject::Arguments),
+    /// Bring back what was dropped, or list what can come back
+    Restore(restore::Arguments),
+    /// Remove what was dropped for good
+    Purge(purge::Arguments),
+    /// Undo a change that was made
+    Rollback(rollback::Arguments),
     /// Go on with changes whose host is gone
     Resume(resume::Arguments),
     /// Build, check and install plugins
@@ -170,6 +180,9 @@ async fn run(command: Command, cx: Context) -> Result<Exit> {
         Command::Show(arguments) => show::run(arguments, cx).await,
         Command::Approve(arguments) => approve::run(arguments, cx).await,
         Command::Reject(arguments) => reject::run(arguments, cx).await,
+        Command::Restore(arguments) => restore::run(arguments, cx).await,
+        Command::Purge(arguments) => purge::run(arguments, cx).await,
+        Command::Rollback(arguments) => rollback::run(arguments, cx).await,
         Command::Resume(arguments) => resume::run(arguments, cx).await,
         Command::Plugin(command) => plugin::run(command, cx).await,
         Command::Policy(command) => policy::run(command, cx).await,

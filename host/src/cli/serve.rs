@@ -1,6 +1,7 @@
 //! `hookwright serve`: the HTTP interface, until the process is asked to stop.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use super::{Context, Exit};
 use crate::error::Result;
@@ -27,6 +28,18 @@ pub(crate) async fn run(arguments: Arguments, mut cx: Context) -> Result<Exit> {
     serve(cx.host().await?, &cx).await
 }
 
+/// How often it is looked whether something is kept past its time: that is counted in days.
+const PURGE_EVERY: Duration = Duration::from_secs(3600);
+
+/// Purges what is kept past its time, where the policy says so.
+async fn purge(host: Host) {
+    let mut hours = tokio::time::interval(PURGE_EVERY);
+    loop {
+        hours.tick().await;
+        host.purge_expired().await;
+    }
+}
+
 /// Serves a host until the process is asked to stop.
 pub(crate) async fn serve(host: Host, cx: &Context) -> Result<Exit> {
     let listener = http::bind(&host).await?;
@@ -37,7 +50,9 @@ pub(crate) async fn serve(host: Host, cx: &Context) -> Result<Exit> {
         let host = host.clone();
         async move { host.resume_all().await }
     });
+    let purging = tokio::spawn(purge(host.clone()));
     let served = http::serve(host, listener, http::stop_signal()).await;
     resuming.abort();
+    purging.abort();
     served.map(|()| Exit::Done)
 }

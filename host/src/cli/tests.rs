@@ -38,10 +38,31 @@ fn wrong_usage_is_refused() {
         "token create --name x --org acme",
         "token create --name x --org acme --scope everything",
         "event send --org acme",
+        "restore --org acme",
+        "restore invoice. --org acme",
+        "restore --list invoice --org acme",
+        "purge --org acme",
+        "purge --expired --kept x --org acme",
+        "rollback --org acme",
         "--color pink org list",
     ] {
         let words = std::iter::once("hookwright").chain(line.split(' '));
         assert!(Cli::try_parse_from(words).is_err(), "{line}");
+    }
+}
+
+#[test]
+fn the_commands_in_the_docs_are_taken() {
+    for file in ["RESTORE.md", "CHANGES.md"] {
+        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs").join(file);
+        let text = std::fs::read_to_string(path).expect("read");
+        let commands: Vec<_> = text.lines().filter(|l| l.starts_with("hookwright ")).collect();
+        assert!(commands.len() > 3, "{file} shows no commands");
+        for line in commands {
+            let line = line.split(" #").next().unwrap_or(line).replace('"', "");
+            let words = line.split_whitespace().filter(|w| !["it", "is", "still"].contains(w));
+            assert!(Cli::try_parse_from(words).is_ok(), "{file}: {line}");
+        }
     }
 }
 
@@ -101,6 +122,7 @@ fn sample(status: Status) -> (Outcome, Change) {
         committed_at: None,
         held_since: (!done).then(|| "2026-01-02T03:04:05.678Z".to_owned()),
         decision: None,
+        rolled_back_by: None,
         plan_hash: Some("fedcba9876543210".repeat(4)),
         hooks: vec![hook("note", 0, true), hook("note", 1, false), hook("status", 1, false)],
         intents: vec![

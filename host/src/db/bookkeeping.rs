@@ -4,12 +4,13 @@
 mod v1;
 mod v2;
 mod v3;
+mod v4;
 
 /// What brings PostgreSQL's bookkeeping from each version to the next, from nothing on.
-pub(super) const POSTGRES: &[&str] = &[v1::POSTGRES, v2::POSTGRES, v3::POSTGRES];
+pub(super) const POSTGRES: &[&str] = &[v1::POSTGRES, v2::POSTGRES, v3::POSTGRES, v4::POSTGRES];
 
 /// The same for SQLite's.
-pub(super) const SQLITE: &[&str] = &[v1::SQLITE, v2::SQLITE, v3::SQLITE];
+pub(super) const SQLITE: &[&str] = &[v1::SQLITE, v2::SQLITE, v3::SQLITE, v4::SQLITE];
 
 #[cfg(test)]
 mod tests {
@@ -49,6 +50,8 @@ mod tests {
         assert_eq!(one.check().await.expect("checked").bookkeeping, Some(BOOKKEEPING_VERSION));
         let page = one.changes(ChangePage { before: None, limit: 9 }).await.expect("read");
         assert_eq!((page.len(), page[0].id.as_str(), one.revision().await.expect("read")), (1, "c-1", 1));
+        assert_eq!(one.undo("c-1").await.expect("read").map(|row| row.undo), Some(None));
+        assert_eq!(one.tombstones(30).await.expect("read"), []);
         assert_eq!(one.held_changes(&HeldPage { before: None, limit: 9 }).await.expect("read"), []);
         one
     }

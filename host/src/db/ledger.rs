@@ -31,6 +31,8 @@ pub struct ChangeRow {
     pub committed_at: String,
     /// What it is about: JSON as the pipeline wrote it.
     pub summary: String,
+    /// The change that rolled it back.
+    pub rolled_back_by: Option<String>,
 }
 
 /// A change with its outcome.
@@ -55,13 +57,16 @@ pub struct EventRow {
     pub body: String,
 }
 
-type ChangeColumns = (String, i64, String, Option<String>, Option<String>, String, String, Option<String>);
+type ChangeColumns =
+    (String, i64, String, Option<String>, Option<String>, String, String, Option<String>, Option<String>);
 type EventColumns = (String, String, String, String);
 
 impl From<ChangeColumns> for ChangeRecord {
     fn from(columns: ChangeColumns) -> Self {
-        let (id, revision, status, actor, correlation_id, committed_at, summary, outcome) = columns;
-        let row = ChangeRow { id, revision, status, actor, correlation_id, committed_at, summary };
+        let (id, revision, status, actor, correlation_id, committed_at, summary, rolled_back_by, outcome) =
+            columns;
+        let row =
+            ChangeRow { id, revision, status, actor, correlation_id, committed_at, summary, rolled_back_by };
         Self { row, outcome: outcome.unwrap_or_default() }
     }
 }
@@ -77,10 +82,10 @@ macro_rules! changes {
     (postgres $more:literal $($rest:literal)+) => {
         concat!("SELECT id, revision, status, actor, correlation_id, \
             to_char(committed_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"') AS committed_at, \
-            summary::text AS summary", $more, " FROM hookwright.change WHERE org = $1", $($rest),+)
+            summary::text AS summary, rolled_back_by", $more, " FROM hookwright.change WHERE org = $1", $($rest),+)
     };
     (sqlite $more:literal $($rest:literal)+) => {
-        concat!("SELECT id, revision, status, actor, correlation_id, committed_at, summary", $more,
+        concat!("SELECT id, revision, status, actor, correlation_id, committed_at, summary, rolled_back_by", $more,
             " FROM hookwright_change WHERE org = $1", $($rest),+)
     };
 }

@@ -52,6 +52,7 @@ mod sqlite_inspect;
 mod sqlite_table;
 mod sqlite_type;
 mod tokens;
+mod tombstones;
 
 use std::sync::Arc;
 
@@ -76,9 +77,10 @@ pub use probe::ProbeAnswer;
 pub use sizes::TableSize;
 pub use snapshot::Snapshot;
 pub(crate) use sqlite_inspect::inspect_table as inspect_sqlite_table;
+pub use tombstones::{LaterRow, TombstoneRow, UndoRow};
 
 /// The version of the bookkeeping that this host makes and understands.
-pub const BOOKKEEPING_VERSION: i64 = 3;
+pub const BOOKKEEPING_VERSION: i64 = 4;
 
 /// The database of one organisation. Cheap to clone; all clones are one.
 #[derive(Debug, Clone)]

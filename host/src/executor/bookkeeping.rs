@@ -3,7 +3,7 @@
 use hookwright_core::ddl::Dialect;
 use hookwright_core::metadata::StableId;
 
-use super::{Work, held, online};
+use super::{Work, held, online, tombstones};
 use crate::db::gate::Script;
 
 /// The names of the bookkeeping's tables, which are all that differs between the databases.
@@ -49,6 +49,7 @@ pub(super) fn script(dialect: Dialect, work: &Work<'_>, attempt: &str) -> Script
     if dialect == Dialect::Postgres && (work.approval.is_some() || !work.finish.is_empty()) {
         online::committed(&mut script, &work.org, &work.change_id, &work.finish);
     }
+    tombstones::script(&mut script, work);
     ledger(&mut script, &names, work);
     script
 }
@@ -110,8 +111,9 @@ fn ledger(script: &mut Script, names: &Names, work: &Work<'_>) {
         script.sql(separator(index)).texts(values).sql(")");
     }
     script.sql(";\nINSERT INTO ").sql(names.change);
-    script.sql(" (org, id, status, summary, outcome, actor, correlation_id, revision) VALUES (");
-    script.texts([org, &work.change_id, "applied", &work.summary_json, &work.outcome_json]).sql(", ");
+    script.sql(" (org, id, status, summary, outcome, undo, actor, correlation_id, revision) VALUES (");
+    let texts = [org, &work.change_id, "applied", &work.summary_json, &work.outcome_json, &work.undo_json];
+    script.texts(texts).sql(", ");
     script.text_or_null(work.actor.as_deref()).sql(", ").text_or_null(work.correlation_id.as_deref());
     script.sql(", ").integer(work.revision + 1).sql(") RETURNING ").sql(names.committed_at).sql(";\n");
 }

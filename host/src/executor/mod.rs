@@ -16,6 +16,7 @@ mod sqlite;
 pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
+mod tombstones;
 mod work;
 
 use std::time::Instant;
@@ -25,7 +26,9 @@ use hookwright_core::ident::Ident;
 
 pub use held::{Hold, Rejection};
 pub use retry::RetryPolicy;
-pub use work::{Approved, EntityRow, FieldRow, LedgerEvent, Rows, TableRow, Work};
+pub use work::{
+    Approved, EntityRow, FieldRow, LedgerEvent, Rows, TableRow, TombstoneRow, TombstoneRows, Work,
+};
 
 pub(crate) use sqlite::begin_immediate;
 

@@ -17,7 +17,7 @@ use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::sqlite::SqliteConnection;
 use sqlx::{ConnectOptions, Connection};
 
-use super::{Executed, LedgerEvent, RetryPolicy, Rows, TableRow, Work, execute};
+use super::{Executed, LedgerEvent, RetryPolicy, Rows, TableRow, TombstoneRows, Work, execute};
 use crate::db::gate::Script;
 use crate::db::{DbError, DbOptions, Inspected, OrgDb, Pools, without_comments};
 
@@ -122,6 +122,9 @@ impl Bench {
             rows: Rows::default(),
             gone_tables: gone.cloned().collect(),
             tables: rows(schema),
+            tombstones: TombstoneRows::default(),
+            undo_json: "{}".into(),
+            rolls_back: Vec::new(),
             summary_json: r#"{"s":"it's \\ \u0000"}"#.into(),
             outcome_json: r#"{"o":1}"#.into(),
             approval: None,

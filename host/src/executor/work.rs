@@ -4,6 +4,7 @@ use hookwright_core::ident::{Ident, OrgName};
 use hookwright_core::metadata::{Entity, Field, StableId};
 use hookwright_core::policy::ApprovedPlan;
 use hookwright_core::schema::{BuriedTable, Table};
+use hookwright_core::tombstone::Place;
 
 /// A change, ready to be executed.
 #[derive(Debug)]
@@ -28,6 +29,12 @@ pub struct Work<'a> {
     pub tables: Vec<TableRow>,
     /// Tables of the model that go.
     pub gone_tables: Vec<Ident>,
+    /// Tombstones that come, move or go.
+    pub tombstones: TombstoneRows,
+    /// What undoes it.
+    pub undo_json: String,
+    /// Changes that it rolls back.
+    pub rolls_back: Vec<String>,
     /// What lists show of it.
     pub summary_json: String,
     /// Its outcome.
@@ -67,6 +74,26 @@ pub struct Rows {
     pub gone_entities: Vec<StableId>,
     /// Fields that go.
     pub gone_fields: Vec<StableId>,
+}
+
+/// Tombstones that come, move or go.
+#[derive(Debug, Default)]
+pub struct TombstoneRows {
+    /// Those that come.
+    pub new: Vec<TombstoneRow>,
+    /// Those that get another place: before and now.
+    pub moved: Vec<(Place, Place)>,
+    /// Those that go.
+    pub gone: Vec<Place>,
+}
+
+/// A tombstone's row.
+#[derive(Debug)]
+pub struct TombstoneRow {
+    /// Where what was dropped is now.
+    pub place: Place,
+    /// What the metadata lost with it, as JSON; none if they lost nothing.
+    pub memory_json: Option<String>,
 }
 
 /// An entity's row: without its fields.

@@ -21,6 +21,7 @@ mod serve;
 mod submit;
 #[cfg(test)]
 mod tests;
+mod tombstones;
 
 pub use serve::{bind, serve, stop_signal};
 

@@ -10,6 +10,7 @@ use utoipa_axum::routes;
 
 use super::{
     App, auth, changes, decisions, document, entities, events, fields, health, observe, plugins, problem,
+    tombstones,
 };
 
 /// Of an organisation: all need a token.
@@ -27,6 +28,10 @@ fn v1(upload_limit: usize) -> OpenApiRouter<App> {
         .routes(routes!(changes::show))
         .routes(routes!(decisions::approve))
         .routes(routes!(decisions::reject))
+        .routes(routes!(tombstones::rollback))
+        .routes(routes!(tombstones::list))
+        .routes(routes!(tombstones::restore))
+        .routes(routes!(tombstones::purge))
         .merge(upload)
         .routes(routes!(plugins::grants))
         .routes(routes!(plugins::enable))

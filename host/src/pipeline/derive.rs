@@ -13,18 +13,15 @@ use hookwright_core::schema::Schema;
 
 use super::Pipeline;
 use super::hooks::Caller;
-use super::work::{Worker, created, draft};
+use super::work::{Worker, created};
 use crate::error::Result;
 use crate::tenant::{Tenant, View};
 
 /// The schema that the organisation's metadata and plugins call for.
 pub(crate) async fn derive(pipeline: &Pipeline<'_>, tenant: &Tenant, view: &View) -> Result<Schema> {
     let empty = Arc::new(Schema::default());
-    let mut worker = Worker {
-        metadata: view.snapshot.metadata.clone(),
-        draft: draft(tenant, empty),
-        caller: Caller::new(pipeline.sandbox, tenant.org(), view.plugins.clone()),
-    };
+    let caller = Caller::new(pipeline.sandbox, tenant.org(), view.plugins.clone());
+    let mut worker = Worker::new(tenant, view.snapshot.metadata.clone(), empty, caller);
     for entity in view.snapshot.metadata.entities.values() {
         create(&mut worker, entity).await?;
     }

@@ -3,32 +3,47 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use hookwright_core::event::Change;
+use hookwright_core::event::{Body, Change};
 use hookwright_core::ident::Ident;
 use hookwright_core::metadata::{Entity, Field, Metadata, StableId};
 use hookwright_core::policy::{ApprovedPlan, Review, Verdict};
 use hookwright_core::schema::{Schema, Table};
+use hookwright_core::tombstone::{Memory, Place, Tombstones};
+use hookwright_core::undo::Undo;
 
 use super::request::Request;
 use crate::error::{Error, Result};
 use crate::executor::online;
-use crate::executor::{Approved, EntityRow, FieldRow, Hold, LedgerEvent, Rows, TableRow, Work};
+use crate::executor::{
+    Approved, EntityRow, FieldRow, Hold, LedgerEvent, Rows, TableRow, TombstoneRow, TombstoneRows, Work,
+};
 use crate::ledger::Summary;
 use crate::outcome::{EventSummary, Outcome};
 use crate::tenant::{Tenant, View};
+
+/// What a change leaves behind beside its schema.
+pub(super) struct After<'a> {
+    pub metadata: &'a Metadata,
+    /// What the metadata lost with what is dropped, by the places of before.
+    pub memories: &'a BTreeMap<Place, Memory>,
+    /// The changes it rolls back.
+    pub rolls_back: Vec<String>,
+}
 
 /// All that the executor commits at once.
 pub(super) fn work<'a>(
     tenant: &Tenant,
     view: &View,
     request: &Request<'_>,
-    metadata: &Metadata,
+    after: After<'_>,
     review: &Review,
     plan: &'a ApprovedPlan,
     outcome: &Outcome,
 ) -> Result<Work<'a>> {
     let change = request.change;
+    let After { metadata, memories, rolls_back } = after;
     let rows = rows(&view.snapshot.metadata, metadata).map_err(unwritable)?;
+    let undo = undo(change, review, &view.snapshot.metadata, metadata, &rolls_back);
     let (tables, gone_tables) = tables(&view.snapshot.schema, &review.schema).map_err(unwritable)?;
     Ok(Work {
         org: tenant.org().clone(),
@@ -41,6 +56,9 @@ pub(super) fn work<'a>(
         rows,
         tables,
         gone_tables,
+        tombstones: tombstones(&review.tombstones, memories)?,
+        undo_json: json(&undo)?,
+        rolls_back,
         summary_json: json(&summary(change, outcome))?,
         outcome_json: json(outcome)?,
         approval: request.held.as_ref().map(|_| Approved { by: request.decider().map(str::to_owned) }),
@@ -124,6 +142,30 @@ fn tables(before: &Schema, after: &Schema) -> serde_json::Result<(Vec<TableRow>,
     let stays = |name: &&Ident| after.tables.contains_key(*name) || after.buried.contains_key(*name);
     let gone = before.tables.keys().chain(before.buried.keys()).filter(|name| !stays(name)).cloned();
     Ok((changed.chain(buried).collect::<Result<_, _>>()?, gone.collect()))
+}
+
+fn tombstones(found: &Tombstones, memories: &BTreeMap<Place, Memory>) -> Result<TombstoneRows> {
+    let row = |(place, was): &(Place, Place)| {
+        let memory_json = memories.get(was).map(json).transpose()?;
+        Ok(TombstoneRow { place: place.clone(), memory_json })
+    };
+    let new = found.new.iter().map(row).collect::<Result<_>>()?;
+    Ok(TombstoneRows { new, moved: found.moved.clone(), gone: found.gone.clone() })
+}
+
+/// What undoes the change.
+fn undo(
+    change: &Change,
+    review: &Review,
+    before: &Metadata,
+    after: &Metadata,
+    rolls_back: &[String],
+) -> Undo {
+    let mut undo = review.undo.clone().with_metadata(before, after);
+    if change.events.iter().all(|e| matches!(e.body, Body::ChangeRollback { .. })) {
+        undo.rolls_back = rolls_back.to_vec();
+    }
+    undo
 }
 
 fn summary(change: &Change, outcome: &Outcome) -> Summary {

@@ -80,6 +80,7 @@ impl Report<'_> {
             committed_at: None,
             held_since: None,
             decision: None,
+            rolled_back_by: None,
             plan_hash: Some(self.hash.clone()),
             hooks: self.hooks.clone(),
             intents: review.judged.iter().map(intent).collect(),
@@ -139,6 +140,7 @@ pub(crate) async fn recorded(tenant: &Tenant, id: &str) -> Result<Outcome> {
     };
     let mut outcome: Outcome = serde_json::from_str(&record.outcome).map_err(damaged)?;
     committed(&mut outcome, &record.row.committed_at);
+    outcome.rolled_back_by = record.row.rolled_back_by;
     with_steps(tenant, id, outcome).await
 }
 

@@ -1,17 +1,20 @@
 //! Events to metadata and intents: each event expanded into what it means, hooks called before and after.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use hookwright_core::event::{Body, Change, EntityPatch, Event, FieldPatch};
 use hookwright_core::hook::{Action, EntityChange, FieldChange, HookCall, HookReply};
 use hookwright_core::ident::Ident;
-use hookwright_core::metadata::{Entity, Metadata};
+use hookwright_core::metadata::Metadata;
 use hookwright_core::policy::Draft;
 use hookwright_core::schema::Schema;
 use hookwright_core::spec::{EntitySpec, FieldSpec};
+use hookwright_core::tombstone::{Memory, Place};
 
 use super::Pipeline;
 use super::hooks::Caller;
+use super::restore::Memories;
 use crate::error::{Error, Result};
 use crate::outcome::HookReport;
 use crate::tenant::{Tenant, View};
@@ -24,6 +27,10 @@ pub(super) struct Worked {
     pub metadata: Metadata,
     /// Each hook that was called.
     pub hooks: Vec<HookReport>,
+    /// What the metadata lost with what is dropped, by the places of before.
+    pub memories: BTreeMap<Place, Memory>,
+    /// The changes it rolls back.
+    pub rolls_back: Vec<String>,
 }
 
 /// Works a change out on a view of the organisation.
@@ -34,27 +41,32 @@ pub(super) async fn work_out(
     change: &Change,
 ) -> Result<Worked> {
     let schema = view.snapshot.schema.clone();
-    let mut worker = Worker {
-        metadata: view.snapshot.metadata.clone(),
-        draft: draft(tenant, Arc::new(schema)),
-        caller: Caller::new(pipeline.sandbox, tenant.org(), view.plugins.clone()),
-    };
+    let caller = Caller::new(pipeline.sandbox, tenant.org(), view.plugins.clone());
+    let mut worker = Worker::new(tenant, view.snapshot.metadata.clone(), Arc::new(schema), caller);
     for event in &change.events {
         worker.event(event).await?;
     }
-    Ok(Worked { draft: worker.draft, metadata: worker.metadata, hooks: worker.caller.into_reports() })
-}
-
-/// A change of the organisation that does nothing yet.
-pub(super) fn draft(tenant: &Tenant, base: Arc<Schema>) -> Draft {
-    Draft::new(tenant.org().clone(), tenant.db().dialect(), tenant.settings().clone(), base)
+    let Worker { tenant: _, metadata, draft, caller, memories, rolls_back } = worker;
+    Ok(Worked { draft, metadata, hooks: caller.into_reports(), memories: memories.own, rolls_back })
 }
 
 /// The state of a change while its events are worked out.
 pub(super) struct Worker<'a> {
+    pub tenant: &'a Tenant,
     pub metadata: Metadata,
     pub draft: Draft,
     pub caller: Caller<'a>,
+    pub memories: Memories,
+    pub rolls_back: Vec<String>,
+}
+
+impl<'a> Worker<'a> {
+    /// A change of the organisation that does nothing yet.
+    pub fn new(tenant: &'a Tenant, metadata: Metadata, base: Arc<Schema>, caller: Caller<'a>) -> Self {
+        let (org, dialect) = (tenant.org().clone(), tenant.db().dialect());
+        let draft = Draft::new(org, dialect, tenant.settings().clone(), base);
+        Self { tenant, metadata, draft, caller, memories: Memories::default(), rolls_back: Vec::new() }
+    }
 }
 
 impl Worker<'_> {
@@ -70,6 +82,14 @@ impl Worker<'_> {
             Body::FieldDelete { entity, field, drop_column } => {
                 self.delete_field(event, entity, field, *drop_column).await
             }
+            Body::EntityRestore { entity, kept } => self.restore_entity(event, entity, kept.as_ref()).await,
+            Body::FieldRestore { entity, field, kept } => {
+                self.restore_field(event, entity, field, kept.as_ref()).await
+            }
+            Body::EntityPurge { entity, kept } => self.purge_entity(entity, kept.as_ref()),
+            Body::FieldPurge { entity, field, kept } => self.purge_field(entity, field, kept.as_ref()),
+            Body::PurgeExpired => self.purge_expired().await,
+            Body::ChangeRollback { change } => self.roll_back(change).await,
         }
     }
 
@@ -116,9 +136,12 @@ impl Worker<'_> {
         let old = self.metadata.need(name)?.spec();
         let change = EntityChange { action: Action::Delete, old: Some(old), new: None, drop_table };
         self.before_entity(event, change.clone()).await?;
-        self.let_go(event, name, None).await?;
+        let released = self.let_go(event, name, None).await?;
+        let (before, known) = (self.metadata.clone(), self.kept());
         self.metadata.delete_entity(name)?;
-        self.after(event, HookCall::EntityAfter(change)).await
+        self.after(event, HookCall::EntityAfter(change)).await?;
+        self.remember(&before, &known, &released);
+        Ok(())
     }
 
     async fn create_field(&mut self, event: &Event, entity: &Ident, field: FieldSpec) -> Result<()> {
@@ -141,7 +164,7 @@ impl Worker<'_> {
         self.replace_field(event, entity, &old, &new).await
     }
 
-    async fn replace_field(
+    pub(super) async fn replace_field(
         &mut self,
         event: &Event,
         entity: &Ident,
@@ -169,24 +192,11 @@ impl Worker<'_> {
             drop_column,
         };
         self.before_field(event, change.clone()).await?;
-        self.let_go(event, entity, Some(name)).await?;
+        let released = self.let_go(event, entity, Some(name)).await?;
+        let (before, known) = (self.metadata.clone(), self.kept());
         self.metadata.delete_field(entity, name)?;
-        self.after(event, HookCall::FieldAfter(change)).await
-    }
-
-    /// Takes the reference away from every field that refers to what is deleted.
-    async fn let_go(&mut self, event: &Event, entity: &Ident, column: Option<&Ident>) -> Result<()> {
-        let outside = |e: &Entity, f: &Ident| e.name != *entity || column.is_some_and(|c| c != f);
-        let referring: Vec<_> = self
-            .metadata
-            .references_to(entity, column)
-            .filter(|(e, f)| outside(e, &f.spec.name))
-            .map(|(e, f)| (e.name.clone(), f.spec.clone()))
-            .collect();
-        for (other, old) in referring {
-            let new = FieldSpec { references: None, ..old.clone() };
-            self.replace_field(event, &other, &old, &new).await?;
-        }
+        self.after(event, HookCall::FieldAfter(change)).await?;
+        self.remember(&before, &known, &released);
         Ok(())
     }
 

@@ -50,6 +50,12 @@ pub enum Body {
     FieldCreate { entity: Ident, field: FieldSpec },
     FieldUpdate { entity: Ident, field: Ident, changes: FieldPatch },
     FieldDelete { entity: Ident, field: Ident, drop_column: bool },
+    EntityRestore { entity: Ident, kept: Option<Ident> },
+    FieldRestore { entity: Ident, field: Ident, kept: Option<Ident> },
+    EntityPurge { entity: Ident, kept: Option<Ident> },
+    FieldPurge { entity: Ident, field: Ident, kept: Option<Ident> },
+    PurgeExpired,
+    ChangeRollback { change: String },
 }
 
 /// What the sender allows beforehand.
@@ -160,6 +166,12 @@ impl Event {
             Body::FieldCreate { .. } => "field.create",
             Body::FieldUpdate { .. } => "field.update",
             Body::FieldDelete { .. } => "field.delete",
+            Body::EntityRestore { .. } => "entity.restore",
+            Body::FieldRestore { .. } => "field.restore",
+            Body::EntityPurge { .. } => "entity.purge",
+            Body::FieldPurge { .. } => "field.purge",
+            Body::PurgeExpired => "tombstones.purge",
+            Body::ChangeRollback { .. } => "change.rollback",
         }
     }
 
@@ -168,13 +180,17 @@ impl Event {
     pub fn subject(&self) -> String {
         match &self.body {
             Body::EntityCreate { entity } => entity.name.as_str().to_owned(),
-            Body::EntityUpdate { entity, .. } | Body::EntityDelete { entity, .. } => {
-                entity.as_str().to_owned()
-            }
+            Body::EntityUpdate { entity, .. }
+            | Body::EntityDelete { entity, .. }
+            | Body::EntityRestore { entity, .. }
+            | Body::EntityPurge { entity, .. } => entity.as_str().to_owned(),
+            Body::PurgeExpired => "expired".to_owned(),
+            Body::ChangeRollback { change } => change.clone(),
             Body::FieldCreate { entity, field } => format!("{}.{}", entity.as_str(), field.name.as_str()),
-            Body::FieldUpdate { entity, field, .. } | Body::FieldDelete { entity, field, .. } => {
-                format!("{}.{}", entity.as_str(), field.as_str())
-            }
+            Body::FieldUpdate { entity, field, .. }
+            | Body::FieldDelete { entity, field, .. }
+            | Body::FieldRestore { entity, field, .. }
+            | Body::FieldPurge { entity, field, .. } => format!("{}.{}", entity.as_str(), field.as_str()),
         }
     }
 }
@@ -209,9 +225,16 @@ mod tests {
           {"id":"3","type":"field.update","entity":"invoice","field":"status","changes":{"length":200,"nullable":false,"default":null}},
           {"id":"4","type":"field.delete","entity":"invoice","field":"status","dropColumn":true},
           {"id":"5","type":"entity.update","entity":"invoice","changes":{"name":"bill"}},
-          {"id":"6","type":"entity.delete","entity":"bill","dropTable":true}]"#;
+          {"id":"6","type":"entity.delete","entity":"bill","dropTable":true},
+          {"id":"7","type":"entity.restore","entity":"bill","kept":"hookwright_dropped_1_bill"},
+          {"id":"8","type":"field.restore","entity":"bill","field":"status"},
+          {"id":"9","type":"entity.purge","entity":"bill"},
+          {"id":"10","type":"field.purge","entity":"bill","field":"status","kept":"hookwright_dropped_2_status"},
+          {"id":"11","type":"tombstones.purge"},
+          {"id":"12","type":"change.rollback","change":"c-1"}]"#;
         let change = Change::parse(text.as_bytes()).expect("a change");
-        assert_eq!(change.events.len(), 6);
+        assert_eq!(change.events.len(), 12);
+        assert_eq!(change.events[11].subject(), "c-1");
         assert_eq!(change.events[1].subject(), "invoice.status");
     }
 
@@ -231,6 +254,12 @@ mod tests {
         assert_eq!(error(r#"{"id":"1","type":"field.creat"}"#).0, "/type");
         assert_eq!(error(r#"{"id":"a\u0000","type":"entity.delete","entity":"x"}"#).0, "/id");
         assert_eq!(error("[]").0, "");
+        let kept = r#"{"id":"1","type":"entity.restore","entity":"x","kept":"y\"; DROP TABLE x; --"}"#;
+        assert_eq!(error(kept).0, "/kept");
+        assert_eq!(error(r#"{"id":"1","type":"entity.purge","entity":"x","kept":"accounts"}"#).0, "/kept");
+        assert_eq!(error(r#"{"id":"1","type":"field.purge","entity":"x","field":"a b"}"#).0, "/field");
+        assert_eq!(error(r#"{"id":"1","type":"change.rollback","change":"a\nb"}"#).0, "/change");
+        assert_eq!(error(r#"{"id":"1","type":"change.rollback","change":""}"#).0, "/change");
         let bad = r#"{"id":"1","type":"entity.create","entity":["zz",null,null,[]]}"#;
         assert_eq!(error(bad).0, "/entity");
         let bad = r#"{"id":"1","type":"field.create","entity":"x","field":{"name":"a","type":"Int","references":["t","c"]}}"#;

@@ -7,10 +7,11 @@ use serde_json::Value as Json;
 use super::error::segment;
 use super::{Body, Consent, EntityPatch, Event, EventError, FieldPatch, MAX_FIELDS, MAX_ID_BYTES};
 use crate::ident::{Ident, IdentError, quoted};
+use crate::schema::BURIED_PREFIX;
 use crate::spec::{EntitySpec, EntityWire, FieldSpec, FieldWire, SpecError};
 
 macro_rules! shape {
-    ($name:ident { $($(#[$attribute:meta])* $field:ident: $ty:ty),+ $(,)? }) => {
+    ($name:ident { $($(#[$attribute:meta])* $field:ident: $ty:ty),* $(,)? }) => {
         #[derive(Deserialize)]
         #[serde(rename_all = "camelCase", deny_unknown_fields)]
         struct $name {
@@ -26,7 +27,7 @@ macro_rules! shape {
             allow_destructive: bool,
             #[serde(default)]
             dry_run: bool,
-            $($(#[$attribute])* $field: $ty),+
+            $($(#[$attribute])* $field: $ty),*
         }
 
         impl $name {
@@ -63,6 +64,11 @@ shape!(FieldDelete {
     drop_column: bool
 });
 
+shape!(OfEntity { entity: String, kept: Option<String> });
+shape!(OfField { entity: String, field: String, kept: Option<String> });
+shape!(PurgeExpired {});
+shape!(ChangeRollback { change: String });
+
 /// What all events have.
 struct Envelope {
     id: String,
@@ -72,7 +78,8 @@ struct Envelope {
     consent: Consent,
 }
 
-const KINDS: &str = "entity.create, entity.update, entity.delete, field.create, field.update, field.delete";
+const KINDS: &str = "entity.create, entity.update, entity.delete, field.create, field.update, field.delete, \
+    entity.restore, field.restore, entity.purge, field.purge, tombstones.purge, change.rollback";
 
 pub(super) fn many(items: Vec<Json>) -> Result<Vec<Event>, EventError> {
     items.into_iter().enumerate().map(|(index, item)| event(item, &format!("/{index}"))).collect()
@@ -138,6 +145,45 @@ fn body(kind: &str, json: &Json, base: &str) -> Result<(Envelope, Body), EventEr
             let field = name(Ident::column, &event.field, &place("/field"))?;
             (event.envelope(), Body::FieldDelete { entity, field, drop_column: event.drop_column })
         }
+        _ => return reversal(kind, json, base),
+    })
+}
+
+/// What undoes something, or makes that impossible.
+fn reversal(kind: &str, json: &Json, base: &str) -> Result<(Envelope, Body), EventError> {
+    let place = |tail: &str| format!("{base}{tail}");
+    Ok(match kind {
+        "entity.restore" | "entity.purge" => {
+            let event: OfEntity = read(json, base)?;
+            let entity = name(Ident::table, &event.entity, &place("/entity"))?;
+            let kept = kept(event.kept.as_deref(), &place("/kept"))?;
+            let restores = kind == "entity.restore";
+            (
+                event.envelope(),
+                if restores {
+                    Body::EntityRestore { entity, kept }
+                } else {
+                    Body::EntityPurge { entity, kept }
+                },
+            )
+        }
+        "field.restore" | "field.purge" => {
+            let event: OfField = read(json, base)?;
+            let entity = name(Ident::table, &event.entity, &place("/entity"))?;
+            let field = name(Ident::column, &event.field, &place("/field"))?;
+            let kept = kept(event.kept.as_deref(), &place("/kept"))?;
+            let body = match kind {
+                "field.restore" => Body::FieldRestore { entity, field, kept },
+                _ => Body::FieldPurge { entity, field, kept },
+            };
+            (event.envelope(), body)
+        }
+        "tombstones.purge" => (read::<PurgeExpired>(json, base)?.envelope(), Body::PurgeExpired),
+        "change.rollback" => {
+            let event: ChangeRollback = read(json, base)?;
+            plain("change", &event.change, &place("/change"))?;
+            (event.envelope(), Body::ChangeRollback { change: event.change })
+        }
         other => {
             let message = format!("there is no event type {}; give one of {KINDS}", quoted(&clip(other)));
             return Err(EventError::at(&place("/type"), message));
@@ -194,6 +240,20 @@ fn name(
     parse(text).map_err(|e| EventError::at(pointer, e.to_string()))
 }
 
+/// The name that something dropped has in the database.
+fn kept(text: Option<&str>, pointer: &str) -> Result<Option<Ident>, EventError> {
+    let Some(text) = text else { return Ok(None) };
+    let kept = name(Ident::parse, text, pointer)?;
+    if !text.starts_with(BURIED_PREFIX) {
+        let message = format!(
+            "{} is nothing that was dropped; give the name that the list of what is kept shows, or leave it out",
+            quoted(&clip(text))
+        );
+        return Err(EventError::at(pointer, message));
+    }
+    Ok(Some(kept))
+}
+
 fn entity(wire: EntityWire, base: &str) -> Result<EntitySpec, EventError> {
     let count = wire.fields.len();
     if count > MAX_FIELDS {
@@ -244,14 +304,7 @@ fn check_envelope(envelope: &Envelope, base: &str) -> Result<(), EventError> {
         ("correlationId", envelope.correlation_id.as_ref()),
     ];
     for (key, text) in texts {
-        let bad =
-            text.is_some_and(|t| t.is_empty() || t.len() > MAX_ID_BYTES || t.chars().any(char::is_control));
-        if bad {
-            let message = format!(
-                "\"{key}\" is empty, longer than {MAX_ID_BYTES} bytes, or has control characters; give a plain text"
-            );
-            return Err(EventError::at(&format!("{base}/{key}"), message));
-        }
+        text.map_or(Ok(()), |text| plain(key, text, &format!("{base}/{key}")))?;
     }
     match envelope.at.as_deref().map(str::parse::<jiff::Timestamp>) {
         Some(Err(_)) => Err(EventError::at(
@@ -260,6 +313,16 @@ fn check_envelope(envelope: &Envelope, base: &str) -> Result<(), EventError> {
         )),
         _ => Ok(()),
     }
+}
+
+fn plain(key: &str, text: &str, pointer: &str) -> Result<(), EventError> {
+    if text.is_empty() || text.len() > MAX_ID_BYTES || text.chars().any(char::is_control) {
+        let message = format!(
+            "\"{key}\" is empty, longer than {MAX_ID_BYTES} bytes, or has control characters; give a plain text"
+        );
+        return Err(EventError::at(pointer, message));
+    }
+    Ok(())
 }
 
 fn without_consent(mut json: Json) -> Json {

@@ -73,9 +73,10 @@ impl ChangeType {
     fn replace(&self, model: &mut Model, old: Column, new: Column) -> Result<(), IntentError> {
         let (was, column) = (old.ty.clone(), &self.column);
         let table = model.table_mut(&self.table)?;
-        let taken = |name: &Ident| table.has_physically(name);
-        let physical = buried_name(column, taken);
-        table.buried.insert(physical.clone(), BuriedColumn::alone(old));
+        let place = table.physical().columns.get_index_of(column).unwrap_or_default();
+        let physical = buried_name(column, table.buried.keys());
+        table.buried.values_mut().filter(|b| b.position > place).for_each(|b| b.position += 1);
+        table.bury(physical.clone(), BuriedColumn::alone(old, place));
         if let Some(slot) = table.columns.get_mut(column) {
             *slot = new;
         }

@@ -137,12 +137,13 @@ impl DropColumn {
 fn bury(model: &mut Model, name: &Ident, column: &Ident) -> Result<(), IntentError> {
     let keeps = model.buries(name, column);
     let table = model.table_mut(name)?;
+    let position = table.physical().columns.get_index_of(column).unwrap_or_default();
     let Some(old) = table.columns.shift_remove(column) else { return Ok(()) };
     let keeps = keeps && old.generated.is_none();
-    let taken = |n: &Ident| table.has_physically(n);
-    let physical = buried_name(column, taken);
+    let physical = buried_name(column, table.buried.keys());
     let buried = BuriedColumn {
         column: old,
+        position,
         uniques: table.uniques.extract_if(.., |u| u.columns.contains(column)).collect(),
         foreign_keys: table
             .foreign_keys
@@ -152,9 +153,10 @@ fn bury(model: &mut Model, name: &Ident, column: &Ident) -> Result<(), IntentErr
         indexes: table.indexes.extract_if(.., |i| i.shape.columns().contains(column)).collect(),
     };
     if keeps {
-        table.buried.insert(physical.clone(), buried);
+        table.bury(physical.clone(), buried);
         model.column_moved(name, column, &physical);
     } else {
+        table.close_gap(position);
         model.column_gone(name, column);
     }
     Ok(())

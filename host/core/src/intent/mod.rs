@@ -10,6 +10,8 @@ mod constraint;
 mod dialect;
 mod error;
 mod index;
+mod inverse;
+mod inverse_parts;
 mod kind;
 mod primary_key;
 mod purge;
@@ -19,6 +21,7 @@ mod support;
 mod table;
 #[cfg(test)]
 pub(crate) mod testing;
+mod touch;
 
 use serde::{Deserialize, Serialize};
 
@@ -28,12 +31,14 @@ pub use column::{AddColumn, DropColumn, DropDefault, DropNotNull, RenameColumn, 
 pub use constraint::{AddCheck, AddForeignKey, AddUnique, DropCheck, DropForeignKey, DropUnique};
 pub use error::{IntentError, list};
 pub use index::{CreateIndex, DropIndex};
+pub use inverse::Inverse;
 pub use kind::IntentKind;
 pub use primary_key::{AddPrimaryKey, DropPrimaryKey, RenamePrimaryKey};
 pub use purge::{PurgeColumn, PurgeTable};
 pub use rename::{RenameCheck, RenameForeignKey, RenameIndex, RenameUnique};
 pub use restore::{RestoreColumn, RestoreTable};
 pub use table::{CreateTable, DropTable, RenameTable, SetComment};
+pub use touch::Touch;
 
 use crate::ident::Ident;
 use crate::model::Model;

@@ -97,6 +97,9 @@ impl RenamePrimaryKey {
         if model.table(&self.table)?.primary_key.is_empty() {
             return Err(IntentError::missing(&self.table, "primary key".into()));
         }
+        if model.table(&self.table)?.key_name() == self.to {
+            return Ok(());
+        }
         free_relation(model, &self.table, &self.to)?;
         model.table_mut(&self.table)?.primary_key_name = Some(self.to.clone());
         Ok(())

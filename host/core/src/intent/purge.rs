@@ -37,9 +37,10 @@ impl PurgeTable {
 impl PurgeColumn {
     pub(super) fn apply(&self, model: &mut Model) -> Result<(), IntentError> {
         let table = model.table_mut(&self.table)?;
-        if table.buried.shift_remove(&self.column).is_none() {
+        let Some(buried) = table.buried.shift_remove(&self.column) else {
             return Err(IntentError::not_buried(&self.table, Some(&self.column)));
-        }
+        };
+        table.close_gap(buried.position);
         model.column_gone(&self.table, &self.column);
         Ok(())
     }

@@ -7,7 +7,7 @@ use super::support::on;
 use super::table::table_name;
 use crate::ident::Ident;
 use crate::model::Model;
-use crate::schema::{IndexShape, names};
+use crate::schema::{ForeignKey, Index, IndexShape, Unique, names};
 
 /// Gives a unique constraint another name.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -60,7 +60,10 @@ pub struct RenameIndex {
 
 impl RenameUnique {
     pub(super) fn apply(&self, model: &mut Model) -> Result<(), IntentError> {
-        model.table(&self.table)?;
+        let is_so = |u: &Unique| u.columns == self.columns && u.name == self.to;
+        if model.table(&self.table)?.uniques.iter().any(is_so) {
+            return Ok(());
+        }
         free_relation(model, &self.table, &self.to)?;
         let found = model.table_mut(&self.table)?.uniques.iter_mut().find(|u| u.columns == self.columns);
         let missing = || IntentError::missing(&self.table, on("unique constraint", &self.columns));
@@ -71,6 +74,10 @@ impl RenameUnique {
 
 impl RenameForeignKey {
     pub(super) fn apply(&self, model: &mut Model) -> Result<(), IntentError> {
+        let is_so = |k: &ForeignKey| k.columns == self.columns && k.name == self.to;
+        if model.table(&self.table)?.foreign_keys.iter().any(is_so) {
+            return Ok(());
+        }
         free_constraint(model, &self.table, &self.to)?;
         let found = model.table_mut(&self.table)?.foreign_keys.iter_mut().find(|k| k.columns == self.columns);
         let missing = || IntentError::missing(&self.table, on("foreign key", &self.columns));
@@ -92,7 +99,10 @@ impl RenameCheck {
 
 impl RenameIndex {
     pub(super) fn apply(&self, model: &mut Model) -> Result<(), IntentError> {
-        model.table(&self.table)?;
+        let is_so = |i: &Index| i.shape == self.index && i.name == self.to;
+        if model.table(&self.table)?.indexes.iter().any(is_so) {
+            return Ok(());
+        }
         free_relation(model, &self.table, &self.to)?;
         let found = model.table_mut(&self.table)?.indexes.iter_mut().find(|i| i.shape == self.index);
         let missing = || IntentError::missing(&self.table, "such index".into());
@@ -156,7 +166,10 @@ mod tests {
         let t = model.table(&table).expect("there");
         let names = [&t.uniques[0].name, &t.foreign_keys[0].name, &t.checks[0].name, &t.indexes[0].name];
         assert_eq!(names.map(Ident::as_str), ["u2", "f2", "c2", "i2"]);
-        let clash = all[3].apply(&mut model);
+        all[3].apply(&mut model).expect("it is called so already");
+        let clash =
+            RenameIndex { table: ident("t"), index: IndexShape::on(&[ident("a")], false), to: ident("u2") };
+        let clash = clash.apply(&mut model);
         assert_eq!(clash.map_err(|e| e.code()), Err("intent/already-there"));
     }
 }

@@ -14,6 +14,9 @@ use crate::schema::{BuriedColumn, Table, names};
 pub struct RestoreTable {
     /// The name it had.
     pub table: Ident,
+    /// The name it has in the database, if it is not the one dropped last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kept: Option<Ident>,
 }
 
 /// Brings a dropped column back: the one dropped last, if there were several of the name.
@@ -24,13 +27,15 @@ pub struct RestoreColumn {
     pub table: Ident,
     /// The name it had.
     pub column: Ident,
+    /// The name it has in the database, if it is not the one dropped last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kept: Option<Ident>,
 }
 
 impl RestoreTable {
     pub(super) fn apply(&self, model: &mut Model) -> Result<(), IntentError> {
-        let buried = &model.schema().buried;
-        let found = buried.iter().filter(|(_, b)| b.table.name == self.table).map(|(name, _)| name);
-        let physical = found.max_by_key(|name| number(name)).cloned();
+        let found = model.schema().buried_table(&self.table, self.kept.as_ref());
+        let physical = found.map(|(name, _)| name.clone());
         let physical = physical.ok_or_else(|| IntentError::not_buried(&self.table, None))?;
         free(model, &self.table)?;
         model.unbury_table(&physical);
@@ -42,8 +47,7 @@ impl RestoreColumn {
     pub(super) fn apply(&self, model: &mut Model) -> Result<(), IntentError> {
         let schema = model.schema().clone();
         let table = model.table_mut(&self.table)?;
-        let found = table.buried.iter().filter(|(_, b)| b.column.name == self.column).map(|(name, _)| name);
-        let physical = found.max_by_key(|name| number(name)).cloned();
+        let physical = table.buried_column(&self.column, self.kept.as_ref()).map(|(name, _)| name.clone());
         let physical = physical.ok_or_else(|| IntentError::not_buried(&self.table, Some(&self.column)))?;
         if let (Some(existing), Some(buried)) =
             (table.colliding_column(&self.column), table.buried.get(&physical))
@@ -51,7 +55,8 @@ impl RestoreColumn {
             return Err(IntentError::column_exists(&self.table, existing, &buried.column));
         }
         let Some(buried) = table.buried.shift_remove(&physical) else { return Ok(()) };
-        table.columns.insert(self.column.clone(), buried.column.clone());
+        let place = table.place_of(&buried);
+        table.columns.shift_insert(place, self.column.clone(), buried.column.clone());
         put_back(table, buried, &|name| names::relation_taken_by_others(&schema, &self.table, name));
         table.sort();
         model.column_moved(&self.table, &physical, &self.column);
@@ -59,15 +64,9 @@ impl RestoreColumn {
     }
 }
 
-/// In the order in which they were buried.
-fn number(physical: &Ident) -> u32 {
-    let rest = physical.as_str().trim_start_matches(crate::schema::BURIED_PREFIX);
-    rest.split('_').next().and_then(|n| n.parse().ok()).unwrap_or_default()
-}
-
 /// Puts back what was on the column. What also needs a column that is still buried waits for that one.
 fn put_back(table: &mut Table, buried: BuriedColumn, taken: &dyn Fn(&Ident) -> bool) {
-    let BuriedColumn { column: _, uniques, foreign_keys, checks, indexes } = buried;
+    let BuriedColumn { column: _, position: _, uniques, foreign_keys, checks, indexes } = buried;
     for mut unique in uniques {
         match missing(table, &unique.columns) {
             Some(at) => at.uniques.push(unique),
@@ -122,14 +121,19 @@ mod tests {
         Model::new(first.schema().clone().into())
     }
 
+    fn back(column: &str) -> RestoreColumn {
+        RestoreColumn { table: ident("t"), column: ident(column), kept: None }
+    }
+
     #[test]
     fn a_column_comes_back_with_what_was_on_it() {
         let mut model = stored();
         let before = model.schema().clone();
         DropColumn { table: ident("t"), column: ident("a") }.apply(&mut model).expect("dropped");
         assert!(model.table(&ident("t")).expect("there").uniques.is_empty());
-        RestoreColumn { table: ident("t"), column: ident("a") }.apply(&mut model).expect("restored");
+        back("a").apply(&mut model).expect("restored");
         assert_eq!(*model.schema(), before);
+        assert_eq!(model.table(&ident("t")).expect("there").columns.get_index_of(&ident("a")), Some(1));
         assert_eq!(model.table(&ident("t")).expect("there").uniques[0].name.as_str(), "t_a_b_key");
         assert_eq!(model.column_origin(&ident("t"), &ident("a")), Some(ident("a")));
     }
@@ -141,9 +145,9 @@ mod tests {
         for column in ["a", "b"] {
             DropColumn { table: ident("t"), column: ident(column) }.apply(&mut model).expect("dropped");
         }
-        RestoreColumn { table: ident("t"), column: ident("a") }.apply(&mut model).expect("restored");
+        back("a").apply(&mut model).expect("restored");
         assert!(model.table(&ident("t")).expect("there").uniques.is_empty());
-        RestoreColumn { table: ident("t"), column: ident("b") }.apply(&mut model).expect("restored");
+        back("b").apply(&mut model).expect("restored");
         assert_eq!(*model.schema(), before);
     }
 
@@ -153,10 +157,10 @@ mod tests {
         let before = model.schema().clone();
         DropTable { table: ident("t") }.apply(&mut model).expect("dropped");
         assert_eq!(model.origin(&ident("hookwright_dropped_1_t")), Some(ident("t")));
-        RestoreTable { table: ident("t") }.apply(&mut model).expect("restored");
+        RestoreTable { table: ident("t"), kept: None }.apply(&mut model).expect("restored");
         assert_eq!(*model.schema(), before);
         assert_eq!(model.origin(&ident("t")), Some(ident("t")));
-        let again = RestoreTable { table: ident("t") }.apply(&mut model);
+        let again = RestoreTable { table: ident("t"), kept: None }.apply(&mut model);
         assert_eq!(again.map_err(|e| e.code()), Err("intent/not-there"));
     }
 }

@@ -6,10 +6,11 @@ use super::rules::RULES;
 use super::{Answer, Case, Finding, Judgement, Probe, Rule, Settings, Verdict};
 use crate::ddl::Dialect;
 use crate::ident::{Ident, OrgName};
-use crate::intent::{Intent, IntentError};
+use crate::intent::{Intent, IntentError, Inverse};
 use crate::model::Model;
 use crate::plan::{self, Sizes};
 use crate::schema::Schema;
+use crate::tombstone::Place;
 
 /// A change being worked out.
 pub struct Draft {
@@ -24,6 +25,7 @@ pub struct Draft {
 pub(super) struct Entry {
     pub plugin: Arc<str>,
     pub intent: Intent,
+    pub inverse: Inverse,
     pub pending: Vec<(&'static Rule, Judgement)>,
 }
 
@@ -82,9 +84,17 @@ impl Draft {
     pub fn propose(&mut self, plugin: &Arc<str>, intent: Intent) -> Result<(), Refusal> {
         intent.fits(self.dialect)?;
         let pending = self.judge(&intent)?;
+        let before = self.model.clone();
         intent.apply(&mut self.model)?;
-        self.entries.push(Entry { plugin: plugin.clone(), intent, pending });
+        let inverse = intent.inverse(&before, &self.model);
+        self.entries.push(Entry { plugin: plugin.clone(), intent, inverse, pending });
         Ok(())
+    }
+
+    /// Where a table or column was before the change, by the names of now; none if the change made it.
+    #[must_use]
+    pub fn origin(&self, place: &Place) -> Option<Place> {
+        Place::origin(&self.model, place)
     }
 
     fn judge(&self, intent: &Intent) -> Result<Vec<(&'static Rule, Judgement)>, Refusal> {

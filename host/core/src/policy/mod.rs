@@ -25,7 +25,7 @@ pub use probe::{Answer, Answers, Probe};
 pub use review::{ApprovedPlan, Decision, Judged, Note, Reason, Review, review};
 pub use rule::{Case, Finding, Judgement, Rule};
 pub use schema::schema;
-pub use settings::{Approval, Approvals, Mode, Settings, Severity, Thresholds, Tombstones};
+pub use settings::{Approval, Approvals, Mode, Purging, Settings, Severity, Thresholds, Tombstones};
 
 /// What the policy says of an intent, from mild to final.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

@@ -10,6 +10,8 @@ use crate::event::Consent;
 use crate::intent::Intent;
 use crate::plan::{self, Obstacle, Plan, Sizes};
 use crate::schema::Schema;
+use crate::tombstone::Tombstones;
+use crate::undo::Undo;
 
 /// Why a change does not run, and what to do.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -92,6 +94,10 @@ pub struct Review {
     pub plan: Plan,
     /// The schema afterwards.
     pub schema: Schema,
+    /// What becomes of the things that are kept though they are dropped.
+    pub tombstones: Tombstones,
+    /// What undoes it, as far as the schema goes.
+    pub undo: Undo,
     /// Whether it runs.
     pub decision: Decision,
 }
@@ -118,7 +124,9 @@ pub fn review(draft: Draft, answers: &Answers, sizes: &Sizes, consent: Consent) 
         (true, false) => Decision::Hold(held),
         (true, true) => Decision::Execute(ApprovedPlan { plan: plan.clone() }),
     };
-    Review { judged, plan, schema: draft.model.schema().clone(), decision }
+    let tombstones = Tombstones::of(&draft.model);
+    let undo = Undo::of(draft.entries.iter().map(|e| (&e.intent, &e.inverse)));
+    Review { judged, plan, schema: draft.model.schema().clone(), tombstones, undo, decision }
 }
 
 fn obstacle(obstacle: &Obstacle) -> Reason {

@@ -90,6 +90,17 @@ pub enum Approval {
     SecondActor,
 }
 
+/// When dropped things that are kept past their time are purged.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Purging {
+    /// When somebody asks for it.
+    #[default]
+    Manual,
+    /// By a serving host, once their time is over.
+    Expired,
+}
+
 /// What a key may hold, as JSON Schema.
 trait Shape {
     fn shape() -> Json;
@@ -116,6 +127,12 @@ impl Shape for NonZeroU32 {
 impl Shape for Approval {
     fn shape() -> Json {
         json!({"enum": ["none", "second-actor"]})
+    }
+}
+
+impl Shape for Purging {
+    fn shape() -> Json {
+        json!({"enum": ["manual", "expired"]})
     }
 }
 
@@ -195,6 +212,8 @@ section! {
         /// Days that a dropped thing can be restored; 0 drops it at once. A month covers the reports that run once a
         /// month, which are the last to miss a column.
         keep_days: u32 = 30;
+        /// What purges them when that time is over: nobody but people who ask for it, or a serving host by itself.
+        purge: Purging = Purging::Manual;
     }
 }
 

@@ -47,7 +47,7 @@ fn schema() -> Schema {
     let log = json!({
         "name": "log",
         "columns": columns(vec![column("line", text(40), true)]),
-        "buried": {"hookwright_dropped_1_kind": {"column": {"name": "kind", "ty": text(20), "nullable": false}}},
+        "buried": {"hookwright_dropped_1_kind": {"position": 1, "column": {"name": "kind", "ty": text(20), "nullable": false}}},
     });
     let mut schema = Schema::default();
     for table in [account, invoice, log] {

@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Check, Column, ForeignKey, Index, Table, Unique};
+use super::{Check, Column, ForeignKey, Index, Schema, Table, Unique};
 use crate::ident::Ident;
 
 /// How the names of what is buried begin; no other table or column may be called so.
@@ -16,6 +16,8 @@ pub const PREFIX: &str = "hookwright_dropped_";
 pub struct BuriedColumn {
     /// The column as it was, by its old name.
     pub column: Column,
+    /// Its place among the columns that the database has: it comes back there.
+    pub position: usize,
     /// Unique constraints that went with it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub uniques: Vec<Unique>,
@@ -41,9 +43,9 @@ pub struct BuriedTable {
 impl BuriedColumn {
     /// A column that nothing was on, or whose constraints went over to another.
     #[must_use]
-    pub fn alone(column: Column) -> Self {
+    pub fn alone(column: Column, position: usize) -> Self {
         let (uniques, foreign_keys) = (Vec::new(), Vec::new());
-        Self { column, uniques, foreign_keys, checks: Vec::new(), indexes: Vec::new() }
+        Self { column, position, uniques, foreign_keys, checks: Vec::new(), indexes: Vec::new() }
     }
 
     /// The column as the database has it: it asks nothing of new rows.
@@ -61,12 +63,55 @@ impl BuriedTable {
     }
 }
 
-/// A name in the database for something buried, free among `taken`.
-pub(crate) fn name(of: &Ident, taken: impl Fn(&Ident) -> bool) -> Ident {
-    let candidate = |n: u32| {
-        let start = format!("{PREFIX}{n}_");
-        let room = crate::ident::MAX_BYTES - start.len();
-        Ident::from_parts(format!("{start}{}", &of.as_str()[..of.as_str().len().min(room)]))
-    };
-    (1..).map(candidate).find(|name| !taken(name)).unwrap_or_else(|| candidate(0))
+impl Table {
+    /// The column of that name that is kept: under this name in the database, or else the one dropped last.
+    #[must_use]
+    pub fn buried_column(&self, name: &Ident, kept: Option<&Ident>) -> Option<(&Ident, &BuriedColumn)> {
+        let of_name = self.buried.iter().filter(|(_, b)| b.column.name == *name);
+        of_name.filter(|(key, _)| kept.is_none_or(|kept| kept == *key)).max_by_key(|(key, _)| number(key))
+    }
+
+    /// Buries a column that is taken out already.
+    pub(crate) fn bury(&mut self, name: Ident, column: BuriedColumn) {
+        self.buried.insert(name, column);
+    }
+
+    /// A column is gone from this place in the database: those behind it move up.
+    pub(crate) fn close_gap(&mut self, place: usize) {
+        self.buried.values_mut().filter(|b| b.position > place).for_each(|b| b.position -= 1);
+    }
+
+    /// Where a buried column belongs among those that are not.
+    #[must_use]
+    pub fn place_of(&self, buried: &BuriedColumn) -> usize {
+        let before = self.buried.values().filter(|b| b.position < buried.position).count();
+        buried.position.saturating_sub(before).min(self.columns.len())
+    }
+}
+
+impl Schema {
+    /// The table of that name that is kept: under this name in the database, or else the one dropped last.
+    #[must_use]
+    pub fn buried_table(&self, name: &Ident, kept: Option<&Ident>) -> Option<(&Ident, &BuriedTable)> {
+        let of_name = self.buried.iter().filter(|(_, b)| b.table.name == *name);
+        let found = of_name
+            .filter(|(key, _)| kept.is_none_or(|kept| kept == *key))
+            .max_by_key(|(key, _)| number(key));
+        found.map(|(key, b)| (key, b.as_ref()))
+    }
+}
+
+/// A name in the database for something buried. Its number is higher than those of all that are kept, so that
+/// numbers tell what was dropped last.
+pub(crate) fn name<'a>(of: &Ident, kept: impl Iterator<Item = &'a Ident>) -> Ident {
+    let next = kept.map(number).max().unwrap_or_default().saturating_add(1);
+    let start = format!("{PREFIX}{next}_");
+    let room = crate::ident::MAX_BYTES - start.len();
+    Ident::from_parts(format!("{start}{}", &of.as_str()[..of.as_str().len().min(room)]))
+}
+
+/// In the order in which they were buried; 0 for what is not.
+fn number(physical: &Ident) -> u32 {
+    let rest = physical.as_str().strip_prefix(PREFIX).unwrap_or_default();
+    rest.split('_').next().and_then(|n| n.parse().ok()).unwrap_or_default()
 }

@@ -77,6 +77,12 @@ impl Schema {
         Self { tables: own.chain(buried).map(|t| (t.name.clone(), t)).collect(), buried: BTreeMap::new() }
     }
 
+    /// Whether a table, index or unique constraint has the name, or something that is dropped and kept had it.
+    #[must_use]
+    pub fn names_relation(&self, name: &Ident) -> bool {
+        names::relation_taken(self, name)
+    }
+
     /// Foreign keys of other tables that refer to `table`, with the table they are on.
     pub fn references_to<'a>(
         &'a self,

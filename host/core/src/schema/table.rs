@@ -112,15 +112,13 @@ impl Table {
     #[must_use]
     pub fn physical(&self) -> Self {
         let mut table = self.clone();
-        for (name, buried) in std::mem::take(&mut table.buried) {
-            table.columns.insert(name.clone(), buried.physical(&name));
+        let mut buried: Vec<_> = std::mem::take(&mut table.buried).into_iter().collect();
+        buried.sort_by_key(|(_, b)| b.position);
+        for (name, buried) in buried {
+            let place = buried.position.min(table.columns.len());
+            table.columns.shift_insert(place, name.clone(), buried.physical(&name));
         }
         table
-    }
-
-    /// Whether a column, or something buried, has a name in the database, whatever its case.
-    pub(crate) fn has_physically(&self, name: &Ident) -> bool {
-        self.columns.keys().chain(self.buried.keys()).any(|other| other.collides(name))
     }
 
     /// The primary key's name: as given, or as PostgreSQL names it when the table is made.

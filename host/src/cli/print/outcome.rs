@@ -27,6 +27,7 @@ pub fn outcome(outcome: &Outcome, change: Option<&Change>) -> String {
     part(&mut lines, "plan", outcome.plan_hash.iter().map(|hash| paint(DIM, &clean(hash))).collect());
     part(&mut lines, "outcome", vec![result(outcome)]);
     part(&mut lines, "held", held(outcome));
+    part(&mut lines, "undone", outcome.rolled_back_by.iter().map(|by| format!("by {}", clean(by))).collect());
     lines.extend(outcome.reasons.iter().flat_map(|r| reason(r, "    ")));
     lines.join("\n") + "\n"
 }

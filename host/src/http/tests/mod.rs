@@ -7,6 +7,7 @@ mod hostile;
 mod metadata;
 mod openapi;
 mod server;
+mod tombstones;
 
 use axum::body::Body;
 use axum::http::{Request, Response, StatusCode};

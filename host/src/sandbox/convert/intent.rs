@@ -92,8 +92,13 @@ fn intent(wish: wit::Intent, types: &Types) -> Result<Intent, String> {
             Intent::DropCheck(core::DropCheck { table: name(&table)?, name: name(&own)? })
         }
         W::SetComment(i) => Intent::SetComment(set_comment(i)?),
-        W::RestoreTable(table) => Intent::RestoreTable(core::RestoreTable { table: name(&table)? }),
-        W::RestoreColumn(on) => on_one!(RestoreColumn, on),
+        W::RestoreTable(table) => {
+            Intent::RestoreTable(core::RestoreTable { table: name(&table)?, kept: None })
+        }
+        W::RestoreColumn(on) => {
+            let (table, column) = on_column(&on)?;
+            Intent::RestoreColumn(core::RestoreColumn { table, column, kept: None })
+        }
         W::AddPrimaryKey(on) => on_some!(AddPrimaryKey, on),
         W::DropPrimaryKey(table) => Intent::DropPrimaryKey(core::DropPrimaryKey { table: name(&table)? }),
         W::Backfill(i) => Intent::Backfill(backfill(i, types)?),

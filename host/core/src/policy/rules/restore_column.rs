@@ -20,7 +20,7 @@ pub(super) const RULE: Rule = Rule {
 fn judge(case: &Case) -> Option<Judgement> {
     let Intent::RestoreColumn(restore) = case.intent else { return None };
     let table = case.model.schema().table(&restore.table)?;
-    let buried = table.buried.iter().rev().find(|(_, b)| b.column.name == restore.column);
+    let buried = table.buried_column(&restore.column, restore.kept.as_ref());
     let (physical, _) = buried.filter(|(_, b)| !b.column.nullable)?;
     let (here, kept) = (place(&restore.table, &restore.column), physical.as_str().to_owned());
     let origin = case.model.origin(&restore.table)?;
