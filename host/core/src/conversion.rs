@@ -86,6 +86,14 @@ impl Conversion {
     }
 }
 
+/// Whether PostgreSQL stores every value anew when a column of one type gets another. Values of an `Enum` are text.
+#[must_use]
+pub fn stored_anew(from: &FieldType, to: &FieldType) -> bool {
+    use FieldType as T;
+    let text = matches!(from, T::String { .. } | T::Text | T::Enum { .. });
+    !(text && matches!(to, T::Text | T::Enum { .. })) && conversion(from, to).rewrites()
+}
+
 /// Classifies the conversion between two types.
 #[must_use]
 pub fn conversion(from: &FieldType, to: &FieldType) -> Conversion {

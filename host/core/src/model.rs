@@ -87,6 +87,12 @@ impl Model {
         &self.fills
     }
 
+    /// Whether rows of a table get values.
+    #[must_use]
+    pub fn is_filled(&self, table: &Ident) -> bool {
+        self.fills.iter().any(|fill| fill.table == *table)
+    }
+
     /// The schema before the change.
     #[must_use]
     pub fn base(&self) -> &Schema {
@@ -293,6 +299,18 @@ impl Model {
 }
 
 impl Fill {
+    /// Whether what rows get, or which rows get it, is computed from a column.
+    #[must_use]
+    pub fn reads(&self, column: &Ident) -> bool {
+        let value = match &self.value {
+            FillValue::Expression(e) | FillValue::Converted { using: Some(Using::Expression(e)), .. } => {
+                Some(e)
+            }
+            FillValue::Literal(_) | FillValue::Converted { .. } => None,
+        };
+        value.into_iter().chain(&self.only).any(|e| e.columns().contains(column))
+    }
+
     fn rename(&mut self, from: &Ident, to: &Ident) {
         if self.column == *from {
             self.column = to.clone();

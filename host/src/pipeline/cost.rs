@@ -28,7 +28,8 @@ pub(super) fn estimate_ms(statement: &Statement, sizes: &[TableSize]) -> Option<
     let bytes = u64::try_from(sizes.iter().find(|size| size.table == *table)?.bytes).ok()?;
     match (statement.extent(), statement.message()) {
         (Extent::Nothing, _) => None,
-        (Extent::Rewrite, _) | (Extent::Scan, "CREATE INDEX" | "ADD UNIQUE" | "ADD PRIMARY KEY") => {
+        (Extent::Rewrite | Extent::Rows, _)
+        | (Extent::Scan, "CREATE INDEX" | "ADD UNIQUE" | "ADD PRIMARY KEY") => {
             Some(bytes.div_ceil(WRITTEN_PER_MS))
         }
         (Extent::Scan, _) => Some(bytes.div_ceil(READ_PER_MS)),

@@ -1,7 +1,7 @@
-//! What a statement does to those who use its table, as declared by the function that writes it.
+//! What a statement does to those who use its table, as declared for its kind.
 //!
-//! The declarations hold for PostgreSQL and are measured by a test, which runs
-//! every kind of statement and reads `pg_locks`, `relfilenode` and the number of scans.
+//! The declarations hold for PostgreSQL and are measured by a test, which runs every kind of statement
+//! and reads `pg_locks`, `relfilenode`, the number of scans and the rows written.
 //! On SQLite every statement holds the one lock of the file, for as long as it runs.
 
 use serde::{Deserialize, Serialize};
@@ -63,8 +63,10 @@ pub enum Extent {
     /// Nothing of it: it takes a moment, however large the table is.
     #[default]
     Nothing,
-    /// Every row is read.
+    /// Every row is read, here or where a foreign key refers to.
     Scan,
+    /// Rows are written in place: who writes the same rows waits until the transaction ends.
+    Rows,
     /// Every row is written anew.
     Rewrite,
 }

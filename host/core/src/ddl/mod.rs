@@ -7,6 +7,7 @@
 mod convert;
 mod fill;
 mod hazard;
+mod kind;
 pub(crate) mod postgres;
 mod postgres_constraint;
 mod postgres_online;
@@ -17,6 +18,7 @@ mod types;
 mod writer;
 
 pub use hazard::{Extent, LockLevel, TableLock};
+pub use kind::StatementKind;
 pub(crate) use postgres_constraint::Checking;
 pub use probe::probe;
 pub use statement::{Dialect, Rebuild, Statement, Step};

@@ -1,10 +1,9 @@
-//! PostgreSQL's statements on tables and columns, one function each, with the locks they take.
+//! PostgreSQL's statements on tables and columns, one function each.
 //! Those on constraints and indexes are in `postgres_constraint`, those of online steps in `postgres_online`.
 
-use super::LockLevel::{AccessExclusive, ShareRowExclusive, ShareUpdateExclusive};
 use super::convert::Convert;
-use super::{Dialect, Extent, Statement, Writer};
-use crate::conversion::{Conversion, conversion};
+use super::{Dialect, Statement, StatementKind as Kind, Writer};
+use crate::conversion::stored_anew;
 use crate::field_type::FieldType;
 use crate::ident::{Ident, OrgName};
 use crate::model::Fill;
@@ -21,28 +20,12 @@ impl<'a> Postgres<'a> {
         Writer::new(Dialect::Postgres, self.org)
     }
 
-    /// `ALTER TABLE "org"."table" ` and what follows, which nobody can use the table for.
-    pub(super) fn alter(
-        self,
-        message: &'static str,
-        table: &Ident,
-        write: impl FnOnce(&mut Writer),
-    ) -> Statement {
-        self.alter_under(AccessExclusive, message, table, write)
-    }
-
-    /// As [`Self::alter`], under a weaker lock.
-    pub(super) fn alter_under(
-        self,
-        level: super::LockLevel,
-        message: &'static str,
-        table: &Ident,
-        write: impl FnOnce(&mut Writer),
-    ) -> Statement {
+    /// `ALTER TABLE "org"."table" ` and what follows.
+    pub(super) fn alter(self, kind: Kind, table: &Ident, write: impl FnOnce(&mut Writer)) -> Statement {
         let mut writer = self.writer();
         writer.word("ALTER TABLE ").relation(table).word(" ");
         write(&mut writer);
-        writer.finish(message, Some(table)).locks_table(table, level)
+        writer.done(kind, table)
     }
 
     /// A table with all that may stand in its definition; `keys` are the foreign keys to include.
@@ -76,19 +59,17 @@ impl<'a> Postgres<'a> {
             writer.word(", ").foreign_key(key);
         }
         writer.word(")");
-        let made = writer.finish("CREATE TABLE", Some(&table.name)).locks_table(&table.name, AccessExclusive);
-        let others = keys.iter().filter(|key| key.table != table.name);
-        others.fold(made, |made, key| made.locks_table(&key.table, ShareRowExclusive))
+        writer.done(Kind::CreateTable, &table.name).refers_to(keys.iter().map(|key| &key.table))
     }
 
     pub fn drop_table(self, table: &Ident) -> Statement {
         let mut writer = self.writer();
         writer.word("DROP TABLE ").relation(table);
-        writer.finish("DROP TABLE", Some(table)).locks_table(table, AccessExclusive)
+        writer.done(Kind::DropTable, table)
     }
 
     pub fn rename_table(self, from: &Ident, to: &Ident) -> Statement {
-        self.alter("RENAME TABLE", from, |w| {
+        self.alter(Kind::RenameTable, from, |w| {
             w.word("RENAME TO ").ident(to);
         })
     }
@@ -96,44 +77,57 @@ impl<'a> Postgres<'a> {
     /// A column, with its default in every row: a constant costs nothing, a generated value is written
     /// into every row, and the values of an `Enum` are checked in every row.
     pub fn add_column(self, table: &Table, column: &Column) -> Statement {
-        let statement = self.alter("ADD COLUMN", &table.name, |w| {
+        let kind = match (&column.generated, &column.ty) {
+            (Some(_), _) => Kind::AddGeneratedColumn,
+            (None, FieldType::Enum { .. }) => Kind::AddCheckedColumn,
+            (None, _) if !column.nullable && column.default.is_none() => Kind::AddCheckedColumn,
+            (None, _) => Kind::AddColumn,
+        };
+        self.alter(kind, &table.name, |w| {
             w.word("ADD COLUMN ").definition(column, table, Dialect::Postgres);
             if let FieldType::Enum { values } = &column.ty {
                 w.word(", ADD ").values_check(&column.name, values);
             }
-        });
-        match (&column.generated, &column.ty) {
-            (Some(_), _) => statement.goes_through(Extent::Rewrite),
-            (None, FieldType::Enum { .. }) => statement.goes_through(Extent::Scan),
-            (None, _) if !column.nullable && column.default.is_none() => statement.goes_through(Extent::Scan),
-            (None, _) => statement,
-        }
+        })
     }
 
     /// A column alone: the values of an `Enum` are not checked yet.
     pub fn add_bare_column(self, table: &Table, column: &Column) -> Statement {
-        self.alter("ADD COLUMN", &table.name, |w| {
+        self.alter(Kind::AddColumn, &table.name, |w| {
             w.word("ADD COLUMN ").definition(column, table, Dialect::Postgres);
         })
     }
 
-    pub fn drop_column(self, table: &Ident, column: &Ident) -> Statement {
-        self.alter("DROP COLUMN", table, |w| {
+    /// Removes a column; `to` is what foreign keys refer to that go with it.
+    pub fn drop_column<'t>(
+        self,
+        table: &Ident,
+        column: &Ident,
+        to: impl IntoIterator<Item = &'t Ident>,
+    ) -> Statement {
+        let statement = self.alter(Kind::DropColumn, table, |w| {
             w.word("DROP COLUMN ").column(column);
-        })
+        });
+        statement.refers_to(to)
     }
 
     pub fn rename_column(self, table: &Ident, from: &Ident, to: &Ident) -> Statement {
-        self.alter("RENAME COLUMN", table, |w| {
+        self.alter(Kind::RenameColumn, table, |w| {
             w.word("RENAME COLUMN ").column(from).word(" TO ").column(to);
         })
     }
 
     /// Another type, with the default carried over: PostgreSQL cannot convert a default by itself.
     /// Where every value stays as it is stored, there is no `USING`: with one, the table would be written anew.
-    pub fn change_type(self, table: &Table, before: &Column, after: &Column) -> Statement {
-        let rewrites = conversion(&before.ty, &after.ty) != Conversion::Widening;
-        let statement = self.alter("ALTER COLUMN TYPE", &table.name, |w| {
+    /// Foreign keys on the column are made anew, which locks the tables that they connect (`others`).
+    pub fn change_type(self, table: &Table, before: &Column, after: &Column, others: &[Ident]) -> Statement {
+        let rewrites = stored_anew(&before.ty, &after.ty);
+        let kind = match (rewrites, table.is_computed_from(&after.name)) {
+            (true, _) => Kind::RewriteType,
+            (false, true) => Kind::WidenComputedType,
+            (false, false) => Kind::WidenType,
+        };
+        let statement = self.alter(kind, &table.name, |w| {
             let name = &after.name;
             if before.default.is_some() {
                 w.word("ALTER COLUMN ").ident(name).word(" DROP DEFAULT, ");
@@ -147,26 +141,27 @@ impl<'a> Postgres<'a> {
                 w.word(", ALTER COLUMN ").ident(name).word(" SET DEFAULT ").default(default, &after.ty);
             }
         });
-        statement.goes_through(if rewrites { Extent::Rewrite } else { Extent::Nothing })
+        statement.refers_to(others)
     }
 
     /// Gives rows their values, all in one statement.
     pub fn fill(self, table: &Table, fill: &Fill) -> Statement {
         let mut writer = self.writer();
         writer.fill(table, fill).word(" WHERE ").unfilled(table, fill);
-        let statement = writer.finish("UPDATE", Some(&table.name));
-        statement.locks_table(&table.name, super::LockLevel::RowExclusive).goes_through(Extent::Rewrite)
+        // What a row refers to is looked up.
+        let keys = table.foreign_keys.iter().filter(|key| key.columns.contains(&fill.column));
+        writer.done(Kind::Fill, &table.name).refers_to(keys.map(|key| &key.table))
     }
 
     pub fn set_default(self, table: &Ident, column: &Column) -> Statement {
         match &column.default {
-            Some(default) => self.alter("SET DEFAULT", table, |w| {
+            Some(default) => self.alter(Kind::SetDefault, table, |w| {
                 w.word("ALTER COLUMN ")
                     .column(&column.name)
                     .word(" SET DEFAULT ")
                     .default(default, &column.ty);
             }),
-            None => self.alter("DROP DEFAULT", table, |w| {
+            None => self.alter(Kind::DropDefault, table, |w| {
                 w.word("ALTER COLUMN ").column(&column.name).word(" DROP DEFAULT");
             }),
         }
@@ -174,24 +169,23 @@ impl<'a> Postgres<'a> {
 
     /// Allows NULL or refuses it. A validated check that says the same spares the scan (`proven`).
     pub fn set_nullable(self, table: &Ident, column: &Column, proven: bool) -> Statement {
-        let (message, words) = match column.nullable {
-            true => ("DROP NOT NULL", " DROP NOT NULL"),
-            false => ("SET NOT NULL", " SET NOT NULL"),
+        let (kind, words) = match (column.nullable, proven) {
+            (true, _) => (Kind::DropNotNull, " DROP NOT NULL"),
+            (false, true) => (Kind::SetNotNullProven, " SET NOT NULL"),
+            (false, false) => (Kind::SetNotNull, " SET NOT NULL"),
         };
-        let statement = self.alter(message, table, |w| {
+        self.alter(kind, table, |w| {
             w.word("ALTER COLUMN ").column(&column.name).word(words);
-        });
-        match column.nullable || proven {
-            true => statement,
-            false => statement.goes_through(Extent::Scan),
-        }
+        })
     }
 
     pub fn comment(self, table: &Ident, column: Option<&Ident>, comment: Option<&str>) -> Statement {
         let mut writer = self.writer();
-        writer
-            .word(if column.is_some() { "COMMENT ON COLUMN " } else { "COMMENT ON TABLE " })
-            .relation(table);
+        let (kind, words) = match column {
+            Some(_) => (Kind::CommentOnColumn, "COMMENT ON COLUMN "),
+            None => (Kind::CommentOnTable, "COMMENT ON TABLE "),
+        };
+        writer.word(words).relation(table);
         if let Some(column) = column {
             writer.word(".").column(column);
         }
@@ -200,6 +194,6 @@ impl<'a> Postgres<'a> {
             Some(comment) => writer.text(comment),
             None => writer.word("NULL"),
         };
-        writer.finish("COMMENT", Some(table)).locks_table(table, ShareUpdateExclusive)
+        writer.done(kind, table)
     }
 }

@@ -1,8 +1,7 @@
-//! PostgreSQL's statements on constraints and indexes, one function each, with the locks they take.
+//! PostgreSQL's statements on constraints and indexes, one function each.
 
-use super::LockLevel::{AccessExclusive, RowShare, Share, ShareRowExclusive, ShareUpdateExclusive};
 use super::postgres::Postgres;
-use super::{Extent, Statement, Writer};
+use super::{Statement, StatementKind as Kind, Writer};
 use crate::ident::Ident;
 use crate::schema::{Check, ForeignKey, Index, IndexKey, IndexMethod, IndexShape, Table, Unique, names};
 
@@ -18,105 +17,95 @@ pub(crate) enum Checking {
 impl Postgres<'_> {
     /// Removes a constraint; a foreign key (`to` what it refers to) locks that table too.
     pub fn drop_constraint(self, table: &Ident, name: &Ident, to: Option<&Ident>) -> Statement {
-        let statement = self.alter("DROP CONSTRAINT", table, |w| {
+        let kind = if to.is_some() { Kind::DropForeignKey } else { Kind::DropConstraint };
+        let statement = self.alter(kind, table, |w| {
             w.word("DROP CONSTRAINT ").ident(name);
         });
-        match to.filter(|to| *to != table) {
-            Some(to) => statement.locks_table(to, AccessExclusive),
-            None => statement,
-        }
+        statement.refers_to(to)
     }
 
     pub fn rename_constraint(self, table: &Ident, from: &Ident, to: &Ident) -> Statement {
-        self.alter("RENAME CONSTRAINT", table, |w| {
+        self.alter(Kind::RenameConstraint, table, |w| {
             w.word("RENAME CONSTRAINT ").ident(from).word(" TO ").ident(to);
         })
     }
 
     pub fn validate(self, table: &Ident, name: &Ident, to: Option<&Ident>) -> Statement {
-        let statement = self.alter_under(ShareUpdateExclusive, "VALIDATE CONSTRAINT", table, |w| {
+        let kind = if to.is_some() { Kind::ValidateForeignKey } else { Kind::ValidateCheck };
+        let statement = self.alter(kind, table, |w| {
             w.word("VALIDATE CONSTRAINT ").ident(name);
         });
-        let statement = statement.goes_through(Extent::Scan);
-        match to.filter(|to| *to != table) {
-            Some(to) => statement.locks_table(to, RowShare),
-            None => statement,
-        }
+        statement.refers_to(to)
     }
 
     /// The check that keeps a column to the values of its `Enum`.
     pub fn add_values(self, table: &Ident, column: &Ident, values: &[String], when: Checking) -> Statement {
-        let statement = self.alter("ADD CHECK", table, |w| {
+        self.alter(checking(when), table, |w| {
             w.word("ADD ").values_check(column, values).when(when);
-        });
-        checked(statement, when)
+        })
     }
 
     pub fn add_check(self, table: &Table, check: &Check, when: Checking) -> Statement {
-        let statement = self.alter("ADD CHECK", &table.name, |w| {
+        self.alter(checking(when), &table.name, |w| {
             w.word("ADD CONSTRAINT ").ident(&check.name).word(" CHECK (").expr(&check.expression, table);
             w.word(")").when(when);
-        });
-        checked(statement, when)
+        })
     }
 
     /// A check that a column has a value, which spares `SET NOT NULL` its scan. Never validated at once.
     pub fn add_required(self, table: &Ident, column: &Ident) -> Statement {
-        self.alter("ADD CHECK", table, |w| {
+        self.alter(Kind::AddCheckUnvalidated, table, |w| {
             w.word("ADD CONSTRAINT ").ident(&names::required_check(column)).word(" CHECK (").column(column);
             w.word(" IS NOT NULL)").when(Checking::Later);
         })
     }
 
     pub fn add_unique(self, table: &Ident, unique: &Unique) -> Statement {
-        let statement = self.alter("ADD UNIQUE", table, |w| {
+        self.alter(Kind::AddUnique, table, |w| {
             w.word("ADD CONSTRAINT ").ident(&unique.name).word(" UNIQUE ").idents(&unique.columns);
-        });
-        statement.goes_through(Extent::Scan)
+        })
     }
 
     /// Makes a unique index, which then bears the constraint's name, a unique constraint.
     pub fn add_unique_by(self, table: &Ident, name: &Ident, index: &Ident) -> Statement {
-        self.alter("ADD UNIQUE", table, |w| {
+        self.alter(Kind::AddUniqueByIndex, table, |w| {
             w.word("ADD CONSTRAINT ").ident(name).word(" UNIQUE USING INDEX ").ident(index);
         })
     }
 
     pub fn add_primary_key(self, table: &Ident, name: &Ident, columns: &[Ident]) -> Statement {
-        let statement = self.alter("ADD PRIMARY KEY", table, |w| {
+        self.alter(Kind::AddPrimaryKey, table, |w| {
             w.word("ADD CONSTRAINT ").ident(name).word(" PRIMARY KEY ").idents(columns);
-        });
-        statement.goes_through(Extent::Scan)
+        })
     }
 
     pub fn add_primary_key_by(self, table: &Ident, name: &Ident, index: &Ident) -> Statement {
-        self.alter("ADD PRIMARY KEY", table, |w| {
+        self.alter(Kind::AddPrimaryKeyByIndex, table, |w| {
             w.word("ADD CONSTRAINT ").ident(name).word(" PRIMARY KEY USING INDEX ").ident(index);
         })
     }
 
     pub fn add_foreign_key(self, table: &Ident, key: &ForeignKey, when: Checking) -> Statement {
-        let statement = self.alter_under(ShareRowExclusive, "ADD FOREIGN KEY", table, |w| {
+        let kind = match when {
+            Checking::Now => Kind::AddForeignKey,
+            Checking::Later => Kind::AddForeignKeyUnvalidated,
+        };
+        let statement = self.alter(kind, table, |w| {
             w.word("ADD ").foreign_key(key).when(when);
         });
-        let statement = checked(statement, when);
-        match key.table == *table {
-            true => statement,
-            false => statement.locks_table(&key.table, ShareRowExclusive),
-        }
+        statement.refers_to([&key.table])
     }
 
     pub fn create_index(self, table: &Table, index: &Index) -> Statement {
-        self.index("CREATE INDEX", " ", table, index).locks_table(&table.name, Share)
+        self.index(Kind::CreateIndex, " ", table, index)
     }
 
     /// The same while readers and writers go on. Not possible within a transaction.
     pub fn create_index_concurrently(self, table: &Table, index: &Index) -> Statement {
-        let statement = self.index("CREATE INDEX CONCURRENTLY", " CONCURRENTLY ", table, index);
-        statement.locks_table(&table.name, ShareUpdateExclusive)
+        self.index(Kind::CreateIndexConcurrently, " CONCURRENTLY ", table, index)
     }
 
-    fn index(self, message: &'static str, how: &'static str, table: &Table, index: &Index) -> Statement {
+    fn index(self, kind: Kind, how: &'static str, table: &Table, index: &Index) -> Statement {
         let mut writer = self.writer();
         writer.word(if index.shape.unique { "CREATE UNIQUE INDEX" } else { "CREATE INDEX" }).word(how);
         writer.ident(&index.name).word(" ON ").relation(&table.name);
@@ -128,35 +117,34 @@ impl Postgres<'_> {
             writer.word(" INCLUDE ").idents(&index.shape.include);
         }
         writer.index_predicate(&index.shape, table);
-        writer.finish(message, Some(&table.name)).goes_through(Extent::Scan)
+        writer.done(kind, &table.name)
     }
 
     pub fn drop_index(self, table: &Ident, index: &Ident) -> Statement {
         let mut writer = self.writer();
         writer.word("DROP INDEX ").relation(index);
-        writer.finish("DROP INDEX", Some(table)).locks_table(table, AccessExclusive)
+        writer.done(Kind::DropIndex, table)
     }
 
     /// The same while readers and writers go on. Not possible within a transaction.
     pub fn drop_index_concurrently(self, table: &Ident, index: &Ident) -> Statement {
         let mut writer = self.writer();
         writer.word("DROP INDEX CONCURRENTLY IF EXISTS ").relation(index);
-        let statement = writer.finish("DROP INDEX CONCURRENTLY", Some(table));
-        statement.locks_table(table, ShareUpdateExclusive)
+        writer.done(Kind::DropIndexConcurrently, table)
     }
 
     /// Locks the index alone: its table is used meanwhile.
     pub fn rename_index(self, table: &Ident, from: &Ident, to: &Ident) -> Statement {
         let mut writer = self.writer();
         writer.word("ALTER INDEX ").relation(from).word(" RENAME TO ").ident(to);
-        writer.finish("RENAME INDEX", Some(table))
+        writer.done(Kind::RenameIndex, table)
     }
 }
 
-fn checked(statement: Statement, when: Checking) -> Statement {
+fn checking(when: Checking) -> Kind {
     match when {
-        Checking::Now => statement.goes_through(Extent::Scan),
-        Checking::Later => statement,
+        Checking::Now => Kind::AddCheck,
+        Checking::Later => Kind::AddCheckUnvalidated,
     }
 }
 

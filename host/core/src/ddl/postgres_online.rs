@@ -1,19 +1,20 @@
 //! PostgreSQL's statements of online steps: filling in batches, and the column that takes another's place.
 
-use super::LockLevel::{AccessExclusive, RowExclusive, ShareRowExclusive};
+use std::ops::Range;
+
 use super::postgres::Postgres;
-use super::{Dialect, Statement, Writer};
+use super::{Dialect, Statement, StatementKind as Kind, Writer};
 use crate::ident::Ident;
 use crate::model::Fill;
 use crate::schema::{Table, names};
 
 impl Postgres<'_> {
-    /// Gives values to the rows of some blocks of the table, from `first` on and before `end`.
-    pub fn fill_blocks(self, table: &Table, fill: &Fill, first: u64, end: u64) -> Statement {
+    /// Gives values to the rows of some blocks of the table; `to` is what foreign keys on the column refer to.
+    pub fn fill_blocks(self, table: &Table, fill: &Fill, to: &[Ident], blocks: Range<u64>) -> Statement {
         let mut writer = self.writer();
-        writer.fill(table, fill).word(" WHERE ctid >= '(").number(first).word(",0)' AND ctid < '(");
-        writer.number(end).word(",0)' AND (").unfilled(table, fill).word(")");
-        writer.finish("UPDATE", Some(&table.name)).locks_table(&table.name, RowExclusive)
+        writer.fill(table, fill).word(" WHERE ctid >= '(").number(blocks.start).word(",0)' AND ctid < '(");
+        writer.number(blocks.end).word(",0)' AND (").unfilled(table, fill).word(")");
+        writer.done(Kind::FillBlocks, &table.name).refers_to(to)
     }
 
     /// The function that keeps a column filled from another while rows are written. It runs as part of
@@ -27,7 +28,7 @@ impl Postgres<'_> {
         let mut writer = self.writer();
         writer.word("CREATE FUNCTION ").relation(&name).word("() RETURNS trigger LANGUAGE plpgsql ");
         writer.word("SET search_path = pg_catalog AS ").text(body.sql());
-        writer.finish("CREATE FUNCTION", Some(&table.name))
+        writer.done(Kind::CreateKeeper, &table.name)
     }
 
     pub fn create_keeper_trigger(self, table: &Table, column: &Ident) -> Statement {
@@ -39,7 +40,7 @@ impl Postgres<'_> {
             .word(" BEFORE INSERT OR UPDATE ON ")
             .relation(&table.name);
         writer.word(" FOR EACH ROW EXECUTE FUNCTION ").relation(&name).word("()");
-        writer.finish("CREATE TRIGGER", Some(&table.name)).locks_table(&table.name, ShareRowExclusive)
+        writer.done(Kind::CreateKeeperTrigger, &table.name)
     }
 
     /// Removes the trigger, and its function, of a table that was called `made` when they were made.
@@ -49,21 +50,21 @@ impl Postgres<'_> {
         trigger.word("DROP TRIGGER IF EXISTS ").ident(&name).word(" ON ").relation(table);
         let mut function = self.writer();
         function.word("DROP FUNCTION IF EXISTS ").relation(&name).word("()");
-        [
-            trigger.finish("DROP TRIGGER", Some(table)).locks_table(table, AccessExclusive),
-            function.finish("DROP FUNCTION", Some(table)),
-        ]
+        [trigger.done(Kind::DropKeeperTrigger, table), function.done(Kind::DropKeeper, table)]
     }
 
     pub fn drop_column_if_there(self, table: &Ident, column: &Ident) -> Statement {
-        self.alter("DROP COLUMN", table, |w| {
+        self.alter(Kind::DropColumnIfThere, table, |w| {
             w.word("DROP COLUMN IF EXISTS ").column(column);
         })
     }
 
-    pub fn drop_constraint_if_there(self, table: &Ident, name: &Ident) -> Statement {
-        self.alter("DROP CONSTRAINT", table, |w| {
+    /// As `drop_constraint`, if it was made.
+    pub fn drop_constraint_if_there(self, table: &Ident, name: &Ident, to: Option<&Ident>) -> Statement {
+        let kind = if to.is_some() { Kind::DropForeignKeyIfThere } else { Kind::DropConstraintIfThere };
+        let statement = self.alter(kind, table, |w| {
             w.word("DROP CONSTRAINT IF EXISTS ").ident(name);
-        })
+        });
+        statement.refers_to(to)
     }
 }

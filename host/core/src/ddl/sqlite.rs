@@ -103,7 +103,7 @@ impl<'a> Sqlite<'a> {
     pub fn fill(self, table: &Table, fill: &Fill) -> Statement {
         let mut writer = self.writer();
         writer.fill(table, fill).word(" WHERE ").unfilled(table, fill);
-        writer.finish("UPDATE", Some(&table.name)).goes_through(Extent::Rewrite)
+        writer.finish("UPDATE", Some(&table.name)).goes_through(Extent::Rows)
     }
 
     pub fn drop_index(self, table: &Ident, index: &Ident) -> Statement {

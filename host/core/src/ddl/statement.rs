@@ -3,7 +3,8 @@
 
 use serde::{Serialize, Serializer};
 
-use super::hazard::{Extent, LockLevel, TableLock};
+use super::hazard::{Extent, TableLock};
+use super::kind::StatementKind;
 use crate::ident::Ident;
 use crate::schema::Table;
 
@@ -22,6 +23,7 @@ pub enum Dialect {
 pub struct Statement {
     sql: String,
     message: &'static str,
+    kind: Option<StatementKind>,
     table: Option<Ident>,
     fields: Vec<Ident>,
     locks: Vec<TableLock>,
@@ -30,22 +32,44 @@ pub struct Statement {
 
 impl Statement {
     pub(super) fn new(sql: String, message: &'static str, table: Option<Ident>, fields: Vec<Ident>) -> Self {
-        Self { sql, message, table, fields, locks: Vec::new(), extent: Extent::Nothing }
+        Self { sql, message, kind: None, table, fields, locks: Vec::new(), extent: Extent::Nothing }
     }
 
-    /// Declares a lock that it takes.
-    pub(super) fn locks_table(mut self, table: &Ident, level: LockLevel) -> Self {
-        self.locks.push(TableLock { table: table.clone(), level });
+    /// Declares what it is for PostgreSQL, and thereby what it does to the users of its table.
+    pub(super) fn of_kind(mut self, kind: StatementKind) -> Self {
+        self.kind = Some(kind);
+        self.extent = kind.extent();
+        if let (Some(level), Some(table)) = (kind.lock(), self.table.clone()) {
+            self.locks.push(TableLock { table, level });
+        }
         self
     }
 
-    /// Declares how much of its table it goes through.
+    /// Tables, besides its own, that its foreign keys refer to.
+    pub(super) fn refers_to<'t>(mut self, tables: impl IntoIterator<Item = &'t Ident>) -> Self {
+        let Some(level) = self.kind.and_then(StatementKind::other_lock) else { return self };
+        for table in tables {
+            let known = self.table.as_ref() == Some(table) || self.locks.iter().any(|l| l.table == *table);
+            if !known {
+                self.locks.push(TableLock { table: table.clone(), level });
+            }
+        }
+        self
+    }
+
+    /// Declares how much of its table it goes through, on SQLite.
     pub(super) fn goes_through(mut self, extent: Extent) -> Self {
         self.extent = extent;
         self
     }
 
-    /// The locks it takes, on PostgreSQL, until its transaction ends.
+    /// What it is, on PostgreSQL.
+    #[must_use]
+    pub fn kind(&self) -> Option<StatementKind> {
+        self.kind
+    }
+
+    /// The locks it takes on tables that are there, on PostgreSQL, until its transaction ends.
     #[must_use]
     pub fn locks(&self) -> &[TableLock] {
         &self.locks

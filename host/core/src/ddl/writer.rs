@@ -1,6 +1,6 @@
 //! The SQL writer: words are literals of this crate, names come quoted, values as literals.
 
-use crate::ddl::{Dialect, Statement};
+use crate::ddl::{Dialect, Statement, StatementKind};
 use crate::expr::{Expr, Function, Operator};
 use crate::field_type::FieldType;
 use crate::ident::{Ident, OrgName};
@@ -36,6 +36,12 @@ impl<'a> Writer<'a> {
     #[must_use]
     pub fn finish(self, message: &'static str, table: Option<&Ident>) -> Statement {
         Statement::new(self.sql, message, table.cloned(), self.fields)
+    }
+
+    /// The finished statement, for PostgreSQL.
+    #[must_use]
+    pub(super) fn done(self, kind: StatementKind, table: &Ident) -> Statement {
+        self.finish(kind.message(), Some(table)).of_kind(kind)
     }
 
     /// Words of SQL, as they stand in this crate.

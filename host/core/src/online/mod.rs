@@ -21,8 +21,14 @@ pub enum OnlineStep {
     AddColumn { table: Ident, column: Column },
     /// A column that will take another's place, and a trigger that keeps it filled.
     AddShadow { column: Column, fill: Fill },
-    /// Values for the rows that are there, some blocks of the table at a time.
-    Fill { column: Column, fill: Fill },
+    /// Values for the rows that are there, some blocks of the table at a time; `to` is what foreign keys on the
+    /// column refer to.
+    Fill {
+        column: Column,
+        fill: Fill,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        to: Vec<Ident>,
+    },
     /// A check that a column has a value; it stands in for NOT NULL.
     Require { table: Ident, column: Ident },
     /// The check of an `Enum`, for new rows only.
@@ -67,6 +73,7 @@ pub struct Batches {
     org: OrgName,
     column: Column,
     fill: Fill,
+    to: Vec<Ident>,
 }
 
 impl Batches {
@@ -79,7 +86,7 @@ impl Batches {
     /// Fills the rows of blocks from `first` on and before `end`.
     #[must_use]
     pub fn statement(&self, first: u64, end: u64) -> Statement {
-        postgres::fill_blocks(&self.org, &self.column, &self.fill, first, end)
+        postgres::fill_blocks(self, first, end)
     }
 }
 

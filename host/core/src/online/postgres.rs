@@ -4,7 +4,6 @@ use super::{Batches, OnlineStep, Run};
 use crate::ddl::postgres::Postgres;
 use crate::ddl::{Checking, Statement};
 use crate::ident::{Ident, OrgName};
-use crate::model::Fill;
 use crate::schema::{Column, Table, names};
 
 pub(super) fn run(step: &OnlineStep, org: &OrgName) -> Run {
@@ -21,8 +20,9 @@ pub(super) fn run(step: &OnlineStep, org: &OrgName) -> Run {
                 sql.create_keeper_trigger(&table, &column.name),
             ])
         }
-        OnlineStep::Fill { column, fill } => {
-            Run::Batches(Batches { org: org.clone(), column: column.clone(), fill: fill.clone() })
+        OnlineStep::Fill { column, fill, to } => {
+            let (org, column, fill, to) = (org.clone(), column.clone(), fill.clone(), to.clone());
+            Run::Batches(Batches { org, column, fill, to })
         }
         OnlineStep::Require { table, column } => Run::Short(vec![sql.add_required(table, column)]),
         OnlineStep::AddValues { table, column, values } => {
@@ -58,13 +58,15 @@ pub(super) fn undo(step: &OnlineStep, org: &OrgName) -> Vec<Statement> {
             undo
         }
         OnlineStep::Require { table, column } => {
-            vec![sql.drop_constraint_if_there(table, &names::required_check(column))]
+            vec![sql.drop_constraint_if_there(table, &names::required_check(column), None)]
         }
         OnlineStep::AddValues { table, column, .. } => {
-            vec![sql.drop_constraint_if_there(table, &names::values_check(column))]
+            vec![sql.drop_constraint_if_there(table, &names::values_check(column), None)]
         }
-        OnlineStep::AddCheck { table, check } => vec![sql.drop_constraint_if_there(table, &check.name)],
-        OnlineStep::AddForeignKey { table, key } => vec![sql.drop_constraint_if_there(table, &key.name)],
+        OnlineStep::AddCheck { table, check } => vec![sql.drop_constraint_if_there(table, &check.name, None)],
+        OnlineStep::AddForeignKey { table, key } => {
+            vec![sql.drop_constraint_if_there(table, &key.name, Some(&key.table))]
+        }
         OnlineStep::BuildIndex { table, index } => vec![sql.drop_index_concurrently(table, &index.name)],
         // Values that rows got stay with them, a checked constraint goes with its own step, and
         // an index is dropped only once the change is committed.
@@ -72,8 +74,9 @@ pub(super) fn undo(step: &OnlineStep, org: &OrgName) -> Vec<Statement> {
     }
 }
 
-pub(super) fn fill_blocks(org: &OrgName, column: &Column, fill: &Fill, first: u64, end: u64) -> Statement {
-    Postgres { org }.fill_blocks(&bare(&fill.table, Some(column)), fill, first, end)
+pub(super) fn fill_blocks(batches: &Batches, first: u64, end: u64) -> Statement {
+    let Batches { org, column, fill, to } = batches;
+    Postgres { org }.fill_blocks(&bare(&fill.table, Some(column)), fill, to, first..end)
 }
 
 /// A table as far as statements need it: on PostgreSQL expressions do not depend on the columns' types.

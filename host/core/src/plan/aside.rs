@@ -39,8 +39,8 @@ pub(super) struct Aside<'a> {
 pub(super) struct Swap<'a> {
     pub now: &'a Column,
     pub passing: Ident,
-    /// The old column, if it goes; a buried one has been renamed by then.
-    pub drops: Option<Ident>,
+    /// Whether the old column, which has its new name by then, goes; else it is buried under another.
+    pub drops: bool,
 }
 
 impl<'a> Aside<'a> {
@@ -93,7 +93,9 @@ impl<'a> Aside<'a> {
         let mut out = Vec::new();
         for swap in &self.swaps {
             out.extend(sql.drop_keeper(&kept.before.name, table, &swap.passing));
-            out.extend(swap.drops.as_ref().map(|old| sql.drop_column(table, old)));
+            let keys = kept.moved.foreign_keys.iter().filter(|k| k.columns.contains(&swap.now.name));
+            let old = sql.drop_column(table, &swap.now.name, keys.map(|k| &k.table));
+            out.extend(swap.drops.then_some(old));
             out.push(sql.rename_column(table, &swap.passing, &swap.now.name));
             if swap.now.default.is_some() {
                 out.push(sql.set_default(table, swap.now));
@@ -102,7 +104,7 @@ impl<'a> Aside<'a> {
                 out.push(sql.set_nullable(table, swap.now, true));
                 out.push(sql.drop_constraint(table, check, None));
             }
-            if swap.drops.is_some() && swap.now.comment.is_some() {
+            if swap.drops && swap.now.comment.is_some() {
                 out.push(sql.comment(table, Some(&swap.now.name), swap.now.comment.as_deref()));
             }
         }

@@ -43,6 +43,8 @@ pub(super) struct Delta<'a> {
     pub created: Vec<&'a Table>,
     /// Tables that stay and change.
     pub kept: Vec<Kept<'a>>,
+    /// All tables as they will be.
+    after: &'a Schema,
 }
 
 /// A table that stays and changes.
@@ -98,11 +100,25 @@ impl<'a> Delta<'a> {
         for (name, table) in &after.tables {
             match model.origin(name).and_then(|origin| before.tables.get(&origin)) {
                 None => created.push(table.as_ref()),
-                Some(old) if Arc::ptr_eq(old, table) => {}
+                Some(old) if Arc::ptr_eq(old, table) && !model.is_filled(name) => {}
                 Some(old) => kept.push(Kept::of(old, table, &names)),
             }
         }
-        Self { dropped: dropped.collect(), created: by_reference(created), kept }
+        Self { dropped: dropped.collect(), created: by_reference(created), kept, after }
+    }
+
+    /// Tables that foreign keys which stay connect with a column, by their names of afterwards.
+    pub fn connected(&self, kept: &Kept, column: &Ident) -> Vec<Ident> {
+        let own = kept.moved.foreign_keys.iter().filter(|k| k.columns.contains(column)).map(|k| &k.table);
+        let refers = |table: &Table| {
+            table.foreign_keys.iter().any(|k| k.table == kept.after.name && k.target.contains(column))
+        };
+        let moved =
+            |t: &&Table| self.kept.iter().find(|k| k.after.name == t.name).is_none_or(|k| refers(&k.moved));
+        let there = |t: &&Table| !self.created.iter().any(|new| new.name == t.name);
+        let others =
+            self.after.tables.values().map(AsRef::as_ref).filter(|t| refers(t)).filter(moved).filter(there);
+        own.chain(others.map(|t| &t.name)).cloned().collect()
     }
 }
 

@@ -7,7 +7,7 @@ use super::delta::{Delta, Kept, Named};
 use super::postgres_online;
 use super::renames::in_order;
 use super::{Plan, Sizes};
-use crate::conversion::conversion;
+use crate::conversion::stored_anew;
 use crate::ddl::postgres::Postgres;
 use crate::ddl::{Checking, Statement, Step};
 use crate::field_type::FieldType;
@@ -23,7 +23,7 @@ pub(super) fn plan(org: &OrgName, delta: &Delta, sizes: &Sizes) -> Plan {
         planner.out.push(planner.sql.drop_table(&table.name));
     }
     planner.rename_tables(delta);
-    kept.iter().for_each(|(kept, aside)| planner.alter(kept, aside));
+    kept.iter().for_each(|(kept, aside)| planner.alter(delta, kept, aside));
     planner.create_tables(delta);
     kept.iter().for_each(|(kept, aside)| planner.fill_and_tighten(kept, aside));
     planner.out.append(&mut planner.late);
@@ -80,9 +80,9 @@ impl Planner<'_> {
         }
     }
 
-    fn alter(&mut self, kept: &Kept, aside: &Aside) {
+    fn alter(&mut self, delta: &Delta, kept: &Kept, aside: &Aside) {
         let (sql, table) = (self.sql, &kept.after.name);
-        self.out.extend(kept.dropped.iter().map(|column| sql.drop_column(table, column)));
+        self.out.extend(kept.dropped.iter().map(|column| sql.drop_column(table, column, [])));
         self.rename_objects(kept);
         self.rename_columns(kept);
         self.out.extend(aside.swap(sql, kept));
@@ -93,7 +93,7 @@ impl Planner<'_> {
             self.out.push(sql.add_column(kept.after, column));
         }
         for (was, now) in kept.columns_kept().filter(|(_, now)| !aside.makes(&now.name)) {
-            self.alter_column(kept, was, now);
+            self.alter_column(delta, kept, was, now);
         }
     }
 
@@ -128,10 +128,10 @@ impl Planner<'_> {
         }
     }
 
-    fn alter_column(&mut self, kept: &Kept, was: &Column, now: &Column) {
+    fn alter_column(&mut self, delta: &Delta, kept: &Kept, was: &Column, now: &Column) {
         let (sql, table) = (self.sql, &kept.after.name);
         if was.ty != now.ty {
-            self.change_type(kept.after, was, now);
+            self.change_type(kept, was, now, &delta.connected(kept, &now.name));
         } else if was.default != now.default {
             self.out.push(sql.set_default(table, now));
         }
@@ -144,15 +144,15 @@ impl Planner<'_> {
     }
 
     /// An Enum is text with a check, so only the check changes between two of them.
-    fn change_type(&mut self, table: &Table, was: &Column, now: &Column) {
-        let (sql, name) = (self.sql, &now.name);
+    fn change_type(&mut self, kept: &Kept, was: &Column, now: &Column, others: &[Ident]) {
+        let (sql, name, table) = (self.sql, &now.name, &kept.moved);
         if matches!(was.ty, FieldType::Enum { .. }) {
             self.out.push(sql.drop_constraint(&table.name, &names::values_check(name), None));
         }
-        match is_text(&was.ty) && is_text(&now.ty) {
+        match same_storage(was, now) {
             true if was.default != now.default => self.out.push(sql.set_default(&table.name, now)),
             true => {}
-            false => self.out.push(sql.change_type(table, was, now)),
+            false => self.out.push(sql.change_type(table, was, now, others)),
         }
     }
 
@@ -252,11 +252,16 @@ fn new_key(delta: &Delta, key: &ForeignKey) -> bool {
     target.is_some_and(|k| !k.moved.is_key(&key.target))
 }
 
-fn is_text(ty: &FieldType) -> bool {
-    matches!(ty, FieldType::Enum { .. } | FieldType::Text)
+/// Whether both types are one to the database: an `Enum` is text with a check.
+fn same_storage(was: &Column, now: &Column) -> bool {
+    let is_text = |ty: &FieldType| matches!(ty, FieldType::Enum { .. } | FieldType::Text);
+    is_text(&was.ty) && is_text(&now.ty)
 }
 
-/// Whether another type means that every row is written anew.
-pub(super) fn rewrites(was: &Column, now: &Column) -> bool {
-    !(is_text(&was.ty) && is_text(&now.ty)) && conversion(&was.ty, &now.ty).rewrites()
+/// Whether another type would mean going through every row of a large table while nobody can use it: to write it anew,
+/// or because a check or an index is computed from the column, be it one that is made before.
+pub(super) fn takes_long(kept: &Kept, was: &Column, now: &Column) -> bool {
+    let altered = was.ty != now.ty && !same_storage(was, now);
+    let computed = kept.moved.is_computed_from(&now.name) || kept.after.is_computed_from(&now.name);
+    altered && (stored_anew(&was.ty, &now.ty) || computed || (was.nullable && !now.nullable))
 }

@@ -8,7 +8,8 @@ use super::Sizes;
 use super::aside::{Aside, Swap};
 use super::delta::{Delta, Kept};
 use super::obstacle::Obstacle;
-use super::postgres::rewrites;
+use super::postgres::takes_long;
+use crate::conversion::Using;
 use crate::field_type::FieldType;
 use crate::ident::Ident;
 use crate::model::{Fill, FillValue};
@@ -37,14 +38,26 @@ impl<'a> Planner<'_, 'a> {
         self.fill();
         self.tighten();
         self.build();
-        // One whose name another gets goes with the change itself.
-        let taken = |index: &&&Index| self.kept.after.indexes.iter().any(|i| i.name == index.name);
-        let dropping = self.kept.gone.indexes.iter().filter(|i| !taken(i)).map(|i| (*i).clone());
-        let dropping: Vec<_> = dropping.collect();
-        for index in dropping {
+        self.drop_indexes();
+    }
+
+    /// One whose name another gets, or that would be built anew for a column's new type, goes with the change itself.
+    fn drop_indexes(&mut self) {
+        let kept = self.kept;
+        let retyped = kept.columns_kept().filter(|(was, now)| was.ty != now.ty);
+        let retyped: BTreeSet<_> = retyped.map(|(_, now)| self.original(&now.name)).collect();
+        for index in &kept.gone.indexes {
+            let columns = index.shape.columns();
+            let taken = kept.after.indexes.iter().any(|i| i.name == index.name);
+            if taken || !columns.is_disjoint(&retyped) {
+                continue;
+            }
             self.aside.dropping.insert(index.name.clone());
-            let table = self.kept.after.name.clone();
-            self.aside.finish.push(OnlineStep::DropIndex { table, index });
+            // With a column that goes, its indexes go.
+            if !kept.dropped.iter().any(|column| columns.contains(column)) {
+                let (table, index) = (kept.after.name.clone(), (*index).clone());
+                self.aside.finish.push(OnlineStep::DropIndex { table, index });
+            }
         }
     }
 
@@ -53,12 +66,12 @@ impl<'a> Planner<'_, 'a> {
     }
 
     fn find_swaps(&mut self) {
-        let lossless = self.kept.columns_kept().filter(|(was, now)| rewrites(was, now));
+        let lossless = self.kept.columns_kept().filter(|(was, now)| takes_long(self.kept, was, now));
         let lossless: Vec<_> = lossless.map(|(was, now)| (self.before(&was.name), now, None, true)).collect();
         let lossy = self.kept.fills.iter().filter_map(|fill| match &fill.value {
             FillValue::Converted { from, using, .. } => {
                 let now = self.kept.added.iter().find(|c| c.name == fill.column)?;
-                Some((self.before(from), *now, using.clone(), false))
+                Some((self.before(from), *now, self.using_before(using.as_ref()), false))
             }
             FillValue::Literal(_) | FillValue::Expression(_) => None,
         });
@@ -67,17 +80,24 @@ impl<'a> Planner<'_, 'a> {
             let Some(old) = self.kept.before.physical().columns.get(&from).cloned() else { continue };
             self.refuse_if_held(&old);
             let passing = names::passing(&now.name);
-            let drops = drops.then(|| old.name.clone());
             let value = FillValue::Converted { from: old.name, was: old.ty, using };
             let fill = Fill { table: self.table(), column: passing.clone(), value, only: None };
             let column =
                 Column { name: passing.clone(), nullable: true, default: None, comment: None, ..now.clone() };
             self.aside.prepare.push(OnlineStep::AddShadow { column: column.clone(), fill: fill.clone() });
-            self.aside.prepare.push(OnlineStep::Fill { column, fill });
+            self.aside.prepare.push(OnlineStep::Fill { column, fill, to: Vec::new() });
             self.aside.swaps.push(Swap { now, passing, drops });
         }
         let filled = self.kept.fills.iter().filter(|f| matches!(f.value, FillValue::Converted { .. }));
         self.aside.filled.extend(filled);
+    }
+
+    /// A conversion, by the names before the change.
+    fn using_before(&self, using: Option<&Using>) -> Option<Using> {
+        Some(match using? {
+            Using::Expression(e) => Using::Expression(e.clone().mapped(&|name: &Ident| self.before(name))),
+            Using::Named(named) => Using::Named(*named),
+        })
     }
 
     /// A column that others hold on to cannot be exchanged beside its users.
@@ -105,6 +125,7 @@ impl<'a> Planner<'_, 'a> {
                 continue;
             }
             let used = kept.fills(name)
+                || kept.fills.iter().any(|fill| fill.reads(name))
                 || kept.new_indexes().any(|i| i.shape.columns().contains(name))
                 || kept.new_uniques().any(|u| u.columns.contains(name))
                 || kept.new_checks().any(|c| c.expression.columns().contains(name))
@@ -138,7 +159,9 @@ impl<'a> Planner<'_, 'a> {
             let only = fill.only.as_ref().map(|e| e.clone().mapped(&before));
             let fill_before = Fill { table: self.table(), column: self.before(&fill.column), value, only };
             let column = Column { name: fill_before.column.clone(), ..column.clone() };
-            self.aside.prepare.push(OnlineStep::Fill { column, fill: fill_before });
+            let keys = kept.before.foreign_keys.iter().filter(|k| k.columns.contains(&column.name));
+            let to = keys.map(|k| k.table.clone()).collect();
+            self.aside.prepare.push(OnlineStep::Fill { column, fill: fill_before, to });
             self.aside.filled.push(fill);
         }
     }
@@ -177,7 +200,7 @@ impl<'a> Planner<'_, 'a> {
             self.add(OnlineStep::AddValues { table, column: before, values }, name, None);
         }
         let changed = kept.columns_kept().filter(|(was, now)| was.ty != now.ty && now.ty.values().is_some());
-        for (_, now) in changed.filter(|(was, now)| !rewrites(was, now)).collect::<Vec<_>>() {
+        for (_, now) in changed.filter(|(was, now)| !takes_long(kept, was, now)).collect::<Vec<_>>() {
             self.check_later(names::values_check(&now.name), None);
         }
         let checks = kept.after.checks.iter().filter(|c| self.is_new_check(c)).collect::<Vec<_>>();
@@ -259,6 +282,11 @@ impl<'a> Planner<'_, 'a> {
         if let Some(swap) = self.aside.swaps.iter().find(|s| s.now.name == *name) {
             return swap.passing.clone();
         }
+        self.original(name)
+    }
+
+    /// What a column of afterwards was called before.
+    fn original(&self, name: &Ident) -> Ident {
         let renamed = self.kept.renamed.iter().find(|(_, to)| to == name);
         renamed.map_or_else(|| name.clone(), |(from, _)| from.clone())
     }

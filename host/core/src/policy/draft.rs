@@ -119,7 +119,9 @@ impl Draft {
         let after = &self.model.schema().tables;
         let base = self.model.base().tables.iter();
         let stays = |name: &Ident, table| after.get(name).is_some_and(|now| Arc::ptr_eq(now, table));
-        base.filter(|(name, table)| !stays(name, table)).map(|(name, _)| name.clone()).collect()
+        base.filter(|(name, table)| !stays(name, table) || self.model.is_filled(name))
+            .map(|(name, _)| name.clone())
+            .collect()
     }
 
     /// Whether something would be done beside the transaction if the tables that it touches were large: only

@@ -3,7 +3,7 @@
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
-use super::{BuriedColumn, Check, ForeignKey, Index, Unique};
+use super::{BuriedColumn, Check, ForeignKey, Index, IndexKey, Unique};
 use crate::expr::Expr;
 use crate::field_type::FieldType;
 use crate::ident::Ident;
@@ -98,6 +98,17 @@ impl Table {
     #[must_use]
     pub fn colliding_column(&self, name: &Ident) -> Option<&Column> {
         self.columns.values().find(|c| c.name.collides(name))
+    }
+
+    /// Whether a check, or an index by its expression or condition, is computed from a column.
+    #[must_use]
+    pub fn is_computed_from(&self, column: &Ident) -> bool {
+        let computed = |index: &Index| {
+            let plain = index.shape.keys.iter().all(|key| matches!(key, IndexKey::Column(_)));
+            !(plain && index.shape.predicate.is_none()) && index.shape.columns().contains(column)
+        };
+        self.checks.iter().any(|check| check.expression.columns().contains(column))
+            || self.indexes.iter().any(computed)
     }
 
     /// Whether a foreign key may refer to these columns: a primary key, unique constraint or unique index is on them.

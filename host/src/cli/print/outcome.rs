@@ -149,7 +149,8 @@ fn cost(statement: &StatementReport) -> Option<String> {
     match statement.extent {
         Extent::Nothing => {}
         Extent::Scan => parts.push("reads the whole table".to_owned()),
-        Extent::Rewrite => parts.push("writes the whole table".to_owned()),
+        Extent::Rows => parts.push("writes rows of the table".to_owned()),
+        Extent::Rewrite => parts.push("writes the whole table anew".to_owned()),
     }
     parts.extend(statement.estimate_ms.map(|ms| format!("about {}", took(ms.saturating_mul(1_000)))));
     (!parts.is_empty()).then(|| paint(DIM, &format!("  {}", parts.join(", "))))
