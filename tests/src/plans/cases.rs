@@ -129,7 +129,7 @@ fn columns() -> Vec<Case> {
     let required = add(column("must", &text(), false));
     let drop = |column: &str| invoice("drop-column", json!({"column": column}));
     let restore = |column: &str| invoice("restore-column", json!({"column": column}));
-    let gone = vec![drop("status"), drop("account"), drop("kind"), drop("free")];
+    let gone = vec![drop("free"), drop("status"), drop("account"), drop("kind")];
     let back = vec![restore("status"), restore("account"), restore("kind")];
     let purge = vec![invoice("purge-column", json!({"column": "hookwright_dropped_1_free"}))];
     let defaults = vec![
