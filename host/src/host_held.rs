@@ -33,7 +33,8 @@ impl Host {
         self.with_steps(tenant, async move { inner.pipeline().approve(&at, &id, &options).await }).await
     }
 
-    /// Decides against a held change. It can never be approved afterwards.
+    /// Decides against a held change: it can never be approved afterwards. Of one that is staged, the steps done are
+    /// taken back, and then nothing has changed.
     ///
     /// # Errors
     /// `change/not-found`, `change/decided`, or what the database says.
@@ -41,7 +42,8 @@ impl Host {
         checked_name(options.actor.as_deref())?;
         checked_reason(options.reason.as_deref())?;
         let (tenant, inner, id) = (self.tenant(org).await?, self.inner.clone(), id.to_owned());
-        self.to_the_end(async move { inner.pipeline().reject(&tenant, &id, options).await }).await
+        let at = tenant.clone();
+        self.with_steps(tenant, async move { inner.pipeline().reject(&at, &id, options).await }).await
     }
 }
 

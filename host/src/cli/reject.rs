@@ -1,4 +1,4 @@
-//! `hookwright reject`: decides against a held change.
+//! `hookwright reject`: decides against a held change, or one whose steps are being done.
 
 use hookwright_core::ident::OrgName;
 
@@ -11,9 +11,10 @@ use crate::error::Result;
 Examples:
   hookwright reject CHANGE --org acme-corp --as bob --reason \"the column is still read\"
 
-A rejected change can never be approved. If it is wanted after all, send it as a new event.")]
+A rejected change can never be approved. If it is wanted after all, send it as a new event.
+Of a change that is staged, the steps done so far are taken back, and nothing has changed.")]
 pub(crate) struct Arguments {
-    /// The held change's id
+    /// The id of the held or staged change
     #[arg(value_name = "CHANGE")]
     change: String,
     /// The organisation
@@ -29,7 +30,11 @@ pub(crate) struct Arguments {
 
 pub(crate) async fn run(arguments: Arguments, cx: Context) -> Result<Exit> {
     let Arguments { change, org, reason, actor } = arguments;
-    let outcome = cx.host().await?.reject(&org, &change, RejectOptions { reason, actor }).await?;
+    let host = cx.host().await?;
+    let mut outcome = host.reject(&org, &change, RejectOptions { reason, actor }).await?;
+    if outcome.is_under_way() {
+        outcome = super::resume::follow(&host, &cx, &org, &change).await?;
+    }
     cx.out.one(&outcome, || print::outcome(&outcome, None))?;
     Ok(Exit::Done)
 }

@@ -4,13 +4,12 @@
 mod v1;
 mod v2;
 mod v3;
-mod v4;
 
 /// What brings PostgreSQL's bookkeeping from each version to the next, from nothing on.
-pub(super) const POSTGRES: &[&str] = &[v1::POSTGRES, v2::POSTGRES, v3::POSTGRES, v4::POSTGRES];
+pub(super) const POSTGRES: &[&str] = &[v1::POSTGRES, v2::POSTGRES, v3::POSTGRES];
 
 /// The same for SQLite's.
-pub(super) const SQLITE: &[&str] = &[v1::SQLITE, v2::SQLITE, v3::SQLITE, v4::SQLITE];
+pub(super) const SQLITE: &[&str] = &[v1::SQLITE, v2::SQLITE, v3::SQLITE];
 
 #[cfg(test)]
 mod tests {

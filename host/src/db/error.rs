@@ -199,6 +199,10 @@ fn postgres(e: &PgDatabaseError) -> Result<DbError, Words> {
         "42P01" | "42703" | "42704" => {
             Ok(DbError::Drifted(format!("what the change works on is not there any more: {said}")))
         }
+        super::fault::NO_INDEX => Err((
+            e.message().to_owned(),
+            Some("find out who drops indexes beside Hookwright, then send the event again"),
+        )),
         "2BP01" => Err((
             said,
             Some("other objects depend on it: drop those first, by hand if Hookwright did not make them"),

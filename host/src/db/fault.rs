@@ -15,8 +15,12 @@ pub(crate) const FENCED: &str = "HW004";
 pub(crate) const HELD: &str = "HW005";
 /// SQLSTATE raised when another host has taken a change's steps over.
 pub(crate) const TAKEN: &str = "HW006";
-/// SQLSTATE raised when a step is done already.
+/// SQLSTATE raised when a step is done, or taken back, already.
 pub(crate) const DONE: &str = "HW007";
+/// SQLSTATE raised when an index that was built for a change is not there, or is not valid.
+pub(crate) const NO_INDEX: &str = "HW008";
+/// SQLSTATE raised when a change is taken back: nothing more of it is to be done.
+pub(crate) const UNDOING: &str = "HW009";
 
 /// What an error means for trying again.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,8 +33,10 @@ pub(crate) enum Fault {
     Held(String),
     /// Another host goes on with the steps of the change.
     Taken,
-    /// The step is done already.
+    /// The step is done, or taken back, already.
     Done,
+    /// The change is taken back.
+    Undoing,
     /// Another change of the organisation is being made.
     Busy,
     /// A lock was not granted in time.
@@ -67,6 +73,7 @@ fn postgres(code: &str, detail: Option<&str>, ended: bool) -> Fault {
         BUSY => Fault::Busy,
         TAKEN => Fault::Taken,
         DONE => Fault::Done,
+        UNDOING => Fault::Undoing,
         MOVED => Fault::Moved,
         FENCED => Fault::Transient,
         REPEATED => Fault::Repeated(detail.unwrap_or_default().to_owned()),

@@ -16,7 +16,7 @@ pub struct HeldPage {
 pub struct HeldRow {
     /// Its id; the ledger's too, once it is approved.
     pub id: String,
-    /// `held`, `approved`, `rejected`, `staged` or `rolled-back`.
+    /// `held`, `approved`, `rejected`, `staged`, `undoing` or `rolled-back`.
     pub status: String,
     /// Who asked, as its events say; else who sent it.
     pub actor: Option<String>,
@@ -44,6 +44,8 @@ pub struct HeldRow {
     pub decided_by: Option<String>,
     /// What they said.
     pub note: Option<String>,
+    /// Why its steps were taken back, unless somebody decided so: JSON.
+    pub reasons: Option<String>,
     /// What its sender or approver allowed, once it is staged: JSON.
     pub consent: Option<String>,
 }
@@ -60,6 +62,18 @@ impl HeldRow {
     pub fn is_staged(&self) -> bool {
         self.status == "staged"
     }
+
+    /// Whether its steps are being taken back.
+    #[must_use]
+    pub fn is_undoing(&self) -> bool {
+        self.status == "undoing"
+    }
+
+    /// Whether its steps are taken back, or about to be.
+    #[must_use]
+    pub fn is_undone(&self) -> bool {
+        self.is_undoing() || self.status == "rolled-back"
+    }
 }
 
 /// All columns; times as RFC 3339 on either database.
@@ -70,12 +84,12 @@ macro_rules! held {
             to_char(created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"') AS created_at, \
             greatest(extract(epoch FROM now() - created_at), 0)::bigint AS age_s, \
             to_char(decided_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"') AS decided_at, \
-            decided_by, note, consent::text AS consent FROM hookwright.held WHERE org = $1", $($rest),+)
+            decided_by, note, reasons::text AS reasons, consent::text AS consent FROM hookwright.held WHERE org = $1", $($rest),+)
     };
     (sqlite $($rest:literal)+) => {
         concat!("SELECT id, status, actor, sender, events, plan_hash, revision, verdict, summary, outcome, created_at, \
             max(CAST(strftime('%s', 'now') AS INTEGER) - CAST(strftime('%s', created_at) AS INTEGER), 0) AS age_s, \
-            decided_at, decided_by, note, NULL AS consent FROM hookwright_held WHERE org = $1", $($rest),+)
+            decided_at, decided_by, note, NULL AS reasons, NULL AS consent FROM hookwright_held WHERE org = $1", $($rest),+)
     };
 }
 

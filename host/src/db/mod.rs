@@ -80,7 +80,7 @@ pub(crate) use sqlite_inspect::inspect_table as inspect_sqlite_table;
 pub use tombstones::{LaterRow, TombstoneRow, UndoRow};
 
 /// The version of the bookkeeping that this host makes and understands.
-pub const BOOKKEEPING_VERSION: i64 = 4;
+pub const BOOKKEEPING_VERSION: i64 = 3;
 
 /// The database of one organisation. Cheap to clone; all clones are one.
 #[derive(Debug, Clone)]

@@ -123,22 +123,29 @@ fn replace(script: &mut Script, names: &Names, hold: &Hold) {
 /// Settles a held change that is approved: part of the transaction that makes it.
 pub(super) fn approved(script: &mut Script, org: &OrgName, id: &str, by: Option<&str>, attempt: &str) {
     let names = names(script.dialect());
-    decide(script, &names, "approved", by, None);
+    decide(script, &names, "'approved'", by, None);
     script.sql(", attempt = ").text(attempt);
     of(script, org, id).sql(";\n");
 }
 
-/// Rejects a held change; gives the time of the decision.
+/// Rejects a held or staged change; gives the time of the decision.
 pub(super) fn reject(dialect: Dialect, rejection: &Rejection) -> Script {
     let Rejection { org, id, by, note } = rejection;
     let mut script = Script::new(dialect);
-    decide(&mut script, &names(dialect), "rejected", by.as_deref(), note.as_deref());
+    // What has steps is taken back: the host that has its lease finds it so.
+    decide(
+        &mut script,
+        &names(dialect),
+        "CASE status WHEN 'staged' THEN 'undoing' ELSE 'rejected' END",
+        by.as_deref(),
+        note.as_deref(),
+    );
     of(&mut script, org, id).sql(" RETURNING ").sql(names(dialect).decided_at).sql(";\n");
     script
 }
 
 fn decide(script: &mut Script, names: &Names, status: &'static str, by: Option<&str>, note: Option<&str>) {
-    script.sql("UPDATE ").sql(names.held).sql(" SET status = ").text(status);
+    script.sql("UPDATE ").sql(names.held).sql(" SET status = ").sql(status);
     script.sql(", decided_at = ").sql(names.now).sql(", decided_by = ").text_or_null(by);
     script.sql(", note = ").text_or_null(note);
 }

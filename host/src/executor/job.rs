@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 
 use hookwright_core::ddl::{Dialect, Rebuild, Statement, Step};
 use hookwright_core::ident::{Ident, OrgName};
+use hookwright_core::online::OnlineStep;
+use hookwright_core::plan::Plan;
 use hookwright_core::schema::Table;
 
 use super::{Hold, Rejection, Work, bookkeeping, held};
@@ -22,6 +24,8 @@ pub(super) struct Job {
     pub(super) event_ids: Vec<String>,
     /// The held change that it settles or replaces.
     pub(super) held: Option<String>,
+    /// How many tables it locks against readers or writers that were there before.
+    pub(super) strongly_locked: u32,
     /// SQLite: whether foreign keys must be off, and are checked at the end instead.
     pub(super) foreign_keys_off: bool,
     pub(super) parts: Vec<Part>,
@@ -69,8 +73,9 @@ impl Job {
             change_id: work.change_id.clone(),
             held: work.approval.as_ref().map(|_| work.change_id.clone()),
             event_ids: work.events.iter().map(|e| e.id.clone()).collect(),
+            strongly_locked: u32::try_from(plan.strongly_locked().len()).unwrap_or(u32::MAX),
             foreign_keys_off: plan.foreign_keys_off,
-            parts: parts(dialect, &plan.steps),
+            parts: parts(dialect, &work.org, plan),
             records: bookkeeping::script(dialect, work, &nonce),
             nonce,
             statements: plan.statements().cloned().collect(),
@@ -108,6 +113,7 @@ impl Job {
             nonce: nonce(),
             event_ids: Vec::new(),
             held: Some(id.to_owned()),
+            strongly_locked: 0,
             foreign_keys_off: false,
             parts: Vec::new(),
             records,
@@ -126,11 +132,14 @@ fn nonce() -> String {
     uuid::Uuid::now_v7().simple().to_string()
 }
 
-/// Neighbouring statements become one script.
-fn parts(dialect: Dialect, steps: &[Step]) -> Vec<Part> {
+/// Neighbouring statements become one script. What was built beside the transaction must be there.
+fn parts(dialect: Dialect, org: &OrgName, plan: &Plan) -> Vec<Part> {
     let mut parts = Vec::new();
     let mut script = Script::new(dialect);
-    for step in steps {
+    for index in plan.prepare.iter().filter_map(OnlineStep::index) {
+        script.sql("SELECT hookwright.index_claim(").texts([org.as_str(), index.as_str()]).sql(");\n");
+    }
+    for step in &plan.steps {
         match step {
             Step::Statement(statement) => {
                 script.statement(statement);

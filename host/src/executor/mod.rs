@@ -176,8 +176,10 @@ async fn run(db: &OrgDb, job: &Job, policy: &RetryPolicy) -> Result<Executed, Db
             (Fault::Moved, _) => return Ok(Executed::RevisionMoved),
             (Fault::Repeated(change_id), _) => return Ok(Executed::AlreadyApplied { change_id }),
             (Fault::Held(held_id), _) => return Ok(Executed::Held { held_id }),
-            // The last two concern steps beside the transaction alone.
-            (Fault::Final | Fault::Taken | Fault::Done, error) => return Err(refused(error)),
+            // All but the first concern steps beside the transaction alone.
+            (Fault::Final | Fault::Taken | Fault::Done | Fault::Undoing, error) => {
+                return Err(refused(error));
+            }
             (Fault::Lost, error) if job.kind == Kind::Held => {
                 log::retrying(job, "connection lost", &error);
                 db.drop_idle().await;
@@ -235,6 +237,7 @@ fn cause(fault: &Fault) -> &'static str {
         Fault::Held(_) => "held",
         Fault::Taken => "taken",
         Fault::Done => "done",
+        Fault::Undoing => "undoing",
         Fault::Busy => "busy",
         Fault::Locked => "locked",
         Fault::Transient => "transient",

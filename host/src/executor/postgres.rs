@@ -7,7 +7,10 @@ use sqlx::{Connection, Row};
 use super::Failure;
 use super::job::{Job, Part};
 use crate::db::gate::Script;
-use crate::db::{Fault, OrgDb};
+use crate::db::{DbOptions, Fault, OrgDb};
+
+/// With less than this, locks that are free for moments only would never be had.
+const SHORTEST_MS: u32 = 20;
 
 /// Tries the change once; gives the time of its commit.
 pub(super) async fn attempt(db: &OrgDb, pool: &PgPool, job: &Job, attempt: &str) -> Result<String, Failure> {
@@ -35,7 +38,7 @@ fn batch(db: &OrgDb, job: &Job, attempt: &str) -> Script {
     let options = db.options();
     let mut batch = Script::new(Dialect::Postgres);
     batch.sql("BEGIN ISOLATION LEVEL READ COMMITTED;\nSET LOCAL lock_timeout = ");
-    batch.integer(i64::from(options.lock_timeout_ms)).sql(";\nSET LOCAL statement_timeout = ");
+    batch.integer(i64::from(lock_timeout_ms(options, job))).sql(";\nSET LOCAL statement_timeout = ");
     batch.integer(i64::from(options.statement_timeout_ms)).sql(";\nSET LOCAL search_path = '';\n");
     claim(db, job, attempt, &mut batch);
     for part in &job.parts {
@@ -47,6 +50,11 @@ fn batch(db: &OrgDb, job: &Job, attempt: &str) -> Script {
     }
     batch.append(&job.records).sql("COMMIT");
     batch
+}
+
+/// Each lock is waited for while those before it are held: all the waits together are to last as long as one may.
+fn lock_timeout_ms(options: &DbOptions, job: &Job) -> u32 {
+    (options.lock_timeout_ms / job.strongly_locked.max(1)).max(SHORTEST_MS.min(options.lock_timeout_ms))
 }
 
 fn claim(db: &OrgDb, job: &Job, attempt: &str, batch: &mut Script) {

@@ -63,6 +63,10 @@ pub(super) async fn recognise(
         return still_waits(tenant, request).await.map(|()| None);
     }
     let row = tenant.db().held(id).await?.ok_or_else(|| report::no_such_change(tenant.org(), id))?;
+    if request.staged.is_some() {
+        // Somebody decided on it while its steps were done.
+        return outcome(tenant.org(), row).map(Some);
+    }
     same_events(request.change, &row)?;
     match row.status.as_str() {
         "rejected" => outcome(tenant.org(), row).map(Some),
@@ -70,7 +74,7 @@ pub(super) async fn recognise(
             request.is_held(row);
             Ok(None)
         }
-        "staged" => {
+        "staged" | "undoing" => {
             let outcome = outcome(tenant.org(), row)?;
             report::with_steps(tenant, id, outcome).await.map(Some)
         }
@@ -96,12 +100,16 @@ pub(super) async fn still_waits(tenant: &Tenant, request: &Request<'_>) -> Resul
 
 /// A held change that waits; an error if there is none, or it is decided on.
 pub(super) async fn waiting(tenant: &Tenant, id: &str) -> Result<HeldRow> {
+    undecided(tenant, id, HeldRow::waits).await
+}
+
+async fn undecided(tenant: &Tenant, id: &str, is: impl FnOnce(&HeldRow) -> bool) -> Result<HeldRow> {
     let missing = || report::no_such_change(tenant.org(), id);
     if id.chars().any(char::is_control) {
         return Err(missing());
     }
     match tenant.db().held(id).await? {
-        Some(row) if row.waits() => Ok(row),
+        Some(row) if is(&row) => Ok(row),
         Some(row) => Err(decided(tenant.org(), &row)),
         None => {
             let applied = tenant.db().change(id).await?.ok_or_else(missing)?.row;
@@ -118,27 +126,29 @@ pub(super) fn change(row: &HeldRow) -> Result<Change> {
     Change::from_json(Json::Array(bodies)).map_err(|e| damaged(&row.id, &e.message))
 }
 
-/// Decides against a held change.
+/// Decides against a held change, or one whose steps are being done: those are taken back then.
 pub(super) async fn reject(
     tenant: &Tenant,
     id: &str,
     options: RejectOptions,
     retry: &RetryPolicy,
 ) -> Result<Outcome> {
-    waiting(tenant, id).await?;
+    undecided(tenant, id, |row| row.waits() || row.is_staged()).await?;
     let RejectOptions { reason: note, actor: by } = options;
     let rejection = Rejection { org: tenant.org().clone(), id: id.to_owned(), by, note };
     let executed = executor::reject(tenant.db(), &rejection, retry).await?;
     let row = tenant.db().held(id).await?.ok_or_else(|| report::no_such_change(tenant.org(), id))?;
     // If the answer was lost, the second try finds what the first one did.
-    let mine = row.status == "rejected" && row.decided_by == rejection.by && row.note == rejection.note;
+    let against = row.status == "rejected" || row.is_undone();
+    let mine = against && row.decided_by == rejection.by && row.note == rejection.note;
     match executed {
         Executed::Applied(_) => {}
         _ if mine => {}
         _ => return Err(decided(tenant.org(), &row)),
     }
-    tracing::info!(org = %tenant.org(), change = id, actor = row.decided_by, "a held change is rejected");
-    outcome(tenant.org(), row)
+    tracing::info!(org = %tenant.org(), change = id, actor = row.decided_by, "a {} change is rejected", if row.is_undone() { "staged" } else { "held" });
+    let rejected = outcome(tenant.org(), row)?;
+    report::with_steps(tenant, id, rejected).await
 }
 
 /// The outcome of a held change as it stands now.
@@ -150,7 +160,11 @@ pub(super) fn outcome(org: &OrgName, row: HeldRow) -> Result<Outcome> {
         let reason = Reason { code: "change/decided".into(), message: told(&row), help };
         (outcome.status, outcome.reasons) = (Status::Rejected, vec![reason]);
     }
-    if !row.waits() && !row.is_staged() {
+    if row.is_undoing() {
+        outcome.reasons = undoing(&row)?;
+    }
+    let failed = row.is_undone() && row.reasons.is_some();
+    if !row.waits() && !row.is_staged() && !failed {
         let approved = row.status == "approved";
         outcome.decision =
             Some(Decision { approved, by: row.decided_by, at: row.decided_at, note: row.note });
@@ -158,6 +172,18 @@ pub(super) fn outcome(org: &OrgName, row: HeldRow) -> Result<Outcome> {
     outcome.org = org.to_string();
     outcome.held_since = Some(row.created_at);
     Ok(outcome)
+}
+
+/// Why the steps of a change are taken back.
+fn undoing(row: &HeldRow) -> Result<Vec<Reason>> {
+    match &row.reasons {
+        Some(reasons) => serde_json::from_str(reasons).map_err(|e| damaged(&row.id, &e.to_string())),
+        None => {
+            let help = "nothing of it is left once its steps are taken back; if it is wanted after all, send it again";
+            let code = "change/decided".to_owned();
+            Ok(vec![Reason { code, message: told(row), help: help.to_owned() }])
+        }
+    }
 }
 
 /// The events must be those that are held, all of them, asking for the same.
@@ -203,7 +229,14 @@ fn told(row: &HeldRow) -> String {
     let by = row.decided_by.as_deref().map(|by| format!(" by {}", quoted(by))).unwrap_or_default();
     let at = row.decided_at.as_deref().map(|at| format!(" at {at}")).unwrap_or_default();
     let note = row.note.as_deref().map(|note| format!(": {note}")).unwrap_or_default();
-    format!("the change {} was {}{by}{at}{note}", row.id, row.status)
+    let what = match row.status.as_str() {
+        "undoing" | "rolled-back" if row.reasons.is_none() => "cancelled",
+        "undoing" | "rolled-back" => {
+            return format!("the change {} failed, and its steps are taken back", row.id);
+        }
+        other => other,
+    };
+    format!("the change {} was {what}{by}{at}{note}", row.id)
 }
 
 fn show(org: &OrgName, id: &str) -> String {

@@ -88,7 +88,7 @@ impl Pipeline<'_> {
                 JournalState::Finishing => work.run(Phase::Finish).await.err(),
             };
             match (stopped, state) {
-                (Some(Stopped::Taken), _) => return Ok(None),
+                (Some(Stopped::Taken | Stopped::Cancelled), _) => return Ok(None),
                 // It stays as it is; whoever goes on with it tries again.
                 (Some(Stopped::Failed(error)), _) => return Err(error.into()),
                 (None, JournalState::Preparing) => {}
@@ -107,6 +107,8 @@ impl Pipeline<'_> {
                 Some(reasons) => reasons,
             },
             Err(Stopped::Taken) => return Ok(Some(Stopped::Taken)),
+            // The held change has the reason.
+            Err(Stopped::Cancelled) => Vec::new(),
             Err(Stopped::Failed(error)) => {
                 let error = Error::from(error);
                 if error.entry.retryable && error.entry.code != "db/blocked" {
@@ -121,8 +123,10 @@ impl Pipeline<'_> {
     /// Works the change out anew, now that its steps are done, and commits it; the reasons if that is not possible.
     async fn commit(&self, tenant: &Tenant, id: &str) -> Result<Option<Vec<Reason>>> {
         let _turn = tenant.turn().lock().await;
-        let Some(row) = tenant.db().held(id).await?.filter(crate::db::HeldRow::is_staged) else {
-            return Ok(None);
+        let row = match tenant.db().held(id).await? {
+            Some(row) if row.is_staged() => row,
+            Some(row) if row.is_undoing() => return Ok(Some(Vec::new())),
+            _ => return Ok(None),
         };
         let change = held::change(&row)?;
         let consent: Consent = row
@@ -150,11 +154,8 @@ impl Pipeline<'_> {
 
     async fn rolled_back(&self, tenant: &Tenant, id: &str, work: &Work<'_>) -> Result<Outcome> {
         let row = tenant.db().held(id).await?.ok_or_else(|| report::no_such_change(tenant.org(), id))?;
-        let reasons =
-            row.note.as_deref().map(serde_json::from_str).transpose().map_err(effects::unwritable)?;
         let mut outcome = held::outcome(tenant.org(), row)?;
         outcome.status = Status::RolledBack;
-        outcome.reasons = reasons.unwrap_or_default();
         outcome.steps = steps::journalled(tenant.org(), &tenant.db().steps(id).await?);
         let json = serde_json::to_string(&outcome).map_err(effects::unwritable)?;
         settle(online::rolled_back(work, &json).await)?;
@@ -168,7 +169,7 @@ fn why(error: &Error) -> Reason {
 
 fn settle(result: std::result::Result<(), Stopped>) -> Result<()> {
     match result {
-        Ok(()) | Err(Stopped::Taken) => Ok(()),
+        Ok(()) | Err(Stopped::Taken | Stopped::Cancelled) => Ok(()),
         Err(Stopped::Failed(error)) => Err(error.into()),
     }
 }

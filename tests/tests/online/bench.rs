@@ -1,5 +1,6 @@
 //! An organisation with a filled entity `invoice`, which counts as large; and a trap that stops a step in its transaction.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use hookwright::api::SubmitOptions;
@@ -11,13 +12,24 @@ use hookwright_tests::scenario::Dialect;
 use hookwright_tests::world::{TestHost, World};
 use serde_json::{Value as Json, json};
 use sqlx::PgConnection;
+use tokio::task::JoinHandle;
 
 pub const POLICY: &str = "mode = \"dev\"\n[thresholds]\nlarge-table-rows = 50\n";
 /// Rows of the table.
 pub const ROWS: i64 = 3_000;
 
+/// How much of any step is there: what stands aside, checks and triggers of ours, what is not valid.
+pub const TIDY: &str = "SELECT (SELECT count(*) FROM pg_class WHERE relname LIKE 'hookwright\\_new%') + \
+    (SELECT count(*) FROM pg_attribute JOIN pg_class c ON c.oid = attrelid WHERE attname LIKE 'hookwright\\_new%' \
+        AND relkind = 'r' AND NOT attisdropped) + \
+    (SELECT count(*) FROM pg_constraint WHERE conname LIKE 'hookwright%' AND conname NOT LIKE 'hookwright\\_dropped%' \
+        AND connamespace = 'acme'::regnamespace) + \
+    (SELECT count(*) FROM pg_trigger WHERE tgname LIKE 'hookwright%') + \
+    (SELECT count(*) FROM pg_constraint WHERE NOT convalidated) + \
+    (SELECT count(*) FROM pg_index WHERE NOT indisvalid)";
+
 pub struct Bench {
-    pub world: World,
+    pub world: Arc<World>,
 }
 
 /// The entities of every test: `account`, and `invoice` that refers to it.
@@ -48,7 +60,7 @@ impl Bench {
         let home = TestHost::with_policy(Some(POLICY)).await;
         let plugins = ["schema-sync".to_owned(), "index-advisor".to_owned()];
         let world = World::add(&home, "acme", Dialect::Postgres, &plugins).await;
-        let bench = Self { world };
+        let bench = Self { world: Arc::new(world) };
         for entity in entities() {
             assert_eq!(bench.send(&entity).await.status, Status::Applied);
         }
@@ -65,6 +77,12 @@ impl Bench {
     pub async fn send(&self, event: &Json) -> Outcome {
         let options = SubmitOptions { confirm: true, allow_destructive: true, actor: None, dry_run: false };
         self.world.host().submit(self.world.org(), change(event), options).await.unwrap()
+    }
+
+    /// Sends an event with all consent, on a task of its own.
+    pub fn send_aside(&self, event: &Json) -> JoinHandle<Outcome> {
+        let (bench, event) = (Self { world: self.world.clone() }, event.clone());
+        tokio::spawn(async move { bench.send(&event).await })
     }
 
     /// Sends an event that is made in steps, and follows it to its end.
@@ -87,19 +105,22 @@ impl Bench {
     pub async fn is_tidy(&self) {
         self.world.in_step().await.unwrap();
         assert_eq!(self.number("SELECT count(*) FROM hookwright.journal").await, 0);
-        let left = "SELECT (SELECT count(*) FROM pg_class WHERE relname LIKE 'hookwright\\_new%') + \
-            (SELECT count(*) FROM pg_attribute JOIN pg_class c ON c.oid = attrelid WHERE attname LIKE 'hookwright\\_new%' \
-                AND relkind = 'r' AND NOT attisdropped) + \
-            (SELECT count(*) FROM pg_constraint WHERE conname LIKE 'hookwright%' AND conname NOT LIKE 'hookwright\\_dropped%' \
-                AND connamespace = 'acme'::regnamespace) + \
-            (SELECT count(*) FROM pg_trigger WHERE tgname LIKE 'hookwright%') + \
-            (SELECT count(*) FROM pg_constraint WHERE NOT convalidated) + \
-            (SELECT count(*) FROM pg_index WHERE NOT indisvalid)";
-        assert_eq!(self.number(left).await, 0, "something of a step is left");
+        assert_eq!(self.number(TIDY).await, 0, "something of a step is left");
     }
 }
 
-/// Stops whoever writes of a step in the journal, within that step's transaction, until it is opened.
+/// A transaction in which a host can be stopped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Boundary {
+    /// That notes something of the step of this number.
+    Done(i32),
+    /// That takes the step of this number back.
+    Undone(i32),
+    /// The change's own.
+    Commit,
+}
+
+/// Stops whoever comes to a boundary, within the transaction, until it is opened.
 pub struct Trap {
     connection: PgConnection,
     pid: i32,
@@ -110,14 +131,25 @@ pub struct Trap {
 const LOCK: i64 = 770_077;
 
 impl Trap {
-    /// For the step of this number.
-    pub async fn set(url: &str, step: i32) -> Self {
+    pub async fn set(url: &str, at: Boundary) -> Self {
         let mut connection = connect(url).await;
+        let on = match at {
+            Boundary::Done(step) => {
+                format!("UPDATE ON hookwright.step FOR EACH ROW WHEN (NEW.number = {step})")
+            }
+            Boundary::Undone(step) => {
+                format!(
+                    "UPDATE ON hookwright.step FOR EACH ROW WHEN (NEW.number = {step} AND NEW.state = 'undone')"
+                )
+            }
+            Boundary::Commit => {
+                "UPDATE ON hookwright.org FOR EACH ROW WHEN (NEW.revision > OLD.revision)".to_owned()
+            }
+        };
         let trap = format!(
             "CREATE OR REPLACE FUNCTION public.trap() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN \
                  PERFORM pg_catalog.pg_advisory_xact_lock({LOCK}); RETURN NEW; END $$; \
-             CREATE TRIGGER trap BEFORE UPDATE ON hookwright.step FOR EACH ROW WHEN (NEW.number = {step}) \
-                 EXECUTE FUNCTION public.trap(); \
+             CREATE TRIGGER trap BEFORE {on} EXECUTE FUNCTION public.trap(); \
              SELECT pg_advisory_lock({LOCK})"
         );
         sqlx::raw_sql(sqlx::AssertSqlSafe(trap)).execute(&mut connection).await.unwrap();
@@ -148,9 +180,7 @@ impl Trap {
 
     /// Lets everybody pass from now on.
     pub async fn open(mut self) {
-        let open = format!(
-            "SELECT pg_advisory_unlock({LOCK}); DROP TRIGGER trap ON hookwright.step; DROP FUNCTION public.trap()"
-        );
+        let open = format!("SELECT pg_advisory_unlock({LOCK}); DROP FUNCTION public.trap() CASCADE");
         sqlx::raw_sql(sqlx::AssertSqlSafe(open)).execute(&mut self.connection).await.unwrap();
     }
 }

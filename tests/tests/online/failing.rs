@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::bench::Bench;
 
 /// Rows that stand against the change come after it was judged: with the row that stages it.
-const TOO_LATE: &str = "\
+pub const TOO_LATE: &str = "\
     CREATE FUNCTION public.late() RETURNS trigger LANGUAGE plpgsql AS \
         $$ BEGIN UPDATE acme.invoice SET number = NULL WHERE id = 1; UPDATE acme.invoice SET note = 'x' WHERE id = 2; \
            UPDATE acme.invoice SET owner = 1, number = 5 WHERE id = 6; RETURN NEW; END $$; \

@@ -1,14 +1,20 @@
-//! A host as a process is killed at each step boundary: another goes on where it stopped.
+//! A host as a process is killed at each boundary of each pattern: another goes on where it stopped.
 
+use hookwright::outcome::Outcome;
 use hookwright_tests::org::name;
 use hookwright_tests::postgres::{TestDatabase, connect};
-use hookwright_tests::process::{Process, hookwright};
+use hookwright_tests::process::{Ended, Process, hookwright};
 use hookwright_tests::world::runtime;
 use serde_json::{Value as Json, json};
 use sqlx::PgConnection;
 use tempfile::TempDir;
 
-use crate::bench::{POLICY, Trap, entities, filling};
+use crate::bench::{Boundary, POLICY, ROWS, TIDY, Trap, entities, filling};
+use crate::broken::boundaries;
+use crate::change::{Pattern, of_each_pattern};
+use crate::failing::TOO_LATE;
+
+of_each_pattern!(killed_everywhere);
 
 struct Site {
     directory: TempDir,
@@ -27,17 +33,19 @@ impl Site {
         .unwrap();
         std::fs::write(path.join("policy.toml"), POLICY).unwrap();
         let org = name("acme");
-        assert!(
-            site.run(&["org", "add", org.as_str(), "--database", site.database.url()])
-                .wait()
-                .status
-                .success()
-        );
-        for entity in entities() {
-            assert!(site.send(&entity).wait().status.success());
+        site.done(&["org", "add", org.as_str(), "--database", site.database.url()]);
+        let advisor = hookwright_tests::plugin_path("index-advisor");
+        site.done(&["plugin", "install", "--org", "acme", advisor.to_str().unwrap()]);
+        assert!(site.send(&json!(entities()), &["--batch"]).wait().status.success());
+        site.sql(&format!("SET search_path = acme; {}", filling())).await;
+        site
+    }
+
+    async fn prepared(pattern: Pattern) -> Self {
+        let site = Self::new().await;
+        if let Some(first) = pattern.before() {
+            assert!(site.send(&first, &[]).wait().status.success());
         }
-        let within = format!("SET search_path = acme; {}", filling());
-        sqlx::raw_sql(sqlx::AssertSqlSafe(within)).execute(&mut site.connect().await).await.unwrap();
         site
     }
 
@@ -45,23 +53,33 @@ impl Site {
         Process::spawn(&mut hookwright(self.directory.path(), arguments))
     }
 
-    fn send(&self, event: &Json) -> Process {
+    fn done(&self, arguments: &[&str]) {
+        let ended = self.run(arguments).wait();
+        assert!(ended.status.success(), "{ended:?}");
+    }
+
+    fn send(&self, event: &Json, options: &[&str]) -> Process {
         std::fs::write(self.directory.path().join("event.json"), event.to_string()).unwrap();
-        self.run(&["event", "send", "--json", "--org", "acme", "--allow-destructive", "event.json"])
+        let command = ["event", "send", "--json", "--org", "acme", "--allow-destructive", "event.json"];
+        self.run(&[&command[..], options].concat())
     }
 
     async fn connect(&self) -> PgConnection {
         connect(self.database.url()).await
     }
 
+    async fn sql(&self, sql: &str) {
+        sqlx::raw_sql(sqlx::AssertSqlSafe(sql.to_owned())).execute(&mut self.connect().await).await.unwrap();
+    }
+
     async fn number(&self, sql: &'static str) -> i64 {
         sqlx::query_scalar(sql).fetch_one(&mut self.connect().await).await.unwrap()
     }
 
-    /// Kills a host within the transaction of a step, which is then committed or not; another one resumes.
-    async fn killed_at(&self, event: &Json, step: i32, committed: bool) {
-        let trap = Trap::set(self.database.url(), step).await;
-        let process = self.send(event);
+    /// Kills a host at a boundary, whose transaction is then committed or not; another one resumes.
+    async fn killed_at(&self, event: &Json, boundary: Boundary, committed: bool) -> Ended {
+        let trap = Trap::set(self.database.url(), boundary).await;
+        let process = self.send(event, &[]);
         let backend = trap.caught().await;
         process.kill();
         if !committed {
@@ -69,38 +87,46 @@ impl Site {
         }
         trap.open().await;
         // As if the time of its lease were over.
-        let over = "UPDATE hookwright.journal SET lease_until = now() - interval '1 second'";
-        sqlx::raw_sql(over).execute(&mut self.connect().await).await.unwrap();
-        let resumed = self.run(&["resume", "--json", "--org", "acme"]).wait();
-        assert!(resumed.status.success(), "killed at step {step}: {resumed:?}");
-        let again = self.send(event).wait();
-        let outcome: Json = serde_json::from_str(&again.stdout[0]).unwrap();
-        assert_eq!(outcome["status"], "replayed", "killed at step {step}");
+        self.sql("UPDATE hookwright.journal SET lease_until = now() - interval '1 second'").await;
+        self.run(&["resume", "--json", "--org", "acme"]).wait()
+    }
+
+    async fn is_tidy(&self) {
         assert_eq!(self.number("SELECT count(*) FROM hookwright.journal").await, 0);
-        let invalid = "SELECT count(*) FROM pg_index WHERE NOT indisvalid";
-        assert_eq!(self.number(invalid).await, 0);
+        assert_eq!(self.number(TIDY).await, 0, "something of a step is left");
+        assert_eq!(self.number("SELECT count(*) FROM acme.invoice").await, ROWS);
     }
 }
 
-#[test]
-fn each_step_of_another_type() {
-    runtime().block_on(async {
-        for step in 0..3 {
-            let site = Site::new().await;
-            let event = json!({"id": "x", "type": "field.update", "entity": "invoice", "field": "note", "changes": {"type": "Int"}});
-            site.killed_at(&event, step, step % 2 == 0).await;
-            assert_eq!(site.number("SELECT count(*) FROM acme.invoice WHERE note = id").await, crate::bench::ROWS);
-        }
-    });
+/// Of every second boundary the transaction is committed though the host does not learn it.
+async fn killed_everywhere(pattern: Pattern) {
+    let plan = Site::prepared(pattern).await.send(&pattern.event(), &["--dry-run"]).wait();
+    let plan: Outcome = serde_json::from_str(&plan.stdout[0]).unwrap();
+    for (index, boundary) in boundaries(&plan).into_iter().enumerate() {
+        let site = Site::prepared(pattern).await;
+        let resumed = site.killed_at(&pattern.event(), boundary, index % 2 == 0).await;
+        assert!(resumed.status.success(), "killed at {boundary:?}: {resumed:?}");
+        let again = site.send(&pattern.event(), &[]).wait();
+        let outcome: Json = serde_json::from_str(&again.stdout[0]).unwrap();
+        assert_eq!(outcome["status"], "replayed", "killed at {boundary:?}");
+        site.is_tidy().await;
+    }
 }
 
+/// A change that fails at its last step, and whose host is killed while the steps are taken back.
 #[test]
-fn each_step_of_a_required_and_unique_field() {
+fn while_it_is_taken_back() {
     runtime().block_on(async {
-        for step in 0..3 {
+        for step in [2, 1, 0] {
             let site = Site::new().await;
-            let event = json!({"id": "x", "type": "field.update", "entity": "invoice", "field": "number", "changes": {"nullable": false, "unique": true}});
-            site.killed_at(&event, step, step % 2 == 1).await;
+            site.sql(TOO_LATE).await;
+            let event = Pattern::RequiredAndUnique.event();
+            let resumed = site.killed_at(&event, Boundary::Undone(step), step == 1).await;
+            assert_eq!(resumed.status.code(), Some(3), "killed at {step}: {resumed:?}");
+            let outcome: Outcome = serde_json::from_str(&resumed.stdout[0]).unwrap();
+            assert_eq!(outcome.status, hookwright::outcome::Status::RolledBack);
+            assert_eq!(outcome.reasons[0].code, "db/constraint", "{:?}", outcome.reasons);
+            site.is_tidy().await;
         }
     });
 }

@@ -5,6 +5,8 @@
 
 mod bench;
 mod broken;
+mod cancelled;
+mod change;
 mod dependents;
 mod failing;
 mod killed;

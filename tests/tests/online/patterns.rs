@@ -4,7 +4,7 @@ use hookwright::outcome::Status;
 use hookwright_tests::world::runtime;
 use serde_json::{Value as Json, json};
 
-use crate::bench::{Bench, ROWS};
+use crate::bench::{Bench, Boundary, ROWS, Trap};
 
 fn update(field: &str, changes: Json) -> Json {
     json!({"id": "x", "type": "field.update", "entity": "invoice", "field": field, "changes": changes})
@@ -88,7 +88,7 @@ fn a_new_field_that_is_indexed() {
 fn rows_that_come_meanwhile_are_converted() {
     runtime().block_on(async {
         let bench = Bench::new().await;
-        let trap = crate::bench::Trap::set(&bench.url(), 1).await;
+        let trap = Trap::set(&bench.url(), Boundary::Done(1)).await;
         let first = bench.send(&update("number", json!({"type": "BigInt"}))).await;
         trap.caught().await;
         bench.world.sql("INSERT INTO invoice (id, number) VALUES (0, 7); UPDATE invoice SET number = -1 WHERE id = 3000").await.unwrap();
@@ -105,7 +105,7 @@ fn rows_that_come_meanwhile_are_converted() {
 fn other_changes_do_not_wait() {
     runtime().block_on(async {
         let bench = Bench::new().await;
-        let trap = crate::bench::Trap::set(&bench.url(), 0).await;
+        let trap = Trap::set(&bench.url(), Boundary::Done(0)).await;
         let first = bench.send(&update("number", json!({"unique": true}))).await;
         trap.caught().await;
         let other = json!({"id": "y", "type": "field.create", "entity": "account", "field": {"name": "name", "type": "Text"}});

@@ -100,6 +100,13 @@ impl Postgres<'_> {
         self.index(Kind::CreateIndex, " ", table, index)
     }
 
+    /// The same, whatever there is of it.
+    pub fn drop_index_if_there(self, table: &Ident, index: &Ident) -> Statement {
+        let mut writer = self.writer();
+        writer.word("DROP INDEX IF EXISTS ").relation(index);
+        writer.done(Kind::DropIndex, table)
+    }
+
     /// The same while readers and writers go on. Not possible within a transaction.
     pub fn create_index_concurrently(self, table: &Table, index: &Index) -> Statement {
         self.index(Kind::CreateIndexConcurrently, " CONCURRENTLY ", table, index)

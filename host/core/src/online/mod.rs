@@ -145,13 +145,22 @@ impl OnlineStep {
         }
     }
 
+    /// The index that is there, and valid, once it is done.
+    #[must_use]
+    pub fn index(&self) -> Option<&Ident> {
+        match self {
+            Self::BuildIndex { index, .. } => Some(&index.name),
+            _ => None,
+        }
+    }
+
     /// How it is run.
     #[must_use]
     pub fn run(&self, org: &OrgName) -> Run {
         postgres::run(self, org)
     }
 
-    /// What takes it back, whatever of it was done; each in a short transaction of its own.
+    /// What takes it back, whatever of it was done; in one short transaction.
     #[must_use]
     pub fn undo(&self, org: &OrgName) -> Vec<Statement> {
         postgres::undo(self, org)

@@ -67,7 +67,8 @@ pub(super) fn undo(step: &OnlineStep, org: &OrgName) -> Vec<Statement> {
         OnlineStep::AddForeignKey { table, key } => {
             vec![sql.drop_constraint_if_there(table, &key.name, Some(&key.table))]
         }
-        OnlineStep::BuildIndex { table, index } => vec![sql.drop_index_concurrently(table, &index.name)],
+        // Not concurrently: only within a transaction is it sure that the change is still to be taken back.
+        OnlineStep::BuildIndex { table, index } => vec![sql.drop_index_if_there(table, &index.name)],
         // Values that rows got stay with them, a checked constraint goes with its own step, and
         // an index is dropped only once the change is committed.
         OnlineStep::Fill { .. } | OnlineStep::Validate { .. } | OnlineStep::DropIndex { .. } => vec![],

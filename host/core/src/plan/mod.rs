@@ -20,7 +20,7 @@ use serde::Serialize;
 pub use hash::hash;
 pub use obstacle::Obstacle;
 
-use crate::ddl::{Dialect, Statement, Step};
+use crate::ddl::{Dialect, Statement, StatementKind, Step};
 use crate::ident::{Ident, OrgName};
 use crate::model::Model;
 use crate::online::OnlineStep;
@@ -46,6 +46,18 @@ impl Plan {
     #[must_use]
     pub fn is_transactional(&self) -> bool {
         self.prepare.is_empty() && self.finish.is_empty()
+    }
+
+    /// The tables, there before, that the transaction locks against their readers or writers.
+    #[must_use]
+    pub fn strongly_locked(&self) -> BTreeSet<&Ident> {
+        let made: BTreeSet<_> = self
+            .statements()
+            .filter(|s| s.kind() == Some(StatementKind::CreateTable))
+            .filter_map(Statement::table)
+            .collect();
+        let locks = self.statements().flat_map(Statement::locks).filter(|lock| lock.level.blocks());
+        locks.map(|lock| &lock.table).filter(|table| !made.contains(table)).collect()
     }
 
     /// The statements of the transaction, in order.

@@ -94,6 +94,7 @@ async fn batch(
 async fn again(work: &Work<'_>, row: &StepRow, error: sqlx::Error, size: i64) -> Result<i64, Stopped> {
     match fault(&error) {
         Fault::Taken => Err(Stopped::Taken),
+        Fault::Undoing => Err(Stopped::Cancelled),
         Fault::Locked | Fault::Transient | Fault::Lost | Fault::Unreachable => {
             // Whether it was committed does not matter: filling twice is filling once. That the database
             // answers at all is found out with the retries of every step.

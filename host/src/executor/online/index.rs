@@ -35,18 +35,34 @@ pub(super) async fn build(
     let mut tries = Tries::new(work.retry);
     loop {
         let failed = match standing(work, name).await? {
-            Standing::Valid => return done(work, row).await,
+            Standing::Valid => return built(work, row, clean).await,
             Standing::Building => {
-                short::plainly(work, &Script::of(Dialect::Postgres, "SELECT pg_sleep(0.2)")).await?;
+                pause(work).await?;
                 continue;
             }
             Standing::Invalid => alone(work, clean).await.err(),
             Standing::Missing => alone(work, run).await.err(),
         };
-        if let Some(error) = failed {
-            give_up_or_wait(work, &mut tries, error, Some(clean)).await?;
+        if let Some(error) = failed
+            && let Err(stopped) = give_up_or_wait(work, &mut tries, error).await
+        {
+            // What is left of it would cost every write until somebody drops it.
+            if begun(work, row).await.is_ok() {
+                alone(work, clean).await.ok();
+            }
+            return Err(stopped);
         }
     }
+}
+
+/// Notes an index as built. Whoever took the change back meanwhile may not have seen the index yet.
+async fn built(work: &Work<'_>, row: &StepRow, clean: &Statement) -> Result<(), Stopped> {
+    let done = done(work, row).await;
+    if matches!(done, Err(Stopped::Taken)) && work.db.held(work.change).await?.is_some_and(|h| h.is_undone())
+    {
+        alone(work, clean).await.ok();
+    }
+    done
 }
 
 /// PostgreSQL 14.0 to 14.3 may leave rows out of an index that is built concurrently (fixed in 14.4).
@@ -74,28 +90,26 @@ pub(super) async fn outside(work: &Work<'_>, row: &StepRow, run: &Statement) -> 
     begun(work, row).await?;
     let mut tries = Tries::new(work.retry);
     while let Err(error) = alone(work, run).await {
-        give_up_or_wait(work, &mut tries, error, None).await?;
+        give_up_or_wait(work, &mut tries, error).await?;
     }
     done(work, row).await
 }
 
-/// Drops what was built.
-pub(super) async fn undo(work: &Work<'_>, statements: &[Statement]) -> Result<(), Stopped> {
-    for statement in statements {
-        let mut tries = Tries::new(work.retry);
-        while let Err(error) = alone(work, statement).await {
-            give_up_or_wait(work, &mut tries, error, None).await?;
-        }
+/// Waits until no backend builds the index, such as that of a host that is gone: dropping it would wait for that,
+/// and everybody else for the dropping.
+pub(super) async fn not_building(work: &Work<'_>, name: &Ident) -> Result<(), Stopped> {
+    while standing(work, name).await? == Standing::Building {
+        pause(work).await?;
     }
     Ok(())
 }
 
-async fn give_up_or_wait(
-    work: &Work<'_>,
-    tries: &mut Tries<'_>,
-    error: sqlx::Error,
-    clean: Option<&Statement>,
-) -> Result<(), Stopped> {
+async fn pause(work: &Work<'_>) -> Result<(), Stopped> {
+    short::plainly(work, &Script::of(Dialect::Postgres, "SELECT pg_sleep(0.2)")).await?;
+    Ok(())
+}
+
+async fn give_up_or_wait(work: &Work<'_>, tries: &mut Tries<'_>, error: sqlx::Error) -> Result<(), Stopped> {
     let again = match fault(&error) {
         Fault::Lost | Fault::Unreachable | Fault::Transient => tries.after_trouble().await,
         Fault::Locked => tries.after_lock().await,
@@ -103,10 +117,6 @@ async fn give_up_or_wait(
     };
     if again.is_some() {
         return Ok(());
-    }
-    // What is left of it would cost every write until somebody drops it.
-    if let Some(clean) = clean {
-        alone(work, clean).await.ok();
     }
     Err(Stopped::Failed(match fault(&error) {
         Fault::Lost | Fault::Unreachable => work.db.explain(error),

@@ -6,7 +6,7 @@ use hookwright_core::online::OnlineStep;
 
 use super::{Stopped, Work, short};
 use crate::db::gate::Script;
-use crate::db::{DbError, OrgDb, Phase, StepRow};
+use crate::db::{DbError, Fault, OrgDb, Phase, StepRow, fault};
 use crate::executor::job::Job;
 use crate::executor::{Executed, Hold, RetryPolicy, detached, held};
 
@@ -87,52 +87,55 @@ pub(crate) fn json(step: &OnlineStep) -> serde_json::Result<String> {
 
 /// From now on the steps of a change are only taken back, whoever goes on with it. The reasons are kept.
 pub(crate) async fn give_up(work: &Work<'_>, reasons_json: &str) -> Result<(), Stopped> {
-    let (org, change) = (work.org().as_str(), work.change);
-    let mut script = Script::of(Dialect::Postgres, "BEGIN;\nUPDATE hookwright.held SET note = ");
-    script.text(reasons_json).sql(" WHERE org = ").text(org).sql(" AND id = ").text(change);
-    script
-        .sql(" AND status = 'staged';\nUPDATE hookwright.journal SET state = 'undoing' WHERE org = ")
-        .text(org);
-    script.sql(" AND change_id = ").text(change).sql(" AND lease_by = ").text(work.lease.host());
-    script.sql(" RETURNING org;\nCOMMIT");
-    match short::plainly(work, &script).await?.is_empty() {
-        true => Err(Stopped::Taken),
-        false => Ok(()),
-    }
+    let mut script = leased(work, false);
+    script.sql("UPDATE hookwright.held SET status = 'undoing', reasons = ").text(reasons_json);
+    held_row(work, &mut script)
+        .sql(" AND status = 'staged';\nUPDATE hookwright.journal SET state = 'undoing'");
+    journal_row(work, &mut script).sql(" AND state = 'preparing';\nCOMMIT");
+    owned(work, &script).await
 }
 
 /// Closes the journal of a change whose steps are all taken back: it is rolled back, for these reasons.
 pub(crate) async fn rolled_back(work: &Work<'_>, outcome_json: &str) -> Result<(), Stopped> {
-    let (org, change) = (work.org().as_str(), work.change);
-    let mut script = Script::of(Dialect::Postgres, "BEGIN;\n");
+    let mut script = leased(work, true);
     script.sql("UPDATE hookwright.held SET status = 'rolled-back', decided_at = now(), outcome = ");
-    script.text(outcome_json).sql(" WHERE org = ").text(org).sql(" AND id = ").text(change);
-    script.sql(" AND status = 'staged';\nDELETE FROM hookwright.held_event WHERE org = ").text(org);
-    script
-        .sql(" AND held_id = ")
-        .text(change)
-        .sql(";\nDELETE FROM hookwright.journal WHERE org = ")
-        .text(org);
-    script.sql(" AND change_id = ").text(change).sql(" AND lease_by = ").text(work.lease.host());
-    script.sql(";\nCOMMIT");
-    short::plainly(work, &script).await?;
-    Ok(())
+    held_row(work, script.text(outcome_json)).sql(";\nDELETE FROM hookwright.held_event WHERE org = ");
+    script.text(work.org().as_str()).sql(" AND held_id = ").text(work.change);
+    script.sql(";\nDELETE FROM hookwright.journal");
+    journal_row(work, &mut script).sql(";\nCOMMIT");
+    owned(work, &script).await
 }
 
 /// Closes the journal of a change whose steps are all done.
 pub(crate) async fn clear(work: &Work<'_>) -> Result<(), Stopped> {
-    let mut script = Script::new(Dialect::Postgres);
-    script.sql("DELETE FROM hookwright.journal WHERE org = ").text(work.org().as_str());
-    script.sql(" AND change_id = ").text(work.change).sql(" AND lease_by = ").text(work.lease.host());
-    short::plainly(work, &script).await?;
-    Ok(())
+    let mut script = leased(work, false);
+    script.sql("DELETE FROM hookwright.journal");
+    journal_row(work, &mut script).sql(";\nCOMMIT");
+    owned(work, &script).await
 }
 
-pub(super) async fn undone(work: &Work<'_>, row: &StepRow) -> Result<(), Stopped> {
-    let mut script = Script::new(Dialect::Postgres);
-    short::note(work, row, "state = 'undone', ended_at = now()", &mut script);
-    short::plainly(work, &script).await?;
-    Ok(())
+/// Begins a transaction that ends at once if another host has the change.
+fn leased(work: &Work<'_>, undoing: bool) -> Script {
+    let mut script = Script::of(Dialect::Postgres, "BEGIN;\nSELECT hookwright.lease_claim(");
+    script.texts([work.org().as_str(), work.change, work.lease.host()]);
+    script.sql(if undoing { ", true);\n" } else { ", false);\n" });
+    script
+}
+
+async fn owned(work: &Work<'_>, script: &Script) -> Result<(), Stopped> {
+    match short::send(work, script).await {
+        Ok(_) => Ok(()),
+        Err(error) if fault(&error) == Fault::Taken => Err(Stopped::Taken),
+        Err(error) => Err(Stopped::Failed(work.db.explain(error))),
+    }
+}
+
+fn held_row<'s>(work: &Work<'_>, script: &'s mut Script) -> &'s mut Script {
+    script.sql(" WHERE org = ").text(work.org().as_str()).sql(" AND id = ").text(work.change)
+}
+
+fn journal_row<'s>(work: &Work<'_>, script: &'s mut Script) -> &'s mut Script {
+    script.sql(" WHERE org = ").text(work.org().as_str()).sql(" AND change_id = ").text(work.change)
 }
 
 pub(super) async fn failed(work: &Work<'_>, row: &StepRow, error: &str) -> Result<(), DbError> {

@@ -27,14 +27,14 @@ impl Lease {
     /// What the database says.
     pub async fn take(db: &OrgDb, change: &str) -> Result<Option<Self>, DbError> {
         let host = uuid::Uuid::now_v7().simple().to_string();
-        if !renew(db, change, &host, true).await? {
+        if !take(db, change, &host).await? {
             return Ok(None);
         }
         let (db, change, name) = (db.clone(), change.to_owned(), host.clone());
         let renewing = tokio::spawn(async move {
             loop {
                 tokio::time::sleep(RENEWED).await;
-                match renew(&db, &change, &name, false).await {
+                match renew(&db, &change, &name).await {
                     Ok(true) => {}
                     // Taken over, or nothing left.
                     Ok(false) => return,
@@ -43,6 +43,12 @@ impl Lease {
             }
         });
         Ok(Some(Self { host, renewing }))
+    }
+
+    /// Renews it once; whether it is still held.
+    #[cfg(test)]
+    pub(in crate::executor) async fn still_ours(&self, db: &OrgDb, change: &str) -> Result<bool, DbError> {
+        renew(db, change, &self.host).await
     }
 
     /// Names the holder.
@@ -68,19 +74,37 @@ impl Drop for Lease {
     }
 }
 
-/// Whether the change is ours to go on with. Skips a row that another host is just taking.
-async fn renew(db: &OrgDb, change: &str, host: &str, take: bool) -> Result<bool, DbError> {
-    let mut script = Script::new(Dialect::Postgres);
-    script.sql("UPDATE hookwright.journal j SET lease_by = ").text(host);
-    script.sql(", lease_until = now() + interval '1 second' * ").integer(SECONDS);
-    script.sql(" FROM (SELECT org, change_id FROM hookwright.journal WHERE org = ").text(db.org().as_str());
-    script.sql(" AND change_id = ").text(change).sql(" AND (lease_by = ").text(host);
-    if take {
-        script.sql(" OR lease_until IS NULL OR lease_until < now()");
-    }
-    script
-        .sql(") FOR UPDATE SKIP LOCKED) f WHERE j.org = f.org AND j.change_id = f.change_id RETURNING j.org");
+/// Whether the change is ours to go on with now. Skips a row that another host is just taking, or whose step is under way.
+async fn take(db: &OrgDb, change: &str, host: &str) -> Result<bool, DbError> {
+    let mut script = found(db, change);
+    script.sql(" AND (lease_until IS NULL OR lease_until < now())");
+    leased(&mut script, host).sql("SELECT org FROM leased");
     Ok(!execute(db, &script).await?.is_empty())
+}
+
+/// Whether the change is still ours. While a step of ours has the row, nobody else can take it.
+async fn renew(db: &OrgDb, change: &str, host: &str) -> Result<bool, DbError> {
+    let mut script = found(db, change);
+    script.sql(" AND lease_by = ").text(host);
+    leased(&mut script, host).sql("SELECT org FROM hookwright.journal WHERE org = ");
+    script.text(db.org().as_str()).sql(" AND change_id = ").text(change);
+    script.sql(" AND lease_by = ").text(host);
+    Ok(!execute(db, &script).await?.is_empty())
+}
+
+fn found(db: &OrgDb, change: &str) -> Script {
+    let mut script = Script::of(
+        Dialect::Postgres,
+        "WITH found AS (SELECT org, change_id FROM hookwright.journal WHERE org = ",
+    );
+    script.text(db.org().as_str()).sql(" AND change_id = ").text(change);
+    script
+}
+
+fn leased<'s>(script: &'s mut Script, host: &str) -> &'s mut Script {
+    script.sql(" FOR UPDATE SKIP LOCKED), leased AS (UPDATE hookwright.journal j SET lease_by = ").text(host);
+    script.sql(", lease_until = now() + interval '1 second' * ").integer(SECONDS);
+    script.sql(" FROM found f WHERE j.org = f.org AND j.change_id = f.change_id RETURNING j.org) ")
 }
 
 async fn execute(db: &OrgDb, script: &Script) -> Result<Vec<sqlx::postgres::PgRow>, DbError> {

@@ -35,6 +35,8 @@ pub(crate) struct Work<'a> {
 pub(crate) enum Stopped {
     /// Another host has taken the change over: it goes on.
     Taken,
+    /// Somebody decided against the change: it is to be taken back.
+    Cancelled,
     /// It failed, and trying again did not help.
     Failed(DbError),
 }
@@ -79,14 +81,13 @@ impl Work<'_> {
         let mut rows = self.db.steps(self.change).await?;
         rows.retain(|row| row.phase == Phase::Prepare && row.state != StepState::Undone);
         for row in rows.iter().rev() {
-            if row.state != StepState::Pending {
-                let undo = row.step.undo(self.org());
-                match row.step.run(self.org()) {
-                    Run::Index { .. } => index::undo(self, &undo).await?,
-                    _ => short::undo(self, &undo).await?,
-                }
+            if let Run::Index { name, .. } = row.step.run(self.org()) {
+                index::not_building(self, &name).await?;
             }
-            journal::undone(self, row).await?;
+            // Of a step that was not begun there is nothing.
+            let begun = row.state != StepState::Pending;
+            let statements = if begun { row.step.undo(self.org()) } else { Vec::new() };
+            short::undo(self, row, &statements).await?;
         }
         Ok(())
     }

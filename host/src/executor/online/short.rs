@@ -36,16 +36,16 @@ pub(super) async fn run(
     }
 }
 
-/// Runs statements that take something back, each in a transaction of its own.
-pub(super) async fn undo(work: &Work<'_>, statements: &[Statement]) -> Result<(), Stopped> {
+/// Runs the statements that take a step back, and notes it as undone.
+pub(super) async fn undo(work: &Work<'_>, row: &StepRow, statements: &[Statement]) -> Result<(), Stopped> {
+    let mut script = begin(work, Patience::Short);
+    claim_as(work, row, "undo_claim", &mut script);
     for statement in statements {
-        let mut script = begin(work, Patience::Short);
-        script.statement(statement).sql("COMMIT");
-        if let Some(table) = statement.table() {
-            attempts(work, &script, table).await?;
-        }
+        script.statement(statement);
     }
-    Ok(())
+    note(work, row, "state = 'undone', ended_at = now()", &mut script);
+    script.sql("COMMIT");
+    attempts(work, &script, row.step.table()).await.map(drop)
 }
 
 /// Whether a transaction was committed now, or the step was done before.
@@ -71,9 +71,19 @@ pub(super) fn begin(work: &Work<'_>, patience: Patience) -> Script {
     script
 }
 
-/// Stops the transaction if another host has the change, or the step is done.
+/// Stops the transaction if another host has the change, if it is taken back, or if the step is done.
 pub(super) fn claim(work: &Work<'_>, row: &StepRow, script: &mut Script) {
-    script.sql("SELECT hookwright.step_claim(").text(work.org().as_str()).sql(", ").text(work.change);
+    claim_as(work, row, "step_claim", script);
+}
+
+fn claim_as(work: &Work<'_>, row: &StepRow, claim: &'static str, script: &mut Script) {
+    script
+        .sql("SELECT hookwright.")
+        .sql(claim)
+        .sql("(")
+        .text(work.org().as_str())
+        .sql(", ")
+        .text(work.change);
     script.sql(", ").integer(i64::from(row.number)).sql(", ").text(work.lease.host()).sql(");\n");
 }
 
@@ -104,6 +114,7 @@ pub(super) async fn attempts(
         let gave_up = match fault(&error) {
             Fault::Done => return Ok(Sent::Before),
             Fault::Taken => return Err(Stopped::Taken),
+            Fault::Undoing => return Err(Stopped::Cancelled),
             Fault::Locked | Fault::Busy => match tries.after_lock().await {
                 Some(()) => None,
                 None => Some(blocked(work.db, std::slice::from_ref(table), tries.locks()).await),

@@ -6,6 +6,7 @@ mod inspection;
 mod lost;
 mod postgres;
 mod sqlite;
+mod stalled;
 
 use serde_json::{Value as Json, json};
 
