@@ -50,6 +50,13 @@ impl TestDatabase {
         connect(&self.url).await
     }
 
+    /// Makes it as another one is, ending every connection to it. Waits a while for those who are still connected to
+    /// the other.
+    pub async fn reset_to(&self, other: &Self) {
+        execute(&self.server, drop_statement(&self.name)).await;
+        execute(&self.server, format!("CREATE DATABASE {} TEMPLATE {}", self.name, other.name)).await;
+    }
+
     /// Drops the database now, ending every connection to it.
     pub async fn close(mut self) {
         self.open = false;

@@ -1,6 +1,7 @@
 //! An organisation with a filled entity `invoice`, which counts as large; and a trap that stops a step in its transaction.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use hookwright::api::SubmitOptions;
@@ -12,6 +13,7 @@ use hookwright_tests::scenario::Dialect;
 use hookwright_tests::world::{TestHost, World};
 use serde_json::{Value as Json, json};
 use sqlx::PgConnection;
+use tokio::sync::OnceCell;
 use tokio::task::JoinHandle;
 
 pub const POLICY: &str = "mode = \"dev\"\n[thresholds]\nlarge-table-rows = 50\n";
@@ -22,12 +24,12 @@ pub const ROWS: i64 = 3_000;
 pub const TIDY: &str = "SELECT (SELECT count(*) FROM pg_class WHERE relname LIKE 'hookwright\\_new%') + \
     (SELECT count(*) FROM pg_attribute JOIN pg_class c ON c.oid = attrelid WHERE attname LIKE 'hookwright\\_new%' \
         AND relkind = 'r' AND NOT attisdropped) + \
-    (SELECT count(*) FROM pg_constraint WHERE conname LIKE 'hookwright%' AND conname NOT LIKE 'hookwright\\_dropped%' \
-        AND connamespace = 'acme'::regnamespace) + \
+    (SELECT count(*) FROM pg_constraint WHERE conname LIKE 'hookwright%' AND conname NOT LIKE 'hookwright\\_dropped%') + \
     (SELECT count(*) FROM pg_trigger WHERE tgname LIKE 'hookwright%') + \
     (SELECT count(*) FROM pg_constraint WHERE NOT convalidated) + \
     (SELECT count(*) FROM pg_index WHERE NOT indisvalid)";
 
+/// An organisation of the one host that these tests have.
 pub struct Bench {
     pub world: Arc<World>,
 }
@@ -57,9 +59,12 @@ pub fn filling() -> String {
 
 impl Bench {
     pub async fn new() -> Self {
-        let home = TestHost::with_policy(Some(POLICY)).await;
+        static HOME: OnceCell<Arc<TestHost>> = OnceCell::const_new();
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let home = HOME.get_or_init(|| TestHost::with_policy(Some(POLICY))).await;
         let plugins = ["schema-sync".to_owned(), "index-advisor".to_owned()];
-        let world = World::add(&home, "acme", Dialect::Postgres, &plugins).await;
+        let name = format!("acme-{}", COUNT.fetch_add(1, Ordering::Relaxed));
+        let world = World::add(home, &name, Dialect::Postgres, &plugins).await;
         let bench = Self { world: Arc::new(world) };
         for entity in entities() {
             assert_eq!(bench.send(&entity).await.status, Status::Applied);

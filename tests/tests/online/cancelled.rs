@@ -58,7 +58,7 @@ fn an_index_that_is_dropped_before_the_commit() {
         let bench = Bench::new().await;
         let before = bench.world.physical().await.0;
         let drop = "CREATE FUNCTION public.drops() RETURNS trigger LANGUAGE plpgsql AS \
-            $$ BEGIN DROP INDEX acme.invoice_status_idx; RETURN NEW; END $$; \
+            $$ BEGIN EXECUTE format('DROP INDEX %I.invoice_status_idx', NEW.org); RETURN NEW; END $$; \
             CREATE TRIGGER drops AFTER UPDATE ON hookwright.step FOR EACH ROW WHEN (NEW.state = 'done') \
             EXECUTE FUNCTION public.drops()";
         bench.world.sql(drop).await.unwrap();

@@ -9,8 +9,9 @@ use crate::bench::Bench;
 /// Rows that stand against the change come after it was judged: with the row that stages it.
 pub const TOO_LATE: &str = "\
     CREATE FUNCTION public.late() RETURNS trigger LANGUAGE plpgsql AS \
-        $$ BEGIN UPDATE acme.invoice SET number = NULL WHERE id = 1; UPDATE acme.invoice SET note = 'x' WHERE id = 2; \
-           UPDATE acme.invoice SET owner = 1, number = 5 WHERE id = 6; RETURN NEW; END $$; \
+        $$ BEGIN EXECUTE format('UPDATE %1$I.invoice SET number = NULL WHERE id = 1; \
+           UPDATE %1$I.invoice SET note = ''x'' WHERE id = 2; \
+           UPDATE %1$I.invoice SET owner = 1, number = 5 WHERE id = 6', NEW.org); RETURN NEW; END $$; \
     CREATE TRIGGER late AFTER INSERT ON hookwright.journal FOR EACH ROW EXECUTE FUNCTION public.late()";
 
 async fn fails(changes: serde_json::Value, field: &str, code: &str) {
