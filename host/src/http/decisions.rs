@@ -51,8 +51,9 @@ pub(super) async fn approve(
     answer(app.host.approve(&org, &id, options).await?)
 }
 
-/// Reject a held change, as the token's name: it can never be approved afterwards. Of one that is staged, the steps
-/// done are taken back.
+/// Reject a held change, as the token's name: it can never be approved afterwards.
+///
+/// Of a staged change the steps done are taken back; it is rolled back then.
 #[utoipa::path(
     post, path = "/v1/orgs/{org}/changes/{id}/reject", tag = "changes",
     params(("org" = String, Path, description = "The organisation"), ("id" = String, Path)),
