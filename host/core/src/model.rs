@@ -1,7 +1,7 @@
 //! A schema while a change works on it, with the memory of what each table and
 //! column was called before: what a rename is to the plan, and where a probe finds the rows.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -299,6 +299,23 @@ impl Model {
 }
 
 impl Fill {
+    /// The columns that the values are made from.
+    #[must_use]
+    pub fn sources(&self) -> BTreeSet<Ident> {
+        match &self.value {
+            FillValue::Literal(_) => BTreeSet::new(),
+            FillValue::Expression(expression) => expression.columns(),
+            FillValue::Converted { from, using, .. } => {
+                let mut columns = match using {
+                    Some(Using::Expression(expression)) => expression.columns(),
+                    _ => BTreeSet::new(),
+                };
+                columns.insert(from.clone());
+                columns
+            }
+        }
+    }
+
     /// Whether what rows get, or which rows get it, is computed from a column.
     #[must_use]
     pub fn reads(&self, column: &Ident) -> bool {

@@ -25,7 +25,7 @@ pub const TIDY: &str = "SELECT (SELECT count(*) FROM pg_class WHERE relname LIKE
     (SELECT count(*) FROM pg_attribute JOIN pg_class c ON c.oid = attrelid WHERE attname LIKE 'hookwright\\_new%' \
         AND relkind = 'r' AND NOT attisdropped) + \
     (SELECT count(*) FROM pg_constraint WHERE conname LIKE 'hookwright%' AND conname NOT LIKE 'hookwright\\_dropped%') + \
-    (SELECT count(*) FROM pg_trigger WHERE tgname LIKE 'hookwright%') + \
+    (SELECT count(*) FROM pg_trigger WHERE tgname LIKE '%hookwright%') + \
     (SELECT count(*) FROM pg_constraint WHERE NOT convalidated) + \
     (SELECT count(*) FROM pg_index WHERE NOT indisvalid)";
 

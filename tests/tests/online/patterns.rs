@@ -100,6 +100,29 @@ fn rows_that_come_meanwhile_are_converted() {
     });
 }
 
+/// What a trigger of the table's owner makes of a row is what is converted, not what the writer sent.
+#[test]
+fn what_other_triggers_write_is_converted() {
+    runtime().block_on(async {
+        let bench = Bench::new().await;
+        let trigger = "CREATE FUNCTION positive() RETURNS trigger LANGUAGE plpgsql AS \
+            $$ BEGIN NEW.number := abs(NEW.number); RETURN NEW; END $$; \
+            CREATE TRIGGER zz BEFORE INSERT OR UPDATE ON invoice FOR EACH ROW EXECUTE FUNCTION positive()";
+        bench.world.sql(trigger).await.unwrap();
+        let trap = Trap::set(&bench.url(), Boundary::Done(1)).await;
+        let first = bench.send(&update("number", json!({"type": "BigInt"}))).await;
+        trap.caught().await;
+        let written =
+            "INSERT INTO invoice (id, number) VALUES (0, -7); UPDATE invoice SET number = -8 WHERE id = 3000";
+        bench.world.sql(written).await.unwrap();
+        trap.open().await;
+        assert_eq!(bench.follow(&first).await.status, Status::Applied);
+        assert_eq!(bench.number("SELECT number FROM invoice WHERE id = 0").await, 7);
+        assert_eq!(bench.number("SELECT number FROM invoice WHERE id = 3000").await, 8);
+        bench.is_tidy().await;
+    });
+}
+
 /// A change of another table is made while steps are under way.
 #[test]
 fn other_changes_do_not_wait() {

@@ -31,26 +31,47 @@ impl Postgres<'_> {
         writer.done(Kind::CreateKeeper, &table.name)
     }
 
-    pub fn create_keeper_trigger(self, table: &Table, column: &Ident) -> Statement {
-        let name = names::keeper(&table.name, column);
-        let mut writer = self.writer();
-        writer
-            .word("CREATE TRIGGER ")
-            .ident(&name)
-            .word(" BEFORE INSERT OR UPDATE ON ")
-            .relation(&table.name);
-        writer.word(" FOR EACH ROW EXECUTE FUNCTION ").relation(&name).word("()");
-        writer.done(Kind::CreateKeeperTrigger, &table.name)
+    /// The function's triggers. An update that sets nothing but the column itself is the filling: what it sets is
+    /// right already, and calling the function for each of its rows would double its time.
+    pub fn create_keeper_triggers(self, table: &Table, fill: &Fill) -> [Statement; 2] {
+        let (column, function) = (&fill.column, names::keeper(&table.name, &fill.column));
+        let create = |trigger: &Ident, when: &'static str| {
+            let mut writer = self.writer();
+            writer.word("CREATE TRIGGER ").ident(trigger).word(when).word(" ON ").relation(&table.name);
+            writer
+        };
+        let mut on_insert = create(&names::keeper_of_inserts(column), " BEFORE INSERT");
+        on_insert.word(" FOR EACH ROW");
+        let mut on_update = create(&names::keeper_of_updates(column), " BEFORE UPDATE");
+        on_update
+            .word(" FOR EACH ROW WHEN (OLD.")
+            .ident(column)
+            .word(" IS NOT DISTINCT FROM NEW.")
+            .ident(column);
+        for source in fill.sources() {
+            on_update.word(" OR OLD.").ident(&source).word(" IS DISTINCT FROM NEW.").ident(&source);
+        }
+        on_update.word(")");
+        [on_insert, on_update].map(|mut writer| {
+            writer.word(" EXECUTE FUNCTION ").relation(&function).word("()");
+            writer.done(Kind::CreateKeeperTrigger, &table.name)
+        })
     }
 
-    /// Removes the trigger, and its function, of a table that was called `made` when they were made.
-    pub fn drop_keeper(self, made: &Ident, table: &Ident, column: &Ident) -> [Statement; 2] {
-        let name = names::keeper(made, column);
-        let mut trigger = self.writer();
-        trigger.word("DROP TRIGGER IF EXISTS ").ident(&name).word(" ON ").relation(table);
+    /// Removes the triggers, and their function, of a table that was called `made` when they were made.
+    pub fn drop_keeper(self, made: &Ident, table: &Ident, column: &Ident) -> [Statement; 3] {
+        let drop = |trigger: &Ident| {
+            let mut writer = self.writer();
+            writer.word("DROP TRIGGER IF EXISTS ").ident(trigger).word(" ON ").relation(table);
+            writer.done(Kind::DropKeeperTrigger, table)
+        };
         let mut function = self.writer();
-        function.word("DROP FUNCTION IF EXISTS ").relation(&name).word("()");
-        [trigger.done(Kind::DropKeeperTrigger, table), function.done(Kind::DropKeeper, table)]
+        function.word("DROP FUNCTION IF EXISTS ").relation(&names::keeper(made, column)).word("()");
+        [
+            drop(&names::keeper_of_inserts(column)),
+            drop(&names::keeper_of_updates(column)),
+            function.done(Kind::DropKeeper, table),
+        ]
     }
 
     pub fn drop_column_if_there(self, table: &Ident, column: &Ident) -> Statement {

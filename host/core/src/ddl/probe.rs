@@ -275,10 +275,12 @@ impl Writer<'_> {
     }
 }
 
-/// Views by their names; triggers that name a column, and row-level policies, as PostgreSQL describes them.
+/// Views by their names; triggers of others that name a column, and row-level policies, as PostgreSQL describes them.
 const DEPENDENTS: &str = "SELECT count(*) > 0, count(*), json_agg(what)::text FROM (SELECT DISTINCT CASE \
     WHEN d.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass THEN \
         (SELECT 'view ' || v.relname FROM pg_catalog.pg_rewrite r JOIN pg_catalog.pg_class v ON v.oid = r.ev_class WHERE r.oid = d.objid) \
+    WHEN d.classid = 'pg_catalog.pg_trigger'::pg_catalog.regclass AND EXISTS (SELECT FROM pg_catalog.pg_trigger t \
+        WHERE t.oid = d.objid AND t.tgname LIKE 'zzz\\_hookwright\\_updates\\_%') THEN NULL \
     WHEN d.classid IN ('pg_catalog.pg_trigger'::pg_catalog.regclass, 'pg_catalog.pg_policy'::pg_catalog.regclass) \
         THEN pg_catalog.pg_describe_object(d.classid, d.objid, 0) END AS what \
     FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_class c ON c.oid = d.refobjid \

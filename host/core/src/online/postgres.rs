@@ -14,11 +14,9 @@ pub(super) fn run(step: &OnlineStep, org: &OrgName) -> Run {
         }
         OnlineStep::AddShadow { column, fill } => {
             let table = bare(&fill.table, Some(column));
-            Run::Short(vec![
-                sql.add_bare_column(&table, column),
-                sql.create_keeper(&table, fill),
-                sql.create_keeper_trigger(&table, &column.name),
-            ])
+            let mut made = vec![sql.add_bare_column(&table, column), sql.create_keeper(&table, fill)];
+            made.extend(sql.create_keeper_triggers(&table, fill));
+            Run::Short(made)
         }
         OnlineStep::Fill { column, fill, to } => {
             let (org, column, fill, to) = (org.clone(), column.clone(), fill.clone(), to.clone());

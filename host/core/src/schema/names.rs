@@ -48,10 +48,27 @@ pub fn passing(name: &Ident) -> Ident {
     shorten("hookwright_new", name.as_str())
 }
 
-/// The name of the trigger, and of its function, that keeps a column filled while it is being made.
+/// The name of the function that keeps a column filled while it is being made.
 #[must_use]
 pub fn keeper(table: &Ident, column: &Ident) -> Ident {
     shorten(&format!("hookwright_keep_{}", table.as_str()), column.as_str())
+}
+
+/// The name of the trigger that calls it for new rows.
+#[must_use]
+pub fn keeper_of_inserts(column: &Ident) -> Ident {
+    last("inserts", column)
+}
+
+/// The name of the trigger that calls it for rows that change.
+#[must_use]
+pub fn keeper_of_updates(column: &Ident) -> Ident {
+    last("updates", column)
+}
+
+/// Triggers run in the order of their names: behind all others that may change the row.
+fn last(what: &str, column: &Ident) -> Ident {
+    shorten(&format!("zzz_hookwright_{what}"), column.as_str())
 }
 
 /// Tables, indexes and unique constraints of a PostgreSQL schema share one space of names.
