@@ -18,8 +18,10 @@ use hookwright_tests::postgres::{TestDatabase, connect};
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use tokio::task::JoinHandle;
 
-/// Clients, each with a connection and one statement after the other.
+/// Clients, each with a connection.
 const CLIENTS: usize = 4;
+/// How long a client thinks after it has read and written a row.
+const THOUGHT: Duration = Duration::from_millis(2);
 
 /// A change: its name, the event's field and changes, and the statement by hand.
 const CHANGES: [(&str, &str, &str, &str); 5] = [
@@ -186,6 +188,7 @@ impl Client {
     async fn run(mut self, going: Arc<AtomicBool>) -> anyhow::Result<Duration> {
         let schema = self.schema;
         while going.load(Ordering::Relaxed) {
+            tokio::time::sleep(THOUGHT).await;
             self.seed = (self.seed * 48_271) % 2_147_483_647;
             let id = 1 + self.seed % self.rows;
             self.send(format!("SELECT * FROM {schema}.invoice WHERE id = {id}")).await?;
