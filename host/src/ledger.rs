@@ -21,7 +21,7 @@ pub(crate) async fn changes(tenant: &Tenant, page: Page) -> Result<Vec<ChangeSum
     rows.into_iter().map(summary).collect()
 }
 
-/// A page of the changes that are held, newest first.
+/// A page of the changes that are held or staged, newest first.
 pub(crate) async fn held(tenant: &Tenant, part: HeldPart) -> Result<Vec<ChangeSummary>> {
     let rows = tenant.db().held_changes(&HeldPage { before: part.before, limit: part.limit }).await?;
     rows.into_iter().map(held_summary).collect()
@@ -44,6 +44,7 @@ fn summary(row: ChangeRow) -> Result<ChangeSummary> {
 
 fn held_summary(row: HeldRow) -> Result<ChangeSummary> {
     let Summary { events, statements } = parse(&row.id, &row.summary)?;
+    let status = if row.waits() { Status::Held } else { Status::Staged };
     let held = HeldSummary {
         since: row.created_at,
         seconds: row.age_s,
@@ -53,7 +54,7 @@ fn held_summary(row: HeldRow) -> Result<ChangeSummary> {
     Ok(ChangeSummary {
         change: row.id,
         revision: row.revision,
-        status: Status::Held,
+        status,
         committed_at: None,
         rolled_back_by: None,
         held: Some(held),

@@ -14,7 +14,8 @@ Examples:
   hookwright history --org acme-corp --before 1200 --limit 50 --json
   hookwright history --org acme-corp --held
 
-What is held waits until it is decided on, however old it is: hookwright approve, hookwright reject.")]
+What is held waits until it is decided on, however old it is: hookwright approve, hookwright reject.
+What is staged is under way, in steps beside the users of large tables: hookwright show, hookwright reject.")]
 pub(crate) struct Arguments {
     /// The organisation
     #[arg(long, value_parser = org_name, value_name = "NAME")]
@@ -25,7 +26,7 @@ pub(crate) struct Arguments {
     /// Only what is older than this revision
     #[arg(long, value_name = "REVISION")]
     before: Option<i64>,
-    /// The changes that wait for a decision
+    /// The changes that wait for a decision, and those that are under way
     #[arg(long, conflicts_with = "before")]
     held: bool,
     /// Of those that wait, only what was held before this change
@@ -40,7 +41,7 @@ pub(crate) async fn run(arguments: Arguments, cx: Context) -> Result<Exit> {
         let changes = host.held(&org, HeldPart { before: before_change, limit }).await?;
         cx.out.list(
             &changes,
-            ["change", "verdict", "what", "actor", "statements", "age", "since"],
+            ["change", "status", "verdict", "what", "actor", "statements", "age", "since"],
             held_row,
         )?;
     } else {
@@ -66,10 +67,11 @@ fn row(change: &ChangeSummary) -> [String; 7] {
     ]
 }
 
-fn held_row(change: &ChangeSummary) -> [String; 7] {
+fn held_row(change: &ChangeSummary) -> [String; 8] {
     let held = change.held.as_ref();
     [
         print::clean(&change.change),
+        status(change),
         held.map(|h| h.verdict.clone()).unwrap_or_default(),
         what(change),
         actor(change),

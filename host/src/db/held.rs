@@ -109,7 +109,7 @@ impl OrgDb {
         )
     }
 
-    /// A page of the changes that wait, newest first: ids begin with the time.
+    /// A page of the changes that wait, or whose steps are under way, newest first: ids begin with the time.
     ///
     /// # Errors
     /// What the database says.
@@ -118,9 +118,9 @@ impl OrgDb {
         on_either!(
             self,
             HeldRow,
-            held!(postgres " AND status = 'held' AND ($2::text IS NULL OR id COLLATE \"C\" < $2 COLLATE \"C\")"
+            held!(postgres " AND status IN ('held', 'staged', 'undoing') AND ($2::text IS NULL OR id COLLATE \"C\" < $2 COLLATE \"C\")"
                 " ORDER BY id COLLATE \"C\" DESC LIMIT $3"),
-            held!(sqlite " AND status = 'held' AND ($2 IS NULL OR id < $2) ORDER BY id DESC LIMIT $3"),
+            held!(sqlite " AND status IN ('held', 'staged', 'undoing') AND ($2 IS NULL OR id < $2) ORDER BY id DESC LIMIT $3"),
             [self.org().as_str(), page.before.as_deref(), limit],
             fetch_all
         )

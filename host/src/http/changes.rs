@@ -39,7 +39,7 @@ pub(super) enum Listed {
     /// Changes that were made.
     #[default]
     Applied,
-    /// Changes that wait for a decision.
+    /// Changes that wait for a decision, and those that are staged.
     Held,
 }
 
@@ -53,7 +53,7 @@ pub(super) struct Changes {
     next: Option<String>,
 }
 
-/// List the changes, newest first; with `status=held` those that wait for a decision.
+/// List the changes, newest first; with `status=held` those that wait for a decision or are under way.
 #[utoipa::path(
     get, path = "/v1/orgs/{org}/changes", tag = "changes",
     params(("org" = String, Path, description = "The organisation"), Part),

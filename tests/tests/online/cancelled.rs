@@ -1,6 +1,6 @@
 //! A staged change that somebody decides against, or whose index somebody drops: nothing of it is committed or left.
 
-use hookwright::api::{ApproveOptions, RejectOptions};
+use hookwright::api::{ApproveOptions, HeldPart, RejectOptions};
 use hookwright::outcome::{Outcome, Status};
 use hookwright_tests::world::runtime;
 use serde_json::{Value as Json, json};
@@ -27,6 +27,9 @@ async fn cancelled_at(step: i32) {
     trap.caught().await;
     let rejected = reject(&bench, &id).await;
     assert!(rejected.is_under_way(), "{rejected:#?}");
+    let part = HeldPart { before: None, limit: 9 };
+    let listed = bench.world.host().held(bench.world.org(), part).await.unwrap();
+    assert_eq!((listed.len(), &listed[0].change, listed[0].status), (1, &id, Status::Staged));
     trap.open().await;
     let outcome = bench.follow(&first).await;
     assert_eq!(outcome.status, Status::RolledBack, "{outcome:#?}");

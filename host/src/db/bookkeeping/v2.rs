@@ -22,7 +22,7 @@ CREATE TABLE hookwright.held (
     decided_at timestamptz, decided_by text, note text, attempt text, consent json, reasons json,
     PRIMARY KEY (org, id)
 );
-CREATE INDEX held_waiting ON hookwright.held (org, id) WHERE status = 'held';
+CREATE INDEX held_open ON hookwright.held (org, id) WHERE status IN ('held', 'staged', 'undoing');
 CREATE TABLE hookwright.held_event (
     org text NOT NULL, event_id text NOT NULL, held_id text NOT NULL,
     PRIMARY KEY (org, event_id)
@@ -155,7 +155,7 @@ CREATE TABLE hookwright_held (
     created_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')),
     decided_at TEXT, decided_by TEXT, note TEXT, attempt TEXT, PRIMARY KEY (org, id)
 );
-CREATE INDEX hookwright_held_waiting ON hookwright_held (org, id) WHERE status = 'held';
+CREATE INDEX hookwright_held_open ON hookwright_held (org, id) WHERE status IN ('held', 'staged', 'undoing');
 CREATE TABLE hookwright_held_event (
     org TEXT NOT NULL, event_id TEXT NOT NULL, held_id TEXT NOT NULL, PRIMARY KEY (org, event_id)
 ) WITHOUT ROWID;

@@ -98,7 +98,7 @@ pub(crate) async fn give_up(work: &Work<'_>, reasons_json: &str) -> Result<(), S
 /// Closes the journal of a change whose steps are all taken back: it is rolled back, for these reasons.
 pub(crate) async fn rolled_back(work: &Work<'_>, outcome_json: &str) -> Result<(), Stopped> {
     let mut script = leased(work, true);
-    script.sql("UPDATE hookwright.held SET status = 'rolled-back', decided_at = now(), outcome = ");
+    script.sql("UPDATE hookwright.held SET status = 'rolled-back', decided_at = coalesce(decided_at, now()), outcome = ");
     held_row(work, script.text(outcome_json)).sql(";\nDELETE FROM hookwright.held_event WHERE org = ");
     script.text(work.org().as_str()).sql(" AND held_id = ").text(work.change);
     script.sql(";\nDELETE FROM hookwright.journal");
