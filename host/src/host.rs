@@ -48,7 +48,7 @@ impl Host {
         let store = Store::open(&config.control.database).await?;
         let sandbox =
             Sandbox::new(&config.sandbox).map_err(|e| Error::new("config/invalid", e.to_string()))?;
-        let tenants = Tenants::new(store.clone(), sandbox.clone(), config.database.clone(), policy.clone());
+        let tenants = Tenants::new(store.clone(), sandbox.clone(), &config, policy.clone());
         let inner = Inner { config, policy, store, sandbox, tenants, running: Arc::default() };
         Ok(Self { inner: Arc::new(inner) })
     }

@@ -19,7 +19,7 @@ impl Host {
     /// `org/exists`, `request/invalid`, `db/denied` with the `GRANT` to run, or what the database says.
     pub async fn org_add(&self, name: &OrgName, url: &str, options: OrgOptions) -> Result<OrgInfo> {
         let url = DatabaseUrl::parse(url)?.absolute();
-        self.inner.tenants.connect(name, &url)?.prepare().await?;
+        self.inner.tenants.connect(name, &url)?.prepare(&self.inner.config.retry).await?;
         let info = self.inner.store.org_add(name, &url).await?;
         if options.default_plugins {
             self.plugin_install(name, SCHEMA_SYNC.to_vec(), PluginOptions::default()).await?;

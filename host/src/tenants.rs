@@ -8,9 +8,10 @@ use hookwright_core::ident::OrgName;
 use hookwright_core::policy::Policy;
 use tokio::sync::Mutex as AsyncMutex;
 
-use crate::config::DatabaseUrl;
+use crate::config::{Config, DatabaseUrl};
 use crate::db::{DbOptions, OrgDb, Pools};
 use crate::error::{Error, Result};
+use crate::executor::RetryPolicy;
 use crate::grants;
 use crate::registry::store::{Binding, Store};
 use crate::sandbox::{Loaded, Sandbox};
@@ -21,6 +22,7 @@ pub(crate) struct Tenants {
     store: Store,
     sandbox: Sandbox,
     options: DbOptions,
+    retry: RetryPolicy,
     policy: Arc<Policy>,
     pools: Pools,
     known: Mutex<HashMap<OrgName, Arc<Known>>>,
@@ -49,11 +51,12 @@ struct Seen {
 }
 
 impl Tenants {
-    pub fn new(store: Store, sandbox: Sandbox, options: DbOptions, policy: Arc<Policy>) -> Self {
+    pub fn new(store: Store, sandbox: Sandbox, config: &Config, policy: Arc<Policy>) -> Self {
         Self {
             store,
             sandbox,
-            options,
+            options: config.database.clone(),
+            retry: config.retry.clone(),
             policy,
             pools: Pools::default(),
             known: Mutex::default(),
@@ -77,7 +80,7 @@ impl Tenants {
                 let url = self.store.org(org).await?.database;
                 there(org, &url)?;
                 let db = self.connect(org, &url)?;
-                db.prepare().await?;
+                db.prepare(&self.retry).await?;
                 let tenant = Arc::new(Tenant::new(org.clone(), db, self.policy.of_org(org)));
                 self.bind(&tenant, &developed).await?;
                 tenant

@@ -21,6 +21,7 @@ mod tests {
     use super::*;
     use crate::db::gate::Script;
     use crate::db::{BOOKKEEPING_VERSION, ChangePage, DbOptions, HeldPage, OrgDb, Pools};
+    use crate::executor::RetryPolicy;
     use crate::executor::testing::{fresh_postgres, org};
 
     const CHANGE_POSTGRES: &str = "INSERT INTO hookwright.org (org, revision) VALUES ('acme-corp', 1); \
@@ -42,10 +43,10 @@ mod tests {
     async fn migrated(url: &str) -> OrgDb {
         let host =
             || OrgDb::connect(&org(), url, &DbOptions::default(), &Pools::default()).expect("an address");
-        let (one, two) = (host(), host());
-        let (first, second) = tokio::join!(one.prepare(), two.prepare());
+        let (one, two, retry) = (host(), host(), RetryPolicy::default());
+        let (first, second) = tokio::join!(one.prepare(&retry), two.prepare(&retry));
         first.and(second).expect("prepared");
-        one.prepare().await.expect("prepared again");
+        one.prepare(&retry).await.expect("prepared again");
         assert_eq!(one.check().await.expect("checked").bookkeeping, Some(BOOKKEEPING_VERSION));
         let page = one.changes(ChangePage { before: None, limit: 9 }).await.expect("read");
         assert_eq!((page.len(), page[0].id.as_str(), one.revision().await.expect("read")), (1, "c-1", 1));

@@ -64,6 +64,8 @@ use sqlx::postgres::PgPool;
 use sqlx::sqlite::SqlitePool;
 use tokio::sync::Mutex;
 
+use crate::executor::{RetryPolicy, Tries};
+
 pub use error::DbError;
 pub(crate) use error::{explain, refused};
 pub(crate) use fault::{Fault, before_sending, fault};
@@ -171,17 +173,34 @@ impl OrgDb {
         lock_key(self.org().as_str())
     }
 
-    /// Makes the database ready: bookkeeping made or migrated, privileges checked. Safe to repeat, and cheap then.
+    /// Makes the database ready: bookkeeping made or migrated, privileges checked. Safe to repeat, and cheap then;
+    /// hosts that meet here wait for one another.
     ///
     /// # Errors
-    /// [`DbError::Denied`] with the `GRANT` to run, [`DbError::Version`] after a newer host, or what the database says.
-    pub async fn prepare(&self) -> Result<(), DbError> {
-        match self.prepare_once().await {
-            Err(DbError::Unreachable { source, .. }) if fault(&source) == Fault::Lost => {
-                self.drop_idle().await;
-                self.prepare_once().await
+    /// [`DbError::Denied`] with the `GRANT` to run, [`DbError::Version`] after a newer host, [`DbError::Blocked`] if
+    /// another is at it for longer than `retry` lasts, or what the database says.
+    pub async fn prepare(&self, retry: &RetryPolicy) -> Result<(), DbError> {
+        let mut tries = Tries::new(retry);
+        loop {
+            let error = match self.prepare_once().await {
+                Ok(()) => return Ok(()),
+                Err(error) => error,
+            };
+            let again = match &error {
+                DbError::Unreachable { source, .. } if fault(source) == Fault::Lost => {
+                    self.drop_idle().await;
+                    tries.after_loss()
+                }
+                DbError::Blocked { .. } => tries.after_lock().await,
+                _ => None,
+            };
+            match (again, error) {
+                (Some(()), _) => {}
+                (None, DbError::Blocked { blockers, .. }) => {
+                    return Err(DbError::Blocked { tries: tries.locks(), blockers });
+                }
+                (None, error) => return Err(error),
             }
-            other => other,
         }
     }
 

@@ -8,9 +8,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use sqlx::ConnectOptions;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
-use sqlx::sqlite::{
-    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
-};
+use sqlx::sqlite::{SqliteConnectOptions, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 
 use super::error::DbError;
 
@@ -75,7 +73,8 @@ impl Pools {
     }
 }
 
-/// The pool of an SQLite file.
+/// The pool of an SQLite file. Its first use, not each connection, makes it keep a write-ahead log: SQLite may
+/// refuse that at once while another connection tries the same.
 pub(crate) fn sqlite(url: &str, options: &DbOptions) -> Result<SqlitePool, DbError> {
     let connect = SqliteConnectOptions::from_str(url).map_err(|e| DbError::Address(e.to_string()))?;
     if connect.get_filename().as_os_str().is_empty() || url.contains(":memory:") {
@@ -84,7 +83,6 @@ pub(crate) fn sqlite(url: &str, options: &DbOptions) -> Result<SqlitePool, DbErr
     }
     let connect = connect
         .create_if_missing(true)
-        .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
         .busy_timeout(Duration::from_millis(u64::from(options.lock_timeout_ms)))

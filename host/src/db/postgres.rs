@@ -1,13 +1,11 @@
 //! First use of an organisation's schema on PostgreSQL: privileges, bookkeeping, the organisation's row.
 
-use std::time::Duration;
-
 use hookwright_core::ddl::Dialect;
 use sqlx::Row;
 use sqlx::postgres::{PgConnection, PgPool};
 
 use super::gate::Script;
-use super::{BOOKKEEPING_VERSION, DbError, Fault, OrgDb, bookkeeping, fault, lock_key};
+use super::{BOOKKEEPING_VERSION, DbError, OrgDb, bookkeeping, lock_key};
 
 /// What the host may do, and what is there.
 #[derive(Debug)]
@@ -115,33 +113,11 @@ pub(super) async fn prepare(db: &OrgDb, pool: &PgPool) -> Result<(), DbError> {
     if let Some(error) = standing.unfit().or_else(|| standing.missing(db.org().as_str())) {
         return Err(error);
     }
-    let make = standing.schema.is_none();
-    // Waits up to 10 s for another host that is at it.
-    for _ in 0..200 {
-        match set_up(db, &mut connection, make).await? {
-            true => return Ok(()),
-            false => tokio::time::sleep(Duration::from_millis(50)).await,
-        }
-    }
-    Err(DbError::Blocked { tries: 200, blockers: Vec::new() })
-}
-
-/// Whether all is set up; false if another host is at it.
-async fn set_up(db: &OrgDb, connection: &mut PgConnection, make: bool) -> Result<bool, DbError> {
-    let found = version(connection).await.map_err(|e| db.explain(e))?;
+    let found = version(&mut connection).await.map_err(|e| db.explain(e))?;
     for done in newer(found)?..bookkeeping::POSTGRES.len() {
-        if !settled(step(done).postgres(connection).await.map(drop)).map_err(|e| db.explain(e))? {
-            return Ok(false);
-        }
+        step(done).postgres(&mut connection).await.map_err(|e| db.explain(e))?;
     }
-    settled(enter(db, connection, make).await).map_err(|e| db.explain(e))
-}
-
-fn settled(result: sqlx::Result<()>) -> sqlx::Result<bool> {
-    match result {
-        Err(error) if fault(&error) == Fault::Busy => Ok(false),
-        other => other.map(|()| true),
-    }
+    enter(db, &mut connection, standing.schema.is_none()).await.map_err(|e| db.explain(e))
 }
 
 /// Begins a script that only one host runs at a time. A script of many statements is one transaction
@@ -149,7 +125,9 @@ fn settled(result: sqlx::Result<()>) -> sqlx::Result<bool> {
 fn alone() -> Script {
     let mut script = Script::new(Dialect::Postgres);
     script.sql("DO $$ BEGIN IF NOT pg_catalog.pg_try_advisory_xact_lock(").integer(lock_key(":setup"));
-    script.sql(") THEN RAISE EXCEPTION 'another host sets up' USING ERRCODE = 'HW001'; END IF; END $$;\n");
+    script.sql(") THEN RAISE EXCEPTION 'another host sets up' USING ERRCODE = 'HW001'; END IF; ");
+    // A name is looked up in what the session remembers; reading a table brings that up to date.
+    script.sql("PERFORM FROM pg_catalog.pg_namespace LIMIT 1; END $$;\n");
     script
 }
 

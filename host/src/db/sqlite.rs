@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use hookwright_core::ddl::Dialect;
 use sqlx::sqlite::{SqliteConnection, SqlitePool};
 
-use crate::executor::begin_immediate;
+use crate::executor::{begin_immediate, write_ahead};
 
 use super::gate::Script;
 use super::postgres::newer;
@@ -37,6 +37,7 @@ pub(super) async fn prepare(db: &OrgDb, pool: &SqlitePool) -> Result<(), DbError
         })?;
     }
     let mut connection = pool.acquire().await.map_err(|e| db.explain(e))?;
+    write_ahead(&mut connection).await.map_err(|e| db.explain(e))?;
     let found = version(&mut connection).await.map_err(|e| db.explain(e))?;
     if newer(found)? == bookkeeping::SQLITE.len() && known(db, &mut connection).await? {
         return Ok(());

@@ -30,11 +30,11 @@ pub use work::{
     Approved, EntityRow, FieldRow, LedgerEvent, Rows, TableRow, TombstoneRow, TombstoneRows, Work,
 };
 
-pub(crate) use sqlite::begin_immediate;
+pub(crate) use retry::{Tries, jittered};
+pub(crate) use sqlite::{begin_immediate, write_ahead};
 
 use crate::db::{DbError, Fault, OrgDb, Pool, ProbeAnswer, before_sending, fault, refused};
 use job::{Job, Kind};
-use retry::Tries;
 
 /// What became of a plan, or of what was to be written of a held change.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -41,7 +41,7 @@ impl Default for RetryPolicy {
 }
 
 /// The attempts of one change.
-pub(super) struct Tries<'a> {
+pub(crate) struct Tries<'a> {
     policy: &'a RetryPolicy,
     begun: u32,
     troubles: u32,
@@ -95,7 +95,7 @@ impl<'a> Tries<'a> {
 }
 
 /// A random part of `base × 2^(nth - 1)`, which `max` bounds.
-pub(super) fn jittered(base_ms: u64, max_ms: u64, nth: u32) -> Duration {
+pub(crate) fn jittered(base_ms: u64, max_ms: u64, nth: u32) -> Duration {
     let most =
         base_ms.saturating_mul(1_u64.checked_shl(nth.saturating_sub(1)).unwrap_or(u64::MAX)).min(max_ms);
     Duration::from_millis(rand::rng().random_range(0..=most))

@@ -10,21 +10,17 @@ use sqlx::sqlite::{Sqlite, SqliteConnection, SqlitePool};
 use super::job::{Job, Part};
 use super::{Failure, rebuild};
 use crate::db::gate::Script;
-use crate::db::{DbError, Fault, fault};
+use crate::db::{DbError, Fault};
 
-/// Begins a transaction that may write; tries for a while if another has the file.
+/// Begins a transaction that may write, unless another has the file for longer than the lock timeout.
 pub(crate) async fn begin_immediate(connection: &mut SqliteConnection) -> sqlx::Result<()> {
-    for _ in 0..20 {
-        match begin(connection).await {
-            Err(error) if fault(&error) == Fault::Locked => {}
-            other => return other,
-        }
-    }
-    begin(connection).await
+    run(connection, "BEGIN IMMEDIATE").await
 }
 
-async fn begin(connection: &mut SqliteConnection) -> sqlx::Result<()> {
-    run(connection, "BEGIN IMMEDIATE").await
+/// Has a file keep a write-ahead log from now on. SQLite says at once that the file is busy, whatever the lock
+/// timeout, if two connections try this on a new file: try again.
+pub(crate) async fn write_ahead(connection: &mut SqliteConnection) -> sqlx::Result<()> {
+    run(connection, "PRAGMA journal_mode = WAL").await
 }
 
 async fn run(connection: &mut SqliteConnection, sql: &'static str) -> sqlx::Result<()> {
@@ -63,7 +59,7 @@ async fn give_up(connection: PoolConnection<Sqlite>) {
 
 /// The transaction, and whether it was ended in order.
 async fn transaction(connection: &mut SqliteConnection, job: &Job) -> (bool, Result<String, Failure>) {
-    if let Err(error) = begin(connection).await {
+    if let Err(error) = begin_immediate(connection).await {
         return (true, Err(error.into()));
     }
     let result = match inside(connection, job).await {

@@ -76,7 +76,7 @@ impl Bench {
             Dialect::Sqlite => format!("sqlite://{}", directory.path().join("org.db").display()),
         };
         let db = OrgDb::connect(&org(), &url, &options, &Pools::default()).expect("an address");
-        db.prepare().await.expect("prepared");
+        db.prepare(&RetryPolicy::default()).await.expect("prepared");
         let retry = RetryPolicy {
             base_ms: 5,
             lock_base_ms: 5,

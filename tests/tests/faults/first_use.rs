@@ -1,6 +1,7 @@
 //! The connection is cut at every protocol message of the making of the bookkeeping.
 
 use hookwright::db::{BOOKKEEPING_VERSION, DbError, DbOptions, OrgDb, Pools};
+use hookwright::executor::RetryPolicy;
 use hookwright_core::ident::OrgName;
 use hookwright_tests::org::name;
 use hookwright_tests::postgres::TestDatabase;
@@ -18,7 +19,7 @@ impl Fresh {
     async fn prepare(&self) -> Result<OrgDb, DbError> {
         let url = self.proxy.url(self.database.url());
         let db = OrgDb::connect(&self.org, &url, &DbOptions::default(), &Pools::default())?;
-        db.prepare().await?;
+        db.prepare(&RetryPolicy::default()).await?;
         Ok(db)
     }
 

@@ -9,7 +9,7 @@ use crate::db::{DbError, DbOptions, OrgDb, Pools, ProbeAnswer};
 use crate::executor::job::Job;
 use crate::executor::settle::settle;
 use crate::executor::testing::{Bench, org};
-use crate::executor::{Executed, execute, postgres};
+use crate::executor::{Executed, RetryPolicy, execute, postgres};
 
 async fn bench() -> Bench {
     let mut bench = Bench::new(Dialect::Postgres).await;
@@ -84,7 +84,7 @@ async fn stale_connections_are_replaced_without_notice() {
             0 => bench.change(&[note()]).await,
             1 => assert_eq!(bench.db.revision().await.expect("read"), 2),
             2 => drop(bench.in_step().await),
-            _ => bench.db.prepare().await.expect("prepared"),
+            _ => bench.db.prepare(&RetryPolicy::default()).await.expect("prepared"),
         }
     }
 }
@@ -97,7 +97,7 @@ async fn a_missing_privilege_is_named_with_its_grant() {
     let options = options.username("hookwright_plain").password("plain");
     let url = sqlx::ConnectOptions::to_url_lossy(&options).to_string();
     let plain = OrgDb::connect(&org(), &url, &DbOptions::default(), &Pools::default()).expect("an address");
-    let error = plain.prepare().await.expect_err("refused");
+    let error = plain.prepare(&RetryPolicy::default()).await.expect_err("refused");
     let help = error.help().expect("a grant");
     assert!(help.contains("GRANT USAGE ON SCHEMA hookwright TO \"hookwright_plain\""), "{error}: {help}");
     let report = plain.check().await.expect("checked");
@@ -108,7 +108,7 @@ async fn a_missing_privilege_is_named_with_its_grant() {
 async fn a_newer_host_is_respected() {
     let bench = bench().await;
     bench.sql("INSERT INTO hookwright.meta VALUES (99)").await;
-    let error = bench.db.prepare().await.expect_err("refused");
+    let error = bench.db.prepare(&RetryPolicy::default()).await.expect_err("refused");
     assert!(matches!(error, DbError::Version { found: 99, .. }), "{error:?}");
 }
 

@@ -5,6 +5,7 @@ use serde_json::json;
 
 use super::{column, create, refer, ty};
 use crate::db::{DbError, DbOptions, OrgDb, Pools};
+use crate::executor::RetryPolicy;
 use crate::executor::testing::{Bench, org};
 
 /// Lines that refer to invoices that refer to accounts, with rows, triggers, a view and an index by hand.
@@ -138,7 +139,9 @@ async fn a_file_is_one_organisations() {
     let other = hookwright_core::ident::OrgName::parse("other").expect("a name");
     let db =
         OrgDb::connect(&other, &bench.url, &DbOptions::default(), &Pools::default()).expect("an address");
-    assert!(matches!(db.prepare().await, Err(DbError::Address(what)) if what.contains(org().as_str())));
+    assert!(
+        matches!(db.prepare(&RetryPolicy::default()).await, Err(DbError::Address(what)) if what.contains(org().as_str()))
+    );
     let memory = OrgDb::connect(&other, "sqlite::memory:", &DbOptions::default(), &Pools::default());
     assert!(memory.is_err());
 }

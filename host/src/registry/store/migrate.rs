@@ -1,20 +1,22 @@
 //! The tables of the control database, one script a version, run forward in one transaction.
 
 use std::path::Path;
+use std::time::Instant;
 
-use sqlx::sqlite::SqliteConnection;
+use sqlx::pool::PoolConnection;
+use sqlx::sqlite::{Sqlite, SqliteConnection};
 use sqlx::{Executor, SqlitePool};
 
-use super::fault;
+use super::{BUSY_TIMEOUT, fault};
+use crate::db::{Fault, fault as fault_of};
 use crate::error::{Error, Result};
+use crate::executor::{begin_immediate, jittered, write_ahead};
 
 /// Each script ends by setting `user_version` to its place, counted from 1.
 const SCRIPTS: &[&str] = &[include_str!("migrations/0001_begin.sql")];
 
 pub(super) async fn run(pool: &SqlitePool, path: &Path) -> Result<()> {
-    let mut connection = pool.acquire().await.map_err(|e| unusable(path, e))?;
-    // Two hosts may start at once: the version is read under the lock.
-    connection.execute("BEGIN IMMEDIATE").await.map_err(|e| unusable(path, e))?;
+    let mut connection = begin(pool).await.map_err(|e| unusable(path, e))?;
     match forward(&mut connection, path).await {
         Ok(()) => connection.execute("COMMIT").await.map(drop).map_err(fault),
         Err(error) => {
@@ -22,6 +24,27 @@ pub(super) async fn run(pool: &SqlitePool, path: &Path) -> Result<()> {
             Err(error)
         }
     }
+}
+
+/// Begins a transaction: two hosts may start at once, so the version is read under the lock.
+async fn begin(pool: &SqlitePool) -> sqlx::Result<PoolConnection<Sqlite>> {
+    let (begun, mut nth) = (Instant::now(), 0);
+    loop {
+        nth += 1;
+        match try_begin(pool).await {
+            Err(error) if fault_of(&error) == Fault::Locked && begun.elapsed() < BUSY_TIMEOUT => {
+                tokio::time::sleep(jittered(50, 1_000, nth)).await;
+            }
+            other => return other,
+        }
+    }
+}
+
+async fn try_begin(pool: &SqlitePool) -> sqlx::Result<PoolConnection<Sqlite>> {
+    let mut connection = pool.acquire().await?;
+    write_ahead(&mut connection).await?;
+    begin_immediate(&mut connection).await?;
+    Ok(connection)
 }
 
 async fn forward(connection: &mut SqliteConnection, path: &Path) -> Result<()> {
@@ -57,6 +80,18 @@ mod tests {
         let (store, dir) = testing::store().await;
         let again = Store::open(&dir.path().join("sub/control.db")).await.expect("opens again");
         assert_eq!(store.generation().await.expect("a number"), again.generation().await.expect("a number"));
+    }
+
+    #[tokio::test]
+    async fn hosts_that_start_at_once_migrate_once() {
+        let dir = tempfile::tempdir().expect("a directory");
+        for round in 0..20 {
+            let path = dir.path().join(format!("{round}.db"));
+            let open = |path: std::path::PathBuf| tokio::spawn(async move { Store::open(&path).await });
+            for host in (0..8).map(|_| open(path.clone())).collect::<Vec<_>>() {
+                host.await.expect("joined").unwrap_or_else(|e| panic!("round {round}: {e}"));
+            }
+        }
     }
 
     #[tokio::test]

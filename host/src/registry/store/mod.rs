@@ -14,11 +14,14 @@ use std::path::Path;
 use std::time::Duration;
 
 use sqlx::SqlitePool;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions, SqliteSynchronous};
 
 pub use plugins::Binding;
 
 use crate::error::{Error, Result};
+
+/// How long a statement waits for another host.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The open control database. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -36,9 +39,8 @@ impl Store {
         let options = SqliteConnectOptions::new()
             .filename(path)
             .foreign_keys(true)
-            .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
-            .busy_timeout(Duration::from_secs(10));
+            .busy_timeout(BUSY_TIMEOUT);
         let pool = SqlitePoolOptions::new().max_connections(4).connect_lazy_with(options);
         let store = Self { pool };
         migrate::run(&store.pool, path).await?;
