@@ -7,7 +7,7 @@ use hookwright_core::ident::OrgName;
 
 use crate::error::Result;
 use crate::host::Host;
-use crate::outcome::{Outcome, StepReport};
+use crate::outcome::{Outcome, Reason, StepReport};
 use crate::tenant::Tenant;
 
 /// How often a change that is followed is looked at.
@@ -22,18 +22,19 @@ impl Host {
     /// # Errors
     /// `change/not-found`, or what the database says; the change goes on all the same.
     pub async fn follow(&self, org: &OrgName, id: &str, mut see: impl FnMut(&Outcome)) -> Result<Outcome> {
-        let mut last: Option<Vec<StepReport>> = None;
+        let mut last: Option<(Vec<StepReport>, Vec<Reason>)> = None;
         let mut idle = 0;
         loop {
             let outcome = self.change(org, id).await?;
-            if last.as_ref() != Some(&outcome.steps) {
+            let now = (outcome.steps.clone(), outcome.reasons.clone());
+            if last.as_ref() != Some(&now) {
                 see(&outcome);
                 idle = 0;
             }
             if !outcome.is_under_way() {
                 return Ok(outcome);
             }
-            last = Some(outcome.steps);
+            last = Some(now);
             idle += 1;
             if idle % PATIENCE == 0 {
                 self.go_on(self.tenant(org).await?, id.to_owned());

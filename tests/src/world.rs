@@ -52,8 +52,15 @@ impl TestHost {
     /// # Panics
     /// If it does not start.
     pub async fn with_policy(policy: Option<&str>) -> Arc<Self> {
+        Self::with(policy, Config::default()).await
+    }
+
+    /// The same, with other settings besides.
+    ///
+    /// # Panics
+    /// If it does not start.
+    pub async fn with(policy: Option<&str>, mut config: Config) -> Arc<Self> {
         let control = TempDir::with_prefix("hookwright-control-").expect("a temporary directory");
-        let mut config = Config::default();
         if let Some(policy) = policy {
             let file = control.path().join("policy.toml");
             std::fs::write(&file, policy).expect("the policy is written");

@@ -34,7 +34,7 @@ pub struct CheckReport {
 pub struct Blocker {
     /// Its process id.
     pub pid: i32,
-    /// Its role.
+    /// Its role; what it is if it has none, such as `autovacuum worker`.
     pub role: String,
     /// The name its program gave.
     pub application: String,
@@ -58,7 +58,7 @@ impl fmt::Display for Blocker {
     }
 }
 
-const BLOCKERS: &str = "SELECT DISTINCT ON (l.pid) l.pid, coalesce(a.usename::text, '?') AS role, \
+const BLOCKERS: &str = "SELECT * FROM (SELECT DISTINCT ON (l.pid) l.pid, coalesce(a.usename::text, a.backend_type, '?') AS role, \
     coalesce(nullif(a.application_name, ''), 'no application name') AS application, coalesce(a.state, '?') AS state, \
     coalesce(extract(epoch FROM clock_timestamp() - a.xact_start), 0)::bigint AS seconds, \
     coalesce(c.relname::text, '(the organisation)') AS table, l.mode AS lock \
@@ -70,7 +70,7 @@ const BLOCKERS: &str = "SELECT DISTINCT ON (l.pid) l.pid, coalesce(a.usename::te
     AND l.database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database()) \
     AND ((n.nspname = $1 AND c.relname = ANY ($2)) OR (l.locktype = 'advisory' AND l.objsubid = 1 \
         AND (l.classid::bigint << 32) | l.objid::bigint = $3)) \
-    ORDER BY l.pid, a.xact_start LIMIT 10";
+    ORDER BY l.pid) AS found ORDER BY seconds DESC, pid LIMIT 10";
 
 impl OrgDb {
     /// Who holds locks on `tables`, or the organisation's own lock. SQLite cannot say.

@@ -44,7 +44,7 @@ pub struct HeldRow {
     pub decided_by: Option<String>,
     /// What they said.
     pub note: Option<String>,
-    /// Why its steps were taken back, unless somebody decided so: JSON.
+    /// Why its steps were taken back, unless somebody decided so; or what it waits for: JSON.
     pub reasons: Option<String>,
     /// What its sender or approver allowed, once it is staged: JSON.
     pub consent: Option<String>,

@@ -140,6 +140,9 @@ pub(super) fn reject(dialect: Dialect, rejection: &Rejection) -> Script {
         by.as_deref(),
         note.as_deref(),
     );
+    if dialect == Dialect::Postgres {
+        script.sql(", reasons = NULL");
+    }
     of(&mut script, org, id).sql(" RETURNING ").sql(names(dialect).decided_at).sql(";\n");
     script
 }

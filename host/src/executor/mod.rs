@@ -163,7 +163,7 @@ async fn run(db: &OrgDb, job: &Job, policy: &RetryPolicy) -> Result<Executed, Db
     loop {
         let attempt = format!("{}/{}/{}", job.change_id, job.nonce, tries.begin());
         let started = Instant::now();
-        let failed = match attempt_once(db, job, &attempt).await {
+        let failed = match attempt_once(db, job, &attempt, tries.locks() > 0).await {
             Ok(committed_at) => {
                 log::statements(job, started.elapsed());
                 return Ok(Executed::Applied(Applied { attempts: tries.count(), committed_at }));
@@ -216,9 +216,9 @@ fn gave_up(db: &OrgDb, error: sqlx::Error) -> DbError {
     }
 }
 
-async fn attempt_once(db: &OrgDb, job: &Job, attempt: &str) -> Result<String, Failure> {
+async fn attempt_once(db: &OrgDb, job: &Job, name: &str, blocked: bool) -> Result<String, Failure> {
     match db.pool() {
-        Pool::Postgres(pool) => postgres::attempt(db, pool, job, attempt).await,
+        Pool::Postgres(pool) => postgres::attempt(db, pool, job, &postgres::Attempt { name, blocked }).await,
         Pool::Sqlite(pool) => sqlite::attempt(pool, job).await,
     }
 }

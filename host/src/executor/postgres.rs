@@ -13,7 +13,12 @@ use crate::db::{DbOptions, Fault, OrgDb};
 const SHORTEST_MS: u32 = 20;
 
 /// Tries the change once; gives the time of its commit.
-pub(super) async fn attempt(db: &OrgDb, pool: &PgPool, job: &Job, attempt: &str) -> Result<String, Failure> {
+pub(super) async fn attempt(
+    db: &OrgDb,
+    pool: &PgPool,
+    job: &Job,
+    attempt: &Attempt<'_>,
+) -> Result<String, Failure> {
     let batch = batch(db, job, attempt);
     let mut connection = pool.acquire().await.map_err(Failure::connecting)?;
     match batch.postgres(&mut connection).await {
@@ -34,13 +39,24 @@ pub(super) async fn attempt(db: &OrgDb, pool: &PgPool, job: &Job, attempt: &str)
     }
 }
 
-fn batch(db: &OrgDb, job: &Job, attempt: &str) -> Script {
+/// One attempt.
+pub(super) struct Attempt<'a> {
+    /// Names it.
+    pub name: &'a str,
+    /// Whether a lock was not granted before.
+    pub blocked: bool,
+}
+
+fn batch(db: &OrgDb, job: &Job, attempt: &Attempt<'_>) -> Script {
     let options = db.options();
     let mut batch = Script::new(Dialect::Postgres);
     batch.sql("BEGIN ISOLATION LEVEL READ COMMITTED;\nSET LOCAL lock_timeout = ");
     batch.integer(i64::from(lock_timeout_ms(options, job))).sql(";\nSET LOCAL statement_timeout = ");
     batch.integer(i64::from(options.statement_timeout_ms)).sql(";\nSET LOCAL search_path = '';\n");
-    claim(db, job, attempt, &mut batch);
+    if attempt.blocked {
+        detect_deadlocks(options, &mut batch);
+    }
+    claim(db, job, attempt.name, &mut batch);
     for part in &job.parts {
         match part {
             Part::Script(script) => batch.append(script),
@@ -50,6 +66,13 @@ fn batch(db: &OrgDb, job: &Job, attempt: &str) -> Script {
     }
     batch.append(&job.records).sql("COMMIT");
     batch
+}
+
+/// An autovacuum gives way to whoever waits for its lock, but only once the server looks for a deadlock: by default
+/// after a second, which is longer than a lock is waited for here. Changing that takes a privilege; without it nothing is changed.
+pub(super) fn detect_deadlocks(options: &DbOptions, script: &mut Script) {
+    let early = i64::from(options.lock_timeout_ms / 2).max(1);
+    script.sql("SELECT hookwright.detect_after(").integer(early).sql(");\n");
 }
 
 /// Each lock is waited for while those before it are held: all the waits together are to last as long as one may.

@@ -22,6 +22,9 @@ pub struct RetryPolicy {
     pub lock_base_ms: u64,
     /// The longest such wait. Default 1,000.
     pub lock_max_ms: u64,
+    /// How long a change whose steps are done waits for locks before it is taken back. Default 3,600,000: what the
+    /// steps made took long, and waiting for it holds nobody up.
+    pub patience_ms: u64,
     /// How long to ask, after a lost connection, what became of the change. Default 30,000.
     pub settle_ms: u64,
 }
@@ -35,10 +38,21 @@ impl Default for RetryPolicy {
             lock_attempts: 30,
             lock_base_ms: 50,
             lock_max_ms: 1_000,
+            patience_ms: 3_600_000,
             settle_ms: 30_000,
         }
     }
 }
+
+impl RetryPolicy {
+    /// For further rounds after one that got no lock: few attempts, since each makes the table's users wait.
+    pub(crate) fn gentle(&self) -> Self {
+        Self { lock_attempts: self.lock_attempts.min(GENTLE), ..self.clone() }
+    }
+}
+
+/// Attempts for a lock in a round after the first.
+const GENTLE: u32 = 3;
 
 /// The attempts of one change.
 pub(crate) struct Tries<'a> {

@@ -162,6 +162,8 @@ pub(super) fn outcome(org: &OrgName, row: HeldRow) -> Result<Outcome> {
     }
     if row.is_undoing() {
         outcome.reasons = undoing(&row)?;
+    } else if row.is_staged() {
+        outcome.reasons = reasons(&row)?.unwrap_or_default();
     }
     let failed = row.is_undone() && row.reasons.is_some();
     if !row.waits() && !row.is_staged() && !failed {
@@ -174,10 +176,16 @@ pub(super) fn outcome(org: &OrgName, row: HeldRow) -> Result<Outcome> {
     Ok(outcome)
 }
 
+/// Why the steps of a change are taken back, or what it waits for.
+fn reasons(row: &HeldRow) -> Result<Option<Vec<Reason>>> {
+    let read = |reasons: &String| serde_json::from_str(reasons).map_err(|e| damaged(&row.id, &e.to_string()));
+    row.reasons.as_ref().map(read).transpose()
+}
+
 /// Why the steps of a change are taken back.
 fn undoing(row: &HeldRow) -> Result<Vec<Reason>> {
-    match &row.reasons {
-        Some(reasons) => serde_json::from_str(reasons).map_err(|e| damaged(&row.id, &e.to_string())),
+    match reasons(row)? {
+        Some(reasons) => Ok(reasons),
         None => {
             let help = "nothing of it is left once its steps are taken back; if it is wanted after all, send it again";
             let code = "change/decided".to_owned();

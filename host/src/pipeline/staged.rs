@@ -4,6 +4,7 @@
 //! those of any other. Its steps are done outside the organisation's turn, by whichever host has the lease.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use hookwright_core::event::Consent;
 use hookwright_core::plan::Plan;
@@ -80,10 +81,23 @@ impl Pipeline<'_> {
 
     async fn drive(&self, tenant: &Tenant, id: &str, lease: &Lease) -> Result<Option<Outcome>> {
         let batch_rows = tenant.settings().thresholds.backfill_batch_rows.get();
-        let work = Work { db: tenant.db(), change: id, lease, retry: self.retry, batch_rows };
+        let gentle = self.retry.gentle();
+        let mut waiting = Waiting::new(self.retry);
         while let Some(state) = tenant.db().journal_state(id).await? {
+            let retry = if waiting.has_begun() { &gentle } else { self.retry };
+            let work = Work { db: tenant.db(), change: id, lease, retry, batch_rows };
             let stopped = match state {
-                JournalState::Preparing => self.prepare(tenant, id, &work).await?,
+                JournalState::Preparing => {
+                    let prepared =
+                        Pipeline { sandbox: self.sandbox, retry }.prepare(tenant, id, &work).await?;
+                    match prepared {
+                        Prepared::Committed => None,
+                        Prepared::Taken => Some(Stopped::Taken),
+                        Prepared::Blocked(why) if !waiting.is_over() => waiting.wait(&work, &why).await?,
+                        Prepared::Blocked(why) => give_up(&work, &[why]).await?,
+                        Prepared::Failed(reasons) => give_up(&work, &reasons).await?,
+                    }
+                }
                 JournalState::Undoing => work.undo().await.err(),
                 JournalState::Finishing => work.run(Phase::Finish).await.err(),
             };
@@ -99,34 +113,24 @@ impl Pipeline<'_> {
         report::recorded(tenant, id).await.map(Some)
     }
 
-    /// The steps before the transaction, and the transaction. What fails for good is taken back.
-    async fn prepare(&self, tenant: &Tenant, id: &str, work: &Work<'_>) -> Result<Option<Stopped>> {
-        let reasons = match work.run(Phase::Prepare).await {
-            Ok(()) => match self.commit(tenant, id).await? {
-                None => return Ok(None),
-                Some(reasons) => reasons,
-            },
-            Err(Stopped::Taken) => return Ok(Some(Stopped::Taken)),
+    /// The steps before the transaction, and the transaction.
+    async fn prepare(&self, tenant: &Tenant, id: &str, work: &Work<'_>) -> Result<Prepared> {
+        match work.run(Phase::Prepare).await {
+            Ok(()) => self.commit(tenant, id).await,
+            Err(Stopped::Taken) => Ok(Prepared::Taken),
             // The held change has the reason.
-            Err(Stopped::Cancelled) => Vec::new(),
-            Err(Stopped::Failed(error)) => {
-                let error = Error::from(error);
-                if error.entry.retryable && error.entry.code != "db/blocked" {
-                    return Err(error);
-                }
-                vec![why(&error)]
-            }
-        };
-        self.give_up(tenant, id, work, reasons).await.map(|()| None)
+            Err(Stopped::Cancelled) => Ok(Prepared::Failed(Vec::new())),
+            Err(Stopped::Failed(error)) => Prepared::of(error.into()),
+        }
     }
 
-    /// Works the change out anew, now that its steps are done, and commits it; the reasons if that is not possible.
-    async fn commit(&self, tenant: &Tenant, id: &str) -> Result<Option<Vec<Reason>>> {
+    /// Works the change out anew, now that its steps are done, and commits it.
+    async fn commit(&self, tenant: &Tenant, id: &str) -> Result<Prepared> {
         let _turn = tenant.turn().lock().await;
         let row = match tenant.db().held(id).await? {
             Some(row) if row.is_staged() => row,
-            Some(row) if row.is_undoing() => return Ok(Some(Vec::new())),
-            _ => return Ok(None),
+            Some(row) if row.is_undoing() => return Ok(Prepared::Failed(Vec::new())),
+            _ => return Ok(Prepared::Committed),
         };
         let change = held::change(&row)?;
         let consent: Consent = row
@@ -138,18 +142,13 @@ impl Pipeline<'_> {
             .unwrap_or_default();
         let steps = tenant.db().steps(id).await?;
         match self.attempts(tenant, Request::prepared(&change, row, consent, steps)).await {
-            Ok(outcome) if matches!(outcome.status, Status::Applied | Status::Replayed) => Ok(None),
-            Ok(outcome) if outcome.reasons.is_empty() => Ok(Some(vec![moved()])),
-            Ok(outcome) => Ok(Some(outcome.reasons)),
-            Err(error) if error.entry.retryable && error.entry.code != "db/blocked" => Err(error),
-            Err(error) => Ok(Some(vec![why(&error)])),
+            Ok(outcome) if matches!(outcome.status, Status::Applied | Status::Replayed) => {
+                Ok(Prepared::Committed)
+            }
+            Ok(outcome) if outcome.reasons.is_empty() => Ok(Prepared::Failed(vec![moved()])),
+            Ok(outcome) => Ok(Prepared::Failed(outcome.reasons)),
+            Err(error) => Prepared::of(error),
         }
-    }
-
-    /// From here on the steps are only taken back, whatever breaks.
-    async fn give_up(&self, tenant: &Tenant, id: &str, work: &Work<'_>, reasons: Vec<Reason>) -> Result<()> {
-        tracing::warn!(org = %tenant.org(), change = id, ?reasons, "a staged change is taken back");
-        settle(online::give_up(work, &serde_json::to_string(&reasons).map_err(effects::unwritable)?).await)
     }
 
     async fn rolled_back(&self, tenant: &Tenant, id: &str, work: &Work<'_>) -> Result<Outcome> {
@@ -163,8 +162,67 @@ impl Pipeline<'_> {
     }
 }
 
-fn why(error: &Error) -> Reason {
-    Reason { code: error.code.clone(), message: error.message.clone(), help: error.help.clone() }
+/// What came of the steps before the transaction, and of the transaction.
+enum Prepared {
+    Committed,
+    /// Another host has taken the change over.
+    Taken,
+    /// A lock was not granted.
+    Blocked(Reason),
+    /// It is to be taken back, for these reasons.
+    Failed(Vec<Reason>),
+}
+
+impl Prepared {
+    /// Trouble that passes by itself is an error: whoever goes on tries again.
+    fn of(error: Error) -> Result<Self> {
+        let why =
+            Reason { code: error.code.clone(), message: error.message.clone(), help: error.help.clone() };
+        match error.entry.code {
+            "db/blocked" => Ok(Self::Blocked(why)),
+            _ if error.entry.retryable => Err(error),
+            _ => Ok(Self::Failed(vec![why])),
+        }
+    }
+}
+
+/// From here on the steps are only taken back, whatever breaks.
+async fn give_up(work: &Work<'_>, reasons: &[Reason]) -> Result<Option<Stopped>> {
+    tracing::warn!(org = %work.db.org(), change = work.change, ?reasons, "a staged change is taken back");
+    settle(online::give_up(work, &serde_json::to_string(reasons).map_err(effects::unwritable)?).await)?;
+    Ok(None)
+}
+
+/// For how long a change has been waiting for locks.
+struct Waiting {
+    patience: Duration,
+    since: Option<Instant>,
+}
+
+impl Waiting {
+    fn new(retry: &RetryPolicy) -> Self {
+        Self { patience: Duration::from_millis(retry.patience_ms), since: None }
+    }
+
+    fn has_begun(&self) -> bool {
+        self.since.is_some()
+    }
+
+    fn is_over(&self) -> bool {
+        self.since.map_or(self.patience.is_zero(), |since| since.elapsed() >= self.patience)
+    }
+
+    /// Tells what the change waits for, and waits until it is worth another try.
+    async fn wait(&mut self, work: &Work<'_>, why: &Reason) -> Result<Option<Stopped>> {
+        self.since.get_or_insert_with(Instant::now);
+        tracing::info!(org = %work.db.org(), change = work.change, why = why.message, "a staged change waits");
+        let json = serde_json::to_string(&[why]).map_err(effects::unwritable)?;
+        if let Err(stopped) = online::waits(work, &json).await {
+            return Ok(Some(stopped));
+        }
+        online::calm(work).await?;
+        Ok(None)
+    }
 }
 
 fn settle(result: std::result::Result<(), Stopped>) -> Result<()> {

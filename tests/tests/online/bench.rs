@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use hookwright::api::SubmitOptions;
+use hookwright::config::Config;
 use hookwright::outcome::{Outcome, Status};
 use hookwright_tests::locks::terminate;
 use hookwright_tests::org::change;
@@ -29,7 +30,7 @@ pub const TIDY: &str = "SELECT (SELECT count(*) FROM pg_class WHERE relname LIKE
     (SELECT count(*) FROM pg_constraint WHERE NOT convalidated) + \
     (SELECT count(*) FROM pg_index WHERE NOT indisvalid)";
 
-/// An organisation of the one host that these tests have.
+/// An organisation of the one host that most of these tests have.
 pub struct Bench {
     pub world: Arc<World>,
 }
@@ -60,8 +61,16 @@ pub fn filling() -> String {
 impl Bench {
     pub async fn new() -> Self {
         static HOME: OnceCell<Arc<TestHost>> = OnceCell::const_new();
+        Self::of(HOME.get_or_init(|| TestHost::with_policy(Some(POLICY))).await).await
+    }
+
+    /// An organisation of a host of its own.
+    pub async fn with(config: Config) -> Self {
+        Self::of(&TestHost::with(Some(POLICY), config).await).await
+    }
+
+    async fn of(home: &Arc<TestHost>) -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
-        let home = HOME.get_or_init(|| TestHost::with_policy(Some(POLICY))).await;
         let plugins = ["schema-sync".to_owned(), "index-advisor".to_owned()];
         let name = format!("acme-{}", COUNT.fetch_add(1, Ordering::Relaxed));
         let world = World::add(home, &name, Dialect::Postgres, &plugins).await;

@@ -10,4 +10,5 @@ mod change;
 mod dependents;
 mod failing;
 mod killed;
+mod patient;
 mod patterns;

@@ -11,8 +11,8 @@ use crate::outcome::{Outcome, StepReport};
 pub(crate) struct Progress {
     out: Out,
     bar: Option<ProgressBar>,
-    /// The step that was shown last, and its state.
-    last: Option<(usize, String)>,
+    /// What was shown last.
+    last: Option<String>,
 }
 
 impl Progress {
@@ -26,20 +26,22 @@ impl Progress {
         Self { out, bar, last: None }
     }
 
-    /// Shows how far a change is.
+    /// Shows how far a change is, or what it waits for.
     pub fn show(&mut self, outcome: &Outcome) {
-        let Some((number, step)) = current(outcome) else { return };
-        let text =
-            format!("step {} of {}: {} {}", number + 1, outcome.steps.len(), step.title, clean(&step.table));
+        let (text, percent) = match (outcome.reasons.first(), current(outcome)) {
+            (Some(why), _) if outcome.is_under_way() => (format!("waits: {}", clean(&why.message)), 100),
+            (_, Some((number, step))) => (described(outcome, number, step), percent(step)),
+            (_, None) => return,
+        };
         match &self.bar {
             Some(bar) => {
-                bar.set_message(text);
-                bar.set_position(percent(step));
+                bar.set_message(text.clone());
+                bar.set_position(percent);
             }
-            None if self.last.as_ref() != Some(&(number, step.state.clone())) => self.out.talk(&text),
+            None if self.last.as_ref() != Some(&text) => self.out.talk(&text),
             None => {}
         }
-        self.last = Some((number, step.state.clone()));
+        self.last = Some(text);
     }
 
     /// Takes the bar away.
@@ -48,6 +50,10 @@ impl Progress {
             bar.finish_and_clear();
         }
     }
+}
+
+fn described(outcome: &Outcome, number: usize, step: &StepReport) -> String {
+    format!("step {} of {}: {} {}", number + 1, outcome.steps.len(), step.title, clean(&step.table))
 }
 
 /// The first step that is not done.

@@ -8,6 +8,7 @@
 /// and who is at it: a lease, since a step may take longer than a connection lives. Each transaction of a step begins
 /// with `step_claim`, and each that takes one back with `undo_claim`: they stop a host whose lease another one has
 /// taken, and keep others from taking it until they end. `index_claim` stops a change whose index is not there.
+/// `detect_after` has the server look into a wait for a lock that early: only then does an autovacuum give way.
 ///
 /// Hosts of version 1 that are still running go on with the claim of five arguments: it lets nothing
 /// pass that is held, since they could not settle it.
@@ -94,6 +95,15 @@ BEGIN
         RAISE EXCEPTION 'the index "%" that was built for the change is not there any more, or is not valid', index_
             USING ERRCODE = 'HW008';
     END IF;
+END
+$function$;
+
+CREATE FUNCTION hookwright.detect_after(ms_ bigint)
+RETURNS void LANGUAGE plpgsql VOLATILE AS $function$
+BEGIN
+    PERFORM pg_catalog.set_config('deadlock_timeout', ms_::text, true);
+EXCEPTION WHEN insufficient_privilege THEN
+    NULL;
 END
 $function$;
 

@@ -95,6 +95,14 @@ pub(crate) async fn give_up(work: &Work<'_>, reasons_json: &str) -> Result<(), S
     owned(work, &script).await
 }
 
+/// Keeps what a staged change waits for.
+pub(crate) async fn waits(work: &Work<'_>, reasons_json: &str) -> Result<(), Stopped> {
+    let mut script = leased(work, false);
+    script.sql("UPDATE hookwright.held SET reasons = ").text(reasons_json);
+    held_row(work, &mut script).sql(" AND status = 'staged';\nCOMMIT");
+    owned(work, &script).await
+}
+
 /// Closes the journal of a change whose steps are all taken back: it is rolled back, for these reasons.
 pub(crate) async fn rolled_back(work: &Work<'_>, outcome_json: &str) -> Result<(), Stopped> {
     let mut script = leased(work, true);

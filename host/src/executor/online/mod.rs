@@ -4,14 +4,16 @@
 //! The pipeline calls it, outside the organisation's turn: other changes go on meanwhile.
 
 mod batches;
+mod calm;
 mod index;
 mod journal;
 mod lease;
 mod short;
 
+pub(crate) use calm::calm;
 pub(in crate::executor) use journal::committed;
 pub use journal::{Staging, stage};
-pub(crate) use journal::{clear, give_up, json, rolled_back};
+pub(crate) use journal::{clear, give_up, json, rolled_back, waits};
 pub use lease::Lease;
 
 use hookwright_core::ident::OrgName;

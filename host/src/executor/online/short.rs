@@ -6,6 +6,7 @@ use super::{Stopped, Work};
 use crate::db::gate::Script;
 use crate::db::{DbError, Fault, Pool, StepRow, fault, refused};
 use crate::executor::blocked;
+use crate::executor::postgres::detect_deadlocks;
 use crate::executor::retry::Tries;
 
 /// How long statements may wait and take.
@@ -63,6 +64,7 @@ pub(super) fn begin(work: &Work<'_>, patience: Patience) -> Script {
         Patience::Short => {
             script.integer(i64::from(options.lock_timeout_ms)).sql(";\nSET LOCAL statement_timeout = ");
             script.integer(i64::from(options.statement_timeout_ms)).sql(";\n");
+            detect_deadlocks(options, &mut script);
         }
         Patience::Long => {
             script.sql("0;\nSET LOCAL statement_timeout = 0;\n");

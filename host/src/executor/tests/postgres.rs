@@ -62,9 +62,9 @@ async fn a_settled_attempt_can_do_nothing_any_more() {
     let settled = settle(&bench.db, &job, "c-2/1", &bench.retry, 1).await.expect("settled");
     assert_eq!(settled, None);
     let crate::db::Pool::Postgres(pool) = bench.db.pool() else { panic!("PostgreSQL") };
-    let late = postgres::attempt(&bench.db, pool, &job, "c-2/1").await;
+    let late = postgres::attempt(&bench.db, pool, &job, &attempt("c-2/1")).await;
     assert!(late.is_err(), "{late:?}");
-    postgres::attempt(&bench.db, pool, &job, "c-2/2").await.expect("another attempt may");
+    postgres::attempt(&bench.db, pool, &job, &attempt("c-2/2")).await.expect("another attempt may");
     let settled = settle(&bench.db, &job, "c-2/2", &bench.retry, 2).await.expect("settled");
     let Some(Executed::Applied(applied)) = settled else { panic!("{settled:?}") };
     assert!(applied.committed_at.ends_with('Z'));
@@ -140,4 +140,8 @@ async fn many_hosts_make_many_changes() {
     let done = futures_util::future::join_all(running).await;
     let applied = done.iter().filter(|e| matches!(e, Executed::Applied(_))).count();
     assert_eq!((applied, bench.db.revision().await.expect("read")), (1, 1), "{done:?}");
+}
+
+fn attempt(name: &str) -> postgres::Attempt<'_> {
+    postgres::Attempt { name, blocked: false }
 }
