@@ -38,7 +38,7 @@ fn bearer(value: &HeaderValue) -> Option<&str> {
     scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
 }
 
-fn unauthenticated() -> Error {
+pub(super) fn unauthenticated() -> Error {
     Error::new("auth/unauthenticated", "the request carries no valid token")
 }
 

@@ -1,13 +1,13 @@
 //! The ledger: what was done, newest first.
 
-use axum::extract::State;
-use axum::{Extension, Json};
+use axum::Json;
 use serde::{Deserialize, Serialize};
 
-use super::App;
-use super::extract::{Path, Query, org};
+use super::caller::Caller;
+use super::extract::Query;
 use super::problem::Problem;
-use crate::access::{Principal, Scope};
+use super::schema::OfOrg;
+use crate::access::Scope;
 use crate::api::{HeldPart, Page};
 use crate::error::Error;
 use crate::outcome::{ChangeSummary, Outcome};
@@ -56,16 +56,11 @@ pub(super) struct Changes {
 /// List the changes, newest first; with `status=held` those that wait for a decision or are under way.
 #[utoipa::path(
     get, path = "/v1/orgs/{org}/changes", tag = "changes",
-    params(("org" = String, Path, description = "The organisation"), Part),
+    params(OfOrg, Part),
     responses((status = 200, body = Changes))
 )]
-pub(super) async fn list(
-    State(app): State<App>,
-    Extension(principal): Extension<Principal>,
-    Path(name): Path<String>,
-    Query(part): Query<Part>,
-) -> Result<Json<Changes>, Problem> {
-    let org = org(&principal, &name, Scope::ChangesRead)?;
+pub(super) async fn list(caller: Caller, Query(part): Query<Part>) -> Result<Json<Changes>, Problem> {
+    let org = caller.org(Scope::ChangesRead)?;
     let limit = part.limit.unwrap_or(DEFAULT_LIMIT);
     if !(1..=MOST).contains(&limit) {
         return Err(Error::new("request/invalid", format!("\"limit\" is {limit}, wanted 1 to {MOST}")).into());
@@ -74,11 +69,13 @@ pub(super) async fn list(
     let (changes, next): (_, fn(&ChangeSummary) -> String) =
         match (part.status, part.before, part.before_change) {
             (Listed::Applied, before, None) => {
-                (app.host.changes(&org, Page { before, limit }).await?, |c| format!("&before={}", c.revision))
+                (caller.host().changes(&org, Page { before, limit }).await?, |c| {
+                    format!("&before={}", c.revision)
+                })
             }
             (Listed::Held, None, before) => {
                 let next = |c: &ChangeSummary| format!("&status=held&beforeChange={}", c.change);
-                (app.host.held(&org, HeldPart { before, limit }).await?, next)
+                (caller.host().held(&org, HeldPart { before, limit }).await?, next)
             }
             _ => return Err(crossed().into()),
         };
@@ -95,14 +92,10 @@ fn crossed() -> Error {
 /// Show a change with all that led to it, applied or held.
 #[utoipa::path(
     get, path = "/v1/orgs/{org}/changes/{id}", tag = "changes",
-    params(("org" = String, Path, description = "The organisation"), ("id" = String, Path)),
+    params(OfOrg, ("id" = String, Path)),
     responses((status = 200, body = Outcome))
 )]
-pub(super) async fn show(
-    State(app): State<App>,
-    Extension(principal): Extension<Principal>,
-    Path((name, id)): Path<(String, String)>,
-) -> Result<Json<Outcome>, Problem> {
-    let org = org(&principal, &name, Scope::ChangesRead)?;
-    Ok(Json(app.host.change(&org, &id).await?))
+pub(super) async fn show(caller: Caller) -> Result<Json<Outcome>, Problem> {
+    let org = caller.org(Scope::ChangesRead)?;
+    Ok(Json(caller.host().change(&org, caller.part("id")?).await?))
 }

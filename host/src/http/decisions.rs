@@ -1,14 +1,14 @@
 //! Decisions on held changes.
 
-use axum::extract::State;
-use axum::{Extension, Json};
+use axum::Json;
 use serde::Deserialize;
 
-use super::App;
-use super::extract::{JsonBody, Path, org, parsed};
+use super::caller::Caller;
+use super::extract::{JsonBody, parsed};
 use super::problem::Problem;
-use super::submit::{Answer, answer};
-use crate::access::{Principal, Scope};
+use super::schema::OfOrg;
+use super::submit::{Answer, Written, answer};
+use crate::access::Scope;
 use crate::api::{ApproveOptions, RejectOptions};
 use crate::outcome::Outcome;
 
@@ -35,20 +35,15 @@ pub(super) struct Rejection {
 /// It is worked out anew: if its plan is another now, nothing runs, and the new plan waits to be approved.
 #[utoipa::path(
     post, path = "/v1/orgs/{org}/changes/{id}/approve", tag = "changes",
-    params(("org" = String, Path, description = "The organisation"), ("id" = String, Path)),
+    params(OfOrg, ("id" = String, Path)),
     request_body(content = Approval, content_type = "application/json"),
-    responses((status = 200, description = "Applied", body = Outcome))
+    responses(Written)
 )]
-pub(super) async fn approve(
-    State(app): State<App>,
-    Extension(principal): Extension<Principal>,
-    Path((name, id)): Path<(String, String)>,
-    JsonBody(body): JsonBody,
-) -> Answer {
-    let org = org(&principal, &name, Scope::ChangesApprove)?;
+pub(super) async fn approve(caller: Caller, JsonBody(body): JsonBody) -> Answer {
+    let org = caller.org(Scope::ChangesApprove)?;
     let Approval { allow_destructive, plan_hash } = parsed(&body)?;
-    let options = ApproveOptions { allow_destructive, plan_hash, actor: principal.actor() };
-    answer(app.host.approve(&org, &id, options).await?)
+    let options = ApproveOptions { allow_destructive, plan_hash, actor: caller.principal.actor() };
+    answer(caller.host().approve(&org, caller.part("id")?, options).await?)
 }
 
 /// Reject a held change, as the token's name: it can never be approved afterwards.
@@ -56,17 +51,13 @@ pub(super) async fn approve(
 /// Of a staged change the steps done are taken back; it is rolled back then.
 #[utoipa::path(
     post, path = "/v1/orgs/{org}/changes/{id}/reject", tag = "changes",
-    params(("org" = String, Path, description = "The organisation"), ("id" = String, Path)),
+    params(OfOrg, ("id" = String, Path)),
     request_body(content = Rejection, content_type = "application/json"),
     responses((status = 200, description = "Rejected", body = Outcome))
 )]
-pub(super) async fn reject(
-    State(app): State<App>,
-    Extension(principal): Extension<Principal>,
-    Path((name, id)): Path<(String, String)>,
-    JsonBody(body): JsonBody,
-) -> Result<Json<Outcome>, Problem> {
-    let org = org(&principal, &name, Scope::ChangesApprove)?;
+pub(super) async fn reject(caller: Caller, JsonBody(body): JsonBody) -> Result<Json<Outcome>, Problem> {
+    let org = caller.org(Scope::ChangesApprove)?;
     let Rejection { reason } = parsed(&body)?;
-    Ok(Json(app.host.reject(&org, &id, RejectOptions { reason, actor: principal.actor() }).await?))
+    let options = RejectOptions { reason, actor: caller.principal.actor() };
+    Ok(Json(caller.host().reject(&org, caller.part("id")?, options).await?))
 }

@@ -5,11 +5,9 @@ use axum::extract::rejection::{BytesRejection, PathRejection, QueryRejection};
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
-use hookwright_core::ident::{Ident, OrgName};
 use serde::de::DeserializeOwned;
 
 use super::problem::{Problem, of_status};
-use crate::access::{Principal, Scope, no_such_org};
 use crate::error::{Error, Result};
 
 /// Parameters of the path.
@@ -95,7 +93,7 @@ fn expect_media(headers: &HeaderMap, fits: fn(&str) -> bool, wanted: &str) -> Re
     Err(Error::new("request/unsupported-media", message).help(help).into())
 }
 
-fn invalid(message: &str) -> Problem {
+pub(super) fn invalid(message: &str) -> Problem {
     Error::new("request/invalid", shown(message)).into()
 }
 
@@ -107,18 +105,7 @@ pub(super) fn shown(text: &str) -> String {
         .collect()
 }
 
-/// The organisation of a path, if the sender reaches it and may do what the scope says.
-pub(super) fn org(principal: &Principal, name: &str, scope: Scope) -> Result<OrgName> {
-    let org = OrgName::parse(name).map_err(|_| no_such_org(name))?;
-    principal.on(&org, scope)?;
-    Ok(org)
-}
-
-/// The entity or field of a path. What cannot be a name is not there.
-pub(super) fn ident(what: &str, name: &str) -> Result<Ident> {
-    Ident::parse(name).map_err(|_| not_found(what, name))
-}
-
+/// There is no such entity or field.
 pub(super) fn not_found(what: &str, name: &str) -> Error {
     Error::new("metadata/not-found", format!("there is no {what} \"{}\"", shown(name)))
 }

@@ -4,6 +4,7 @@
 //! functions alone: no database, no sandbox.
 
 mod auth;
+mod caller;
 mod changes;
 mod decisions;
 mod document;

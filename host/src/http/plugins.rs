@@ -1,15 +1,15 @@
 //! The plugins of an organisation.
 
-use axum::extract::State;
+use axum::Json;
 use axum::http::StatusCode;
-use axum::{Extension, Json};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::App;
-use super::extract::{Component, JsonBody, Path, Query, org, shown};
+use super::caller::Caller;
+use super::extract::{Component, JsonBody, Query, shown};
 use super::problem::Problem;
-use crate::access::{Principal, Scope};
+use super::schema::OfOrg;
+use crate::access::Scope;
 use crate::api::{GrantChange, PluginInfo, PluginOptions};
 use crate::error::{Error, Result};
 
@@ -55,102 +55,79 @@ impl Installation {
 /// List the plugins, in the order they are called.
 #[utoipa::path(
     get, path = "/v1/orgs/{org}/plugins", tag = "plugins",
-    params(("org" = String, Path, description = "The organisation")),
+    params(OfOrg),
     responses((status = 200, body = Plugins))
 )]
-pub(super) async fn list(
-    State(app): State<App>,
-    Extension(principal): Extension<Principal>,
-    Path(name): Path<String>,
-) -> Result<Json<Plugins>, Problem> {
-    let org = org(&principal, &name, Scope::PluginsRead)?;
-    Ok(Json(Plugins { plugins: app.host.plugin_list(&org).await? }))
+pub(super) async fn list(caller: Caller) -> Result<Json<Plugins>, Problem> {
+    let org = caller.org(Scope::PluginsRead)?;
+    Ok(Json(Plugins { plugins: caller.host().plugin_list(&org).await? }))
 }
 
 /// Install a plugin, in place of the one of its name.
 #[utoipa::path(
     post, path = "/v1/orgs/{org}/plugins", tag = "plugins",
-    params(("org" = String, Path, description = "The organisation"), Installation),
+    params(OfOrg, Installation),
     request_body(content = Vec<u8>, content_type = "application/wasm", description = "The component"),
     responses((status = 200, body = PluginInfo))
 )]
 pub(super) async fn install(
-    State(app): State<App>,
-    Extension(principal): Extension<Principal>,
-    Path(name): Path<String>,
+    caller: Caller,
     Query(installation): Query<Installation>,
     Component(bytes): Component,
 ) -> Result<Json<PluginInfo>, Problem> {
-    let org = org(&principal, &name, Scope::PluginsWrite)?;
-    Ok(Json(app.host.plugin_install(&org, bytes.to_vec(), installation.options()?).await?))
+    let org = caller.org(Scope::PluginsWrite)?;
+    Ok(Json(caller.host().plugin_install(&org, bytes.to_vec(), installation.options()?).await?))
 }
 
 /// Let a plugin do more, or less.
 #[utoipa::path(
     post, path = "/v1/orgs/{org}/plugins/{name}/grants", tag = "plugins",
-    params(("org" = String, Path, description = "The organisation"), ("name" = String, Path)),
+    params(OfOrg, ("name" = String, Path)),
     request_body(content = GrantChange, content_type = "application/json"),
     responses((status = 200, body = PluginInfo))
 )]
-pub(super) async fn grants(
-    State(app): State<App>,
-    Extension(principal): Extension<Principal>,
-    Path((org_name, name)): Path<(String, String)>,
-    JsonBody(body): JsonBody,
-) -> Result<Json<PluginInfo>, Problem> {
-    let org = org(&principal, &org_name, Scope::PluginsWrite)?;
+pub(super) async fn grants(caller: Caller, JsonBody(body): JsonBody) -> Result<Json<PluginInfo>, Problem> {
+    let org = caller.org(Scope::PluginsWrite)?;
     let change: GrantChange = serde_json::from_slice(&body).map_err(|e| {
         let help = "send {\"grant\": [\"KIND on PATTERN\"], \"revoke\": [\"KIND\"]}";
         Error::new("request/invalid", format!("the body is no change of grants: {}", shown(&e.to_string())))
             .help(help)
     })?;
-    Ok(Json(app.host.plugin_grant(&org, &name, change).await?))
+    Ok(Json(caller.host().plugin_grant(&org, caller.part("name")?, change).await?))
 }
 
 /// Call a plugin from now on.
 #[utoipa::path(
     post, path = "/v1/orgs/{org}/plugins/{name}/enable", tag = "plugins",
-    params(("org" = String, Path, description = "The organisation"), ("name" = String, Path)),
+    params(OfOrg, ("name" = String, Path)),
     responses((status = 204, description = "Done"))
 )]
-pub(super) async fn enable(
-    State(app): State<App>,
-    Extension(principal): Extension<Principal>,
-    Path((org_name, name)): Path<(String, String)>,
-) -> Result<StatusCode, Problem> {
-    let org = org(&principal, &org_name, Scope::PluginsWrite)?;
-    app.host.plugin_enable(&org, &name).await?;
+pub(super) async fn enable(caller: Caller) -> Result<StatusCode, Problem> {
+    let org = caller.org(Scope::PluginsWrite)?;
+    caller.host().plugin_enable(&org, caller.part("name")?).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 /// Call a plugin no longer.
 #[utoipa::path(
     post, path = "/v1/orgs/{org}/plugins/{name}/disable", tag = "plugins",
-    params(("org" = String, Path, description = "The organisation"), ("name" = String, Path)),
+    params(OfOrg, ("name" = String, Path)),
     responses((status = 204, description = "Done"))
 )]
-pub(super) async fn disable(
-    State(app): State<App>,
-    Extension(principal): Extension<Principal>,
-    Path((org_name, name)): Path<(String, String)>,
-) -> Result<StatusCode, Problem> {
-    let org = org(&principal, &org_name, Scope::PluginsWrite)?;
-    app.host.plugin_disable(&org, &name).await?;
+pub(super) async fn disable(caller: Caller) -> Result<StatusCode, Problem> {
+    let org = caller.org(Scope::PluginsWrite)?;
+    caller.host().plugin_disable(&org, caller.part("name")?).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 /// Remove a plugin from the organisation.
 #[utoipa::path(
     delete, path = "/v1/orgs/{org}/plugins/{name}", tag = "plugins",
-    params(("org" = String, Path, description = "The organisation"), ("name" = String, Path)),
+    params(OfOrg, ("name" = String, Path)),
     responses((status = 204, description = "Done"))
 )]
-pub(super) async fn remove(
-    State(app): State<App>,
-    Extension(principal): Extension<Principal>,
-    Path((org_name, name)): Path<(String, String)>,
-) -> Result<StatusCode, Problem> {
-    let org = org(&principal, &org_name, Scope::PluginsWrite)?;
-    app.host.plugin_remove(&org, &name).await?;
+pub(super) async fn remove(caller: Caller) -> Result<StatusCode, Problem> {
+    let org = caller.org(Scope::PluginsWrite)?;
+    caller.host().plugin_remove(&org, caller.part("name")?).await?;
     Ok(StatusCode::NO_CONTENT)
 }

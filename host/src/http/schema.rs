@@ -207,3 +207,11 @@ pub(super) enum Events {
     One(Box<Envelope>),
     Several(Vec<Envelope>),
 }
+
+/// The place of everything that is an organisation's.
+#[derive(utoipa::IntoParams)]
+#[into_params(parameter_in = Path)]
+pub(super) struct OfOrg {
+    /// The organisation
+    org: String,
+}

@@ -2,12 +2,10 @@
 
 use axum::Json;
 use axum::http::HeaderMap;
+use axum::response::{IntoResponse, Response};
 use hookwright_core::event::{Change, EventError};
-use hookwright_core::ident::OrgName;
-use serde::Deserialize;
-use serde::de::IgnoredAny;
+use serde::de::{DeserializeOwned, IgnoredAny};
 
-use super::App;
 use super::problem::Problem;
 use crate::access::Principal;
 use crate::api::SubmitOptions;
@@ -16,32 +14,93 @@ use crate::error::{Error, Result};
 use crate::outcome::{Outcome, Status};
 
 /// The answer to whatever writes.
-pub(super) type Answer = Result<Json<Outcome>, Problem>;
+pub(super) type Answer = Result<Written, Problem>;
 
-/// What the sender allows, as parameters of the query.
-#[derive(Debug, Clone, Copy, Default, Deserialize, utoipa::IntoParams)]
-#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
-#[into_params(parameter_in = Query)]
-pub(super) struct Consent {
-    /// What needs a confirmation may run.
-    confirm: bool,
-    /// What destroys data may run.
-    allow_destructive: bool,
-    /// Work it out and change nothing.
-    dry_run: bool,
+/// What became of a change that was neither held nor refused.
+#[derive(utoipa::IntoResponses)]
+#[response(
+    status = 200,
+    description = "Applied, replayed or planned; or staged: steps beside the users of a large table are being done, and the change is applied after them"
+)]
+pub(super) struct Written(Outcome);
+
+impl IntoResponse for Written {
+    fn into_response(self) -> Response {
+        Json(self.0).into_response()
+    }
 }
 
-impl Consent {
-    pub(super) fn new(confirm: bool, allow_destructive: bool, dry_run: bool) -> Self {
-        Self { confirm, allow_destructive, dry_run }
+/// The switches of a query that writes.
+pub(super) trait Switches: DeserializeOwned + Send {
+    /// What the sender allows.
+    fn options(&self, principal: &Principal) -> SubmitOptions;
+}
+
+/// Switches of a query, off unless given: those of one operation, and what the sender allows. They are one struct
+/// each, since neither unknown parameters nor texts such as "true" are understood through `serde(flatten)`.
+macro_rules! switches {
+    ($(#[$meta:meta])* $name:ident { $($(#[$own_meta:meta])* $own:ident)* }) => {
+        $(#[$meta])*
+        #[derive(Debug, Clone, Copy, Default, serde::Deserialize, utoipa::IntoParams)]
+        #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+        #[into_params(parameter_in = Query)]
+        pub(super) struct $name {
+            $($(#[$own_meta])* $own: bool,)*
+            /// What needs a confirmation may run.
+            confirm: bool,
+            /// What destroys data may run.
+            allow_destructive: bool,
+            /// Work it out and change nothing.
+            dry_run: bool,
+        }
+
+        impl $crate::http::submit::Switches for $name {
+            fn options(&self, principal: &$crate::access::Principal) -> $crate::api::SubmitOptions {
+                $crate::api::SubmitOptions {
+                    dry_run: self.dry_run,
+                    confirm: self.confirm,
+                    allow_destructive: self.allow_destructive,
+                    actor: principal.actor(),
+                }
+            }
+        }
+    };
+}
+pub(super) use switches;
+
+switches! {
+    /// What the sender allows.
+    Consent {}
+}
+
+/// The header that names the event of a request that is one.
+#[derive(Debug, utoipa::IntoParams)]
+#[into_params(parameter_in = Header)]
+pub(super) struct IdempotencyKey {
+    /// The event's id
+    #[param(rename = "Idempotency-Key")]
+    given: Option<String>,
+}
+
+impl IdempotencyKey {
+    pub(super) fn of(headers: &HeaderMap) -> Self {
+        let given = headers.get("idempotency-key").map(|v| v.to_str().unwrap_or_default().to_owned());
+        Self { given }
     }
 
-    pub(super) fn options(self, principal: &Principal) -> SubmitOptions {
-        SubmitOptions {
-            dry_run: self.dry_run,
-            confirm: self.confirm,
-            allow_destructive: self.allow_destructive,
-            actor: principal.actor(),
+    /// The id, quoted or bare; a new one if none is given.
+    fn event_id(&self) -> Result<String> {
+        let Some(given) = &self.given else {
+            return Ok(uuid::Uuid::now_v7().to_string());
+        };
+        let key = given.trim().trim_matches('"');
+        match key.is_empty() || key.len() > hookwright_core::event::MAX_ID_BYTES {
+            true => Err(Error::new(
+                "request/invalid",
+                "the header \"Idempotency-Key\" is empty, too long, or not ASCII",
+            )
+            .help("send an id of your own for the change, such as a UUID; or leave the header out")),
+            false => Ok(key.to_owned()),
         }
     }
 }
@@ -60,8 +119,8 @@ pub(super) struct Around<'a> {
 
 impl Around<'_> {
     /// The change; pointers in its errors are into the body.
-    pub(super) fn change(&self, headers: &HeaderMap) -> Result<Change> {
-        let mut event = format!("{{\"id\":{},\"type\":\"{}\"", text(&event_id(headers)?), self.kind);
+    pub(super) fn change(&self, key: &IdempotencyKey) -> Result<Change> {
+        let mut event = format!("{{\"id\":{},\"type\":\"{}\"", text(&key.event_id()?), self.kind);
         for (key, value) in self.texts {
             event.push_str(&format!(",\"{key}\":{}", text(value)));
         }
@@ -96,32 +155,10 @@ fn text(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }
 
-/// The `Idempotency-Key` of a request, quoted or bare, or a new id.
-fn event_id(headers: &HeaderMap) -> Result<String> {
-    let Some(value) = headers.get("idempotency-key") else {
-        return Ok(uuid::Uuid::now_v7().to_string());
-    };
-    let key = value.to_str().map(|v| v.trim().trim_matches('"')).unwrap_or_default();
-    match key.is_empty() || key.len() > hookwright_core::event::MAX_ID_BYTES {
-        true => Err(Error::new(
-            "request/invalid",
-            "the header \"Idempotency-Key\" is empty, too long, or not ASCII",
-        )
-        .help("send an id of your own for the change, such as a UUID; or leave the header out")),
-        false => Ok(key.to_owned()),
-    }
-}
-
-/// Submits a change. It goes on when the sender leaves or the request's time is up.
-pub(super) async fn submit(app: &App, org: OrgName, change: Change, options: SubmitOptions) -> Answer {
-    answer(app.host.submit(&org, change, options).await?)
-}
-
 /// The response that tells what became of a change.
 pub(super) fn answer(outcome: Outcome) -> Answer {
     match outcome.status {
-        Status::Applied | Status::Replayed | Status::Planned => Ok(Json(outcome)),
-        Status::Staged => Ok(Json(outcome)),
+        Status::Applied | Status::Replayed | Status::Planned | Status::Staged => Ok(Written(outcome)),
         Status::Held => Err(refusal("policy/held", outcome).into()),
         Status::Rejected | Status::RolledBack => Err(refusal("policy/refused", outcome).into()),
     }

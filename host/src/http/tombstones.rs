@@ -1,18 +1,16 @@
 //! What is dropped and kept: listed, restored, purged. And rollbacks of changes.
 
-use axum::extract::State;
-use axum::http::HeaderMap;
-use axum::{Extension, Json};
+use axum::Json;
 use serde::{Deserialize, Serialize};
 
-use super::App;
-use super::extract::{JsonBody, Path, Query, org, parsed};
+use super::caller::{Caller, Writing};
+use super::extract::{JsonBody, parsed};
 use super::problem::Problem;
-use super::submit::{Answer, Around, Consent, submit};
-use crate::access::{Principal, Scope};
+use super::schema::OfOrg;
+use super::submit::{Answer, Around, Consent, IdempotencyKey, Written};
+use crate::access::Scope;
 use crate::api::Tombstone;
 use crate::error::{Error, Result};
-use crate::outcome::Outcome;
 
 /// Everything that is dropped and kept.
 #[derive(Serialize, utoipa::ToSchema)]
@@ -61,69 +59,43 @@ type Texts<'a> = Vec<(&'static str, &'a str)>;
 /// List what is dropped and kept, newest first.
 #[utoipa::path(
     get, path = "/v1/orgs/{org}/tombstones", tag = "tombstones",
-    params(("org" = String, Path, description = "The organisation")),
+    params(OfOrg),
     responses((status = 200, body = Tombstones))
 )]
-pub(super) async fn list(
-    State(app): State<App>,
-    Extension(principal): Extension<Principal>,
-    Path(name): Path<String>,
-) -> Result<Json<Tombstones>, Problem> {
-    let org = org(&principal, &name, Scope::MetadataRead)?;
-    Ok(Json(Tombstones { tombstones: app.host.tombstones(&org).await? }))
+pub(super) async fn list(caller: Caller) -> Result<Json<Tombstones>, Problem> {
+    let org = caller.org(Scope::MetadataRead)?;
+    Ok(Json(Tombstones { tombstones: caller.host().tombstones(&org).await? }))
 }
 
 /// Restore what was dropped, with its data, constraints, indexes and metadata.
 #[utoipa::path(
     post, path = "/v1/orgs/{org}/tombstones/restore", tag = "tombstones",
-    params(
-        ("org" = String, Path, description = "The organisation"), Consent,
-        ("Idempotency-Key" = Option<String>, Header, description = "The event's id"),
-    ),
+    params(OfOrg, Consent, IdempotencyKey),
     request_body(content = Dropped, content_type = "application/json"),
-    responses((status = 200, description = "Applied, replayed or planned", body = Outcome))
+    responses(Written)
 )]
-pub(super) async fn restore(
-    State(app): State<App>,
-    Extension(principal): Extension<Principal>,
-    Path(name): Path<String>,
-    Query(consent): Query<Consent>,
-    headers: HeaderMap,
-    JsonBody(body): JsonBody,
-) -> Answer {
-    let org = org(&principal, &name, Scope::EventsWrite)?;
+pub(super) async fn restore(writing: Writing, JsonBody(body): JsonBody) -> Answer {
     let dropped: Dropped = parsed(&body)?;
     let (kind, texts) = dropped.around("entity.restore", "field.restore");
     let event = Around { kind, texts: &texts, switches: &[], body: None };
-    submit(&app, org, event.change(&headers)?, consent.options(&principal)).await
+    writing.send(event).await
 }
 
 /// Purge what was dropped: it cannot come back.
 #[utoipa::path(
     post, path = "/v1/orgs/{org}/tombstones/purge", tag = "tombstones",
-    params(
-        ("org" = String, Path, description = "The organisation"), Consent,
-        ("Idempotency-Key" = Option<String>, Header, description = "The event's id"),
-    ),
+    params(OfOrg, Consent, IdempotencyKey),
     request_body(content = Purge, content_type = "application/json"),
-    responses((status = 200, description = "Applied, replayed or planned", body = Outcome))
+    responses(Written)
 )]
-pub(super) async fn purge(
-    State(app): State<App>,
-    Extension(principal): Extension<Principal>,
-    Path(name): Path<String>,
-    Query(consent): Query<Consent>,
-    headers: HeaderMap,
-    JsonBody(body): JsonBody,
-) -> Answer {
-    let org = org(&principal, &name, Scope::EventsWrite)?;
+pub(super) async fn purge(writing: Writing, JsonBody(body): JsonBody) -> Answer {
     let one = which(parsed(&body)?)?;
     let (kind, texts) = match &one {
         Some(one) => one.around("entity.purge", "field.purge"),
         None => ("tombstones.purge", Vec::new()),
     };
     let event = Around { kind, texts: &texts, switches: &[], body: None };
-    submit(&app, org, event.change(&headers)?, consent.options(&principal)).await
+    writing.send(event).await
 }
 
 /// One thing, or none for everything that is kept past its time.
@@ -145,21 +117,11 @@ fn which(purge: Purge) -> Result<Option<Dropped>> {
 /// It is refused if something that the change touched was changed since, or if nothing undoes one of its intents.
 #[utoipa::path(
     post, path = "/v1/orgs/{org}/changes/{id}/rollback", tag = "changes",
-    params(
-        ("org" = String, Path, description = "The organisation"), ("id" = String, Path), Consent,
-        ("Idempotency-Key" = Option<String>, Header, description = "The event's id"),
-    ),
-    responses((status = 200, description = "Applied, replayed or planned", body = Outcome))
+    params(OfOrg, ("id" = String, Path), Consent, IdempotencyKey),
+    responses(Written)
 )]
-pub(super) async fn rollback(
-    State(app): State<App>,
-    Extension(principal): Extension<Principal>,
-    Path((name, id)): Path<(String, String)>,
-    Query(consent): Query<Consent>,
-    headers: HeaderMap,
-) -> Answer {
-    let org = org(&principal, &name, Scope::EventsWrite)?;
-    let texts = [("change", id.as_str())];
+pub(super) async fn rollback(writing: Writing) -> Answer {
+    let texts = [("change", writing.part("id")?)];
     let event = Around { kind: "change.rollback", texts: &texts, switches: &[], body: None };
-    submit(&app, org, event.change(&headers)?, consent.options(&principal)).await
+    writing.send(event).await
 }
