@@ -11,6 +11,7 @@ pub mod intents;
 pub mod locks;
 pub mod made_up;
 pub mod org;
+pub mod place;
 pub mod plans;
 pub mod postgres;
 pub mod process;

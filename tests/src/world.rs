@@ -20,11 +20,10 @@ use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
 use crate::extras::Extras;
+use crate::place::Place;
 use crate::plugin_path;
-use crate::postgres::TestDatabase;
 use crate::scenario::{Dialect, Mode};
 use crate::shown::{postgres_rows, sqlite_rows};
-use crate::sqlite::TestFile;
 
 /// The runtime that hosts of a test process live on: their connections do not survive another.
 pub fn runtime() -> &'static Runtime {
@@ -79,32 +78,16 @@ pub struct World {
     place: Place,
 }
 
-enum Place {
-    Postgres(TestDatabase),
-    Sqlite(TestFile),
-}
-
 impl World {
     /// Adds an organisation with these plugins: each a name, with its configuration as JSON behind if it has one.
     ///
     /// # Panics
     /// If the host refuses any of it.
     pub async fn add(home: &Arc<TestHost>, org: &str, dialect: Dialect, plugins: &[String]) -> Self {
-        let (place, url) = match dialect {
-            Dialect::Postgres => {
-                let database = TestDatabase::create().await;
-                let url = database.url().to_owned();
-                (Place::Postgres(database), url)
-            }
-            Dialect::Sqlite => {
-                let file = TestFile::create();
-                let url = file.url();
-                (Place::Sqlite(file), url)
-            }
-        };
+        let place = Place::create(dialect).await;
         let org = OrgName::parse(org).expect("a name for an organisation");
         let default_plugins = plugins.iter().any(|p| p == "schema-sync");
-        let added = home.host.org_add(&org, &url, OrgOptions { default_plugins }).await;
+        let added = home.host.org_add(&org, &place.url(), OrgOptions { default_plugins }).await;
         added.unwrap_or_else(|error| panic!("no organisation \"{org}\": {error}"));
         let world = Self { home: home.clone(), org, place };
         for plugin in plugins.iter().filter(|p| *p != "schema-sync") {
@@ -134,18 +117,12 @@ impl World {
 
     /// Its kind of database.
     pub fn dialect(&self) -> Dialect {
-        match self.place {
-            Place::Postgres(_) => Dialect::Postgres,
-            Place::Sqlite(_) => Dialect::Sqlite,
-        }
+        self.place.dialect()
     }
 
     /// The address of its database.
     pub fn url(&self) -> String {
-        match &self.place {
-            Place::Postgres(database) => database.url().to_owned(),
-            Place::Sqlite(file) => file.url(),
-        }
+        self.place.url()
     }
 
     /// Sends one event, or an array of them.

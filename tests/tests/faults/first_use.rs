@@ -13,13 +13,14 @@ struct Fresh {
     database: TestDatabase,
     proxy: Proxy,
     org: OrgName,
+    retry: RetryPolicy,
 }
 
 impl Fresh {
     async fn prepare(&self) -> Result<OrgDb, DbError> {
         let url = self.proxy.url(self.database.url());
         let db = OrgDb::connect(&self.org, &url, &DbOptions::default(), &Pools::default())?;
-        db.prepare(&RetryPolicy::default()).await?;
+        db.prepare(&self.retry).await?;
         Ok(db)
     }
 
@@ -55,7 +56,10 @@ impl Fresh {
 async fn the_bookkeeping_is_made_whole_wherever_its_connection_is_cut() {
     let database = TestDatabase::create().await;
     let proxy = Proxy::start(database.url()).await;
-    let fresh = Fresh { database, proxy, org: name("acme") };
+    // The session of a connection that was cut may hold its lock for a moment.
+    let retry =
+        RetryPolicy { lock_attempts: 200, lock_base_ms: 2, lock_max_ms: 20, ..RetryPolicy::default() };
+    let fresh = Fresh { database, proxy, org: name("acme"), retry };
     let seen = fresh.first_use(None).await.to_the_last_answer();
     let cuts = places(&seen);
     eprintln!("{} cuts of {seen}", cuts.len());

@@ -4,9 +4,10 @@ use hookwright::api::OrgOptions;
 use hookwright::host::Host;
 use hookwright::outcome::Status;
 use hookwright_core::ident::OrgName;
+use hookwright_tests::on_both;
 use hookwright_tests::org::{Seen, Witness, config, name, start, submit};
-use hookwright_tests::postgres::TestDatabase;
-use hookwright_tests::sqlite::TestFile;
+use hookwright_tests::place::Place;
+use hookwright_tests::scenario::Dialect;
 use serde_json::{Value as Json, json};
 use tempfile::TempDir;
 
@@ -21,17 +22,20 @@ struct Pair {
     org: OrgName,
     witness: Witness,
     _directories: [TempDir; 2],
+    _place: Place,
 }
 
 impl Pair {
     /// Both hosts meet the empty database at once.
-    async fn new(url: &str) -> Self {
+    async fn new(dialect: Dialect) -> Self {
+        let place = Place::create(dialect).await;
+        let url = &place.url();
         let org = name("acme");
         let directories = [TempDir::new().unwrap(), TempDir::new().unwrap()];
         let (one, two) = tokio::join!(host(&directories[0], &org, url), host(&directories[1], &org, url));
         let witness = Witness::new(&org, url);
         submit(&one, &org, &invoice()).await.unwrap();
-        Self { one, two, org, witness, _directories: directories }
+        Self { one, two, org, witness, _directories: directories, _place: place }
     }
 
     async fn look(&self, changes: usize) -> Seen {
@@ -124,25 +128,4 @@ async fn crowd(pair: &Pair) {
     pair.look(EACH + 8 + 1).await;
 }
 
-macro_rules! on_both {
-    ($($case:ident)+) => {
-        mod postgres {
-            use super::*;
-            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn $case() {
-                let database = TestDatabase::create().await;
-                super::$case(&Pair::new(database.url()).await).await;
-            })+
-        }
-        mod sqlite {
-            use super::*;
-            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn $case() {
-                let file = TestFile::create();
-                super::$case(&Pair::new(&file.url()).await).await;
-            })+
-        }
-    };
-}
-
-on_both! { the_same_event different_events rivals one_id crowd }
+on_both! { Pair::new => the_same_event different_events rivals one_id crowd }

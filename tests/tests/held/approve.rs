@@ -2,12 +2,12 @@
 
 use hookwright::api::ApproveOptions;
 use hookwright::outcome::Status;
+use hookwright_tests::on_both;
 use serde_json::json;
 
 use crate::bench::{Bench, PLAIN, codes, drop_note, id};
-use crate::on_both;
 
-on_both! {
+on_both! { Bench::new =>
     it_runs_under_its_own_id
     it_needs_the_consent_that_its_verdict_needs
     a_plan_that_moved_is_to_be_approved_anew

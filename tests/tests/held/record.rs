@@ -2,13 +2,13 @@
 
 use hookwright::api::HeldPart;
 use hookwright::outcome::Status;
+use hookwright_tests::on_both;
 use hookwright_tests::scenario::Mode;
 use serde_json::json;
 
 use crate::bench::{ALLOWED, Bench, PLAIN, drop_note, id};
-use crate::on_both;
 
-on_both! {
+on_both! { Bench::new =>
     it_is_recorded_once
     another_event_of_the_id_is_refused
     nothing_else_is_recorded

@@ -1,11 +1,11 @@
 //! Rejecting: the change can never run, whoever sends its events again.
 
 use hookwright::outcome::Status;
+use hookwright_tests::on_both;
 
 use crate::bench::{ALLOWED, Bench, PLAIN, codes, drop_note, id};
-use crate::on_both;
 
-on_both! {
+on_both! { Bench::new =>
     it_is_final
     its_events_get_the_decision_as_their_answer
 }

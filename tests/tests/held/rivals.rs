@@ -5,9 +5,10 @@ use hookwright::error::Error;
 use hookwright::host::Host;
 use hookwright::outcome::{Outcome, Status};
 use hookwright_core::ident::OrgName;
+use hookwright_tests::on_both;
 use hookwright_tests::org::{Witness, change, config, name, start, submit};
-use hookwright_tests::postgres::TestDatabase;
-use hookwright_tests::sqlite::TestFile;
+use hookwright_tests::place::Place;
+use hookwright_tests::scenario::Dialect;
 use serde_json::{Value as Json, json};
 use tempfile::TempDir;
 
@@ -18,12 +19,15 @@ struct Pair {
     org: OrgName,
     witness: Witness,
     _directories: [TempDir; 2],
+    _place: Place,
 }
 
 type Told = Result<Outcome, Error>;
 
 impl Pair {
-    async fn new(url: &str) -> Self {
+    async fn new(dialect: Dialect) -> Self {
+        let place = Place::create(dialect).await;
+        let url = &place.url();
         let org = name("acme");
         let directories = [TempDir::new().unwrap(), TempDir::new().unwrap()];
         let mut hosts = Vec::new();
@@ -37,7 +41,7 @@ impl Pair {
         let invoice = json!({"id": "first", "type": "entity.create", "entity": {"name": "invoice", "fields": [
             {"name": "id", "type": "Uuid", "nullable": false, "primaryKey": true}]}});
         submit(&hosts[0], &org, &invoice).await.unwrap();
-        Self { hosts, org, witness, _directories: directories }
+        Self { hosts, org, witness, _directories: directories, _place: place }
     }
 
     /// A held change that drops a column of its own.
@@ -130,25 +134,4 @@ async fn the_event_twice(pair: &Pair) {
     }
 }
 
-macro_rules! on_both {
-    ($($case:ident)+) => {
-        mod postgres {
-            use super::*;
-            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn $case() {
-                let database = TestDatabase::create().await;
-                super::$case(&Pair::new(database.url()).await).await;
-            })+
-        }
-        mod sqlite {
-            use super::*;
-            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn $case() {
-                let file = TestFile::create();
-                super::$case(&Pair::new(&file.url()).await).await;
-            })+
-        }
-    };
-}
-
-on_both! { two_approvals an_approval_and_the_event_again an_approval_and_a_rejection the_event_twice }
+on_both! { Pair::new => two_approvals an_approval_and_the_event_again an_approval_and_a_rejection the_event_twice }

@@ -2,8 +2,8 @@
 
 use hookwright::api::ApproveOptions;
 use hookwright::outcome::{Outcome, Status};
+use hookwright_tests::on_both;
 use hookwright_tests::scenario::Dialect;
-use hookwright_tests::world::runtime;
 use serde_json::{Value as Json, json};
 
 use crate::bench::{ALLOWED, Bench, codes, drop_note, id};
@@ -69,19 +69,6 @@ async fn nobody_is_not_another(dialect: Dialect) {
     assert!(told.message.contains("nobody is named who asked"), "{told:?}");
     assert!(told.help.starts_with(&format!("hookwright reject {} --org acme", id(&held))), "{told:?}");
     bench.reject(&id(&held), "without a name").await.unwrap();
-}
-
-macro_rules! on_both {
-    ($($case:ident)+) => {
-        mod postgres {
-            use super::*;
-            $(#[test] fn $case() { runtime().block_on(super::$case(Dialect::Postgres)); })+
-        }
-        mod sqlite {
-            use super::*;
-            $(#[test] fn $case() { runtime().block_on(super::$case(Dialect::Sqlite)); })+
-        }
-    };
 }
 
 on_both! { another_has_to_approve each_verdict_by_its_own_setting nobody_is_not_another }

@@ -1,12 +1,12 @@
 //! A column that is dropped and restored is what it was: values, constraints, indexes, metadata.
 
 use hookwright::outcome::Status;
+use hookwright_tests::on_both;
 use serde_json::json;
 
 use crate::bench::{ALLOWED, Bench, PLAIN, drop_field, restore_field};
-use crate::on_both;
 
-on_both! {
+on_both! { Bench::new =>
     every_column_comes_back_as_it_was
     all_at_once_come_back
     rows_that_came_meanwhile_must_have_values

@@ -1,13 +1,13 @@
 //! What no event of the embedded plugin leads to: constraints, partial indexes, computed columns, conversions.
 
 use hookwright_tests::intents::change;
+use hookwright_tests::on_both;
 use hookwright_tests::scenario::Dialect;
 use serde_json::{Value as Json, json};
 
 use crate::bench::{Bench, drop_entity, drop_field, restore_entity, restore_field, rollback};
-use crate::on_both;
 
-on_both! {
+on_both! { Bench::new =>
     what_is_on_a_column_comes_back_with_it
     every_intent_is_undone
     what_wrote_over_values_stays

@@ -1,13 +1,13 @@
 //! How long what is dropped is kept, and how it goes.
 
 use hookwright::outcome::Status;
+use hookwright_tests::on_both;
 use hookwright_tests::scenario::Dialect;
 use serde_json::json;
 
 use crate::bench::{ALLOWED, Bench, PLAIN, drop_entity, drop_field, restore_entity, restore_field};
-use crate::on_both;
 
-on_both! {
+on_both! { Bench::new =>
     what_is_purged_is_gone
     a_purge_is_held_until_it_is_allowed
     what_is_kept_past_its_time_goes_when_asked

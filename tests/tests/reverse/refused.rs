@@ -1,11 +1,11 @@
 //! What cannot come back says why, and nothing is done.
 
+use hookwright_tests::on_both;
 use serde_json::json;
 
 use crate::bench::{ALLOWED, Bench, PLAIN, drop_entity, drop_field, restore_entity, restore_field, rollback};
-use crate::on_both;
 
-on_both! {
+on_both! { Bench::new =>
     a_name_that_is_taken
     what_was_never_dropped
     a_change_that_was_built_upon

@@ -2,12 +2,12 @@
 
 use hookwright::outcome::Status;
 use hookwright_tests::dump::dump;
+use hookwright_tests::on_both;
 use serde_json::{Value as Json, json};
 
 use crate::bench::{ALLOWED, Bench, PLAIN, drop_entity, drop_field, restore_entity, restore_field, rollback};
-use crate::on_both;
 
-on_both! {
+on_both! { Bench::new =>
     every_kind_of_event_is_undone
     a_rollback_is_undone
     a_dropped_thing_is_back_with_all_that_let_go

@@ -1,11 +1,11 @@
 //! A table that is dropped and restored is what it was, and what referred to it refers to it again.
 
+use hookwright_tests::on_both;
 use serde_json::json;
 
 use crate::bench::{Bench, drop_entity, drop_field, restore_entity, restore_field};
-use crate::on_both;
 
-on_both! {
+on_both! { Bench::new =>
     every_table_comes_back_as_it_was
     all_come_back_in_the_right_order
     a_table_waits_for_what_it_refers_to
