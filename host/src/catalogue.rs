@@ -56,7 +56,7 @@ catalogue! {
     "host/timeout"            503 retry "the request took too long" "send the same event again: the ledger answers what happened"
     "intent/invalid"          422 final "an intent does not fit the schema" "correct the event, or the plugin that asked for it"
     "metadata/conflict"       409 final "the metadata does not allow the event" "choose another name, or change what is there"
-    "metadata/not-found"      404 final "no such entity or field" "list the entities: GET /v1/orgs/{org}/entities"
+    "metadata/not-found"      404 final "no such entity or field" "list the entities: GET /v1/orgs/{org}/entities; see what was done with them: hookwright history --org NAME, hookwright restore --list --org NAME"
     "org/exists"              409 final "the organisation exists already" "choose another name, or remove it first"
     "org/not-found"           404 final "no such organisation" "list them: hookwright org list"
     "plugin/fault"            422 final "a plugin broke" "see the plugin's log; correct the plugin or disable it: hookwright plugin disable"

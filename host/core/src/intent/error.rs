@@ -22,11 +22,11 @@ pub enum IntentError {
     )]
     ColumnExists { table: String, existing: String, is: String, wanted: String, want: String },
     #[error(
-        "the column \"{column}\" is to join the primary key of \"{table}\", which exists already; a primary key is set at a table's creation, create the entity anew with it"
+        "the column \"{column}\" is to join the primary key of \"{table}\", which exists already; add the column without it, give its rows values, then ask for drop-primary-key (if there is a key) and add-primary-key"
     )]
     KeyOfExisting { table: String, column: String },
     #[error(
-        "the column \"{column}\" is part of the primary key of \"{table}\", so {what} is not possible; create an entity with the key you need and move the rows"
+        "the column \"{column}\" is part of the primary key of \"{table}\", so {what} is not possible; ask for drop-primary-key first, and for add-primary-key with the columns that are to be the key"
     )]
     InPrimaryKey { table: String, column: String, what: &'static str },
     #[error("{dependents} to \"{target}\"; take the reference away first")]
@@ -140,35 +140,8 @@ pub fn list(names: &[Ident]) -> String {
     quoted.join(", ")
 }
 
-/// `, did you mean "…"?`, if a name is within two edits of another.
+/// ` (did you mean "…"?)`, if another name is near.
 fn near<'a>(name: &str, names: impl Iterator<Item = &'a str>) -> String {
-    let close = names.map(|n| (distance(name, n), n)).filter(|(d, _)| *d <= 2).min();
-    close.map(|(_, n)| format!(" (did you mean \"{n}\"?)")).unwrap_or_default()
-}
-
-/// Edits (insert, delete, replace) from one text to the other.
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<u8> = b.to_ascii_lowercase().into_bytes();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.to_ascii_lowercase().bytes().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, y) in b.iter().enumerate() {
-            let replace = diagonal + usize::from(x != *y);
-            diagonal = row[j + 1];
-            row[j + 1] = replace.min(row[j] + 1).min(row[j + 1] + 1);
-        }
-    }
-    row[b.len()]
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn near_names_are_offered() {
-        assert_eq!(near("invoce", ["invoice", "account"].into_iter()), " (did you mean \"invoice\"?)");
-        assert_eq!(near("x", ["invoice"].into_iter()), "");
-    }
+    let nearest = crate::near::near(name, names).into_iter().next();
+    nearest.map(|n| format!(" (did you mean \"{n}\"?)")).unwrap_or_default()
 }

@@ -23,7 +23,7 @@ pub(in crate::policy) fn rows(failing: u64) -> Answer {
 /// `account(id)` and `invoice(id, account → account, status String(20), state Enum(a, b), amount Int, due DateTime not null)`,
 /// with a unique constraint and an index on `status`, and the check `positive`;
 /// `log(line)` without a key, whose required column `kind` was dropped.
-fn schema() -> Schema {
+pub(in crate::policy) fn schema() -> Schema {
     let column = |name: &str, ty: serde_json::Value, nullable: bool| {
         (name.to_owned(), json!({"name": name, "ty": ty, "nullable": nullable}))
     };
@@ -56,17 +56,16 @@ fn schema() -> Schema {
     schema
 }
 
-fn find(code: &str, mode: Mode, intent: serde_json::Value, answer: &Answer) -> Option<Finding> {
+fn find(code: &str, settings: &Settings, intent: serde_json::Value, answer: &Answer) -> Option<Finding> {
     let intent: Intent = serde_json::from_value(intent).expect("an intent");
     let model = Model::new(Arc::new(schema()));
     let mut applied = model.clone();
     intent.apply(&mut applied).expect("an intent that fits the test's schema");
     let rule = RULES.iter().find(|r| r.code == code).expect("a rule in RULES");
-    let settings = Settings::of(mode);
-    let found = match (rule.judge)(&Case { intent: &intent, model: &model, settings: &settings })? {
+    let found = match (rule.judge)(&Case { intent: &intent, model: &model, settings })? {
         Judgement::Now(finding) => Some(finding),
         Judgement::Ask(_, then) => then(answer),
-        Judgement::Whole(judge) => judge(&Case { intent: &intent, model: &applied, settings: &settings }),
+        Judgement::Whole(judge) => judge(&Case { intent: &intent, model: &applied, settings }),
     };
     found.inspect(|finding| declared(rule, finding))
 }
@@ -84,7 +83,7 @@ fn declared(rule: &Rule, finding: &Finding) {
 
 /// The rule lets the intent run by itself.
 pub(in crate::policy) fn accepts(code: &str, mode: Mode, intent: serde_json::Value, answer: &Answer) {
-    if let Some(finding) = find(code, mode, intent, answer) {
+    if let Some(finding) = find(code, &Settings::of(mode), intent, answer) {
         assert_eq!(finding.verdict, Verdict::Safe, "{}", finding.message);
     }
 }
@@ -96,14 +95,31 @@ pub(in crate::policy) fn rejects(
     intent: serde_json::Value,
     answer: &Answer,
 ) -> Finding {
-    let finding = find(code, mode, intent, answer).expect("a finding");
+    rejects_by(code, &Settings::of(mode), intent, answer)
+}
+
+/// As [`rejects`], by settings of one's own.
+pub(in crate::policy) fn rejects_by(
+    code: &str,
+    settings: &Settings,
+    intent: serde_json::Value,
+    answer: &Answer,
+) -> Finding {
+    let finding = find(code, settings, intent, answer).expect("a finding");
     assert_ne!(finding.verdict, Verdict::Safe, "{}", finding.message);
     finding
 }
 
+/// Settings by which nothing that is dropped is kept.
+pub(in crate::policy) fn keeping_nothing() -> Settings {
+    let mut settings = Settings::default();
+    settings.tombstones.keep_days = 0;
+    settings
+}
+
 /// The rule has nothing to say.
 pub(in crate::policy) fn silent(code: &str, mode: Mode, intent: serde_json::Value, answer: &Answer) {
-    assert_eq!(find(code, mode, intent, answer), None);
+    assert_eq!(find(code, &Settings::of(mode), intent, answer), None);
 }
 
 /// The rule lets the intent run by itself, with an advice; gives it.
@@ -113,7 +129,7 @@ pub(in crate::policy) fn advises(
     intent: serde_json::Value,
     answer: &Answer,
 ) -> Finding {
-    let finding = find(code, mode, intent, answer).expect("a finding");
+    let finding = find(code, &Settings::of(mode), intent, answer).expect("a finding");
     assert_eq!(finding.verdict, Verdict::Safe, "{}", finding.message);
     finding
 }

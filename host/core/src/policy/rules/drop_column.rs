@@ -1,7 +1,7 @@
 //! `policy/drop-column`: a dropped column takes its data along.
 
 use super::super::{Case, Finding, Hazard, Judgement, Rule, Severity, Verdict};
-use super::{place, stored};
+use super::{fate, place, stored};
 use crate::ident::Ident;
 use crate::intent::{Intent, list};
 use crate::schema::Table;
@@ -10,8 +10,8 @@ use crate::schema::Table;
 pub(super) const RULE: Rule = Rule {
     code: "policy/drop-column",
     title: "column is dropped",
-    what: "Removes a column with its data, and the constraints and indexes on it.",
-    why: "The data are gone for every reader, and programs that name the column fail.",
+    what: "Takes a column away with its values, and the constraints and indexes on it.",
+    why: "Programs that name the column fail. Its values are kept, and can be restored, for as long as the policy says (tombstones.keep-days); where that is 0 they are gone at once.",
     instead: "Delete the field without dropColumn: the column stays, and can be dropped later.",
     verdicts: &[Verdict::Destructive],
     hazards: &[Hazard::DataLoss, Hazard::BreaksReaders],
@@ -23,8 +23,13 @@ fn judge(case: &Case) -> Option<Judgement> {
     let Intent::DropColumn(drop) = case.intent else { return None };
     stored(case, &drop.column)?;
     let table = case.model.schema().table(&drop.table)?;
+    let name = format!("{}.{}", drop.table.as_str(), drop.column.as_str());
+    let fate = match table.column(&drop.column)?.generated {
+        Some(_) => "its values are not kept: they are computed from other columns".to_owned(),
+        None => fate(case, "its values", &name),
+    };
     let message = format!(
-        "dropping the column {} deletes its data{}",
+        "dropping the column {} takes it from everybody who uses it{}; {fate}",
         place(&drop.table, &drop.column),
         dependents(table, &drop.column)
     );
@@ -53,15 +58,21 @@ mod tests {
     #[test]
     fn cases() {
         const CODE: &str = super::RULE.code;
-        let found = rejects(
-            CODE,
-            Mode::Dev,
-            json!({"intent": "drop-column", "table": "invoice", "column": "status"}),
-            &empty(),
+        let drop = json!({"intent": "drop-column", "table": "invoice", "column": "status"});
+        let found = rejects(CODE, Mode::Dev, drop.clone(), &empty());
+        assert_eq!(found.verdict, Verdict::Destructive);
+        assert_eq!(
+            found.message,
+            "dropping the column \"invoice\".\"status\" takes it from everybody who uses it, and drops \
+             \"invoice_status_key\", \"invoice_status_idx\"; its values are kept for 30 days under another name: \
+             hookwright restore --org NAME invoice.status brings them back"
         );
+        let found = rejects_by(CODE, &keeping_nothing(), drop, &empty());
         assert_eq!(found.verdict, Verdict::Destructive);
         assert!(
-            found.message.ends_with("and drops \"invoice_status_key\", \"invoice_status_idx\""),
+            found.message.ends_with(
+                "; its values are deleted at once, since the policy keeps nothing that is dropped (tombstones.keep-days = 0)"
+            ),
             "{}",
             found.message
         );

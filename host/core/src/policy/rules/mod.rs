@@ -90,6 +90,22 @@ fn place(table: &Ident, column: &Ident) -> String {
     format!("\"{}\".\"{}\"", table.as_str(), column.as_str())
 }
 
+/// What becomes of dropped data, and how they come back.
+fn fate(case: &Case, what: &str, name: &str) -> String {
+    let kept = |time: String| {
+        format!(
+            "{what} are kept for {time} under another name: hookwright restore --org NAME {name} brings them back"
+        )
+    };
+    match case.settings.tombstones.keep_days {
+        0 => format!(
+            "{what} are deleted at once, since the policy keeps nothing that is dropped (tombstones.keep-days = 0)"
+        ),
+        1 => kept("a day".to_owned()),
+        days => kept(format!("{days} days")),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
