@@ -74,7 +74,7 @@ impl Host {
         let binding = Binding {
             name: manifest.name.clone(),
             version: manifest.version.clone(),
-            digest: self.inner.store.component_add(&component).await?,
+            digest: loaded.digest.to_string(),
             manifest: serde_json::to_value(&**manifest).unwrap_or_default(),
             config,
             grants,
@@ -82,7 +82,7 @@ impl Host {
             enabled: options.enabled,
             installed_at: String::new(),
         };
-        let binding = self.inner.store.plugin_put(org, binding).await?;
+        let binding = self.inner.store.plugin_put(org, binding, &component).await?;
         tracing::info!(%org, plugin = binding.name, digest = binding.digest, "plugin installed");
         Ok(binding.into())
     }

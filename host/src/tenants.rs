@@ -123,11 +123,11 @@ impl Tenants {
 
     async fn bind(&self, tenant: &Tenant, developed: &Developed) -> Result<()> {
         let mut bound = Vec::new();
-        for binding in self.store.plugins(tenant.org()).await?.into_iter().filter(|b| b.enabled) {
+        for (binding, component) in self.store.plugins_enabled(tenant.org()).await? {
             let own = developed.plugins.iter().find(|p| p.manifest.name == binding.name);
             let loaded = match own {
                 Some(loaded) => loaded.clone(),
-                None => self.sandbox.load(&self.store.component(&binding.digest).await?)?,
+                None => self.sandbox.load(&component)?,
             };
             bound.push((binding.order, bindable(tenant.org(), &loaded, &binding)));
         }

@@ -6,7 +6,9 @@ pub fn near<'a>(wrong: &str, names: impl IntoIterator<Item = &'a str>) -> Vec<&'
     let wrong = wrong.to_lowercase();
     let close = |name: &str| match distance(&wrong, &name.to_lowercase()) {
         edits if edits <= (name.len() / 3).clamp(1, 3) => Some(edits),
-        _ if wrong.len() > 3 && (name.contains(&wrong) || wrong.contains(name)) => Some(usize::MAX),
+        _ if wrong.len().min(name.len()) > 3 && (name.contains(&wrong) || wrong.contains(name)) => {
+            Some(usize::MAX)
+        }
         _ => None,
     };
     let mut found: Vec<_> = names.into_iter().filter_map(|n| Some((close(n)?, n))).collect();
@@ -14,20 +16,21 @@ pub fn near<'a>(wrong: &str, names: impl IntoIterator<Item = &'a str>) -> Vec<&'
     found.into_iter().map(|(_, name)| name).collect()
 }
 
-/// Edits (insert, delete, replace) from one text to the other (Levenshtein).
-#[must_use]
-pub fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.chars().enumerate() {
-        let mut corner = std::mem::replace(&mut row[0], i + 1);
+/// Edits (insert, delete, replace, swap two neighbours) from one text to the other.
+fn distance(a: &str, b: &str) -> usize {
+    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
+    let mut rows = vec![(0..=b.len()).collect::<Vec<_>>()];
+    for (i, x) in a.iter().enumerate() {
+        let mut row = vec![i + 1];
         for (j, y) in b.iter().enumerate() {
-            let edit = corner + usize::from(x != *y);
-            corner = row[j + 1];
-            row[j + 1] = edit.min(corner + 1).min(row[j] + 1);
+            let replaced = rows[i][j] + usize::from(x != y);
+            let edits = replaced.min(rows[i][j + 1] + 1).min(row[j] + 1);
+            let swaps = i > 0 && j > 0 && a[i - 1] == *y && b[j - 1] == *x;
+            row.push(if swaps { edits.min(rows[i - 1][j - 1] + 1) } else { edits });
         }
+        rows.push(row);
     }
-    row[b.len()]
+    rows[a.len()][b.len()]
 }
 
 #[cfg(test)]
@@ -39,6 +42,7 @@ mod tests {
         assert_eq!(distance("listen", "lisen"), 1);
         assert_eq!(distance("", "abc"), 3);
         assert_eq!(distance("kitten", "sitting"), 3);
+        assert_eq!(distance("htpt", "http"), 1);
     }
 
     #[test]
@@ -46,6 +50,8 @@ mod tests {
         let names = ["drop-column", "drop-table", "set-not-null", "drop-not-null"];
         assert_eq!(near("drop-colum", names), ["drop-column"]);
         assert_eq!(near("not-null", names), ["drop-not-null", "set-not-null"]);
+        assert_eq!(near("SET-NOT-NUL", names), ["set-not-null"]);
         assert!(near("xyz", names).is_empty());
+        assert!(near("paid", ["id"]).is_empty());
     }
 }

@@ -1,6 +1,6 @@
 //! Unknown keys: every one is an error that names it and what it may have meant.
 
-use hookwright_core::near::distance;
+use hookwright_core::near::near;
 use toml::{Table, Value};
 
 use crate::error::{Error, Result};
@@ -30,8 +30,7 @@ fn unknown(key: &str, known: &Table, source: &str, section: &str) -> Error {
 
 /// What to write instead: the nearest of `known`, or all of them.
 pub(super) fn suggest(wrong: &str, known: &[&str], prefix: &str) -> String {
-    let near = |k: &&str| distance(&wrong.to_lowercase(), &k.to_lowercase()) <= (k.len() / 3).max(2);
-    match known.iter().copied().filter(near).min_by_key(|k| distance(wrong, k)) {
+    match near(wrong, known.iter().copied()).first() {
         Some(key) => format!("did you mean \"{prefix}{key}\"?"),
         None if known.len() > 12 => "take it out; see the documentation for what there is".to_owned(),
         None => {

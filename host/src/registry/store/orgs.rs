@@ -51,7 +51,7 @@ impl Store {
     /// `org/not-found`, `host/fault`.
     pub async fn org_remove(&self, name: &OrgName) -> Result<()> {
         let query = sqlx::query("DELETE FROM org WHERE name = ?").bind(name.as_str());
-        match query.execute(&self.pool).await.map_err(fault)?.rows_affected() {
+        match self.removed(query).await.map_err(fault)? {
             0 => Err(no_such_org(name.as_str())),
             _ => Ok(()),
         }

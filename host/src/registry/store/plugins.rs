@@ -3,12 +3,15 @@
 use hookwright_core::ident::OrgName;
 use serde_json::Value as Json;
 use sqlx::Row;
-use sqlx::sqlite::SqliteRow;
+use sqlx::sqlite::{Sqlite, SqliteArguments, SqliteRow};
 
-use super::{Store, fault, now};
+use super::{Store, components, fault, now};
 use crate::api::PluginInfo;
 use crate::error::{Error, Result};
 use crate::grants::Difference;
+
+/// A statement that removes rows.
+type Deletion<'q> = sqlx::query::Query<'q, Sqlite, SqliteArguments>;
 
 /// A plugin bound to an organisation.
 #[derive(Debug, Clone, PartialEq)]
@@ -17,7 +20,7 @@ pub struct Binding {
     pub name: String,
     /// Its version.
     pub version: String,
-    /// Its component's digest (sha256, hex).
+    /// Its component's digest (sha256, hex); set by the store.
     pub digest: String,
     /// Its manifest.
     pub manifest: Json,
@@ -60,13 +63,13 @@ fn texts(list: &Json) -> Vec<String> {
 }
 
 impl Store {
-    /// Binds a plugin, in place of the one of its name; its component must be kept already.
+    /// Binds a plugin, in place of the one of its name, and keeps its component.
     ///
     /// # Errors
     /// `org/not-found`, `host/fault`.
-    pub async fn plugin_put(&self, org: &OrgName, binding: Binding) -> Result<Binding> {
+    pub async fn plugin_put(&self, org: &OrgName, binding: Binding, component: &[u8]) -> Result<Binding> {
         self.org(org).await?;
-        let binding = Binding { installed_at: now(), ..binding };
+        let binding = Binding { digest: components::digest(component), installed_at: now(), ..binding };
         let grants = Json::from(binding.grants.clone());
         let query = sqlx::query("INSERT OR REPLACE INTO plugin VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
             .bind(org.as_str())
@@ -79,8 +82,24 @@ impl Store {
             .bind(binding.order)
             .bind(binding.enabled)
             .bind(&binding.installed_at);
-        query.execute(&self.pool).await.map_err(fault)?;
+        let put = async {
+            let mut transaction = self.pool.begin_with("BEGIN IMMEDIATE").await?;
+            components::keep(&mut transaction, &binding.digest, component).await?;
+            query.execute(&mut *transaction).await?;
+            components::sweep(&mut transaction).await?;
+            transaction.commit().await
+        };
+        put.await.map_err(fault)?;
         Ok(binding)
+    }
+
+    /// Removes what a statement names, and the components that nothing uses then; gives how many rows went.
+    pub(super) async fn removed(&self, query: Deletion<'_>) -> sqlx::Result<u64> {
+        let mut transaction = self.pool.begin_with("BEGIN IMMEDIATE").await?;
+        let gone = query.execute(&mut *transaction).await?.rows_affected();
+        components::sweep(&mut transaction).await?;
+        transaction.commit().await?;
+        Ok(gone)
     }
 
     /// The plugins of an organisation, in the order they are called.
@@ -91,6 +110,24 @@ impl Store {
         self.org(org).await?;
         let query = sqlx::query("SELECT * FROM plugin WHERE org = ? ORDER BY ord, name").bind(org.as_str());
         query.fetch_all(&self.pool).await.map_err(fault)?.iter().map(binding).collect()
+    }
+
+    /// The plugins of an organisation that are enabled, each with its component, in the order they are called.
+    /// They are read at once: what replaces one in the meantime takes its component away.
+    ///
+    /// # Errors
+    /// `org/not-found`, `host/fault`.
+    pub async fn plugins_enabled(&self, org: &OrgName) -> Result<Vec<(Binding, Vec<u8>)>> {
+        self.org(org).await?;
+        let query = "SELECT plugin.*, component.bytes FROM plugin JOIN component USING (digest) \
+            WHERE org = ? AND enabled ORDER BY ord, name";
+        let rows = sqlx::query(query).bind(org.as_str()).fetch_all(&self.pool).await.map_err(fault)?;
+        let with_component = |row| {
+            let binding = binding(row)?;
+            let bytes = components::intact(&binding.digest, row.try_get("bytes").map_err(fault)?)?;
+            Ok((binding, bytes))
+        };
+        rows.iter().map(with_component).collect()
     }
 
     /// A plugin of an organisation.
@@ -138,7 +175,7 @@ impl Store {
     /// `org/not-found`, `plugin/not-found`, `host/fault`.
     pub async fn plugin_remove(&self, org: &OrgName, name: &str) -> Result<()> {
         let query = sqlx::query("DELETE FROM plugin WHERE org = ? AND name = ?");
-        match query.bind(org.as_str()).bind(name).execute(&self.pool).await.map_err(fault)?.rows_affected() {
+        match self.removed(query.bind(org.as_str()).bind(name)).await.map_err(fault)? {
             0 => Err(self.missing(org, name).await),
             _ => Ok(()),
         }
@@ -176,11 +213,11 @@ mod tests {
     use super::*;
     use crate::config::DatabaseUrl;
 
-    fn of(name: &str, digest: &str, order: i32) -> Binding {
+    fn of(name: &str, order: i32) -> Binding {
         Binding {
             name: name.into(),
             version: "1.0.0".into(),
-            digest: digest.into(),
+            digest: String::new(),
             manifest: serde_json::json!({"hooks": ["entity.after"], "entities": ["*"], "grants": ["create-table"]}),
             config: Json::Null,
             grants: vec!["create-table".into()],
@@ -196,12 +233,12 @@ mod tests {
         let org = OrgName::parse("acme").expect("a name");
         assert_eq!(store.plugins(&org).await.expect_err("no org").code, "org/not-found");
         store.org_add(&org, &DatabaseUrl::parse("sqlite:a.db").expect("one")).await.expect("added");
-        let digest = store.component_add(b"one").await.expect("kept");
-        assert_eq!(store.component(&digest).await.expect("there"), b"one");
-        store.plugin_put(&org, of("late", &digest, 9)).await.expect("bound");
-        store.plugin_put(&org, of("early", &digest, -1)).await.expect("bound");
-        let other = store.component_add(b"two").await.expect("kept");
-        store.plugin_put(&org, of("late", &other, 9)).await.expect("replaced");
+        store.plugin_put(&org, of("late", 9), b"one").await.expect("bound");
+        store.plugin_put(&org, of("early", -1), b"one").await.expect("bound");
+        store.plugin_put(&org, of("late", 9), b"two").await.expect("replaced");
+        let bound = store.plugins_enabled(&org).await.expect("a list");
+        let bound: Vec<_> = bound.iter().map(|(b, bytes)| (b.name.as_str(), bytes.as_slice())).collect();
+        assert_eq!(bound, [("early", &b"one"[..]), ("late", b"two")]);
         store.plugin_enable(&org, "late", false).await.expect("disabled");
         store.plugin_grants(&org, "late", &["add-column on a*".to_owned()]).await.expect("granted");
         let all = store.plugins(&org).await.expect("a list");
@@ -216,8 +253,28 @@ mod tests {
         );
         assert_eq!(info.beyond, ["add-column on a*"]);
         store.plugin_remove(&org, "late").await.expect("removed");
-        assert_eq!(store.components_sweep().await.expect("swept"), 1);
         assert_eq!(store.plugin(&org, "late").await.expect_err("gone").code, "plugin/not-found");
         store.org_remove(&org).await.expect("removed with what is bound to it");
+    }
+
+    #[tokio::test]
+    async fn a_component_is_kept_as_long_as_a_plugin_uses_it() {
+        let (store, _dir) = store().await;
+        let kept = || async {
+            let query = sqlx::query_scalar("SELECT CAST(bytes AS TEXT) FROM component ORDER BY 1");
+            query.fetch_all(&store.pool).await.expect("read")
+        };
+        let orgs = ["acme", "other"].map(|name| OrgName::parse(name).expect("a name"));
+        for org in &orgs {
+            store.org_add(org, &DatabaseUrl::parse("sqlite:a.db").expect("one")).await.expect("added");
+            store.plugin_put(org, of("a", 0), b"one").await.expect("bound");
+        }
+        store.plugin_put(&orgs[0], of("a", 0), b"two").await.expect("replaced");
+        let both: Vec<String> = kept().await;
+        assert_eq!(both, ["one", "two"]);
+        store.plugin_remove(&orgs[0], "a").await.expect("removed");
+        assert_eq!(kept().await, ["one"]);
+        store.org_remove(&orgs[1]).await.expect("removed");
+        assert!(kept().await.is_empty());
     }
 }
