@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use hookwright_core::ident::Ident;
-use hookwright_core::schema::{Index, Table, Unique};
+use hookwright_core::schema::{Index, Table, Unique, names};
 use sqlx::sqlite::{SqliteConnection, SqlitePool};
 
 use super::inspect::{Foreign, ForeignKind, Inspected, managed_table};
@@ -104,13 +104,8 @@ impl Inspected {
 /// A unique constraint is a unique index here; which of the two was meant, its name tells.
 fn add(table: &mut Table, index: Index) {
     let columns = index.shape.key_columns().filter(|columns| index.shape.is_key(columns));
-    match columns.filter(|_| names_constraint(index.name.as_str())) {
+    match columns.filter(|_| names::is_unique(&index.name)) {
         Some(columns) => table.uniques.push(Unique { name: index.name, columns }),
         None => table.indexes.push(index),
     }
-}
-
-/// Whether a name ends as those of unique constraints do: `_key`, with a number where that was taken.
-fn names_constraint(name: &str) -> bool {
-    name.trim_end_matches(|c: char| c.is_ascii_digit()).ends_with("_key")
 }

@@ -124,6 +124,18 @@ impl Function {
 }
 
 impl Expr {
+    /// That a column has a value.
+    #[must_use]
+    pub fn is_given(column: Ident) -> Self {
+        Self::IsNull { of: Box::new(Self::Column(column)), negated: true }
+    }
+
+    /// That this holds and the other one too.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self::Binary(Box::new(self), Operator::And, Box::new(other))
+    }
+
     /// The columns that occur.
     #[must_use]
     pub fn columns(&self) -> BTreeSet<Ident> {

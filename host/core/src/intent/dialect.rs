@@ -2,7 +2,7 @@
 
 use super::{Intent, IntentError};
 use crate::ddl::Dialect;
-use crate::schema::{IndexMethod, IndexShape};
+use crate::schema::{IndexMethod, IndexShape, names};
 
 impl Intent {
     /// Whether a database of this kind can do it at all.
@@ -15,6 +15,18 @@ impl Intent {
             (Dialect::Sqlite, Self::CreateIndex(create)) => sqlite_index(&create.index),
             (Dialect::Sqlite, Self::RenamePrimaryKey(_)) => {
                 refused("gives primary keys no names", "leave the rename out there")
+            }
+            (Dialect::Sqlite, Self::RenameUnique(rename)) if !names::is_unique(&rename.to) => refused(
+                "has unique constraints as unique indexes, which their names alone tell apart",
+                "end the name of the constraint with \"_key\" there",
+            ),
+            (Dialect::Sqlite, Self::RenameIndex(rename))
+                if names::is_unique(&rename.to) && is_constraint(&rename.index) =>
+            {
+                refused(
+                    "has unique constraints as unique indexes, which their names alone tell apart",
+                    "end the name of the index otherwise than with \"_key\" there",
+                )
             }
             (Dialect::Sqlite, _) => Ok(()),
         }
@@ -31,6 +43,11 @@ fn sqlite_index(shape: &IndexShape) -> Result<(), IntentError> {
     Ok(())
 }
 
+/// Whether an index keeps all rows apart by its columns, as a unique constraint does.
+fn is_constraint(shape: &IndexShape) -> bool {
+    shape.key_columns().is_some_and(|columns| shape.is_key(&columns))
+}
+
 fn refused(what: &'static str, instead: &'static str) -> Result<(), IntentError> {
     Err(IntentError::Dialect { what, instead })
 }
@@ -45,6 +62,8 @@ mod tests {
             serde_json::json!({"intent": "create-index", "table": "t", "keys": [{"column": "a"}], "method": "gin"}),
             serde_json::json!({"intent": "create-index", "table": "t", "keys": [{"column": "a"}], "include": ["b"]}),
             serde_json::json!({"intent": "rename-primary-key", "table": "t", "to": "k"}),
+            serde_json::json!({"intent": "rename-unique", "table": "t", "columns": ["a"], "to": "once"}),
+            serde_json::json!({"intent": "rename-index", "table": "t", "keys": [{"column": "a"}], "unique": true, "to": "a_key"}),
         ] {
             let intent: Intent = serde_json::from_value(intent).expect("an intent");
             assert_eq!(intent.fits(Dialect::Sqlite).map_err(|e| e.code()), Err("intent/dialect"));

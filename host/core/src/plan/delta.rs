@@ -90,9 +90,9 @@ pub(super) struct Gone<'a> {
 }
 
 impl<'a> Delta<'a> {
-    pub fn of(model: &'a Model, physical: &'a Physical) -> Self {
+    pub fn of(names: &Names<'a>, physical: &'a Physical) -> Self {
         let Physical { before, after } = physical;
-        let names = Names::of(model, after);
+        let model = names.model;
         let dropped =
             before.tables.values().filter(|t| !names.tables.contains_key(&t.name)).map(AsRef::as_ref);
         let mut created = Vec::new();
@@ -101,7 +101,7 @@ impl<'a> Delta<'a> {
             match model.origin(name).and_then(|origin| before.tables.get(&origin)) {
                 None => created.push(table.as_ref()),
                 Some(old) if Arc::ptr_eq(old, table) && !model.is_filled(name) => {}
-                Some(old) => kept.push(Kept::of(old, table, &names)),
+                Some(old) => kept.push(Kept::of(old, table, names)),
             }
         }
         Self { dropped: dropped.collect(), created: by_reference(created), kept, after }
@@ -123,16 +123,24 @@ impl<'a> Delta<'a> {
 }
 
 /// From names before to names after.
-struct Names<'a> {
+pub(super) struct Names<'a> {
     model: &'a Model,
+    before: &'a Schema,
     after: &'a Schema,
     tables: BTreeMap<Ident, Ident>,
 }
 
 impl<'a> Names<'a> {
-    fn of(model: &'a Model, after: &'a Schema) -> Self {
+    pub fn of(model: &'a Model, physical: &'a Physical) -> Self {
+        let Physical { before, after } = physical;
         let pair = |name: &Ident| model.origin(name).map(|origin| (origin, name.clone()));
-        Self { model, after, tables: after.tables.keys().filter_map(pair).collect() }
+        Self { model, before, after, tables: after.tables.keys().filter_map(pair).collect() }
+    }
+
+    /// Every table that stays, as it was and as it will be.
+    pub fn pairs(&self) -> impl Iterator<Item = (&'a Table, &'a Table)> {
+        let pair = |(was, now)| Some((self.before.table(was)?, self.after.table(now)?));
+        self.tables.iter().filter_map(pair)
     }
 
     fn table(&self, before: &Ident) -> Option<Ident> {
@@ -151,7 +159,7 @@ impl<'a> Names<'a> {
 }
 
 impl<'a> Kept<'a> {
-    fn of(before: &'a Table, after: &'a Table, names: &Names<'a>) -> Self {
+    pub fn of(before: &'a Table, after: &'a Table, names: &Names<'a>) -> Self {
         let mut kept = Self {
             before,
             moved: Table::new(after.name.clone()),
@@ -182,7 +190,10 @@ impl<'a> Kept<'a> {
                     if now != column.name {
                         self.renamed.push((column.name.clone(), now.clone()));
                     }
-                    self.moved.columns.insert(now.clone(), Column { name: now, ..column.clone() });
+                    let moved = |c: &Ident| names.column(&self.before.name, c).unwrap_or_else(|| c.clone());
+                    let generated = column.generated.clone().map(|of| of.mapped(&moved));
+                    let column = Column { name: now.clone(), generated, ..column.clone() };
+                    self.moved.columns.insert(now, column);
                 }
             }
         }

@@ -10,6 +10,7 @@ mod hash;
 mod obstacle;
 mod postgres;
 mod postgres_online;
+mod remade;
 mod renames;
 mod sqlite;
 
@@ -96,9 +97,10 @@ impl Sizes {
 #[must_use]
 pub fn plan(org: &OrgName, dialect: Dialect, model: &Model, sizes: &Sizes) -> Plan {
     let physical = delta::Physical::of(model);
-    let delta = delta::Delta::of(model, &physical);
+    let names = delta::Names::of(model, &physical);
+    let delta = delta::Delta::of(&names, &physical);
     match dialect {
-        Dialect::Postgres => postgres::plan(org, &delta, sizes),
+        Dialect::Postgres => postgres::plan(org, &delta.with_references_remade(&names), sizes),
         Dialect::Sqlite => sqlite::plan(org, &delta),
     }
 }

@@ -321,7 +321,10 @@ impl<'a> Planner<'_, 'a> {
         }
         let changed = self.delta.kept.iter().find(|k| k.after.name == key.table);
         changed.is_none_or(|k| {
-            k.before.name == key.table && k.renamed.is_empty() && k.before.is_key(&key.target)
+            k.before.name == key.table
+                && k.renamed.is_empty()
+                && k.before.is_key(&key.target)
+                && !k.loses_key(&key.target)
         })
     }
 }

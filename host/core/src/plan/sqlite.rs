@@ -219,6 +219,7 @@ fn native(kept: &Kept) -> bool {
         && kept.new_checks().next().is_none()
         && kept.gone.foreign_keys.is_empty()
         && kept.gone.checks.is_empty()
+        && kept.gone.primary_key.is_none()
         && kept.moved.primary_key == kept.after.primary_key
 }
 

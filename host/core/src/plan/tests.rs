@@ -159,3 +159,39 @@ ALTER TABLE "hookwright_rebuild" RENAME TO "invoice"
 PRAGMA legacy_alter_table = OFF
 "#);
 }
+
+#[test]
+fn a_reference_is_made_anew_on_another_key() {
+    let id = json!({"table": "account", "columns": ["id"]});
+    let on = |intent: &str| {
+        let mut on = id.clone();
+        on["intent"] = intent.into();
+        on
+    };
+    let both_keys = apply(&start(), &[on("add-unique")]).schema().clone();
+    let model = apply(&both_keys, &[json!({"intent": "drop-primary-key", "table": "account"})]);
+    insta::assert_snapshot!(both(&model));
+}
+
+#[test]
+fn a_primary_key_goes_on_either_database() {
+    let base = apply(
+        &Schema::default(),
+        &[
+            json!({"intent": "create-table", "table": "t", "columns": [column("id", text(), false)], "primaryKey": ["id"]}),
+        ],
+    );
+    let model = apply(&base.schema().clone(), &[json!({"intent": "drop-primary-key", "table": "t"})]);
+    insta::assert_snapshot!(both(&model));
+}
+
+#[test]
+fn a_renaming_is_followed_by_what_is_computed() {
+    let size =
+        json!({"name": "size", "ty": {"type": "Int"}, "nullable": true, "generated": "length(account)"});
+    let base = apply(&start(), &[add("invoice", size, false)]).schema().clone();
+    let rename = json!({"intent": "rename-column", "table": "invoice", "column": "account", "to": "payer"});
+    let model = apply(&base, &[rename]);
+    let rename = "\"invoice\" RENAME COLUMN \"account\" TO \"payer\"\n";
+    assert_eq!(both(&model), format!("ALTER TABLE \"acme-corp\".{rename}--\nALTER TABLE {rename}"));
+}

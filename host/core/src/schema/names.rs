@@ -12,6 +12,13 @@ pub fn unique(schema: &Schema, table: &Ident, columns: &[Ident]) -> Ident {
     free(&stem(table, columns), "key", |name| relation_taken(schema, name))
 }
 
+/// Whether a name is like those of unique constraints: `_key` at its end, or a number after that where it was taken.
+/// On SQLite, where they are unique indexes, it is all that tells them from others.
+#[must_use]
+pub fn is_unique(name: &Ident) -> bool {
+    name.as_str().trim_end_matches(|c: char| c.is_ascii_digit()).ends_with("_key")
+}
+
 /// A free name for an index on `columns` of `table`.
 #[must_use]
 pub fn index(schema: &Schema, table: &Ident, columns: &[Ident]) -> Ident {

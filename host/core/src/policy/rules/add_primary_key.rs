@@ -1,8 +1,10 @@
 //! `policy/add-primary-key`: a key refuses rows without a value.
 
 use super::super::{Case, Finding, Hazard, Judgement, Probe, Rule, Severity, Verdict};
-use super::{place, stored};
-use crate::intent::Intent;
+use super::{all_stored, place, stored};
+use crate::expr::Expr;
+use crate::ident::Ident;
+use crate::intent::{Intent, list};
 
 /// The rule.
 pub(super) const RULE: Rule = Rule {
@@ -20,14 +22,23 @@ pub(super) const RULE: Rule = Rule {
 fn judge(case: &Case) -> Option<Judgement> {
     let Intent::AddPrimaryKey(add) = case.intent else { return None };
     let table = case.model.schema().table(&add.table)?;
-    let open = add.columns.iter().find(|c| table.column(c).is_some_and(|c| c.nullable))?;
-    let here = place(&add.table, open);
-    let (table, column) = stored(case, open)?;
-    Judgement::ask(Probe::Nulls { table, column }, move |answer| match (answer.rows, answer.failing) {
+    let is_open = |c: &&Ident| table.column(c).is_some_and(|c| c.nullable) && stored(case, c).is_some();
+    let open = add.columns.iter().filter(is_open);
+    let open: Vec<_> = open.cloned().collect();
+    let (table, columns) = all_stored(case, &open)?;
+    let (probe, here) = match (open.as_slice(), columns.as_slice()) {
+        ([one], [column]) => (Probe::Nulls { table, column: column.clone() }, place(&add.table, one)),
+        _ => {
+            let expression = columns.into_iter().map(Expr::is_given).reduce(Expr::and)?;
+            let here = format!("one of \"{}\" ({})", add.table.as_str(), list(&open));
+            (Probe::Violations { table, expression }, here)
+        }
+    };
+    Judgement::ask(probe, move |answer| match (answer.rows, answer.failing) {
         (false, _) => None,
         (true, 0) => {
             let message =
-                format!("{here} has a value in every row; as part of the key it must have one from now on");
+                format!("no row leaves {here} NULL; as part of the key it must have a value from now on");
             Some(Finding::confirm(&[Hazard::Scan, Hazard::RefusesWrites], message))
         }
         (true, _) => {
@@ -40,8 +51,12 @@ fn judge(case: &Case) -> Option<Judgement> {
 #[cfg(test)]
 mod tests {
     use super::super::testing::*;
-    use crate::policy::{Mode, Verdict};
+    use super::*;
+    use crate::expr::parse;
+    use crate::model::Model;
+    use crate::policy::{Mode, Settings};
     use serde_json::json;
+    use std::sync::Arc;
 
     #[test]
     fn cases() {
@@ -50,5 +65,22 @@ mod tests {
         accepts(CODE, Mode::Prod, add.clone(), &empty());
         assert_eq!(rejects(CODE, Mode::Dev, add.clone(), &rows(0)).verdict, Verdict::NeedsConfirmation);
         assert!(rejects(CODE, Mode::Dev, add, &rows(2)).remedy.is_some());
+    }
+
+    #[test]
+    fn every_column_is_looked_at() {
+        let drop = json!({"intent": "drop-primary-key", "table": "invoice"});
+        let add =
+            json!({"intent": "add-primary-key", "table": "invoice", "columns": ["status", "due", "amount"]});
+        let [drop, add] = [drop, add].map(|i| serde_json::from_value::<Intent>(i).expect("an intent"));
+        let mut model = Model::new(Arc::new(schema()));
+        drop.apply(&mut model).expect("dropped");
+        let case = Case { intent: &add, model: &model, settings: &Settings::default() };
+        let Some(Judgement::Ask(Probe::Violations { expression, .. }, then)) = judge(&case) else {
+            panic!("nothing is asked")
+        };
+        assert_eq!(expression, parse("status IS NOT NULL AND amount IS NOT NULL").expect("an expression"));
+        let found = then(&rows(2)).expect("a finding");
+        assert_eq!(found.message, "one of \"invoice\" (\"status\", \"amount\") is NULL in 2 rows");
     }
 }
