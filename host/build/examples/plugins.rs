@@ -1,4 +1,5 @@
-//! Rebuilds the plugin that is embedded in the host; with `--all DIR` builds all plugins into `DIR` instead.
+//! Rebuilds the plugin that is embedded in the host; with `--all DIR` builds all plugins, and the guests
+//! of the tests, into `DIR` instead.
 //!
 //! Run by hand or by the test runner: `cargo run -p hookwright-build --example plugins [-- --all DIR]`.
 //! Writes `host/embedded/` or `DIR`.
@@ -28,9 +29,12 @@ fn embed(root: &Path, options: &Options) -> Result<(), Box<dyn Error>> {
 }
 
 fn all(root: &Path, out: &Path, options: &Options) -> Result<(), Box<dyn Error>> {
-    let entries = std::fs::read_dir(root.join("plugins"))?;
-    let dirs: Result<Vec<PathBuf>, _> = entries.map(|entry| entry.map(|e| e.path())).collect();
-    let mut dirs = dirs?;
+    let mut dirs: Vec<PathBuf> = Vec::new();
+    for parent in ["plugins", "tests/guests"] {
+        for entry in std::fs::read_dir(root.join(parent))? {
+            dirs.push(entry?.path());
+        }
+    }
     dirs.sort();
     for dir in dirs.iter().filter(|dir| dir.join("Cargo.toml").is_file()) {
         let name = dir.file_name().unwrap_or_default().to_string_lossy();

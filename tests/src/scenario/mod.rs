@@ -17,13 +17,17 @@
 //! ```
 //!
 //! The comment on top says what the scenario shows. Sections are carried out in the order in which
-//! they stand. An expectation (`outcome`, `plan.postgres`, `plan.sqlite`) is one about the `events`
+//! they stand. An expectation (`outcome`, `plan.postgres`, `plan.sqlite`; `outcome.postgres` and
+//! `outcome.sqlite` where they differ) is one about the `events`
 //! before it; `events` without an `outcome` are expected to be applied, every one. `rows.sql` is
 //! asked at the end. Events can be sent with `confirm`, `allow-destructive`, `dry-run` and `batch`; with `approve` they
 //! are sent without consent, and what is held is approved by somebody else with it. SQL names tables without a schema: it runs inside the org's own, and plans leave
 //! the schema out. `plugins` lists the plugins to bind, one a line, with its configuration as JSON
 //! behind the name if it has one; `schema-sync` if the section is absent. `policy` is the text of the
 //! host's policy file.
+//!
+//! What no event leads to is asked for in `intents` sections: each line is the id of an event on an entity and an
+//! intent (see `tests/guests/wishes`), which a plugin of that name then asks for after all others.
 //!
 //! An outcome is the status with the codes of its reasons, or `error CODE`, with the JSON pointer
 //! where there is one.
@@ -36,6 +40,8 @@ mod rewrite;
 mod run;
 
 use std::path::{Path, PathBuf};
+
+use serde_json::{Map, Value as Json};
 
 pub use error::Error;
 pub use events::Event;
@@ -73,6 +79,8 @@ pub struct Scenario {
     pub about: String,
     /// The plugins to bind, in order.
     pub plugins: Vec<String>,
+    /// What the plugin `wishes` asks for, by the ids of events.
+    pub wishes: Map<String, Json>,
     /// The text of the host's policy file, if it has one.
     pub policy: Option<String>,
     /// What happens, in order.
@@ -115,30 +123,38 @@ pub struct Events {
     pub events: Vec<Event>,
     /// Status and code of each change; all `applied` if none.
     pub outcome: Option<Vec<String>>,
-    /// The statements on PostgreSQL; anything if none.
-    pub plan_postgres: Option<Vec<String>>,
-    /// The statements on SQLite; anything if none.
-    pub plan_sqlite: Option<Vec<String>>,
+    /// The same where one database is another than `outcome` says.
+    pub outcome_of: Each,
+    /// The statements; anything if none.
+    pub plan: Each,
+}
+
+/// Lines that are expected of one database or the other.
+#[derive(Clone, Debug, Default)]
+pub struct Each([Option<Vec<String>>; 2]);
+
+impl Each {
+    /// The lines expected of a database, if any are.
+    pub fn of(&self, dialect: Dialect) -> Option<&[String]> {
+        self.0[dialect as usize].as_deref()
+    }
+
+    fn slot(&mut self, dialect: Dialect) -> &mut Option<Vec<String>> {
+        &mut self.0[dialect as usize]
+    }
 }
 
 impl Events {
-    /// The statements expected on this database; anything if none.
-    pub fn plan(&self, dialect: Dialect) -> Option<&[String]> {
-        match dialect {
-            Dialect::Postgres => self.plan_postgres.as_deref(),
-            Dialect::Sqlite => self.plan_sqlite.as_deref(),
-        }
-    }
-
     /// How many changes the events are: one, if they are a batch.
     pub fn changes(&self) -> usize {
         if self.mode.batch { 1 } else { self.events.len() }
     }
 
-    /// Status and code expected of each change.
-    pub fn outcomes(&self) -> Vec<String> {
+    /// Status and code expected of each change on a database.
+    pub fn outcomes(&self, dialect: Dialect) -> Vec<String> {
         let applied = || vec!["applied".to_owned(); self.changes()];
-        self.outcome.clone().unwrap_or_else(applied)
+        let own = self.outcome_of.of(dialect).map(<[String]>::to_vec);
+        own.or_else(|| self.outcome.clone()).unwrap_or_else(applied)
     }
 }
 

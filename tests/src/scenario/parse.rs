@@ -2,11 +2,13 @@
 
 use std::path::Path;
 
-use super::events::{parse_events, parse_mode};
-use super::{Dialect, Error, Events, Mode, Rows, Scenario, Section, Setup, Step};
+use serde_json::{Map, Value as Json};
 
-const KNOWN: &str = "plugins, policy, setup.sql, setup.postgres.sql, setup.sqlite.sql, events, \
-     plan.postgres, plan.sqlite, outcome, rows.sql, rows";
+use super::events::{parse_events, parse_mode};
+use super::{Dialect, Each, Error, Events, Mode, Rows, Scenario, Section, Setup, Step};
+
+const KNOWN: &str = "plugins, policy, intents, setup.sql, setup.postgres.sql, setup.sqlite.sql, events, \
+     plan.postgres, plan.sqlite, outcome, outcome.postgres, outcome.sqlite, rows.sql, rows";
 
 impl Scenario {
     /// Reads the text of the file at `path`.
@@ -21,6 +23,7 @@ impl Scenario {
             path: path.to_owned(),
             about: about(path, &preamble)?,
             plugins: Vec::new(),
+            wishes: Map::new(),
             policy: None,
             steps: Vec::new(),
             rows: None,
@@ -47,12 +50,15 @@ impl Scenario {
                 None => Ok(()),
                 Some(_) => Err("a second \"policy\"; there can be one".into()),
             },
+            "intents" => self.add_wishes(section),
             "setup.sql" => self.add_setup(line, None, text),
             "setup.postgres.sql" => self.add_setup(line, Some(Dialect::Postgres), text),
             "setup.sqlite.sql" => self.add_setup(line, Some(Dialect::Sqlite), text),
-            "plan.postgres" => expect(&mut self.last_events(section)?.plan_postgres, section),
-            "plan.sqlite" => expect(&mut self.last_events(section)?.plan_sqlite, section),
-            "outcome" => self.add_outcome(section),
+            "plan.postgres" => expect(self.last_events(section)?.plan.slot(Dialect::Postgres), section),
+            "plan.sqlite" => expect(self.last_events(section)?.plan.slot(Dialect::Sqlite), section),
+            "outcome" => self.add_outcome(section, None),
+            "outcome.postgres" => self.add_outcome(section, Some(Dialect::Postgres)),
+            "outcome.sqlite" => self.add_outcome(section, Some(Dialect::Sqlite)),
             "rows.sql" => self.add_query(line, text),
             "rows" => match &mut self.rows {
                 Some(rows) => expect(&mut rows.expected, section),
@@ -67,6 +73,17 @@ impl Scenario {
                 None => Err(format!("no section is called \"{name}\"; there are: {KNOWN}").into()),
             },
         }
+    }
+
+    fn add_wishes(&mut self, section: &Section) -> Result<(), Problem> {
+        for line in lines(&section.body).iter().filter(|line| !line.starts_with('#')) {
+            let (event, intent) = line.split_once(' ').unwrap_or((line, ""));
+            let intent: Json = serde_json::from_str(intent)
+                .map_err(|error| format!("after the event's id \"{event}\" stands no intent: {error}"))?;
+            let of_event = self.wishes.entry(event).or_insert_with(|| Json::Array(Vec::new()));
+            of_event.as_array_mut().into_iter().for_each(|list| list.push(intent.clone()));
+        }
+        Ok(())
     }
 
     fn add_setup(&mut self, line: usize, dialect: Option<Dialect>, sql: String) -> Result<(), Problem> {
@@ -84,16 +101,21 @@ impl Scenario {
             mode,
             events,
             outcome: None,
-            plan_postgres: None,
-            plan_sqlite: None,
+            outcome_of: Each::default(),
+            plan: Each::default(),
         }));
         Ok(())
     }
 
-    fn add_outcome(&mut self, section: &Section) -> Result<(), Problem> {
+    fn add_outcome(&mut self, section: &Section, of: Option<Dialect>) -> Result<(), Problem> {
         let events = self.last_events(section)?;
-        expect(&mut events.outcome, section)?;
-        let (given, changes) = (events.outcomes().len(), events.changes());
+        let changes = events.changes();
+        let place = match of {
+            Some(dialect) => events.outcome_of.slot(dialect),
+            None => &mut events.outcome,
+        };
+        expect(place, section)?;
+        let given = place.as_ref().map_or(0, Vec::len);
         if given != changes {
             let message = format!("{given} outcomes for {changes} changes; write one line for each");
             return Err(message.into());

@@ -29,11 +29,13 @@ fn everything_finds_its_place() {
     };
     assert!(first.mode.confirm && first.mode.batch && !first.mode.dry_run);
     assert_eq!((first.events.len(), first.changes(), first.events[1].line), (2, 1, 11));
-    assert_eq!(first.outcomes(), ["held policy/name"]);
+    for dialect in Dialect::ALL {
+        assert_eq!(first.outcomes(dialect), ["held policy/name"]);
+    }
     assert_eq!((setup.dialect, setup.sql.as_str()), (Some(Dialect::Sqlite), "SELECT 1;"));
-    assert_eq!(second.outcomes(), ["applied"]);
-    assert_eq!(second.plan(Dialect::Sqlite).unwrap(), ["CREATE", "INDEX"]);
-    assert!(second.plan(Dialect::Postgres).is_none());
+    assert_eq!(second.outcomes(Dialect::Sqlite), ["applied"]);
+    assert_eq!(second.plan.of(Dialect::Sqlite).unwrap(), ["CREATE", "INDEX"]);
+    assert!(second.plan.of(Dialect::Postgres).is_none());
     let rows = scenario.rows.unwrap();
     assert_eq!(rows.expected.unwrap(), ["1 | NULL"]);
 }
@@ -75,4 +77,23 @@ fn an_sql_comment_is_no_header() {
         panic!("no setup");
     };
     assert_eq!(setup.sql, "-- why\nSELECT 1");
+}
+
+#[test]
+fn intents_are_gathered_by_their_events() {
+    let text = format!(
+        "# x\n-- intents --\n# why\ne-1 {{\"a\":1}}\ne-2 {{}}\n-- events --\n{EVENT}\n-- intents --\ne-1 {{\"b\":2}}\n"
+    );
+    let wishes = parse(&text).unwrap().wishes;
+    assert_eq!(Json::from(wishes), serde_json::json!({"e-1": [{"a": 1}, {"b": 2}], "e-2": [{}]}));
+    let told = error(&format!("# x\n-- events --\n{EVENT}\n-- intents --\ne-1\n"));
+    assert!(told.starts_with("some/name.txt:4: after the event's id \"e-1\" stands no intent"), "{told}");
+}
+
+#[test]
+fn an_outcome_can_be_one_databases() {
+    let text = format!("# x\n-- events --\n{EVENT}\n-- outcome --\nheld a\n-- outcome.sqlite --\nerror b\n");
+    let scenario = parse(&text).unwrap();
+    let [Step::Events(events)] = &scenario.steps[..] else { panic!("{:?}", scenario.steps) };
+    assert_eq!(Dialect::ALL.map(|d| events.outcomes(d).join("")), ["held a", "error b"]);
 }

@@ -12,8 +12,8 @@ use super::{Dialect, Error, Scenario, Section};
 pub enum Expected {
     /// The statements of some events.
     Plan(usize, Dialect, Vec<String>),
-    /// Status and code of each change of some events.
-    Outcome(usize, Vec<String>),
+    /// Status and code of each change of some events; of one database, if that has a section of its own.
+    Outcome(usize, Option<Dialect>, Vec<String>),
     /// What the query at the end gives.
     Rows(Vec<String>),
 }
@@ -24,14 +24,16 @@ impl Expected {
         match self {
             Self::Plan(_, Dialect::Postgres, _) => ("plan.postgres", 0),
             Self::Plan(_, Dialect::Sqlite, _) => ("plan.sqlite", 1),
-            Self::Outcome(..) => ("outcome", 2),
-            Self::Rows(_) => ("rows", 3),
+            Self::Outcome(_, None, _) => ("outcome", 2),
+            Self::Outcome(_, Some(Dialect::Postgres), _) => ("outcome.postgres", 3),
+            Self::Outcome(_, Some(Dialect::Sqlite), _) => ("outcome.sqlite", 4),
+            Self::Rows(_) => ("rows", 5),
         }
     }
 
     fn lines(&self) -> &[String] {
         match self {
-            Self::Plan(_, _, lines) | Self::Outcome(_, lines) | Self::Rows(lines) => lines,
+            Self::Plan(_, _, lines) | Self::Outcome(_, _, lines) | Self::Rows(lines) => lines,
         }
     }
 }
@@ -95,7 +97,7 @@ impl Scenario {
 fn owner(sections: &[Section], expected: &Expected) -> Option<usize> {
     let mut events = sections.iter().enumerate().filter(|(_, section)| is_events(&section.name));
     match expected {
-        Expected::Plan(number, ..) | Expected::Outcome(number, _) => events.nth(*number).map(|(at, _)| at),
+        Expected::Plan(number, ..) | Expected::Outcome(number, ..) => events.nth(*number).map(|(at, _)| at),
         Expected::Rows(_) => sections.iter().position(|section| section.name == "rows.sql"),
     }
 }
@@ -105,7 +107,8 @@ fn is_events(name: &str) -> bool {
 }
 
 fn rank(name: &str) -> Option<usize> {
-    ["plan.postgres", "plan.sqlite", "outcome", "rows"].iter().position(|known| *known == name)
+    let ranks = ["plan.postgres", "plan.sqlite", "outcome", "outcome.postgres", "outcome.sqlite", "rows"];
+    ranks.iter().position(|known| *known == name)
 }
 
 fn body(lines: &[String]) -> String {
@@ -145,8 +148,8 @@ mod tests {
     #[test]
     fn expectations_are_replaced_and_added_in_order() {
         let text = scenario().with(&[
-            Expected::Outcome(0, strings(&["held policy/x"])),
-            Expected::Outcome(1, strings(&["applied", "applied"])),
+            Expected::Outcome(0, None, strings(&["held policy/x"])),
+            Expected::Outcome(1, None, strings(&["applied", "applied"])),
             Expected::Plan(1, Dialect::Sqlite, strings(&["A", "B"])),
             Expected::Plan(1, Dialect::Postgres, strings(&["C"])),
             Expected::Rows(strings(&["1"])),
@@ -169,7 +172,7 @@ mod tests {
 
     #[test]
     fn expectations_of_nothing_are_errors() {
-        let error = scenario().with(&[Expected::Outcome(2, Vec::new())]);
+        let error = scenario().with(&[Expected::Outcome(2, None, Vec::new())]);
         assert!(error.unwrap_err().message.contains("\"outcome\""));
     }
 
