@@ -84,6 +84,9 @@ pub struct Outcome {
     /// Steps on large tables that run beside the transaction, in order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub steps: Vec<StepReport>,
+    /// What may keep it from running, though it holds nothing up: as a dry run found it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<Warning>,
     /// Why it was held or rejected, and what to do.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub reasons: Vec<Reason>,
@@ -318,4 +321,55 @@ pub struct Reason {
     pub message: String,
     /// What to do.
     pub help: String,
+}
+
+/// Something of the database that may keep a change from running.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Warning {
+    /// A stable code, such as `db/busy-table`.
+    pub code: String,
+    /// What was found.
+    pub message: String,
+    /// What to do.
+    pub help: String,
+    /// The table.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub table: Option<String>,
+    /// The lock that the change needs on it, in PostgreSQL's words, such as `ACCESS EXCLUSIVE`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lock: Option<String>,
+    /// The sessions that it has to wait for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sessions: Vec<Session>,
+}
+
+/// A session that holds a lock on a table, and has for longer than a statement of a change waits for its own.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Session {
+    /// Its process id.
+    pub pid: i32,
+    /// Its role; what it is if it has none, such as `autovacuum worker`.
+    pub role: String,
+    /// The name its program gave.
+    pub application: String,
+    /// What it is doing, such as `idle in transaction`; `?` if the host's role may not see that.
+    pub state: String,
+    /// Seconds since its transaction began, if the host's role may see that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seconds: Option<i64>,
+    /// The lock it holds, as `pg_locks` names it, such as `AccessShareLock`.
+    pub lock: String,
+}
+
+impl std::fmt::Display for Session {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { pid, role, application, state, seconds, lock } = self;
+        write!(f, "session {pid} of \"{role}\" ({application}, {state}")?;
+        if let Some(seconds) = seconds {
+            write!(f, " for {seconds} s")?;
+        }
+        write!(f, ") with {lock}")
+    }
 }

@@ -7,6 +7,9 @@
 mod cost;
 mod derive;
 mod effects;
+mod facts;
+#[cfg(test)]
+mod facts_tests;
 mod held;
 mod hooks;
 mod references;
@@ -37,6 +40,7 @@ use crate::outcome::{Outcome, Status};
 use crate::sandbox::Sandbox;
 use crate::tenant::{Tenant, View};
 
+use facts::{Facts, Wanted};
 use report::Report;
 use request::Request;
 use ruling::{Judge, Ruling};
@@ -116,7 +120,9 @@ impl Pipeline<'_> {
                     }
                 }
                 // The database itself is in the way: asking it more would only hide that.
-                Err(error) if error.entry.code.starts_with("db/") => return Err(error),
+                Err(error) if error.entry.code.starts_with("db/") && error.entry.code != "db/denied" => {
+                    return Err(error);
+                }
                 // Not executed: perhaps because it was before, or because the view was old.
                 other => {
                     if let Some(settled) = self.settled(tenant, &request).await? {
@@ -149,9 +155,15 @@ impl Pipeline<'_> {
         let before = &view.snapshot.metadata;
         let hash = plan::hash(tenant.db().dialect(), &reviewed.plan, before, &metadata);
         let judge = Judge { org: tenant.org(), request, settings: tenant.settings(), hash: &hash };
-        let ruling = judge.rule(&reviewed);
-        let before = view.snapshot.schema.physical().tables.into_keys().collect();
-        let report = Report { tenant, request, hooks, hash: hash.clone(), sizes: found, before };
+        let before: Vec<_> = view.snapshot.schema.physical().tables.into_keys().collect();
+        let wanted = Wanted::of(tenant.org(), &reviewed.plan, &before);
+        let facts = match request.consent.dry_run {
+            true => Facts::of_dry_run(tenant, &wanted, self.retry).await?,
+            false => Facts::default(),
+        };
+        let ruling = facts.weigh(judge.rule(&reviewed));
+        let (hash, warnings) = (hash.clone(), facts.warnings);
+        let report = Report { tenant, request, hooks, hash, sizes: found, before, warnings };
         match ruling {
             Ruling::Refuse(reasons) => {
                 Ok(not_run(report.not_run(view, &reviewed, Status::Rejected, reasons)))
@@ -169,15 +181,21 @@ impl Pipeline<'_> {
                 Ok(not_run(report.not_run(view, &reviewed, Status::Planned, Vec::new())))
             }
             Ruling::Run(plan) if !staged::prepared(request, plan.plan()) => {
+                facts::may(tenant, &wanted).await?;
                 let outcome = report.not_run(view, &reviewed, Status::Staged, Vec::new());
                 let (verdict, plan) = (strictest(&reviewed), plan.plan());
                 staged::stage(tenant, view, request, verdict, outcome, plan, self.retry).await
             }
             Ruling::Run(plan) => {
+                facts::may(tenant, &wanted).await?;
                 let mut outcome = report.applied(view, &reviewed);
                 let after = effects::After { metadata: &metadata, memories: &memories, rolls_back };
                 let work = effects::work(tenant, view, request, after, &reviewed, plan, &outcome)?;
-                match executor::execute(tenant.db(), work, self.retry).await? {
+                let executed = match executor::execute(tenant.db(), work, self.retry).await {
+                    Ok(executed) => executed,
+                    Err(error) => return Err(facts::denied(tenant, &wanted, error).await.into()),
+                };
+                match executed {
                     Executed::Applied(applied) => {
                         tenant.advance(view, metadata, reviewed.schema);
                         report.finish(&mut outcome, &applied);
@@ -247,7 +265,10 @@ async fn answers(
     let db = tenant.db();
     let ask = |probe| ddl::probe(probe, db.dialect(), tenant.org(), &view.snapshot.schema);
     let statements: Vec<_> = draft.probes().map(ask).collect();
-    let found = executor::ask(db, &statements, retry).await?;
+    let found = match executor::ask(db, &statements, retry).await {
+        Ok(found) => found,
+        Err(error) => return Err(facts::denied(tenant, &Wanted::at_most(draft), error).await.into()),
+    };
     let quoted = |text: &String| hookwright_core::ident::quoted(text);
     let mut answers = Answers::new();
     for (index, answer) in found.into_iter().enumerate() {

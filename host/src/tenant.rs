@@ -13,7 +13,7 @@ use hookwright_core::intent::Intent;
 use hookwright_core::metadata::Metadata;
 use hookwright_core::policy::Settings;
 use hookwright_core::schema::Schema;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, OnceCell};
 
 use crate::db::{OrgDb, Snapshot};
 use crate::error::{Error, Result};
@@ -81,6 +81,7 @@ pub(crate) struct Tenant {
     latest: RwLock<Option<Arc<Snapshot>>>,
     turn: Mutex<()>,
     seen: AtomicBool,
+    not_owned: OnceCell<BTreeSet<Ident>>,
 }
 
 /// What a change is worked out on: it stays as it is while the organisation moves on.
@@ -99,6 +100,7 @@ impl Tenant {
             latest: RwLock::default(),
             turn: Mutex::default(),
             seen: AtomicBool::new(false),
+            not_owned: OnceCell::new(),
         }
     }
 
@@ -113,6 +115,11 @@ impl Tenant {
 
     pub fn db(&self) -> &OrgDb {
         &self.db
+    }
+
+    /// Its tables that the host's role may not alter, as this host found them first.
+    pub async fn not_owned(&self) -> Result<&BTreeSet<Ident>> {
+        Ok(self.not_owned.get_or_try_init(|| self.db.not_owned()).await?)
     }
 
     /// What the policy sets for it.

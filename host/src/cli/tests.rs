@@ -10,7 +10,7 @@ use hookwright_core::policy::{Hazard, Verdict};
 
 use super::{Cli, print};
 use crate::error::Error;
-use crate::outcome::{HookReport, IntentReport, Note, Outcome, Reason, StatementReport, Status};
+use crate::outcome::{HookReport, IntentReport, Note, Outcome, Reason, StatementReport, Status, Warning};
 
 #[test]
 fn the_commands_are_coherent() {
@@ -134,6 +134,7 @@ fn sample(status: Status) -> (Outcome, Change) {
             sql("ALTER TABLE \"acme\".\"invoice\"\n  DROP COLUMN \"status\""),
         ],
         steps: vec![],
+        warnings: if done { vec![] } else { vec![warning()] },
         reasons: if done { vec![] } else { vec![reason()] },
         attempts: 2,
         duration_us: 4_120,
@@ -146,6 +147,18 @@ fn reason() -> Reason {
         code: "policy/drop-column".into(),
         message: "the column \"status\" of \"invoice\" has 12 values, which would be gone".into(),
         help: "send the change with --allow-destructive".into(),
+    }
+}
+
+fn warning() -> Warning {
+    Warning {
+        code: "db/busy-table".into(),
+        message: "the change locks the table \"invoice\" (ACCESS EXCLUSIVE), and has to wait for session 7"
+            .into(),
+        help: "wait until it is done".into(),
+        table: Some("invoice".into()),
+        lock: Some("ACCESS EXCLUSIVE".into()),
+        sessions: vec![],
     }
 }
 

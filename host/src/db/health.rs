@@ -1,9 +1,7 @@
-//! How a database is: what `org check` shows, and who holds the locks a change waits for.
+//! How a database is: what `org check` shows.
 
-use std::fmt;
 use std::time::Instant;
 
-use hookwright_core::ident::Ident;
 use serde::Serialize;
 use sqlx::postgres::PgPool;
 use sqlx::sqlite::SqlitePool;
@@ -28,75 +26,7 @@ pub struct CheckReport {
     pub problems: Vec<String>,
 }
 
-/// A session that holds a lock on a table.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Blocker {
-    /// Its process id.
-    pub pid: i32,
-    /// Its role; what it is if it has none, such as `autovacuum worker`.
-    pub role: String,
-    /// The name its program gave.
-    pub application: String,
-    /// What it is doing, such as `idle in transaction`.
-    pub state: String,
-    /// Seconds since its transaction began.
-    pub seconds: i64,
-    /// The table, or `(the organisation)` for the lock that each change takes.
-    pub table: String,
-    /// The lock it holds, such as `AccessShareLock`.
-    pub lock: String,
-}
-
-impl fmt::Display for Blocker {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { pid, role, application, state, seconds, table, lock } = self;
-        write!(
-            f,
-            "session {pid} of \"{role}\" ({application}, {state} for {seconds} s) with {lock} on \"{table}\""
-        )
-    }
-}
-
-const BLOCKERS: &str = "SELECT * FROM (SELECT DISTINCT ON (l.pid) l.pid, coalesce(a.usename::text, a.backend_type, '?') AS role, \
-    coalesce(nullif(a.application_name, ''), 'no application name') AS application, coalesce(a.state, '?') AS state, \
-    coalesce(extract(epoch FROM clock_timestamp() - a.xact_start), 0)::bigint AS seconds, \
-    coalesce(c.relname::text, '(the organisation)') AS table, l.mode AS lock \
-    FROM pg_catalog.pg_locks l \
-    LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid \
-    LEFT JOIN pg_catalog.pg_class c ON c.oid = l.relation AND l.locktype = 'relation' \
-    LEFT JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
-    WHERE l.granted AND l.pid <> pg_backend_pid() \
-    AND l.database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database()) \
-    AND ((n.nspname = $1 AND c.relname = ANY ($2)) OR (l.locktype = 'advisory' AND l.objsubid = 1 \
-        AND (l.classid::bigint << 32) | l.objid::bigint = $3)) \
-    ORDER BY l.pid) AS found ORDER BY seconds DESC, pid LIMIT 10";
-
 impl OrgDb {
-    /// Who holds locks on `tables`, or the organisation's own lock. SQLite cannot say.
-    ///
-    /// # Errors
-    /// What the database says.
-    pub async fn blockers(&self, tables: &[Ident]) -> Result<Vec<Blocker>, DbError> {
-        let Pool::Postgres(pool) = self.pool() else { return Ok(Vec::new()) };
-        let names: Vec<_> = tables.iter().map(|t| t.as_str().to_owned()).collect();
-        let ask = || async {
-            let query = sqlx::query_as::<_, (i32, String, String, String, i64, String, String)>(BLOCKERS);
-            query.bind(self.org().as_str()).bind(&names).bind(self.lock_key()).fetch_all(pool).await
-        };
-        let rows = reading!(self, ask())?;
-        let blocker = |(pid, role, application, state, seconds, table, lock)| Blocker {
-            pid,
-            role,
-            application,
-            state,
-            seconds,
-            table,
-            lock,
-        };
-        Ok(rows.into_iter().map(blocker).collect())
-    }
-
     /// How the database is. Changes nothing.
     ///
     /// # Errors

@@ -29,6 +29,7 @@ macro_rules! on_either {
     };
 }
 
+mod blockers;
 mod bookkeeping;
 mod error;
 mod fault;
@@ -43,6 +44,7 @@ mod postgres;
 mod postgres_inspect;
 mod postgres_type;
 mod printed_default;
+mod privileges;
 mod probe;
 mod sizes;
 mod snapshot;
@@ -66,15 +68,17 @@ use tokio::sync::Mutex;
 
 use crate::executor::{RetryPolicy, Tries};
 
+pub use blockers::Blocker;
 pub use error::DbError;
 pub(crate) use error::{explain, refused};
 pub(crate) use fault::{Fault, before_sending, fault};
-pub use health::{Blocker, CheckReport};
+pub use health::CheckReport;
 pub use held::{HeldPage, HeldRow};
 pub use inspect::{Foreign, ForeignKind, Inspected, without_comments};
 pub use journal::{JournalState, Phase, StepRow, StepState};
 pub use ledger::{ChangePage, ChangeRecord, ChangeRow, EventRow};
 pub use options::{DbOptions, Pools};
+pub use privileges::Lacking;
 pub use probe::ProbeAnswer;
 pub use sizes::TableSize;
 pub use snapshot::Snapshot;

@@ -55,13 +55,19 @@ impl OrgDb {
         reading!(self, ask())
     }
 
-    async fn ask_postgres(&self, pool: &PgPool, probe: &Script) -> sqlx::Result<ProbeAnswer> {
+    /// A script that may only read, and takes no longer than a probe may (PostgreSQL).
+    pub(super) fn only_reading(&self, what: &Script) -> Script {
         let options = self.options();
         let mut script = Script::new(Dialect::Postgres);
         // Statements sent together are one transaction: these settings end with it.
         script.sql("SET LOCAL transaction_read_only = on; SET LOCAL search_path = ''; SET LOCAL statement_timeout = ");
         script.integer(i64::from(options.probe_timeout_ms)).sql("; SET LOCAL lock_timeout = ");
-        script.integer(i64::from(options.lock_timeout_ms)).sql(";\n").append(probe);
+        script.integer(i64::from(options.lock_timeout_ms)).sql(";\n").append(what);
+        script
+    }
+
+    async fn ask_postgres(&self, pool: &PgPool, probe: &Script) -> sqlx::Result<ProbeAnswer> {
+        let script = self.only_reading(probe);
         let mut connection = pool.acquire().await?;
         answer(script.postgres(&mut connection).await?.first(), |row: &PgRow| {
             // Unchecked, since a count that is a literal comes as a smaller integer; the format is text.

@@ -12,7 +12,9 @@ use super::{cost, steps};
 use crate::db::{EventRow, TableSize};
 use crate::error::{Error, Result};
 use crate::executor::Applied;
-use crate::outcome::{Decision, HookReport, IntentReport, Note, Outcome, Reason, StatementReport, Status};
+use crate::outcome::{
+    Decision, HookReport, IntentReport, Note, Outcome, Reason, StatementReport, Status, Warning,
+};
 use crate::tenant::{Tenant, View};
 
 /// What an outcome is made of, besides the review.
@@ -25,6 +27,8 @@ pub(super) struct Report<'a> {
     pub sizes: Vec<TableSize>,
     /// The tables there were before.
     pub before: Vec<Ident>,
+    /// What may keep it from running.
+    pub warnings: Vec<Warning>,
 }
 
 impl Report<'_> {
@@ -86,6 +90,7 @@ impl Report<'_> {
             intents: review.judged.iter().map(intent).collect(),
             statements: review.plan.statements().map(|s| self.statement(s, &made)).collect(),
             steps: steps::planned(self.tenant.org(), &review.plan),
+            warnings: self.warnings.clone(),
             reasons: Vec::new(),
             attempts: 0,
             duration_us: micros(self.request.started),

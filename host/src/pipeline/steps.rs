@@ -1,5 +1,6 @@
 //! Steps beside the transaction, in the words of every surface.
 
+use hookwright_core::ddl::Statement;
 use hookwright_core::ident::OrgName;
 use hookwright_core::online::{OnlineStep, Run};
 use hookwright_core::plan::Plan;
@@ -33,17 +34,18 @@ fn report(org: &OrgName, step: &OnlineStep, phase: Phase) -> StepReport {
         state: state(StepState::Pending).to_owned(),
         done: 0,
         total: 0,
-        sql: sql(org, step),
+        sql: statements(org, step).iter().map(|s| s.sql().to_owned()).collect(),
         why: step.why().to_owned(),
         error: None,
     }
 }
 
-fn sql(org: &OrgName, step: &OnlineStep) -> Vec<String> {
+/// The statements of a step; of one that goes in batches, the first.
+pub(super) fn statements(org: &OrgName, step: &OnlineStep) -> Vec<Statement> {
     match step.run(org) {
-        Run::Short(statements) => statements.iter().map(|s| s.sql().to_owned()).collect(),
-        Run::Long(one) | Run::Outside(one) | Run::Index { run: one, .. } => vec![one.sql().to_owned()],
-        Run::Batches(batches) => vec![batches.statement(0, 1).sql().to_owned()],
+        Run::Short(statements) => statements,
+        Run::Long(one) | Run::Outside(one) | Run::Index { run: one, .. } => vec![one],
+        Run::Batches(batches) => vec![batches.statement(0, 1)],
     }
 }
 

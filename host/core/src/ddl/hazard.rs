@@ -45,7 +45,35 @@ impl LockLevel {
     pub fn blocks(self) -> bool {
         self >= Self::Share
     }
+
+    /// Whether it has to wait for a lock that somebody else holds, by the name that `pg_locks` has for that, such as
+    /// `RowExclusiveLock` (PostgreSQL's documentation, "Conflicting Lock Modes").
+    #[must_use]
+    pub fn waits_for(self, held: &str) -> bool {
+        let Some(held) = HELD.iter().position(|name| *name == held) else { return false };
+        let weakest = match self {
+            Self::RowShare => "ExclusiveLock",
+            Self::RowExclusive => "ShareLock",
+            Self::ShareUpdateExclusive => "ShareUpdateExclusiveLock",
+            Self::Share if HELD[held] == "ShareLock" => return false,
+            Self::Share | Self::ShareRowExclusive => "RowExclusiveLock",
+            Self::AccessExclusive => "AccessShareLock",
+        };
+        HELD[..=held].contains(&weakest)
+    }
 }
+
+/// The locks of tables as `pg_locks` names them, weakest first.
+const HELD: [&str; 8] = [
+    "AccessShareLock",
+    "RowShareLock",
+    "RowExclusiveLock",
+    "ShareUpdateExclusiveLock",
+    "ShareLock",
+    "ShareRowExclusiveLock",
+    "ExclusiveLock",
+    "AccessExclusiveLock",
+];
 
 /// A lock on a table.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,4 +97,32 @@ pub enum Extent {
     Rows,
     /// Every row is written anew.
     Rewrite,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn locks_wait_as_postgres_says() {
+        let waits = |level: LockLevel| -> Vec<&str> {
+            HELD.into_iter()
+                .filter(|held| level.waits_for(held))
+                .map(|held| held.trim_end_matches("Lock"))
+                .collect()
+        };
+        assert_eq!(waits(LockLevel::RowShare), ["Exclusive", "AccessExclusive"]);
+        assert_eq!(
+            waits(LockLevel::RowExclusive),
+            ["Share", "ShareRowExclusive", "Exclusive", "AccessExclusive"]
+        );
+        let update = ["ShareUpdateExclusive", "Share", "ShareRowExclusive", "Exclusive", "AccessExclusive"];
+        assert_eq!(waits(LockLevel::ShareUpdateExclusive), update);
+        let share =
+            ["RowExclusive", "ShareUpdateExclusive", "ShareRowExclusive", "Exclusive", "AccessExclusive"];
+        assert_eq!(waits(LockLevel::Share), share);
+        assert_eq!(waits(LockLevel::ShareRowExclusive).len(), 6);
+        assert_eq!(waits(LockLevel::AccessExclusive).len(), HELD.len());
+        assert!(!LockLevel::AccessExclusive.waits_for("SIReadLock"));
+    }
 }

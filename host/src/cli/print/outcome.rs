@@ -7,7 +7,7 @@ use hookwright_core::intent::Intent;
 use super::clean;
 use super::style::{BOLD, DIM, NOTE, columns, count, of_status, of_verdict, paint, plain, took};
 use crate::outcome::{
-    Decision, HookReport, IntentReport, Note, Outcome, Reason, StatementReport, Status, StepReport,
+    Decision, HookReport, IntentReport, Note, Outcome, Reason, StatementReport, Status, StepReport, Warning,
 };
 
 /// Most lines of one part; a change of a thousand events is not read line by line.
@@ -24,6 +24,7 @@ pub fn outcome(outcome: &Outcome, change: Option<&Change>) -> String {
     let done = matches!(outcome.status, Status::Applied | Status::Replayed);
     part(&mut lines, "statements", outcome.statements.iter().flat_map(|s| statement(s, done)).collect());
     part(&mut lines, "after", steps(outcome, "after"));
+    part(&mut lines, "warnings", outcome.warnings.iter().flat_map(|w| warning(w, "")).collect());
     part(&mut lines, "plan", outcome.plan_hash.iter().map(|hash| paint(DIM, &clean(hash))).collect());
     part(&mut lines, "outcome", vec![result(outcome)]);
     part(&mut lines, "held", held(outcome));
@@ -44,6 +45,7 @@ pub fn outcome_line(outcome: &Outcome, change: &Change) -> String {
         count(outcome.statements.len(), "statement"),
         took(outcome.duration_us),
     )];
+    lines.extend(outcome.warnings.iter().flat_map(|w| warning(w, "    ")));
     lines.extend(outcome.reasons.iter().flat_map(|r| reason(r, "    ")));
     lines.join("\n")
 }
@@ -186,6 +188,10 @@ fn target(intent: &Intent) -> String {
     }
 }
 
+fn warning(warning: &Warning, indent: &str) -> Vec<String> {
+    told(&warning.code, &warning.message, &warning.help, indent)
+}
+
 fn note(note: &Note) -> String {
     format!("{}: {}", clean(&note.code), clean(&note.message))
 }
@@ -228,10 +234,11 @@ fn held(outcome: &Outcome) -> Vec<String> {
 
 /// A reason with its advice.
 pub(super) fn reason(reason: &Reason, indent: &str) -> Vec<String> {
-    let mut lines =
-        vec![format!("{indent}{}: {}", paint(BOLD, &clean(&reason.code)), clean(&reason.message))];
-    if !reason.help.is_empty() {
-        lines.push(format!("{indent}help: {}", clean(&reason.help)));
-    }
-    lines
+    told(&reason.code, &reason.message, &reason.help, indent)
+}
+
+fn told(code: &str, message: &str, help: &str, indent: &str) -> Vec<String> {
+    let said = format!("{indent}{}: {}", paint(BOLD, &clean(code)), clean(message));
+    let help = (!help.is_empty()).then(|| format!("{indent}help: {}", clean(help)));
+    std::iter::once(said).chain(help).collect()
 }

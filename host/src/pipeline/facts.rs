@@ -1,0 +1,186 @@
+//! What of the database stands in a plan's way, whatever the rows allow: privileges that the host's role lacks, and
+//! sessions that hold its tables.
+//!
+//! A dry run tells both. A change that is to run is refused before anything of it runs if a privilege is missing;
+//! who holds a table may let it go in time, so that is for the executor to find out.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use hookwright_core::ddl::{LockLevel, Statement, StatementKind};
+use hookwright_core::ident::{Ident, OrgName};
+use hookwright_core::plan::Plan;
+use hookwright_core::policy::Draft;
+
+use super::ruling::Ruling;
+use super::steps;
+use crate::db::{Blocker, DbError};
+use crate::error::Result;
+use crate::executor::RetryPolicy;
+use crate::outcome::{Reason, Session, Warning};
+use crate::tenant::Tenant;
+
+/// What a plan wants of tables that were there before.
+#[derive(Default)]
+pub(super) struct Wanted {
+    /// Whether it has statements at all.
+    changes: bool,
+    /// Those that it alters.
+    altered: BTreeSet<Ident>,
+    /// Those that foreign keys are to refer to.
+    referred: BTreeSet<Ident>,
+    /// The strongest lock on each that keeps its users waiting, or waits for them.
+    locked: BTreeMap<Ident, LockLevel>,
+}
+
+/// What was found for a dry run; nothing for a change that is to run.
+#[derive(Default)]
+pub(super) struct Facts {
+    lacking: Vec<Reason>,
+    pub warnings: Vec<Warning>,
+}
+
+impl Wanted {
+    pub fn of(org: &OrgName, plan: &Plan, before: &[Ident]) -> Self {
+        let (mut wanted, before) = (Self::default(), before.iter().collect());
+        plan.statements().for_each(|statement| wanted.take(statement, &before));
+        let steps = plan.prepare.iter().chain(&plan.finish);
+        steps.flat_map(|step| steps::statements(org, step)).for_each(|s| wanted.take(&s, &before));
+        wanted
+    }
+
+    /// What a change may want that is not planned yet.
+    pub fn at_most(draft: &Draft) -> Self {
+        let altered: BTreeSet<_> = draft.touched().into_iter().collect();
+        let tables = draft.schema().tables.values().filter(|table| altered.contains(&table.name));
+        let referred = tables.flat_map(|table| &table.foreign_keys).map(|key| key.table.clone()).collect();
+        Self { altered, referred, ..Self::default() }
+    }
+
+    fn take(&mut self, statement: &Statement, before: &BTreeSet<&Ident>) {
+        self.changes = true;
+        let own = statement.table();
+        self.altered.extend(own.filter(|table| before.contains(table)).cloned());
+        for lock in statement.locks().iter().filter(|lock| before.contains(&lock.table)) {
+            if own != Some(&lock.table) {
+                self.referred.insert(lock.table.clone());
+            }
+            let level = match statement.kind() {
+                // It waits for writers, though they need not wait for it.
+                Some(StatementKind::CreateIndexConcurrently) => LockLevel::Share,
+                _ => lock.level,
+            };
+            if level.blocks() {
+                let strongest = self.locked.entry(lock.table.clone()).or_insert(level);
+                *strongest = level.max(*strongest);
+            }
+        }
+    }
+}
+
+impl Facts {
+    /// What a dry run tells.
+    pub async fn of_dry_run(tenant: &Tenant, wanted: &Wanted, retry: &RetryPolicy) -> Result<Self> {
+        if !wanted.changes {
+            return Ok(Self::default());
+        }
+        let lacking = tenant.db().lacking(&wanted.altered, &wanted.referred).await?;
+        let lacking = lacking.into_iter().map(|lacking| reason(&lacking.into())).collect();
+        let tables: Vec<_> = wanted.locked.keys().cloned().collect();
+        let warnings = match tenant.db().holders(&tables).await {
+            Ok(found) => busy(tenant, wanted, &found, retry),
+            Err(DbError::Refused { state, .. }) if state == "57014" => vec![not_known()],
+            Err(error) => return Err(error.into()),
+        };
+        Ok(Self { lacking, warnings })
+    }
+
+    /// A change that lacks a privilege would not run.
+    pub fn weigh<'r>(&self, ruling: Ruling<'r>) -> Ruling<'r> {
+        match ruling {
+            _ if self.lacking.is_empty() => ruling,
+            Ruling::Refuse(reasons) => Ruling::Refuse(reasons),
+            Ruling::Run(_) => Ruling::Hold(self.lacking.clone()),
+            Ruling::Hold(reasons) => Ruling::Hold([self.lacking.clone(), reasons].concat()),
+        }
+    }
+}
+
+/// Whether the host's role may do what a change is about to do. Usually it owns everything, which is asked once.
+///
+/// # Errors
+/// `db/denied`, with the statement that mends it.
+pub(super) async fn may(tenant: &Tenant, wanted: &Wanted) -> Result<()> {
+    let others = tenant.not_owned().await?;
+    let needed = |table: &Ident| wanted.altered.contains(table) || wanted.referred.contains(table);
+    if !others.iter().any(needed) {
+        return Ok(());
+    }
+    match tenant.db().lacking(&wanted.altered, &wanted.referred).await?.into_iter().next() {
+        Some(lacking) => Err(DbError::from(lacking).into()),
+        None => Ok(()),
+    }
+}
+
+/// A refusal of the database, told with what is missing, if that can be found out.
+pub(super) async fn denied(tenant: &Tenant, wanted: &Wanted, error: DbError) -> DbError {
+    match (&error, tenant.db().lacking(&wanted.altered, &wanted.referred).await) {
+        (DbError::Denied { .. }, Ok(lacking)) => lacking.into_iter().next().map_or(error, DbError::from),
+        _ => error,
+    }
+}
+
+fn reason(error: &DbError) -> Reason {
+    let help = error.help().unwrap_or_default();
+    Reason { code: error.code().to_owned(), message: error.to_string(), help }
+}
+
+/// A warning for each table that somebody holds, so that the change has to wait.
+fn busy(tenant: &Tenant, wanted: &Wanted, found: &[Blocker], retry: &RetryPolicy) -> Vec<Warning> {
+    let in_the_way = |table: &Ident, level: LockLevel| -> Vec<Session> {
+        let of_table = found.iter().filter(|b| b.table == table.as_str() && level.waits_for(&b.lock));
+        of_table.map(session).collect()
+    };
+    let warning = |(table, level): (&Ident, &LockLevel)| {
+        let sessions = in_the_way(table, *level);
+        (!sessions.is_empty()).then(|| Warning {
+            code: "db/busy-table".to_owned(),
+            message: format!(
+                "the change locks the table \"{}\" ({}), and has to wait for {}",
+                table.as_str(),
+                level.as_str(),
+                sessions.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+            ),
+            help: end(&sessions, tenant.db().options().lock_timeout_ms, retry.lock_attempts),
+            table: Some(table.as_str().to_owned()),
+            lock: Some(level.as_str().to_owned()),
+            sessions,
+        })
+    };
+    wanted.locked.iter().filter_map(warning).collect()
+}
+
+fn session(blocker: &Blocker) -> Session {
+    let Blocker { pid, role, application, state, seconds, seen, table: _, lock } = blocker.clone();
+    Session { pid, role, application, state, seconds: seen.then_some(seconds), lock }
+}
+
+fn end(sessions: &[Session], lock_timeout_ms: u32, attempts: u32) -> String {
+    let pids: BTreeSet<_> = sessions.iter().map(|session| session.pid).collect();
+    let end: Vec<_> = pids.iter().map(|pid| format!("SELECT pg_terminate_backend({pid})")).collect();
+    format!(
+        "wait until it is done, or end it: {}; a change waits {lock_timeout_ms} ms for its locks, {attempts} times, then it fails with db/blocked and nothing is changed",
+        end.join("; ")
+    )
+}
+
+/// Who holds the tables could not be asked.
+fn not_known() -> Warning {
+    Warning {
+        code: "db/busy-unknown".to_owned(),
+        message: "who uses the tables was not found out in the time that a probe may take".to_owned(),
+        help: "try again when the database is less busy, or raise probe_timeout_ms".to_owned(),
+        table: None,
+        lock: None,
+        sessions: Vec::new(),
+    }
+}
