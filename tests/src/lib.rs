@@ -10,6 +10,7 @@ pub mod extras;
 pub mod intents;
 pub mod locks;
 pub mod made_up;
+pub mod measure;
 pub mod org;
 pub mod place;
 pub mod plans;

@@ -6,13 +6,14 @@
 use std::time::Duration;
 
 use hookwright_core::ddl::{Extent, Statement};
+use hookwright_tests::measure::{locks, strongest, tables};
 use hookwright_tests::plans::org;
 use hookwright_tests::postgres::TestDatabase;
 use sqlx::{AssertSqlSafe, PgConnection};
 use tokio::task::JoinHandle;
 
 use super::found::Effect;
-use super::within::{self, execute};
+use super::within::execute;
 
 /// How long the statement may take to get as far as waiting.
 const LIMIT: Duration = Duration::from_secs(20);
@@ -41,8 +42,8 @@ pub(super) async fn measure(
         Ok(())
     });
     wait_until_it_waits(&mut observer, pid, &building).await;
-    let tables = within::tables(&mut observer).await;
-    let locks = within::strongest(within::locks(&mut observer, Some(pid)).await, &tables);
+    let tables = tables(&mut observer, &org()).await;
+    let locks = strongest(locks(&mut observer, Some(pid)).await, &tables);
     execute(trial, "ROLLBACK").await;
     building.await.expect("the session goes on")?;
 
