@@ -2,6 +2,8 @@
 //!
 //! For whatever is to hold on both: a test says which it is on by a dialect.
 
+use std::sync::Arc;
+
 use crate::postgres::TestDatabase;
 use crate::scenario::Dialect;
 use crate::sqlite::TestFile;
@@ -10,7 +12,7 @@ use crate::sqlite::TestFile;
 #[derive(Debug)]
 pub enum Place {
     /// On the test server.
-    Postgres(TestDatabase),
+    Postgres(Arc<TestDatabase>),
     /// In a temporary directory.
     Sqlite(TestFile),
 }
@@ -22,7 +24,7 @@ impl Place {
     /// If there can be none.
     pub async fn create(dialect: Dialect) -> Self {
         match dialect {
-            Dialect::Postgres => Self::Postgres(TestDatabase::create().await),
+            Dialect::Postgres => Self::Postgres(Arc::new(TestDatabase::create().await)),
             Dialect::Sqlite => Self::Sqlite(TestFile::create()),
         }
     }

@@ -84,7 +84,14 @@ impl World {
     /// # Panics
     /// If the host refuses any of it.
     pub async fn add(home: &Arc<TestHost>, org: &str, dialect: Dialect, plugins: &[String]) -> Self {
-        let place = Place::create(dialect).await;
+        Self::at(home, org, Place::create(dialect).await, plugins).await
+    }
+
+    /// The same on a database that may have other organisations.
+    ///
+    /// # Panics
+    /// If the host refuses any of it.
+    pub async fn at(home: &Arc<TestHost>, org: &str, place: Place, plugins: &[String]) -> Self {
         let org = OrgName::parse(org).expect("a name for an organisation");
         let default_plugins = plugins.iter().any(|p| p == "schema-sync");
         let added = home.host.org_add(&org, &place.url(), OrgOptions { default_plugins }).await;

@@ -170,9 +170,10 @@ fn longest_text(ty: &FieldType) -> Option<u32> {
         T::Float => 24,
         T::Decimal { precision, .. } => precision + 3,
         T::Boolean => 5,
-        T::Date => 10,
+        // The farthest that PostgreSQL has: 5874897-12-31, and 4713-01-01 00:00:00.123456+15:59:59 BC.
+        T::Date => 13,
         T::Time => 15,
-        T::DateTime => 27,
+        T::DateTime => 38,
         T::Uuid => 36,
         T::Enum { values } => {
             values.iter().map(|v| u32::try_from(v.chars().count()).unwrap_or(u32::MAX)).max()?

@@ -81,6 +81,12 @@ impl Model {
         Self { burying, ..self }
     }
 
+    /// One in which nothing has changed since this one.
+    #[must_use]
+    pub(crate) fn beginning_here(&self) -> Self {
+        Self::new(Arc::new(self.schema.clone())).burying(self.burying)
+    }
+
     /// The values that rows get, in order, by the names when the change is whole.
     #[must_use]
     pub fn fills(&self) -> &[Fill] {

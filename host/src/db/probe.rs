@@ -49,6 +49,10 @@ impl OrgDb {
                 Err(sqlx::Error::Database(e)) if e.code().as_deref() == Some("57014") => {
                     Ok(ProbeAnswer::TimedOut)
                 }
+                // What cannot be computed for a row could not be when the change is made either.
+                Err(sqlx::Error::Database(e)) if is_about_a_value(e.code().as_deref()) => {
+                    Ok(ProbeAnswer::Found { rows: true, failing: 1, sample: vec![e.message().to_owned()] })
+                }
                 other => other,
             }
         };
@@ -89,6 +93,12 @@ impl OrgDb {
             }
         }
     }
+}
+
+/// Whether PostgreSQL could not compute something of a value: a data exception, `cannot convert NaN`, or a condition
+/// that makes no sense for the type that the value gets.
+fn is_about_a_value(code: Option<&str>) -> bool {
+    code.is_some_and(|code| code.starts_with("22") || matches!(code, "0A000" | "42804" | "42883"))
 }
 
 fn answer<R>(

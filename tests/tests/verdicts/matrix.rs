@@ -14,7 +14,7 @@ use serde_json::{Value as Json, json};
 
 use super::ground::Ground;
 use super::judged::Judged;
-use super::meaning::{is_same, is_text};
+use super::meaning::{is_beyond_events, is_same, is_text};
 use super::values::{types, values};
 
 /// What was found, for the report and the document.
@@ -35,7 +35,8 @@ pub async fn all(dialect: Dialect) -> Found {
             {"name": "v", "ty": from, "nullable": true}], "primaryKey": ["id"]})];
         let schema = ground.make(&intents).await;
         for to in types().into_iter().filter(|to| *to != from) {
-            let mut pair = Pair { ground: &mut ground, schema: &schema, from: &from, to: &to, found: &mut found };
+            let mut pair =
+                Pair { ground: &mut ground, schema: &schema, from: &from, to: &to, found: &mut found };
             pair.run().await;
             found.pairs += 1;
         }
@@ -56,7 +57,9 @@ impl Pair<'_> {
     fn change(&self) -> [Json; 1] {
         let both = |a: &FieldType, b: &FieldType| a.values().is_some() && b.values().is_some();
         match both(self.from, self.to) {
-            true => [json!({"intent": "set-values", "table": "t", "column": "v", "values": self.to.values()})],
+            true => {
+                [json!({"intent": "set-values", "table": "t", "column": "v", "values": self.to.values()})]
+            }
             false => [json!({"intent": "change-type", "table": "t", "column": "v", "ty": self.to})],
         }
     }
@@ -67,7 +70,7 @@ impl Pair<'_> {
     }
 
     async fn judge(&self) -> Judged {
-        self.ground.judge(self.schema, &self.change(), Settings::of(Mode::Prod), false).await
+        self.ground.judge(self.schema, &self.change(), Settings::of(Mode::Prod)).await
     }
 
     async fn run(&mut self) {
@@ -75,7 +78,8 @@ impl Pair<'_> {
             return self.refused().await;
         }
         let mut kept = Vec::new();
-        for value in values(self.from, self.ground.dialect) {
+        let none = std::iter::once("NULL".to_owned());
+        for value in values(self.from, self.ground.dialect).into_iter().chain(none) {
             if self.insert(&[&value]).await && self.value(&value).await {
                 kept.push(value);
             }
@@ -93,9 +97,10 @@ impl Pair<'_> {
 
     /// Whether the type takes the values at all.
     async fn insert(&mut self, values: &[&str]) -> bool {
-        let rows = values.iter().enumerate().map(|(n, v)| format!("({n}, {v})")).collect::<Vec<_>>().join(", ");
+        let rows =
+            values.iter().enumerate().map(|(n, v)| format!("({n}, {v})")).collect::<Vec<_>>().join(", ");
         let clear = if self.ground.dialect == Dialect::Postgres { "TRUNCATE t" } else { "DELETE FROM t" };
-        self.ground.texts(&format!("{clear}; INSERT INTO t (id, v) VALUES {rows}")).await.is_ok()
+        self.ground.session.texts(&format!("{clear}; INSERT INTO t (id, v) VALUES {rows}")).await.is_ok()
     }
 
     /// Tries one value alone; whether the change can be made with it.
@@ -109,7 +114,10 @@ impl Pair<'_> {
         };
         let ran = self.ground.begin(&review.plan).await;
         let new = if ran.is_ok() { self.read().await.first().cloned().flatten() } else { None };
-        self.ground.rollback().await;
+        self.ground.session.rollback().await;
+        if old.is_none() && (new.is_some() || ran.is_err() || judged.blocked) {
+            self.wrong(&format!("NULL: becomes {new:?}, {:?}", judged.reasons));
+        }
         let (Some(old), lossy) = (old, judged.hazards.contains(&Hazard::DataLoss)) else { return false };
         let same = new.as_deref().is_some_and(|new| is_same(&old, self.from, new, self.to));
         match (&ran, judged.blocked) {
@@ -127,9 +135,10 @@ impl Pair<'_> {
         ran.is_ok() && !judged.blocked
     }
 
-    /// A text that is read as something that is not written so may have meant something else.
+    /// A text that is read as something that is not written so may have meant something else; and that it meant
+    /// infinity nobody knows.
     fn spelt_anew(&self, old: &str, new: Option<&str>) -> bool {
-        is_text(self.from) && !is_text(self.to) && new != Some(old)
+        is_text(self.from) && !is_text(self.to) && (new != Some(old) || is_beyond_events(old, self.to))
     }
 
     /// All values that can be converted at once: what the change costs.
@@ -146,15 +155,17 @@ impl Pair<'_> {
             self.costs(&judged, if rebuilt { Extent::Rewrite } else { Extent::Nothing });
             return;
         }
-        let Some(session) = self.ground.postgres() else { return };
+        // Within the transaction: between two, the server may add up what it counted.
+        self.ground.session.begin().await;
+        let Some(session) = self.ground.session.postgres() else { return };
         let before = measure::tables(session, &org).await;
-        if let Err(error) = self.ground.begin(&review.plan).await {
-            self.ground.rollback().await;
+        if let Err(error) = self.ground.run(&review.plan).await {
+            self.ground.session.rollback().await;
             return self.wrong(&format!("fails with all values: {}", error.text));
         }
-        let Some(session) = self.ground.postgres() else { return };
+        let Some(session) = self.ground.session.postgres() else { return };
         let after = measure::tables(session, &org).await;
-        self.ground.rollback().await;
+        self.ground.session.rollback().await;
         let extent = before.iter().filter_map(|(oid, was)| Some(measure::extent(was, after.get(oid)?))).max();
         self.costs(&judged, extent.unwrap_or_default());
     }
@@ -175,7 +186,7 @@ impl Pair<'_> {
             Dialect::Postgres => "SELECT v::text FROM t ORDER BY id",
             Dialect::Sqlite => "SELECT v FROM t ORDER BY id",
         };
-        let rows = self.ground.texts(text).await.unwrap_or_else(|e| panic!("not read: {}", e.text));
+        let rows = self.ground.session.texts(text).await.unwrap_or_else(|e| panic!("not read: {}", e.text));
         rows.into_iter().map(|mut row| row.remove(0)).collect()
     }
 }

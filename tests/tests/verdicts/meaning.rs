@@ -9,9 +9,29 @@ pub fn is_same(old: &str, from: &FieldType, new: &str, to: &FieldType) -> bool {
     match (is_text(from), is_text(to)) {
         (true, true) => old == new,
         (true, false) => same(of(old, to), of(new, to)),
-        (false, true) => same(of(old, from), of(new, from)),
-        (false, false) => same(of(old, from), of(new, to)),
+        // What is in the column though its type has no such value is kept as it is.
+        (false, true) => same(of(old, from), of(new, from)) || old == new,
+        // Whole numbers are seconds since 1970, where somebody asked for that.
+        (false, false) if seconds(from, to) => {
+            number(old.trim()).zip(moment(new.trim())).is_some_and(|(n, m)| n == since(&m))
+        }
+        (false, false) if seconds(to, from) => {
+            number(new.trim()).zip(moment(old.trim())).is_some_and(|(n, m)| n == since(&m))
+        }
+        (false, false) => same(of(old, from), of(new, to)) || old == new,
     }
+}
+
+fn seconds(number: &FieldType, moment: &FieldType) -> bool {
+    matches!(number, FieldType::Int | FieldType::BigInt) && *moment == FieldType::DateTime
+}
+
+/// A moment in seconds since 1970.
+fn since(moment: &Meaning) -> Meaning {
+    let (days, nanos) =
+        if let Meaning::Moment(days, nanos) = moment { (days.unwrap_or(0), *nanos) } else { (0, 0) };
+    let seconds = format!("{}", i128::from(days) * 86_400 + i128::from(nanos / 1_000_000_000));
+    number(&seconds).unwrap_or(Meaning::Word(seconds))
 }
 
 pub fn is_text(ty: &FieldType) -> bool {
@@ -27,6 +47,11 @@ enum Meaning {
     Document(Json),
     Id(String),
     Word(String),
+}
+
+/// Whether a text says something that no event can say: not a number, or infinity.
+pub fn is_beyond_events(text: &str, ty: &FieldType) -> bool {
+    !is_text(ty) && matches!(of(text, ty), Some(Meaning::Word(_)))
 }
 
 /// What cannot be read means nothing that could be kept.
@@ -46,10 +71,19 @@ fn of(text: &str, ty: &FieldType) -> Option<Meaning> {
         },
         T::Date | T::DateTime => moment(text),
         T::Time => Some(Meaning::Moment(None, clock(text)?.0)),
-        T::Json => Some(Meaning::Document(serde_json::from_str(text).ok()?)),
-        T::Uuid => Some(Meaning::Id(text.chars().filter(char::is_ascii_hexdigit).collect::<String>().to_lowercase())),
+        // A number is a number, however large, and however it is written.
+        T::Json => number(text).or_else(|| serde_json::from_str(text).ok().map(Meaning::Document)),
+        T::Uuid => id(text),
         T::Bytes | T::String { .. } | T::Text | T::Enum { .. } => Some(Meaning::Word(text.to_owned())),
     }
+}
+
+fn id(text: &str) -> Option<Meaning> {
+    let text = text.trim_matches(['{', '}']);
+    let groups: Vec<_> = text.split('-').map(str::len).collect();
+    let digits: String = text.split('-').collect::<String>().to_lowercase();
+    let usual = matches!(groups.as_slice(), [32] | [8, 4, 4, 4, 12]);
+    (usual && digits.chars().all(|c| c.is_ascii_hexdigit())).then_some(Meaning::Id(digits))
 }
 
 fn number(text: &str) -> Option<Meaning> {
@@ -89,6 +123,10 @@ fn moment(text: &str) -> Option<Meaning> {
     let mut parts = day.split('-').map(|p| p.parse::<i64>().ok());
     let (year, month, day) = (parts.next()??, parts.next()??, parts.next()??);
     let year = if before_christ { 1 - year } else { year };
+    let next = if month == 12 { days(year + 1, 1, 1) } else { days(year, month + 1, 1) };
+    if !(1..=12).contains(&month) || day < 1 || days(year, month, day) >= next {
+        return None;
+    }
     let (nanos, offset) = if time.is_empty() { (0, 0) } else { clock(time)? };
     const DAY: i64 = 86_400_000_000_000;
     let nanos = nanos - offset * 60_000_000_000;

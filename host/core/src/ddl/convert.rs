@@ -35,19 +35,14 @@ impl Writer<'_> {
             Some(Using::Named(Named::Round)) => self.rounded(column, to),
             Some(Using::Named(Named::EpochSeconds)) => self.epoch(column, from, to),
             Some(Using::Named(Named::UnfitToNull)) => {
-                self.word("CASE WHEN ").misfits(
-                    &|w| {
-                        w.ident(column);
-                    },
-                    from,
-                    to,
-                );
+                self.word("CASE WHEN ").misfits(column, from, to);
                 self.word(" THEN NULL ELSE ").plain_conversion(column, from, to).word(" END")
             }
         }
     }
 
-    fn plain_conversion(&mut self, column: &Ident, from: &T, to: &T) -> &mut Self {
+    /// The usual way.
+    pub(super) fn plain_conversion(&mut self, column: &Ident, from: &T, to: &T) -> &mut Self {
         match self.dialect() {
             Dialect::Postgres => self.postgres_conversion(column, from, to),
             Dialect::Sqlite if from == to => self.ident(column),
@@ -101,9 +96,12 @@ impl Writer<'_> {
             (T::Date, T::DateTime) => self.ident(column).word("::timestamp AT TIME ZONE 'UTC'"),
             (T::DateTime, T::Date) => self.word("(").ident(column).word(" AT TIME ZONE 'UTC')::date"),
             (T::DateTime, T::Time) => self.word("(").ident(column).word(" AT TIME ZONE 'UTC')::time"),
+            // Years before the first, and infinity, have no such form.
             (T::DateTime, T::String { .. } | T::Text) => {
-                self.word("to_char(").ident(column);
-                self.word(" AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')")
+                self.word("CASE WHEN ").ident(column).word(" >= '0001-01-01T00:00:00Z' AND ").ident(column);
+                self.word(" < 'infinity' THEN to_char(").ident(column);
+                self.word(" AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"') ELSE ").ident(column);
+                self.word("::text END")
             }
             // Not a cast to varchar(n): that would cut a value off where the assignment refuses it.
             (_, T::String { .. }) => self.ident(column).word("::text"),
@@ -122,16 +120,21 @@ impl Writer<'_> {
         match (from, to) {
             (T::String { .. } | T::Text | T::Enum { .. }, _) => self.sqlite_from_text(column, to),
             (T::Date, T::DateTime) => self.ident(column).word(" || 'T00:00:00Z'"),
-            (T::DateTime, T::Date) => self.word("substr(").ident(column).word(", 1, 10)"),
-            (T::DateTime, T::Time) => self.word("substr(").ident(column).word(", 12, 8)"),
+            (T::DateTime, T::Date) => self.word("date(").ident(column).word(")"),
+            (T::DateTime, T::Time) => self.word("time(").ident(column).word(")"),
             (T::Boolean, T::String { .. } | T::Text) => {
                 self.word("CASE ").ident(column).word(" WHEN 1 THEN 'true' WHEN 0 THEN 'false' END")
             }
             (T::Int | T::BigInt, T::Boolean) => self.ident(column).word(" <> 0"),
-            (T::Int | T::BigInt | T::Float, T::String { .. } | T::Text) => {
+            (T::Int | T::BigInt, T::String { .. } | T::Text | T::Decimal { .. }) => {
                 self.word("CAST(").ident(column).word(" AS TEXT)")
             }
-            (T::Int | T::BigInt, T::Decimal { .. }) => self.word("CAST(").ident(column).word(" AS TEXT)"),
+            // SQLite shows fifteen digits; where those are another number, all of them.
+            (T::Float, T::String { .. } | T::Text) => {
+                self.word("CASE WHEN CAST(CAST(").ident(column).word(" AS TEXT) AS REAL) <> ").ident(column);
+                self.word(" THEN printf('%!.17g', ").ident(column).word(") ELSE CAST(").ident(column);
+                self.word(" AS TEXT) END")
+            }
             (T::Float, T::Decimal { scale, .. }) => {
                 self.word("printf('%.*f', ").number(*scale).word(", ").ident(column).word(")")
             }

@@ -67,6 +67,7 @@ kinds! {
     RenameTable = "RENAME TABLE" "": AccessExclusive, -, Nothing;
 
     AddColumn = "ADD COLUMN" "with or without a default": AccessExclusive, -, Nothing;
+    AddReferringColumn = "ADD COLUMN" "with a reference, empty": AccessExclusive, ShareRowExclusive, Nothing;
     AddCheckedColumn = "ADD COLUMN" "an Enum's, or one that must have a value and has no default": AccessExclusive, -, Scan;
     AddGeneratedColumn = "ADD COLUMN" "generated": AccessExclusive, -, Rewrite;
     DropColumn = "DROP COLUMN" "": AccessExclusive, AccessExclusive, Nothing;

@@ -5,9 +5,11 @@
 //! parts that come from outside.
 
 mod convert;
+mod dependents;
 mod fill;
 mod hazard;
 mod kind;
+mod misfit;
 pub(crate) mod postgres;
 mod postgres_constraint;
 mod postgres_online;

@@ -91,6 +91,14 @@ impl<'a> Postgres<'a> {
         })
     }
 
+    /// A column that refers to another table and is empty in every row, so that no row has to be looked at.
+    pub fn add_referring_column(self, table: &Table, column: &Column, key: &ForeignKey) -> Statement {
+        let statement = self.alter(Kind::AddReferringColumn, &table.name, |w| {
+            w.word("ADD COLUMN ").definition(column, table, Dialect::Postgres).word(" ").referring(key);
+        });
+        statement.refers_to([&key.table])
+    }
+
     /// A column alone: the values of an `Enum` are not checked yet.
     pub fn add_bare_column(self, table: &Table, column: &Column) -> Statement {
         self.alter(Kind::AddColumn, &table.name, |w| {

@@ -167,6 +167,12 @@ impl Writer<'_> {
         self.word(" REFERENCES ").relation(&key.table).word(" ").idents(&key.target).on_delete(key.on_delete)
     }
 
+    /// `CONSTRAINT … REFERENCES …`, within the definition of a column.
+    pub(super) fn referring(&mut self, key: &ForeignKey) -> &mut Self {
+        self.word("CONSTRAINT ").ident(&key.name).word(" REFERENCES ").relation(&key.table).word(" ");
+        self.idents(&key.target).on_delete(key.on_delete)
+    }
+
     /// The keys of an index in parentheses; an expression has parentheses of its own.
     pub(super) fn index_keys(&mut self, shape: &IndexShape, table: &Table) -> &mut Self {
         self.word("(").list(&shape.keys, |w, key| {

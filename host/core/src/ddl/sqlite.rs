@@ -63,8 +63,7 @@ impl<'a> Sqlite<'a> {
         writer.word("ALTER TABLE ").ident(&table.name).word(" ADD COLUMN ");
         writer.definition(column, table, Dialect::Sqlite);
         if let Some(key) = key {
-            writer.word(" CONSTRAINT ").ident(&key.name).word(" REFERENCES ").ident(&key.table).word(" ");
-            writer.idents(&key.target).on_delete(key.on_delete);
+            writer.word(" ").referring(key);
         }
         writer.finish("ADD COLUMN", Some(&table.name))
     }
@@ -72,7 +71,7 @@ impl<'a> Sqlite<'a> {
     pub fn drop_column(self, table: &Ident, column: &Ident) -> Statement {
         let mut writer = self.writer();
         writer.word("ALTER TABLE ").ident(table).word(" DROP COLUMN ").column(column);
-        writer.finish("DROP COLUMN", Some(table))
+        writer.finish("DROP COLUMN", Some(table)).goes_through(Extent::Rewrite)
     }
 
     pub fn rename_column(self, table: &Ident, from: &Ident, to: &Ident) -> Statement {

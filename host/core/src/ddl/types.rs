@@ -61,7 +61,7 @@ impl Writer<'_> {
     }
 
     /// The condition that keeps SQLite to a type it does not know.
-    fn sqlite_check(&mut self, name: &Ident, ty: &FieldType) -> &mut Self {
+    pub(super) fn sqlite_check(&mut self, name: &Ident, ty: &FieldType) -> &mut Self {
         match ty {
             FieldType::String { length } => self.word("length(").ident(name).word(") <= ").number(*length),
             FieldType::Int => self.ident(name).word(" BETWEEN -2147483648 AND 2147483647"),
@@ -102,7 +102,7 @@ impl Writer<'_> {
     }
 }
 
-fn has_check(ty: &FieldType) -> bool {
+pub(super) fn has_check(ty: &FieldType) -> bool {
     !matches!(ty, FieldType::Text | FieldType::BigInt | FieldType::Float | FieldType::Bytes)
 }
 

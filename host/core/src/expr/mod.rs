@@ -161,6 +161,32 @@ impl Expr {
         self
     }
 
+    /// The same expression with others in the place of its columns; none if one of them has none.
+    #[must_use]
+    pub fn replaced(&self, by: &dyn Fn(&Ident) -> Option<Self>) -> Option<Self> {
+        let boxed = |of: &Self| of.replaced(by).map(Box::new);
+        let all = |list: &[Self]| list.iter().map(|e| e.replaced(by)).collect::<Option<Vec<_>>>();
+        Some(match self {
+            Self::Column(name) => by(name)?,
+            Self::Text(_) | Self::Number(_) | Self::Boolean(_) | Self::Null => self.clone(),
+            Self::Not(of) => Self::Not(boxed(of)?),
+            Self::IsNull { of, negated } => Self::IsNull { of: boxed(of)?, negated: *negated },
+            Self::In { of, values, negated } => {
+                Self::In { of: boxed(of)?, values: all(values)?, negated: *negated }
+            }
+            Self::Binary(left, operator, right) => Self::Binary(boxed(left)?, *operator, boxed(right)?),
+            Self::Call(function, arguments) => Self::Call(*function, all(arguments)?),
+        })
+    }
+
+    /// Whether it calls functions, which the database finds by the types of what they get.
+    #[must_use]
+    pub fn calls(&self) -> bool {
+        let mut calls = false;
+        self.visit(&mut |expr| calls |= matches!(expr, Self::Call(..)));
+        calls
+    }
+
     fn visit(&self, see: &mut impl FnMut(&Self)) {
         see(self);
         self.children().into_iter().for_each(|child| child.visit(see));

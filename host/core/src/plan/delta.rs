@@ -348,6 +348,14 @@ impl<'a> Kept<'a> {
         self.fills.iter().any(|f| f.column == *column)
     }
 
+    /// Whether columns stay what they are.
+    pub fn keeps_types(&self, columns: &[Ident]) -> bool {
+        let same = |(was, now): &(&Column, &Column)| was.ty == now.ty;
+        columns
+            .iter()
+            .all(|name| self.columns_kept().filter(|(_, now)| now.name == *name).any(|pair| same(&pair)))
+    }
+
     /// Columns that stay: as they were (under the name of afterwards) and as they will be.
     pub fn columns_kept(&self) -> impl Iterator<Item = (&Column, &'a Column)> {
         self.after.columns.values().filter_map(|now| self.moved.column(&now.name).map(|was| (was, now)))

@@ -13,6 +13,7 @@ mod postgres_online;
 mod remade;
 mod renames;
 mod sqlite;
+mod waits;
 
 use std::collections::BTreeSet;
 
@@ -20,6 +21,7 @@ use serde::Serialize;
 
 pub use hash::hash;
 pub use obstacle::Obstacle;
+pub(crate) use waits::Waits;
 
 use crate::ddl::{Dialect, Statement, StatementKind, Step};
 use crate::ident::{Ident, OrgName};

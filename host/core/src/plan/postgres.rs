@@ -28,7 +28,7 @@ pub(super) fn plan(org: &OrgName, delta: &Delta, sizes: &Sizes) -> Plan {
     kept.iter().for_each(|(kept, aside)| planner.fill_and_tighten(kept, aside));
     planner.out.append(&mut planner.late);
     for (kept, aside) in &kept {
-        planner.references(kept, aside);
+        planner.references(delta, kept, aside);
     }
     planner.indexes_and_comments(delta, &kept);
     let steps = planner.out.into_iter().map(Step::Statement).collect();
@@ -90,7 +90,10 @@ impl Planner<'_> {
             // Rows get their values before they must have them.
             let empty = Column { nullable: true, ..(*column).clone() };
             let column = if column.default.is_none() && kept.fills(&column.name) { &empty } else { column };
-            self.out.push(sql.add_column(kept.after, column));
+            self.out.push(match own_key(delta, kept, column) {
+                Some(key) => sql.add_referring_column(kept.after, column, key),
+                None => sql.add_column(kept.after, column),
+            });
         }
         for (was, now) in kept.columns_kept().filter(|(_, now)| !aside.makes(&now.name)) {
             self.alter_column(delta, kept, was, now);
@@ -201,8 +204,12 @@ impl Planner<'_> {
         }
     }
 
-    fn references(&mut self, kept: &Kept, aside: &Aside) {
-        for key in kept.new_foreign_keys().filter(|k| !aside.adds(&k.name)) {
+    fn references(&mut self, delta: &Delta, kept: &Kept, aside: &Aside) {
+        let came = |key: &ForeignKey| {
+            let columns = kept.added.iter().filter(|c| !aside.makes(&c.name));
+            columns.filter_map(|c| own_key(delta, kept, c)).any(|own| own.name == key.name)
+        };
+        for key in kept.new_foreign_keys().filter(|k| !aside.adds(&k.name) && !came(k)) {
             let when = aside.checking(&key.name);
             self.out.push(self.sql.add_foreign_key(&kept.after.name, key, when));
         }
@@ -244,6 +251,23 @@ impl Planner<'_> {
             self.out.push(self.sql.comment(&table.name, Some(&column.name), column.comment.as_deref()));
         }
     }
+}
+
+/// The reference that a new column can come with, since it is empty in every row and what it refers to is there already.
+fn own_key<'a>(delta: &Delta, kept: &Kept<'a>, column: &Column) -> Option<&'a ForeignKey> {
+    let given = column.default.is_some() || column.generated.is_some() || kept.fills(&column.name);
+    if given || !column.nullable || matches!(column.ty, FieldType::Enum { .. }) {
+        return None;
+    }
+    let there = |key: &&ForeignKey| {
+        let made = delta.created.iter().any(|t| t.name == key.table);
+        let changed = delta.kept.iter().find(|k| k.after.name == key.table);
+        !made
+            && changed.is_none_or(|k| {
+                k.renamed.is_empty() && k.moved.is_key(&key.target) && k.keeps_types(&key.target)
+            })
+    };
+    kept.new_foreign_keys().find(|key| key.columns == [column.name.clone()]).filter(there)
 }
 
 /// Whether what a foreign key refers to is a key only once a kept table was tightened.

@@ -8,7 +8,7 @@ use crate::ddl::Dialect;
 use crate::ident::{Ident, OrgName};
 use crate::intent::{Intent, IntentError, Inverse};
 use crate::model::Model;
-use crate::plan::{self, Sizes};
+use crate::plan::{self, Sizes, Waits};
 use crate::schema::Schema;
 use crate::tombstone::Place;
 
@@ -97,8 +97,13 @@ impl Draft {
         Place::origin(&self.model, place)
     }
 
+    fn case<'a>(&'a self, intent: &'a Intent) -> Case<'a> {
+        let Self { org, dialect, settings, model, .. } = self;
+        Case { intent, model, settings, org, dialect: *dialect }
+    }
+
     fn judge(&self, intent: &Intent) -> Result<Vec<(&'static Rule, Judgement)>, Refusal> {
-        let case = Case { intent, model: &self.model, settings: &self.settings };
+        let case = self.case(intent);
         let mut pending = Vec::new();
         for rule in RULES {
             let Some(judgement) = (rule.judge)(&case) else { continue };
@@ -137,25 +142,31 @@ impl Draft {
     pub fn probes(&self) -> impl Iterator<Item = &Probe> {
         self.entries.iter().flat_map(|e| &e.pending).filter_map(|(_, judgement)| match judgement {
             Judgement::Ask(probe, _) => Some(probe),
+            Judgement::Planned(waiting, _) => Some(&waiting.probe),
             Judgement::Now(_) | Judgement::Whole(_) => None,
         })
     }
 }
 
 impl Entry {
-    /// The findings, with the answers that `next` gives in order, as the policy weighs them.
+    /// The findings, with the answers that `next` gives in order, as the policy weighs them. `waits` is what the
+    /// whole change goes through while users wait.
     pub(super) fn settle(
         &self,
         draft: &Draft,
+        waits: &Waits,
         mut next: impl FnMut() -> Answer,
     ) -> Vec<(&'static Rule, Finding)> {
-        let whole = Case { intent: &self.intent, model: &draft.model, settings: &draft.settings };
+        let whole = draft.case(&self.intent);
         let settle = |(rule, judgement): &(&'static Rule, Judgement)| {
             let finding = match judgement {
                 Judgement::Now(finding) => Some(finding.clone()),
                 Judgement::Ask(_, then) => {
                     let answer = next();
                     then(&answer).map(|finding| finding.qualified_by(&answer))
+                }
+                Judgement::Planned(waiting, then) => {
+                    then(&next(), waiting.alone.min(waits.extent(&waiting.table)))
                 }
                 Judgement::Whole(judge) => judge(&whole),
             };

@@ -21,9 +21,9 @@ use serde::{Deserialize, Serialize};
 
 pub use draft::{Draft, Refusal};
 pub use file::{Policy, TooMild, unknown_rule};
-pub use probe::{Answer, Answers, Probe};
+pub use probe::{Answer, Answers, Probe, Thing};
 pub use review::{ApprovedPlan, Decision, Judged, Note, Reason, Review, review};
-pub use rule::{Case, Finding, Judgement, Rule};
+pub use rule::{Case, Finding, Judgement, Rule, Waiting};
 pub use schema::schema;
 pub use settings::{Approval, Approvals, Mode, Purging, Settings, Severity, Thresholds, Tombstones};
 

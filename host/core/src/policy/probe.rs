@@ -3,9 +3,11 @@
 
 use std::collections::BTreeMap;
 
+use crate::conversion::Using;
 use crate::expr::Expr;
 use crate::field_type::FieldType;
 use crate::ident::Ident;
+use crate::schema::IndexShape;
 use crate::value::DefaultValue;
 
 /// A question about the rows of a table.
@@ -18,17 +20,44 @@ pub enum Probe {
     Nulls { table: Ident, column: Ident },
     /// Rows that share the columns' values with another; all rows, if they are many, without columns.
     Duplicates { table: Ident, columns: Vec<Ident> },
+    /// Rows that a unique index has twice: with expressions, or a condition.
+    Repeats { table: Ident, index: IndexShape },
     /// Rows that refer to nothing. Without `to`, the target has no rows yet, so every reference does.
     Orphans { table: Ident, columns: Vec<Ident>, to: Option<(Ident, Vec<Ident>)> },
     /// All rows, if the value that each of them gets refers to nothing. `to` as above.
     Dangling { table: Ident, value: DefaultValue, ty: FieldType, to: Option<(Ident, Ident)> },
     /// Rows whose value another type cannot hold.
     Misfits { table: Ident, column: Ident, from: FieldType, to: FieldType },
-    /// What depends on a column, or on a table, and was not made by Hookwright: views, triggers, policies. Each
+    /// Rows whose value cannot be converted, though another type has a counterpart of it; where the column is
+    /// `required`, also those that would become NULL.
+    Unconvertible {
+        table: Ident,
+        column: Ident,
+        from: FieldType,
+        to: FieldType,
+        using: Option<Using>,
+        required: bool,
+    },
+    /// What depends on something of a table and was not made by Hookwright: views, triggers, policies. Each
     /// counts as failing, its description is in the sample. SQLite has none that stand in the way.
-    Dependents { table: Ident, column: Option<Ident> },
+    Dependents { table: Ident, on: Thing },
     /// Rows that do not meet a condition.
     Violations { table: Ident, expression: Expr },
+}
+
+/// Something of a table that others may depend on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum Thing {
+    /// Any column of it.
+    Table,
+    Column(Ident),
+    /// A primary key or unique constraint, by its name.
+    Key(Ident),
+    /// That a column must have a value.
+    Required(Ident),
+    /// The values of a column: checks, and indexes on expressions or some rows, are computed from them.
+    Values(Ident),
 }
 
 /// What a probe found.

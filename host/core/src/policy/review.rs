@@ -8,7 +8,7 @@ use super::draft::Entry;
 use super::{Answers, Draft, Finding, Hazard, Rule, Verdict, integrity};
 use crate::event::Consent;
 use crate::intent::Intent;
-use crate::plan::{self, Obstacle, Plan, Sizes};
+use crate::plan::{self, Obstacle, Plan, Sizes, Waits};
 use crate::schema::Schema;
 use crate::tombstone::Tombstones;
 use crate::undo::Undo;
@@ -105,11 +105,13 @@ pub struct Review {
 /// Decides over a change, given the answers to its probes, which tables are large, and what its sender allows.
 #[must_use]
 pub fn review(draft: Draft, answers: &Answers, sizes: &Sizes, consent: Consent) -> Review {
+    let plan = plan::plan(&draft.org, draft.dialect, &draft.model, sizes);
+    let waits = Waits::of(&plan, &draft.model, draft.dialect);
     let mut asked = 0..;
     let (mut held, mut refused, mut judged) = (Vec::new(), Vec::new(), Vec::new());
     for entry in &draft.entries {
         let next = || asked.next().and_then(|i| answers.get(&i)).cloned().unwrap_or_default();
-        let findings = entry.settle(&draft, next);
+        let findings = entry.settle(&draft, &waits, next);
         for (rule, finding) in &findings {
             let against = if finding.verdict == Verdict::Forbidden { &mut refused } else { &mut held };
             against.extend(objection(rule, finding, consent));
@@ -117,7 +119,6 @@ pub fn review(draft: Draft, answers: &Answers, sizes: &Sizes, consent: Consent) 
         judged.push(judgement(entry, findings));
     }
     refused.extend(integrity::check(&draft.model));
-    let plan = plan::plan(&draft.org, draft.dialect, &draft.model, sizes);
     refused.extend(plan.obstacles.iter().map(obstacle));
     let decision = match (refused.is_empty(), held.is_empty()) {
         (false, _) => Decision::Refuse(refused),
@@ -138,7 +139,9 @@ fn judgement(entry: &Entry, findings: Vec<(&'static Rule, Finding)>) -> Judged {
     let mut hazards: Vec<_> = findings.iter().flat_map(|(_, f)| f.hazards.clone()).collect();
     hazards.sort();
     hazards.dedup();
-    let strictest = findings.iter().max_by_key(|(_, f)| f.verdict);
+    // Of equals the first, and what it costs comes last.
+    let costs = |f: &Finding| matches!(f.hazards.as_slice(), [Hazard::Rewrite] | [Hazard::Scan]);
+    let strictest = findings.iter().rev().max_by_key(|(_, f)| (f.verdict, f.remedy.is_some(), !costs(f)));
     let (verdict, rule) = (strictest.map(|(_, f)| f.verdict), strictest.map(|(rule, _)| rule.code));
     let harmless = findings.into_iter().filter(|(_, f)| f.verdict == Verdict::Safe);
     Judged {

@@ -1,8 +1,11 @@
 //! What a rule is: documented in fixed headings, with a check that gives a judgement.
 
 use super::{Answer, Hazard, Mode, Probe, Settings, Severity, Verdict};
+use crate::ddl::{Dialect, Extent};
+use crate::ident::{Ident, OrgName};
 use crate::intent::Intent;
 use crate::model::Model;
+use crate::plan::{self, Sizes, Waits};
 
 /// A rule of the policy.
 pub struct Rule {
@@ -66,6 +69,10 @@ pub struct Case<'a> {
     pub model: &'a Model,
     /// What the organisation's policy sets.
     pub settings: &'a Settings,
+    /// The organisation.
+    pub org: &'a OrgName,
+    /// Its kind of database.
+    pub dialect: Dialect,
 }
 
 impl Case<'_> {
@@ -73,6 +80,16 @@ impl Case<'_> {
     #[must_use]
     pub fn mode(&self) -> Mode {
         self.settings.mode
+    }
+
+    /// How much of its table the intent alone would go through, were the table small.
+    pub(super) fn waiting(&self) -> Extent {
+        let mut alone = self.model.beginning_here();
+        if self.intent.apply(&mut alone).is_err() {
+            return Extent::Nothing;
+        }
+        let plan = plan::plan(self.org, self.dialect, &alone, &Sizes::default());
+        Waits::at_all(&plan, &alone, self.intent.table())
     }
 }
 
@@ -93,12 +110,18 @@ pub struct Finding {
 /// What an answer means for an intent.
 pub type Settle = Box<dyn Fn(&Answer) -> Option<Finding> + Send + Sync>;
 
+/// What an answer means for an intent, once it is known how much of its table is gone through while users wait.
+pub type SettlePlanned = Box<dyn Fn(&Answer, Extent) -> Option<Finding> + Send + Sync>;
+
 /// A rule's judgement: at once, when the rows are known, or when the change is whole.
 pub enum Judgement {
     /// It is clear.
     Now(Finding),
     /// It depends on the rows.
     Ask(Probe, Settle),
+    /// It depends on the rows, and on the plan of the whole change: how much of the table (by its name before) is gone
+    /// through while its users wait, of what the intent alone would bring about.
+    Planned(Waiting, SettlePlanned),
     /// It depends on what the later intents do: asked again with the model as the whole change leaves it.
     Whole(fn(&Case) -> Option<Finding>),
 }
@@ -150,6 +173,16 @@ impl Finding {
         let remedy = Some(remedy.into());
         Self { verdict: Verdict::NeedsConfirmation, remedy, ..Self::safe(&[Hazard::RefusesWrites], message) }
     }
+}
+
+/// What an intent alone goes through.
+pub struct Waiting {
+    /// Whether there are rows.
+    pub probe: Probe,
+    /// The table, by its name before the change.
+    pub table: Ident,
+    /// How much of it.
+    pub alone: Extent,
 }
 
 impl Judgement {

@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use serde_json::json;
 
+use crate::ddl::Dialect;
+use crate::ident::OrgName;
 use crate::intent::Intent;
 use crate::model::Model;
 use crate::policy::rules::RULES;
@@ -62,10 +64,14 @@ fn find(code: &str, settings: &Settings, intent: serde_json::Value, answer: &Ans
     let mut applied = model.clone();
     intent.apply(&mut applied).expect("an intent that fits the test's schema");
     let rule = RULES.iter().find(|r| r.code == code).expect("a rule in RULES");
-    let found = match (rule.judge)(&Case { intent: &intent, model: &model, settings })? {
+    let org = OrgName::parse("acme").expect("a name");
+    let dialect = Dialect::Postgres;
+    let case = |model| Case { intent: &intent, model, settings, org: &org, dialect };
+    let found = match (rule.judge)(&case(&model))? {
         Judgement::Now(finding) => Some(finding),
         Judgement::Ask(_, then) => then(answer),
-        Judgement::Whole(judge) => judge(&Case { intent: &intent, model: &applied, settings }),
+        Judgement::Planned(waiting, then) => then(answer, waiting.alone),
+        Judgement::Whole(judge) => judge(&case(&applied)),
     };
     found.inspect(|finding| declared(rule, finding))
 }

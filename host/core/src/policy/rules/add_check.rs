@@ -1,7 +1,9 @@
 //! `policy/add-check`: rows that break a condition stand against a check.
 
 use super::super::{Case, Finding, Hazard, Judgement, Probe, Rule, Severity, Verdict};
+use super::coming::as_rows_will_be;
 use super::stored;
+use crate::ident::Ident;
 use crate::intent::Intent;
 
 /// The rule.
@@ -12,7 +14,7 @@ pub(super) const RULE: Rule = Rule {
     why: "It fails while rows break the condition, and such writers are refused afterwards. PostgreSQL reads the table under a lock that blocks all use.",
     instead: "Correct the rows first, then confirm.",
     verdicts: &[Verdict::NeedsConfirmation],
-    hazards: &[Hazard::Scan, Hazard::RefusesWrites],
+    hazards: &[Hazard::RefusesWrites],
     floor: Severity::Confirm,
     judge,
 };
@@ -20,17 +22,22 @@ pub(super) const RULE: Rule = Rule {
 fn judge(case: &Case) -> Option<Judgement> {
     let Intent::AddCheck(add) = case.intent else { return None };
     let table = case.model.origin(&add.table)?;
-    let mut expression = add.expression.clone();
-    for column in add.expression.columns() {
-        expression = expression.renamed(&column, &stored(case, &column)?.1);
-    }
+    let is_new = |column: &Ident| stored(case, column).is_none();
+    let only_new = add.expression.columns().iter().all(is_new);
     let here = format!("the check \"{}\" on \"{}\"", add.name.as_str(), add.table.as_str());
-    Judgement::ask(Probe::Violations { table, expression }, move |answer| {
+    let probe = match as_rows_will_be(case, &add.expression) {
+        Some(expression) => Probe::Violations { table, expression },
+        // No probe tells: it fails if rows stand against it.
+        None => Probe::Rows { table },
+    };
+    Judgement::ask(probe, move |answer| {
         match (answer.rows, answer.failing) {
             (false, _) => None,
+            // Nobody writes columns that are not there yet.
+            (true, 0) if only_new => None,
             (true, 0) => {
                 let message = format!("every row meets {here}; writers that do not are refused from now on");
-                Some(Finding::confirm(&[Hazard::Scan, Hazard::RefusesWrites], message))
+                Some(Finding::confirm(&[Hazard::RefusesWrites], message))
             }
             (true, _) => {
                 let message = format!("{} break {here}{}", answer.count(), answer.examples());

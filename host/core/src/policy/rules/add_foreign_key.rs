@@ -1,6 +1,6 @@
 //! `policy/add-foreign-key`: rows that refer to nothing stand against a foreign key.
 
-use super::super::{Case, Finding, Hazard, Judgement, Probe, Rule, Severity, Verdict};
+use super::super::{Case, Finding, Hazard, Judgement, Mode, Probe, Rule, Severity, Verdict};
 use super::all_stored;
 use crate::ident::Ident;
 use crate::intent::{AddForeignKey, Intent, list};
@@ -13,7 +13,7 @@ pub(super) const RULE: Rule = Rule {
     why: "It fails while rows refer to nothing. PostgreSQL reads the table under locks that block writers of both tables.",
     instead: "Correct the rows that refer to nothing first.",
     verdicts: &[Verdict::Safe, Verdict::NeedsConfirmation],
-    hazards: &[Hazard::Scan, Hazard::RefusesWrites],
+    hazards: &[Hazard::RefusesWrites],
     floor: Severity::Confirm,
     judge,
 };
@@ -25,13 +25,18 @@ fn judge(case: &Case) -> Option<Judgement> {
     let Some((table, columns)) = all_stored(case, &add.columns) else {
         return on_new_column(case, add, here);
     };
-    let to = target(case, &add.to, &add.target);
+    let (to, mode) = (target(case, &add.to, &add.target), case.mode());
     Judgement::ask(Probe::Orphans { table, columns, to }, move |answer| match (answer.rows, answer.failing) {
         (false, _) => None,
-        (true, 0) => Some(Finding::safe(
-            &[Hazard::Scan],
-            format!("every value of {here} refers to a row of \"{there}\""),
-        )),
+        (true, 0) => {
+            let message = format!(
+                "every value of {here} refers to a row of \"{there}\"; writers whose values do not are refused from now on"
+            );
+            Some(match mode {
+                Mode::Dev => Finding::safe(&[Hazard::RefusesWrites], message),
+                Mode::Prod => Finding::confirm(&[Hazard::RefusesWrites], message),
+            })
+        }
         (true, _) => {
             let message =
                 format!("{} of {here} refer to no row of \"{there}\"{}", answer.count(), answer.examples());
@@ -78,7 +83,8 @@ mod tests {
         const CODE: &str = super::RULE.code;
         let add = json!({"intent": "add-foreign-key", "table": "invoice", "columns": ["status"], "to": "account", "target": ["id"], "onDelete": "RESTRICT"});
         accepts(CODE, Mode::Prod, add.clone(), &empty());
-        accepts(CODE, Mode::Prod, add.clone(), &rows(0));
+        accepts(CODE, Mode::Dev, add.clone(), &rows(0));
+        assert_eq!(rejects(CODE, Mode::Prod, add.clone(), &rows(0)).verdict, Verdict::NeedsConfirmation);
         let blocked = rejects(CODE, Mode::Dev, add, &rows(1));
         assert_eq!(blocked.message, "1 row of \"invoice\" (\"status\") refer to no row of \"account\"");
         assert_eq!(blocked.verdict, Verdict::NeedsConfirmation);

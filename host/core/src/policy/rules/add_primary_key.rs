@@ -1,7 +1,8 @@
 //! `policy/add-primary-key`: a key refuses rows without a value.
 
+use super::super::coming::coming;
 use super::super::{Case, Finding, Hazard, Judgement, Probe, Rule, Severity, Verdict};
-use super::{all_stored, place, stored};
+use super::{nulls, place, stored};
 use crate::expr::Expr;
 use crate::ident::Ident;
 use crate::intent::{Intent, list};
@@ -14,7 +15,7 @@ pub(super) const RULE: Rule = Rule {
     why: "It fails while rows have NULL in them or share their values, and writers that do are refused afterwards.",
     instead: "Fill the columns and remove duplicates first, then confirm.",
     verdicts: &[Verdict::NeedsConfirmation],
-    hazards: &[Hazard::Scan, Hazard::RefusesWrites],
+    hazards: &[Hazard::RefusesWrites],
     floor: Severity::Confirm,
     judge,
 };
@@ -25,13 +26,18 @@ fn judge(case: &Case) -> Option<Judgement> {
     let is_open = |c: &&Ident| table.column(c).is_some_and(|c| c.nullable) && stored(case, c).is_some();
     let open = add.columns.iter().filter(is_open);
     let open: Vec<_> = open.cloned().collect();
-    let (table, columns) = all_stored(case, &open)?;
-    let (probe, here) = match (open.as_slice(), columns.as_slice()) {
-        ([one], [column]) => (Probe::Nulls { table, column: column.clone() }, place(&add.table, one)),
+    let (probe, here) = match open.as_slice() {
+        [one] => (nulls(case, one)?, place(&add.table, one)),
         _ => {
-            let expression = columns.into_iter().map(Expr::is_given).reduce(Expr::and)?;
+            let value = |column: &Ident| {
+                coming(case, column).or_else(|| stored(case, column).map(|(_, before)| Expr::Column(before)))
+            };
+            let given = |column: &Ident| {
+                Some(Expr::IsNull { of: Box::new(value(column)?), negated: true })
+            };
+            let expression = open.iter().filter_map(given).reduce(Expr::and)?;
             let here = format!("one of \"{}\" ({})", add.table.as_str(), list(&open));
-            (Probe::Violations { table, expression }, here)
+            (Probe::Violations { table: case.model.origin(&add.table)?, expression }, here)
         }
     };
     Judgement::ask(probe, move |answer| match (answer.rows, answer.failing) {
@@ -39,7 +45,7 @@ fn judge(case: &Case) -> Option<Judgement> {
         (true, 0) => {
             let message =
                 format!("no row leaves {here} NULL; as part of the key it must have a value from now on");
-            Some(Finding::confirm(&[Hazard::Scan, Hazard::RefusesWrites], message))
+            Some(Finding::confirm(&[Hazard::RefusesWrites], message))
         }
         (true, _) => {
             let message = format!("{here} is NULL in {}{}", answer.count(), answer.examples());

@@ -1,6 +1,6 @@
 //! `policy/add-unique`: rows that share values stand against uniqueness.
 
-use super::super::{Case, Finding, Hazard, Judgement, Probe, Rule, Severity, Verdict};
+use super::super::{Answer, Case, Finding, Hazard, Judgement, Probe, Rule, Severity, Verdict};
 use super::stored;
 use crate::ident::Ident;
 use crate::intent::{CreateIndex, Intent, list};
@@ -13,7 +13,7 @@ pub(super) const RULE: Rule = Rule {
     why: "It fails while rows share values, and writers that repeat a value are refused afterwards. PostgreSQL builds the index under a lock that blocks writers.",
     instead: "Find the duplicates and decide which row keeps the value, then confirm.",
     verdicts: &[Verdict::NeedsConfirmation],
-    hazards: &[Hazard::Scan, Hazard::RefusesWrites],
+    hazards: &[Hazard::RefusesWrites],
     floor: Severity::Confirm,
     judge,
 };
@@ -28,21 +28,23 @@ fn judge(case: &Case) -> Option<Judgement> {
     judge_columns(case, table_name, &columns)
 }
 
-/// Where an index is on expressions, or on some rows only, no probe tells: it fails if rows stand against it.
+/// An index on expressions, or on some rows only. If it has a column that the change makes, no probe tells: it fails
+/// if rows stand against it.
 fn judge_index(case: &Case, create: &CreateIndex) -> Option<Judgement> {
-    match create.index.key_columns().filter(|_| create.index.predicate.is_none()) {
-        Some(columns) => judge_columns(case, &create.table, &columns),
-        None => {
-            let table = case.model.origin(&create.table)?;
-            let message = format!(
-                "the unique index on \"{}\" refuses rows that share its keys, and cannot be made while some do",
-                create.table.as_str()
-            );
-            Judgement::ask(Probe::Rows { table }, move |answer| {
-                answer.rows.then(|| Finding::confirm(&[Hazard::Scan, Hazard::RefusesWrites], message.clone()))
-            })
-        }
+    if let Some(columns) = create.index.key_columns().filter(|_| create.index.predicate.is_none()) {
+        return judge_columns(case, &create.table, &columns);
     }
+    let here = format!("the unique index on \"{}\"", create.table.as_str());
+    let table = case.model.origin(&create.table)?;
+    let origin = |column: &Ident| case.model.column_origin(&create.table, column);
+    let known = create.index.columns().iter().all(|column| origin(column).is_some());
+    let named = |column: &Ident| origin(column).unwrap_or_else(|| column.clone());
+    let probe = match known {
+        true => Probe::Repeats { table, index: create.index.clone().mapped(&named) },
+        false => Probe::Rows { table },
+    };
+    let remedy = "change or remove the duplicates, then send it again with --confirm";
+    Judgement::ask(probe, move |answer| told(answer, &here, remedy))
 }
 
 fn judge_columns(case: &Case, table_name: &Ident, columns: &[Ident]) -> Option<Judgement> {
@@ -54,20 +56,24 @@ fn judge_columns(case: &Case, table_name: &Ident, columns: &[Ident]) -> Option<J
         true => "change or remove the duplicates, then send it again with --confirm",
         false => "create the field without its default, give each row its own value, then make it unique",
     };
-    Judgement::ask(Probe::Duplicates { table, columns }, move |answer| match (answer.rows, answer.failing) {
+    Judgement::ask(Probe::Duplicates { table, columns }, move |answer| told(answer, &here, remedy))
+}
+
+fn told(answer: &Answer, what: &str, remedy: &str) -> Option<Finding> {
+    match (answer.rows, answer.failing) {
         (false, _) => None,
         (true, 0) => {
             let message = format!(
-                "the values of {here} are all different; writers that repeat one are refused from now on"
+                "the values of {what} are all different; writers that repeat one are refused from now on"
             );
-            Some(Finding::confirm(&[Hazard::Scan, Hazard::RefusesWrites], message))
+            Some(Finding::confirm(&[Hazard::RefusesWrites], message))
         }
         (true, _) => {
             let message =
-                format!("{} of {here} share their value with another{}", answer.count(), answer.examples());
+                format!("{} of {what} share their value with another{}", answer.count(), answer.examples());
             Some(Finding::blocked(message, remedy))
         }
-    })
+    }
 }
 
 /// The columns whose values tell rows apart: one that the change makes has its default in all of them.

@@ -12,10 +12,10 @@ pub(super) const RULE: Rule = Rule {
     code: "policy/change-type",
     title: "type changes",
     what: "Gives a column another type.",
-    why: "Values that the new type cannot hold make it fail, or are altered. Unless the values stay as they are stored, the database writes the whole table anew while nobody can use it.",
+    why: "Values that the new type cannot hold make it fail, or are altered. Unless they stay as they are stored, all of them are stored anew.",
     instead: "Widen rather than narrow; for anything else add a new field, copy, and delete the old one.",
     verdicts: &[Verdict::NeedsConfirmation, Verdict::Destructive, Verdict::Forbidden],
-    hazards: &[Hazard::DataLoss, Hazard::Rewrite, Hazard::RefusesWrites],
+    hazards: &[Hazard::DataLoss, Hazard::RefusesWrites],
     floor: Severity::Confirm,
     judge,
 };
@@ -34,7 +34,7 @@ fn judge_using(case: &Case, change: &ChangeType, using: &Using) -> Option<Judgem
     let here = place(&change.table, &change.column);
     let what = format!("{here} from {} to {}", from.describe(), change.ty.describe());
     let (table, column) = stored(case, &change.column)?;
-    let hazards = [Hazard::DataLoss, Hazard::Rewrite];
+    let hazards = [Hazard::DataLoss];
     match using {
         Using::Expression(_) | Using::Named(Named::Round) => {
             Judgement::ask(Probe::Rows { table }, move |answer| {
@@ -44,8 +44,8 @@ fn judge_using(case: &Case, change: &ChangeType, using: &Using) -> Option<Judgem
         }
         Using::Named(Named::EpochSeconds) => Judgement::ask(Probe::Rows { table }, move |answer| {
             let message =
-                format!("changing {what} keeps every value to the second, and writes the whole table anew");
-            answer.rows.then(|| Finding::confirm(&[Hazard::Rewrite], message))
+                format!("changing {what} keeps every value to the second; all of them are stored anew");
+            answer.rows.then(|| Finding::confirm(&[], message))
         }),
         Using::Named(Named::Truncate | Named::UnfitToNull) => {
             let probe = Probe::Misfits { table, column, from, to: change.ty.clone() };
@@ -53,8 +53,8 @@ fn judge_using(case: &Case, change: &ChangeType, using: &Using) -> Option<Judgem
                 (false, _) => None,
                 (true, 0) => {
                     let message =
-                        format!("every value fits the change of {what}; the whole table is written anew");
-                    Some(Finding::confirm(&[Hazard::Rewrite], message))
+                        format!("every value fits the change of {what}; all of them are stored anew");
+                    Some(Finding::confirm(&[], message))
                 }
                 (true, _) => {
                     let message = format!("changing {what} alters {}{}", answer.count(), answer.examples());
@@ -84,14 +84,14 @@ pub(super) fn judge_conversion(case: &Case, column: &Ident, to: &FieldType) -> O
     match class {
         Conversion::Same | Conversion::Widening | Conversion::Impossible => None,
         Conversion::Rewriting => Judgement::ask(rows, move |answer| {
-            let message = format!("changing {what} keeps every value, and writes the whole table anew");
-            answer.rows.then(|| Finding::confirm(&[Hazard::Rewrite], message))
+            let message = format!("changing {what} keeps every value; all of them are stored anew");
+            answer.rows.then(|| Finding::confirm(&[], message))
         }),
         Conversion::Lossy => Judgement::ask(rows, move |answer| {
             let message = format!(
                 "changing {what} alters values: the new type cannot hold all of what the old one did"
             );
-            answer.rows.then(|| Finding::destructive(&[Hazard::DataLoss, Hazard::Rewrite], message))
+            answer.rows.then(|| Finding::destructive(&[Hazard::DataLoss], message))
         }),
         Conversion::Probed => {
             let probe = Probe::Misfits { table, column, from: from.clone(), to: to.clone() };
@@ -106,7 +106,7 @@ fn misfits(what: &str, answer: &Answer) -> Option<Finding> {
         (true, 0) => {
             let message =
                 format!("every value fits the change of {what}; values that do not are refused from now on");
-            Some(Finding::confirm(&[Hazard::Rewrite, Hazard::RefusesWrites], message))
+            Some(Finding::confirm(&[Hazard::RefusesWrites], message))
         }
         (true, _) => {
             let message = format!("{} do not fit the change of {what}{}", answer.count(), answer.examples());

@@ -1,7 +1,7 @@
 //! `policy/dependents`: what depends on a column holds it in place.
 
-use super::super::{Case, Finding, Hazard, Judgement, Probe, Rule, Severity, Verdict};
-use super::{place, stored};
+use super::super::{Case, Finding, Hazard, Judgement, Probe, Rule, Severity, Thing, Verdict};
+use super::{all_stored, place, stored};
 use crate::conversion::{Conversion, conversion};
 use crate::field_type::FieldType;
 use crate::ident::Ident;
@@ -11,8 +11,8 @@ use crate::intent::Intent;
 pub(super) const RULE: Rule = Rule {
     code: "policy/dependents",
     title: "views or triggers depend on a column",
-    what: "Looks for views, triggers and row-level policies that depend on a column whose type changes, or on what is purged.",
-    why: "PostgreSQL refuses to change the type of a column that a view or trigger names (0A000), and to drop it without them (2BP01). They are not Hookwright's, so it neither drops nor remakes them.",
+    what: "Looks for views, triggers, row-level policies and foreign keys of others that depend on a column whose type changes or that may be NULL, on a key that goes, or on what is purged.",
+    why: "PostgreSQL refuses to change the type of a column that a view or trigger names (0A000), and to drop what others need (2BP01). They are not Hookwright's, so it neither drops nor remakes them.",
     instead: "Drop them, send the change again, and make them anew.",
     verdicts: &[Verdict::NeedsConfirmation],
     hazards: &[Hazard::RefusesWrites],
@@ -25,15 +25,39 @@ fn judge(case: &Case) -> Option<Judgement> {
         Intent::ChangeType(change) => retyped(case, &change.column, &change.ty),
         Intent::PurgeTable(purge) => {
             let table = case.model.origin(&purge.table)?;
-            found(table, None, format!("\"{}\" is purged", purge.table.as_str()))
+            found(table, Thing::Table, format!("\"{}\" is purged", purge.table.as_str()))
         }
         Intent::PurgeColumn(purge) => {
             let table = case.model.origin(&purge.table)?;
             let column = case.model.column_origin(&purge.table, &purge.column)?;
-            found(table, Some(column), format!("{} is purged", place(&purge.table, &purge.column)))
+            found(table, Thing::Column(column), format!("{} is purged", place(&purge.table, &purge.column)))
+        }
+        Intent::DropUnique(drop) => {
+            let table = case.model.schema().table(&drop.table)?;
+            let unique = table.uniques.iter().find(|u| u.columns == drop.columns)?;
+            key(case, &drop.columns, &unique.name)
+        }
+        Intent::DropPrimaryKey(drop) => {
+            let table = case.model.schema().table(&drop.table)?;
+            key(case, &table.primary_key, &table.key_name())
+        }
+        Intent::DropNotNull(drop) => {
+            let (table, column) = stored(case, &drop.column)?;
+            found(table, Thing::Required(column), format!("{} may be NULL", place(&drop.table, &drop.column)))
         }
         _ => None,
     }
+}
+
+/// One that is there: the change may have renamed it, or made it.
+fn key(case: &Case, columns: &[Ident], name: &Ident) -> Option<Judgement> {
+    let (table, before) = all_stored(case, columns)?;
+    let base = case.model.base().table(&table)?;
+    let unique = base.uniques.iter().find(|u| u.columns == before).map(|u| u.name.clone());
+    let primary = (base.primary_key == before).then(|| base.key_name());
+    let is_key = case.model.schema().table(case.intent.table())?.primary_key == columns;
+    let what = format!("the key \"{}\" of \"{}\" goes", name.as_str(), case.intent.table().as_str());
+    found(table, Thing::Key(if is_key { primary? } else { unique? }), what)
 }
 
 /// Between Enums and text only a check changes, which no view holds in place.
@@ -44,11 +68,11 @@ fn retyped(case: &Case, column: &Ident, to: &FieldType) -> Option<Judgement> {
         return None;
     }
     let (table, before) = stored(case, column)?;
-    found(table, Some(before), format!("the type of {} changes", place(case.intent.table(), column)))
+    found(table, Thing::Column(before), format!("the type of {} changes", place(case.intent.table(), column)))
 }
 
-fn found(table: Ident, column: Option<Ident>, what: String) -> Option<Judgement> {
-    Judgement::ask(Probe::Dependents { table, column }, move |answer| {
+fn found(table: Ident, on: Thing, what: String) -> Option<Judgement> {
+    Judgement::ask(Probe::Dependents { table, on }, move |answer| {
         let message = format!(
             "{what}, and {} of others depend on it: {}",
             count(answer.failing),
@@ -78,6 +102,8 @@ mod tests {
         let blocked = rejects(CODE, Mode::Dev, change, &rows(2));
         assert_eq!(blocked.verdict, Verdict::NeedsConfirmation);
         assert!(blocked.remedy.is_some());
+        let unique = json!({"intent": "drop-unique", "table": "invoice", "columns": ["status"]});
+        assert!(rejects(CODE, Mode::Prod, unique, &rows(1)).remedy.is_some());
         let purge = json!({"intent": "purge-column", "table": "log", "column": "hookwright_dropped_1_kind"});
         assert!(rejects(CODE, Mode::Prod, purge, &rows(1)).message.contains("1 thing"));
     }

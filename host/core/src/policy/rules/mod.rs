@@ -8,6 +8,7 @@ mod add_required_column;
 mod add_unique;
 mod backfill;
 mod change_type;
+mod coming;
 mod dependents;
 mod drop_check;
 mod drop_column;
@@ -18,6 +19,7 @@ mod drop_primary_key;
 mod drop_table;
 mod drop_unique;
 mod index_too_wide;
+mod keeps_users_waiting;
 mod purge;
 mod reference_without_index;
 mod rename_column;
@@ -27,10 +29,12 @@ mod restore_column;
 mod set_not_null;
 mod set_values;
 mod table_without_primary_key;
+mod unconvertible;
 
 #[cfg(test)]
 use super::testing;
-use super::{Case, Rule};
+use super::{Case, Probe, Rule};
+use crate::expr::Expr;
 use crate::ident::Ident;
 
 /// Every rule.
@@ -53,6 +57,7 @@ pub static RULES: &[Rule] = &[
     drop_table::RULE,
     drop_unique::RULE,
     index_too_wide::RULE,
+    keeps_users_waiting::RULE,
     purge::RULE,
     reference_without_index::RULE,
     rename_column::RULE,
@@ -62,6 +67,7 @@ pub static RULES: &[Rule] = &[
     set_not_null::RULE,
     set_values::RULE,
     table_without_primary_key::RULE,
+    unconvertible::RULE,
 ];
 
 /// A rule by its name, or by its code.
@@ -76,6 +82,21 @@ pub fn rule(name: &str) -> Option<&'static Rule> {
 fn stored(case: &Case, column: &Ident) -> Option<(Ident, Ident)> {
     let table = case.intent.table();
     Some((case.model.origin(table)?, case.model.column_origin(table, column)?))
+}
+
+/// Asks for the rows in which a column is NULL once the change so far is made. None if the change made the table.
+fn nulls(case: &Case, column: &Ident) -> Option<Probe> {
+    let table = case.model.origin(case.intent.table())?;
+    match (coming::coming(case, column), stored(case, column)) {
+        (Some(Expr::Column(column)), _) => Some(Probe::Nulls { table, column }),
+        (Some(Expr::Text(_) | Expr::Number(_) | Expr::Boolean(_)), _) => Some(Probe::Rows { table }),
+        (Some(value), _) if value != Expr::Null => {
+            let expression = Expr::IsNull { of: Box::new(value), negated: true };
+            Some(Probe::Violations { table, expression })
+        }
+        (_, Some((table, column))) => Some(Probe::Nulls { table, column }),
+        _ => None,
+    }
 }
 
 /// As [`stored`], for several columns of the table.

@@ -1,10 +1,8 @@
 //! `policy/set-not-null`: rows without a value stand against NOT NULL.
 
-use super::super::{Case, Finding, Hazard, Judgement, Probe, Rule, Severity, Verdict};
-use super::{place, stored};
-use crate::ident::Ident;
+use super::super::{Case, Finding, Hazard, Judgement, Rule, Severity, Verdict};
+use super::{nulls, place, stored};
 use crate::intent::Intent;
-use crate::model::FillValue;
 
 /// The rule.
 pub(super) const RULE: Rule = Rule {
@@ -14,7 +12,7 @@ pub(super) const RULE: Rule = Rule {
     why: "It fails while rows have NULL, and writers that leave the column out are refused afterwards. PostgreSQL reads the table under a lock that blocks all use.",
     instead: "Give the field a default, fill the rows, then make it required.",
     verdicts: &[Verdict::NeedsConfirmation],
-    hazards: &[Hazard::Scan, Hazard::RefusesWrites],
+    hazards: &[Hazard::RefusesWrites],
     floor: Severity::Confirm,
     judge,
 };
@@ -25,19 +23,23 @@ fn judge(case: &Case) -> Option<Judgement> {
         return None;
     }
     let here = place(&set.table, &set.column);
-    if let Some(judgement) = filled(case, &set.column, &here) {
-        return Some(judgement);
-    }
-    let Some((table, column)) = stored(case, &set.column) else {
+    let filled = case.model.fills().iter().any(|f| f.table == set.table && f.column == set.column);
+    let column = stored(case, &set.column);
+    if column.is_none() && !filled {
         return super::add_required_column::on_new_column(case, &set.column, here);
-    };
+    }
+    let is_new = column.is_none();
+    let (table, column) = column.unwrap_or_else(|| (set.table.clone(), set.column.clone()));
     let (table_name, column_name) = (table.as_str().to_owned(), column.as_str().to_owned());
-    Judgement::ask(Probe::Nulls { table, column }, move |answer| match (answer.rows, answer.failing) {
+    let probe = nulls(case, &set.column)?;
+    Judgement::ask(probe, move |answer| match (answer.rows, answer.failing) {
         (false, _) => None,
+        // Nobody writes a column that is not there yet.
+        (true, 0) if is_new => None,
         (true, 0) => {
             let message =
                 format!("{here} is filled in every row; writers that leave it out are refused from now on");
-            Some(Finding::confirm(&[Hazard::Scan, Hazard::RefusesWrites], message))
+            Some(Finding::confirm(&[Hazard::RefusesWrites], message))
         }
         (true, _) => {
             let message = format!("{here} is NULL in {}{}", answer.count(), answer.examples());
@@ -49,33 +51,14 @@ fn judge(case: &Case) -> Option<Judgement> {
     })
 }
 
-/// A column that the same change fills in every row without a value.
-fn filled(case: &Case, column: &Ident, here: &str) -> Option<Judgement> {
-    let table = case.intent.table();
-    let of_column = case.model.fills().iter().rfind(|fill| fill.table == *table && fill.column == *column)?;
-    let values = match (&of_column.value, &of_column.only) {
-        (FillValue::Literal(_), None) => "",
-        (FillValue::Expression(_), None) => {
-            "; if its expression gives NULL for one of them, the change fails"
-        }
-        _ => return None,
-    };
-    let table = case.model.origin(table)?;
-    let message = format!(
-        "{here} is filled by this change in every row without a value{values}; writers that leave it out are refused from now on"
-    );
-    let hazards = &[Hazard::Scan, Hazard::RefusesWrites];
-    Judgement::ask(Probe::Rows { table }, move |answer| {
-        answer.rows.then(|| Finding::confirm(hazards, message.clone()))
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::testing::*;
     use super::*;
+    use crate::ddl::Dialect;
+    use crate::ident::OrgName;
     use crate::model::Model;
-    use crate::policy::{Mode, Settings};
+    use crate::policy::{Mode, Probe, Settings};
     use serde_json::json;
     use std::sync::Arc;
 
@@ -99,20 +82,22 @@ mod tests {
             )
         };
         let set = intent(json!({"intent": "set-not-null", "table": "invoice", "column": "status"}));
-        let judged = |fill: Intent| {
+        let asked = |fill: Intent| {
             let mut model = Model::new(Arc::new(schema()));
             fill.apply(&mut model).expect("applied");
-            let settings = Settings::default();
-            let judgement = (super::RULE.judge)(&Case { intent: &set, model: &model, settings: &settings });
-            match judgement {
-                Some(Judgement::Ask(_, then)) => then(&rows(3)).expect("a finding"),
+            let (settings, org) = (Settings::default(), OrgName::parse("acme").expect("a name"));
+            let dialect = Dialect::Postgres;
+            let case = Case { intent: &set, model: &model, settings: &settings, org: &org, dialect };
+            match (super::RULE.judge)(&case) {
+                Some(Judgement::Ask(probe, _)) => probe,
                 _ => panic!("nothing is asked"),
             }
         };
-        let literal = judged(fill(json!({"literal": {"text": "new"}}), json!(null)));
-        assert!(literal.remedy.is_none() && !literal.message.contains("NULL"), "{literal:?}");
-        let computed = judged(fill(json!({"expression": "id"}), json!(null)));
-        assert!(computed.remedy.is_none() && computed.message.contains("gives NULL"), "{computed:?}");
-        assert!(judged(fill(json!({"expression": "id"}), json!("amount > 5"))).remedy.is_some());
+        let literal = asked(fill(json!({"literal": {"text": "new"}}), json!(null)));
+        assert!(matches!(literal, Probe::Violations { .. }), "{literal:?}");
+        let computed = asked(fill(json!({"expression": "id"}), json!(null)));
+        assert!(matches!(computed, Probe::Violations { .. }), "{computed:?}");
+        let some = asked(fill(json!({"expression": "id"}), json!("amount > 5")));
+        assert!(matches!(some, Probe::Nulls { .. }), "{some:?}");
     }
 }

@@ -12,7 +12,7 @@ pub(super) const RULE: Rule = Rule {
     why: "A removed value that rows still have makes it fail; writers that use it are refused afterwards.",
     instead: "Add values freely; before removing one, give its rows another.",
     verdicts: &[Verdict::NeedsConfirmation],
-    hazards: &[Hazard::Rewrite, Hazard::RefusesWrites],
+    hazards: &[Hazard::RefusesWrites],
     floor: Severity::Confirm,
     judge,
 };

@@ -1,0 +1,112 @@
+//! Asks PostgreSQL's catalogue what depends on something of a table, and was not made by Hookwright. `probe` calls it.
+//!
+//! The one row of the answer: whether there is anything, how much, and a description of each.
+
+use super::{Dialect, Writer};
+use crate::ident::Ident;
+use crate::policy::Thing;
+use crate::schema::Schema;
+
+impl Writer<'_> {
+    pub(super) fn dependents(&mut self, table: &Ident, on: &Thing, schema: &Schema) -> &mut Self {
+        if self.dialect() == Dialect::Sqlite {
+            return self.word("SELECT 1 = 0, 0, NULL");
+        }
+        self.word("SELECT count(*) > 0, count(*), json_agg(what)::text FROM (SELECT DISTINCT ");
+        match on {
+            // What the table computes for itself goes with it.
+            Thing::Table => {
+                let computed = " AND d.classid <> 'pg_catalog.pg_attrdef'::pg_catalog.regclass";
+                self.on_columns().of(table).word(computed)
+            }
+            Thing::Column(column) => {
+                self.on_columns().of(table).word(" AND a.attname = ").text(column.as_str())
+            }
+            Thing::Key(key) => self.on_key(key, table, schema),
+            Thing::Required(column) => {
+                self.on_required().of(table).word(" AND a.attname = ").text(column.as_str())
+            }
+            Thing::Values(column) => {
+                self.on_values().of(table).word(" AND a.attname = ").text(column.as_str())
+            }
+        };
+        self.word(") AS found WHERE what IS NOT NULL")
+    }
+
+    /// `… n.nspname = 'acme' AND c.relname = 'invoice'`
+    fn of(&mut self, table: &Ident) -> &mut Self {
+        let org = self.org_name();
+        self.word(" AND n.nspname = ").text(org).word(" AND c.relname = ").text(table.as_str())
+    }
+
+    /// Views by their names; what else of others names a column, as PostgreSQL describes it.
+    fn on_columns(&mut self) -> &mut Self {
+        self.word(
+            "CASE WHEN d.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass AND r.ev_class <> c.oid THEN \
+                'view ' || (SELECT v.relname FROM pg_catalog.pg_class v WHERE v.oid = r.ev_class) \
+            WHEN d.classid = 'pg_catalog.pg_attrdef'::pg_catalog.regclass THEN \
+                (SELECT 'generated column ' || g.attname FROM pg_catalog.pg_attrdef f JOIN pg_catalog.pg_attribute g \
+                    ON g.attrelid = f.adrelid AND g.attnum = f.adnum WHERE f.oid = d.objid AND g.attgenerated <> '' \
+                    AND g.attnum <> a.attnum) \
+            WHEN d.classid = 'pg_catalog.pg_trigger'::pg_catalog.regclass AND EXISTS (SELECT FROM pg_catalog.pg_trigger t \
+                WHERE t.oid = d.objid AND t.tgname LIKE 'zzz\\_hookwright\\_updates\\_%') THEN NULL \
+            WHEN d.classid IN ('pg_catalog.pg_rewrite'::pg_catalog.regclass, 'pg_catalog.pg_trigger'::pg_catalog.regclass, \
+                'pg_catalog.pg_policy'::pg_catalog.regclass, 'pg_catalog.pg_publication_rel'::pg_catalog.regclass) \
+                THEN pg_catalog.pg_describe_object(d.classid, d.objid, 0) END AS what \
+            FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_class c ON c.oid = d.refobjid \
+            JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
+            JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum = d.refobjsubid \
+            LEFT JOIN pg_catalog.pg_rewrite r ON d.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass AND r.oid = d.objid \
+            WHERE d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.deptype IN ('n', 'a')",
+        )
+    }
+
+    /// Foreign keys that refer to it, but those of the model, which are dropped before; and what else needs it.
+    fn on_key(&mut self, key: &Ident, table: &Ident, schema: &Schema) -> &mut Self {
+        self.word(
+            "pg_catalog.pg_describe_object(d.classid, d.objid, 0) AS what FROM pg_catalog.pg_constraint k \
+            JOIN pg_catalog.pg_class c ON c.oid = k.conrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
+            JOIN pg_catalog.pg_depend d ON d.deptype = 'n' AND ((d.refclassid = 'pg_catalog.pg_constraint'::pg_catalog.regclass \
+                AND d.refobjid = k.oid) OR (d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.refobjid = k.conindid)) \
+            WHERE k.contype IN ('p', 'u') AND k.conname = ",
+        );
+        self.text(key.as_str()).of(table);
+        let keys = schema.tables.values().flat_map(|t| t.foreign_keys.iter().map(move |k| (&t.name, k)));
+        let own: Vec<_> = keys.filter(|(_, k)| k.table == *table).map(|(from, k)| (from, &k.name)).collect();
+        if own.is_empty() {
+            return self;
+        }
+        self.word(
+            " AND NOT (d.classid = 'pg_catalog.pg_constraint'::pg_catalog.regclass AND EXISTS (SELECT 1 FROM \
+            pg_catalog.pg_constraint o JOIN pg_catalog.pg_class f ON f.oid = o.conrelid \
+            WHERE o.oid = d.objid AND f.relnamespace = c.relnamespace AND (f.relname, o.conname) IN (",
+        );
+        self.list(&own, |w, (from, name)| {
+            w.word("(").text(from.as_str()).word(", ").text(name.as_str()).word(")");
+        });
+        self.word(")))")
+    }
+
+    /// Checks, and indexes on expressions or on some of the rows.
+    fn on_values(&mut self) -> &mut Self {
+        self.word(
+            "pg_catalog.pg_describe_object(d.classid, d.objid, 0) AS what FROM pg_catalog.pg_depend d \
+            JOIN pg_catalog.pg_class c ON c.oid = d.refobjid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
+            JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum = d.refobjsubid \
+            LEFT JOIN pg_catalog.pg_index i ON d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND i.indexrelid = d.objid \
+            LEFT JOIN pg_catalog.pg_constraint k ON d.classid = 'pg_catalog.pg_constraint'::pg_catalog.regclass AND k.oid = d.objid \
+            WHERE d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass \
+            AND (k.contype = 'c' OR i.indexprs IS NOT NULL OR i.indpred IS NOT NULL)",
+        )
+    }
+
+    /// An index that tells replicas the rows apart keeps its columns required.
+    fn on_required(&mut self) -> &mut Self {
+        self.word(
+            "'the replica identity, by the index ' || x.relname AS what FROM pg_catalog.pg_index i \
+            JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid JOIN pg_catalog.pg_class c ON c.oid = i.indrelid \
+            JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
+            JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum = ANY (i.indkey) WHERE i.indisreplident",
+        )
+    }
+}
