@@ -5,6 +5,7 @@
 //! and [`review`] decides. Only [`review`] can make an [`ApprovedPlan`]. How strict
 //! each rule is, an organisation's [`Settings`] say, which a [`Policy`] file may set.
 
+mod coming;
 mod draft;
 mod file;
 mod integrity;

@@ -1,7 +1,7 @@
 //! `policy/add-check`: rows that break a condition stand against a check.
 
+use super::super::coming::as_rows_will_be;
 use super::super::{Case, Finding, Hazard, Judgement, Probe, Rule, Severity, Verdict};
-use super::coming::as_rows_will_be;
 use super::stored;
 use crate::ident::Ident;
 use crate::intent::Intent;

@@ -8,7 +8,6 @@ mod add_required_column;
 mod add_unique;
 mod backfill;
 mod change_type;
-mod coming;
 mod dependents;
 mod drop_check;
 mod drop_column;
@@ -33,7 +32,7 @@ mod unconvertible;
 
 #[cfg(test)]
 use super::testing;
-use super::{Case, Probe, Rule};
+use super::{Case, Probe, Rule, coming};
 use crate::expr::Expr;
 use crate::ident::Ident;
 

@@ -1,7 +1,7 @@
 //! What rows will have once the change so far is made, as an expression over what they have now: where rules ask
 //! whether rows stand against what comes next.
 
-use super::super::Case;
+use super::Case;
 use crate::expr::{Expr, Function};
 use crate::ident::Ident;
 use crate::model::FillValue;
