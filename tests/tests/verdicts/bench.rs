@@ -71,9 +71,7 @@ impl Benches {
         let org = name(case, self.made);
         let plugins = ["schema-sync".to_owned(), "index-advisor".to_owned()];
         let world = match &self.database {
-            Some(database) => {
-                World::at(&self.home, &org, Place::Postgres(database.clone()), &plugins).await
-            }
+            Some(database) => World::at(&self.home, &org, Place::Postgres(database.clone()), &plugins).await,
             None => World::add(&self.home, &org, self.dialect, &plugins).await,
         };
         for (number, event) in self.base.events.iter().enumerate() {

@@ -32,9 +32,7 @@ fn judge(case: &Case) -> Option<Judgement> {
             let value = |column: &Ident| {
                 coming(case, column).or_else(|| stored(case, column).map(|(_, before)| Expr::Column(before)))
             };
-            let given = |column: &Ident| {
-                Some(Expr::IsNull { of: Box::new(value(column)?), negated: true })
-            };
+            let given = |column: &Ident| Some(Expr::IsNull { of: Box::new(value(column)?), negated: true });
             let expression = open.iter().filter_map(given).reduce(Expr::and)?;
             let here = format!("one of \"{}\" ({})", add.table.as_str(), list(&open));
             (Probe::Violations { table: case.model.origin(&add.table)?, expression }, here)
@@ -58,7 +56,9 @@ fn judge(case: &Case) -> Option<Judgement> {
 mod tests {
     use super::super::testing::*;
     use super::*;
+    use crate::ddl::Dialect;
     use crate::expr::parse;
+    use crate::ident::OrgName;
     use crate::model::Model;
     use crate::policy::{Mode, Settings};
     use serde_json::json;
@@ -81,7 +81,9 @@ mod tests {
         let [drop, add] = [drop, add].map(|i| serde_json::from_value::<Intent>(i).expect("an intent"));
         let mut model = Model::new(Arc::new(schema()));
         drop.apply(&mut model).expect("dropped");
-        let case = Case { intent: &add, model: &model, settings: &Settings::default() };
+        let (settings, org) = (Settings::default(), OrgName::parse("acme").expect("a name"));
+        let dialect = Dialect::Postgres;
+        let case = Case { intent: &add, model: &model, settings: &settings, org: &org, dialect };
         let Some(Judgement::Ask(Probe::Violations { expression, .. }, then)) = judge(&case) else {
             panic!("nothing is asked")
         };
