@@ -22,6 +22,7 @@ impl Host {
     /// # Errors
     /// `change/not-found`, or what the database says; the change goes on all the same.
     pub async fn follow(&self, org: &OrgName, id: &str, mut see: impl FnMut(&Outcome)) -> Result<Outcome> {
+        let tenant = self.tenant(org).await?;
         let mut last: Option<(Vec<StepReport>, Vec<Reason>)> = None;
         let mut idle = 0;
         loop {
@@ -31,13 +32,14 @@ impl Host {
                 see(&outcome);
                 idle = 0;
             }
-            if !outcome.is_under_way() {
+            // The journal is closed a moment after the last step is done.
+            if !outcome.is_under_way() && tenant.db().journal_state(id).await?.is_none() {
                 return Ok(outcome);
             }
             last = Some(now);
             idle += 1;
             if idle % PATIENCE == 0 {
-                self.go_on(self.tenant(org).await?, id.to_owned());
+                self.go_on(tenant.clone(), id.to_owned());
             }
             tokio::time::sleep(LOOK).await;
         }
