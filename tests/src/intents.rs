@@ -23,6 +23,17 @@ use crate::world::World;
 /// # Panics
 /// If it is refused.
 pub async fn change(world: &World, id: &str, intents: &[Json]) -> String {
+    try_change(world, id, intents).await.unwrap_or_else(|why| panic!("{why}"))
+}
+
+/// As [`change`].
+///
+/// # Errors
+/// Why it is refused, by the policy or by the executor.
+///
+/// # Panics
+/// If an intent is none.
+pub async fn try_change(world: &World, id: &str, intents: &[Json]) -> Result<String, String> {
     let db = OrgDb::connect(world.org(), &world.url(), &DbOptions::default(), &Pools::default())
         .expect("an address");
     let snapshot = db.snapshot().await.expect("a snapshot");
@@ -30,11 +41,11 @@ pub async fn change(world: &World, id: &str, intents: &[Json]) -> String {
     let mut draft = Draft::new(world.org().clone(), db.dialect(), Arc::default(), base);
     for intent in intents {
         let intent: Intent = serde_json::from_value(intent.clone()).expect("an intent");
-        draft.propose(&"test".into(), intent).unwrap_or_else(|e| panic!("{e}"));
+        draft.propose(&"test".into(), intent).map_err(|e| e.to_string())?;
     }
     let consent = Consent { confirm: true, allow_destructive: true, dry_run: false };
     let reviewed = review(draft, &Answers::new(), &Sizes::default(), consent);
-    let Decision::Execute(plan) = &reviewed.decision else { panic!("{:?}", reviewed.decision) };
+    let Decision::Execute(plan) = &reviewed.decision else { return Err(format!("{:?}", reviewed.decision)) };
     let change_id = format!("c-{id}");
     let work = Work {
         org: world.org().clone(),
@@ -61,10 +72,12 @@ pub async fn change(world: &World, id: &str, intents: &[Json]) -> String {
         approval: None,
         finish: Vec::new(),
     };
-    let executed = execute(&db, work, &RetryPolicy::default()).await.unwrap_or_else(|e| panic!("{e:?}"));
-    assert!(matches!(executed, Executed::Applied(_)), "{executed:?}");
+    let executed = execute(&db, work, &RetryPolicy::default()).await;
     db.close().await;
-    change_id
+    match executed.map_err(|e| e.to_string())? {
+        Executed::Applied(_) => Ok(change_id),
+        other => Err(format!("{other:?}")),
+    }
 }
 
 fn stays(schema: &Schema, name: &hookwright_core::ident::Ident) -> bool {

@@ -274,6 +274,10 @@ fn sqlite(e: &dyn DatabaseError) -> DbError {
                 "what the change makes is there already, and Hookwright did not make it: {said}"
             ))
         }
+        // A view or trigger of others that would not work afterwards.
+        _ if said.starts_with("error in ") => {
+            refused(Some("drop it, send the change again, and make it anew to fit"))
+        }
         _ if said.contains("no such table") || said.contains("no such column") => {
             DbError::Drifted(format!("what the change works on is not there any more: {said}"))
         }

@@ -1,6 +1,6 @@
 //! A [`Work`], or what is written of a held change, made ready to be sent any number of times: owned, with its SQL written.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use hookwright_core::ddl::{Dialect, Rebuild, Statement, Step};
 use hookwright_core::ident::{Ident, OrgName};
@@ -28,6 +28,8 @@ pub(super) struct Job {
     pub(super) strongly_locked: u32,
     /// SQLite: whether foreign keys must be off, and are checked at the end instead.
     pub(super) foreign_keys_off: bool,
+    /// SQLite: tables that get another name, before and after.
+    pub(super) renamed: BTreeMap<Ident, Ident>,
     pub(super) parts: Vec<Part>,
     /// Metadata, model, ledger, revision, held change; its last row is the time of the commit.
     pub(super) records: Script,
@@ -75,6 +77,7 @@ impl Job {
             event_ids: work.events.iter().map(|e| e.id.clone()).collect(),
             strongly_locked: u32::try_from(plan.strongly_locked().len()).unwrap_or(u32::MAX),
             foreign_keys_off: plan.foreign_keys_off,
+            renamed: plan.renamed.clone(),
             parts: parts(dialect, &work.org, plan),
             records: bookkeeping::script(dialect, work, &nonce),
             nonce,
@@ -115,6 +118,7 @@ impl Job {
             held: Some(id.to_owned()),
             strongly_locked: 0,
             foreign_keys_off: false,
+            renamed: BTreeMap::new(),
             parts: Vec::new(),
             records,
             statements: Vec::new(),

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use hookwright_core::ddl::Dialect;
+use hookwright_core::ident::Ident;
 use sqlx::Row;
 use sqlx::pool::PoolConnection;
 use sqlx::sqlite::{Sqlite, SqliteConnection, SqlitePool};
@@ -73,7 +74,7 @@ async fn transaction(connection: &mut SqliteConnection, job: &Job) -> (bool, Res
 async fn inside(connection: &mut SqliteConnection, job: &Job) -> Result<String, Failure> {
     claim(connection, job).await?;
     let before = match job.foreign_keys_off {
-        true => violations(connection).await?,
+        true => renamed(violations(connection).await?, &job.renamed),
         false => BTreeMap::new(),
     };
     for part in &job.parts {
@@ -132,6 +133,15 @@ async fn violations(connection: &mut SqliteConnection) -> sqlx::Result<Violation
         *counts.entry((row.try_get(0)?, row.try_get(2)?)).or_default() += 1;
     }
     Ok(counts)
+}
+
+/// The same by the names of afterwards.
+fn renamed(violations: Violations, names: &BTreeMap<Ident, Ident>) -> Violations {
+    let now = |name: String| {
+        let moved = names.iter().find(|(before, _)| before.as_str() == name);
+        moved.map_or(name, |(_, after)| after.as_str().to_owned())
+    };
+    violations.into_iter().map(|((table, to), count)| ((now(table), now(to)), count)).collect()
 }
 
 /// Only what is new stands against the change.

@@ -64,6 +64,7 @@ pub(super) fn finish(mut api: openapi::OpenApi) -> openapi::OpenApi {
             .into_iter()
             .filter_map(Option::as_mut);
         for operation in operations {
+            operation.operation_id = operation.operation_id.take().map(|name| id(path, &name));
             match path.starts_with("/v1/") || path == "/metrics" {
                 true => guarded(operation),
                 false => problems(operation, &["default"]),
@@ -71,6 +72,15 @@ pub(super) fn finish(mut api: openapi::OpenApi) -> openapi::OpenApi {
         }
     }
     api
+}
+
+/// The id of an operation: what it is on, and what it does. Handlers alone are called the same in several places.
+fn id(path: &str, name: &str) -> String {
+    let named = |part: &&str| !part.is_empty() && !part.starts_with('{') && *part != name;
+    match path.split('/').filter(named).next_back() {
+        Some(on) => format!("{on}.{name}"),
+        None => name.to_owned(),
+    }
 }
 
 fn guarded(operation: &mut Operation) {

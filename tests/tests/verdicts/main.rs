@@ -12,6 +12,7 @@ mod ground;
 mod judged;
 mod matrix;
 mod meaning;
+mod rebuilt;
 mod session;
 mod trial;
 mod values;

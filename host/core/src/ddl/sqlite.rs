@@ -1,7 +1,7 @@
 //! SQLite's statements, one function each, and the table rebuild.
 
 use super::convert::Convert;
-use super::{Dialect, Extent, Rebuild, Statement, Writer};
+use super::{Dialect, Extent, Rebuild, Statement, Writer, types};
 use crate::ident::{Ident, OrgName};
 use crate::model::{Fill, FillValue};
 use crate::schema::{Column, ForeignKey, Index, IndexShape, Table, Unique};
@@ -143,8 +143,16 @@ impl<'a> Sqlite<'a> {
         let pairs = kept.iter().filter_map(|name| before.column(name).zip(after.column(name)));
         let pairs: Vec<_> = pairs.filter(|(_, new)| given(new)).collect();
         let names = pairs.iter().map(|(_, column)| &column.name).chain(fills.iter().map(|f| &f.column));
+        let rowid = rowid(before, after);
         let mut writer = self.writer();
-        writer.word("INSERT INTO ").ident(to).word(" ").idents(names).word(" SELECT ");
+        writer.word("INSERT INTO ").ident(to).word(" (");
+        writer.list(names, |w, name| {
+            w.ident(name);
+        });
+        if let Some(rowid) = rowid {
+            writer.word(", ").word(rowid);
+        }
+        writer.word(") SELECT ");
         writer.list(&pairs, |w, (old, new)| {
             let (from, to) = (&old.ty, &new.ty);
             w.conversion(&Convert { column: &new.name, from, to, using: None, table: before });
@@ -152,9 +160,27 @@ impl<'a> Sqlite<'a> {
         for fill in fills {
             writer.word(", ").copied(fill, after);
         }
+        if let Some(rowid) = rowid {
+            writer.word(", ").word(rowid);
+        }
         writer.word(" FROM ").ident(&before.name);
         writer.finish("INSERT", Some(&after.name)).goes_through(Extent::Rewrite)
     }
+}
+
+/// The name by which the rows' numbers are copied, since others may know rows by them: a full-text index does.
+/// None where a column is the number anyway, or has each of its names.
+fn rowid(before: &Table, after: &Table) -> Option<&'static str> {
+    if let [key] = after.primary_key.as_slice()
+        && after.column(key).is_some_and(|column| types::storage(&column.ty) == "INTEGER")
+    {
+        return None;
+    }
+    let hidden = |name: &str| {
+        let columns = before.columns.keys().chain(before.buried.keys()).chain(after.columns.keys());
+        columns.chain(after.buried.keys()).any(|column| column.as_str().eq_ignore_ascii_case(name))
+    };
+    ["rowid", "_rowid_", "oid"].into_iter().find(|name| !hidden(name))
 }
 
 impl Writer<'_> {

@@ -6,6 +6,16 @@ use crate::ident::{Ident, OrgName};
 use crate::schema::{Column, Table};
 use crate::value::DefaultValue;
 
+/// SQLite's storage class for a type.
+pub(super) fn storage(ty: &FieldType) -> &'static str {
+    match ty {
+        FieldType::Int | FieldType::BigInt | FieldType::Boolean => "INTEGER",
+        FieldType::Float => "REAL",
+        FieldType::Bytes => "BLOB",
+        _ => "TEXT",
+    }
+}
+
 impl Writer<'_> {
     /// PostgreSQL's name of a type.
     pub(super) fn postgres_type(&mut self, ty: &FieldType) -> &mut Self {
@@ -28,14 +38,9 @@ impl Writer<'_> {
         }
     }
 
-    /// SQLite's storage class for a type.
+    /// The type's storage class.
     pub(super) fn sqlite_type(&mut self, ty: &FieldType) -> &mut Self {
-        self.word(match ty {
-            FieldType::Int | FieldType::BigInt | FieldType::Boolean => "INTEGER",
-            FieldType::Float => "REAL",
-            FieldType::Bytes => "BLOB",
-            _ => "TEXT",
-        })
+        self.word(storage(ty))
     }
 
     /// A column's definition: name, type, NOT NULL, default; on SQLite the type's check.

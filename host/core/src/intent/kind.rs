@@ -71,14 +71,6 @@ kinds! {
     PurgeColumn = "purge-column",
 }
 
-impl IntentKind {
-    /// Whether a plugin may ask for it, if it is granted: purging is for people alone.
-    #[must_use]
-    pub fn for_plugins(self) -> bool {
-        !matches!(self, Self::PurgeTable | Self::PurgeColumn)
-    }
-}
-
 impl fmt::Display for IntentKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())

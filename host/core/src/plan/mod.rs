@@ -15,7 +15,7 @@ mod renames;
 mod sqlite;
 mod waits;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
@@ -42,6 +42,8 @@ pub struct Plan {
     pub obstacles: Vec<Obstacle>,
     /// SQLite: whether foreign keys must be off, and checked at the end instead.
     pub foreign_keys_off: bool,
+    /// SQLite: the tables that get another name, before and after.
+    pub renamed: BTreeMap<Ident, Ident>,
 }
 
 impl Plan {

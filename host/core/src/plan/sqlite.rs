@@ -22,7 +22,10 @@ pub(super) fn plan(org: &OrgName, delta: &Delta) -> Plan {
         planner.extend(planner.sql.indexes(table));
     }
     let rebuilds = planner.out.iter().any(|step| matches!(step, Step::Rebuild(_)));
-    Plan { steps: planner.out, foreign_keys_off: rebuilds || !delta.dropped.is_empty(), ..Plan::default() }
+    let names = |kept: &Kept| (kept.before.name.clone(), kept.after.name.clone());
+    let renamed = delta.kept.iter().map(names).filter(|(before, after)| before != after).collect();
+    let foreign_keys_off = rebuilds || !delta.dropped.is_empty();
+    Plan { steps: planner.out, foreign_keys_off, renamed, ..Plan::default() }
 }
 
 struct Planner<'a> {

@@ -1,20 +1,26 @@
 //! What a plan's transaction goes through while the users of a table wait for its locks.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::Plan;
+use super::{Plan, Sizes};
 use crate::ddl::{Dialect, Extent, LockLevel, Statement, Step};
 use crate::ident::Ident;
 use crate::model::Model;
 
-/// How much of tables that were there before is gone through while their users wait, by their names of before.
+/// Whom a plan's transaction keeps waiting, of the users of tables that were there before, by their names of before:
+/// how much of each is gone through meanwhile, and which large ones are locked.
 #[derive(Debug, Default)]
-pub(crate) struct Waits(BTreeMap<Ident, Extent>);
+pub(crate) struct Waits {
+    extents: BTreeMap<Ident, Extent>,
+    large: BTreeSet<Ident>,
+}
 
 impl Waits {
     /// What the plan of a model comes to.
-    pub fn of(plan: &Plan, model: &Model, dialect: Dialect) -> Self {
-        let mut waits = Self::default();
+    pub fn of(plan: &Plan, model: &Model, dialect: Dialect, sizes: &Sizes) -> Self {
+        let locked = plan.strongly_locked().into_iter().filter_map(|table| before(model, table));
+        let large = locked.filter(|table| sizes.is_large(table)).collect();
+        let mut waits = Self { extents: BTreeMap::new(), large };
         let mut held = BTreeMap::new();
         for step in &plan.steps {
             let rebuilt = matches!(step, Step::Rebuild(_));
@@ -23,7 +29,7 @@ impl Waits {
                 let waiting = dialect == Dialect::Sqlite || blocks(&mut held, model, statement, &table);
                 let extent = if rebuilt { Extent::Rewrite } else { statement.extent() };
                 if waiting && extent != Extent::Nothing {
-                    let known = waits.0.entry(table).or_default();
+                    let known = waits.extents.entry(table).or_default();
                     *known = extent.max(*known);
                 }
             }
@@ -44,7 +50,12 @@ impl Waits {
 
     /// Of one table.
     pub fn extent(&self, table: &Ident) -> Extent {
-        self.0.get(table).copied().unwrap_or_default()
+        self.extents.get(table).copied().unwrap_or_default()
+    }
+
+    /// The large tables that are locked against their readers or writers.
+    pub fn large(&self) -> &BTreeSet<Ident> {
+        &self.large
     }
 }
 

@@ -129,13 +129,12 @@ impl Draft {
             .collect()
     }
 
-    /// Whether something would be done beside the transaction if the tables that it touches were large: only
-    /// then is it worth asking.
+    /// Whether it makes a difference if the tables that it touches are large: only then is it worth asking.
     #[must_use]
     pub fn depends_on_sizes(&self) -> bool {
         let large = Sizes::large(self.touched());
         let plan = plan::plan(&self.org, self.dialect, &self.model, &large);
-        !plan.is_transactional() || !plan.obstacles.is_empty()
+        !plan.is_transactional() || !plan.obstacles.is_empty() || plan.strongly_locked().len() > 1
     }
 
     /// The questions about the rows, in order.
@@ -143,7 +142,7 @@ impl Draft {
         self.entries.iter().flat_map(|e| &e.pending).filter_map(|(_, judgement)| match judgement {
             Judgement::Ask(probe, _) => Some(probe),
             Judgement::Planned(waiting, _) => Some(&waiting.probe),
-            Judgement::Now(_) | Judgement::Whole(_) => None,
+            Judgement::Now(_) | Judgement::Together(..) | Judgement::Whole(_) => None,
         })
     }
 }
@@ -167,6 +166,9 @@ impl Entry {
                 }
                 Judgement::Planned(waiting, then) => {
                     then(&next(), waiting.alone.min(waits.extent(&waiting.table)))
+                }
+                Judgement::Together(table, judge) => {
+                    waits.large().get(table).and_then(|_| judge(waits.large()))
                 }
                 Judgement::Whole(judge) => judge(&whole),
             };

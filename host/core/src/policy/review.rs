@@ -1,5 +1,6 @@
 //! The decision over a whole change, and the only maker of an [`ApprovedPlan`].
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use serde::Serialize;
@@ -45,7 +46,7 @@ pub struct Judged {
 }
 
 /// What a rule found that holds nothing up.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Note {
     /// The rule's code.
     pub code: &'static str,
@@ -106,8 +107,9 @@ pub struct Review {
 #[must_use]
 pub fn review(draft: Draft, answers: &Answers, sizes: &Sizes, consent: Consent) -> Review {
     let plan = plan::plan(&draft.org, draft.dialect, &draft.model, sizes);
-    let waits = Waits::of(&plan, &draft.model, draft.dialect);
+    let waits = Waits::of(&plan, &draft.model, draft.dialect, sizes);
     let mut asked = 0..;
+    let mut told = HashSet::new();
     let (mut held, mut refused, mut judged) = (Vec::new(), Vec::new(), Vec::new());
     for entry in &draft.entries {
         let next = || asked.next().and_then(|i| answers.get(&i)).cloned().unwrap_or_default();
@@ -116,7 +118,10 @@ pub fn review(draft: Draft, answers: &Answers, sizes: &Sizes, consent: Consent) 
             let against = if finding.verdict == Verdict::Forbidden { &mut refused } else { &mut held };
             against.extend(objection(rule, finding, consent));
         }
-        judged.push(judgement(entry, findings));
+        let mut judgement = judgement(entry, findings);
+        // What several intents bring about together is told once.
+        judgement.notes.retain(|note| told.insert(note.clone()));
+        judged.push(judgement);
     }
     refused.extend(integrity::check(&draft.model));
     refused.extend(plan.obstacles.iter().map(obstacle));

@@ -1,5 +1,7 @@
 //! What a rule is: documented in fixed headings, with a check that gives a judgement.
 
+use std::collections::BTreeSet;
+
 use super::{Answer, Hazard, Mode, Probe, Settings, Severity, Verdict};
 use crate::ddl::{Dialect, Extent};
 use crate::ident::{Ident, OrgName};
@@ -122,6 +124,9 @@ pub enum Judgement {
     /// It depends on the rows, and on the plan of the whole change: how much of the table (by its name before) is gone
     /// through while its users wait, of what the intent alone would bring about.
     Planned(Waiting, SettlePlanned),
+    /// It depends on which large tables (by their names before) the whole change locks together: asked if the one named
+    /// is among them.
+    Together(Ident, fn(&BTreeSet<Ident>) -> Option<Finding>),
     /// It depends on what the later intents do: asked again with the model as the whole change leaves it.
     Whole(fn(&Case) -> Option<Finding>),
 }

@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use serde_json::json;
+use serde_json::{Value as Json, json};
 
 use crate::ddl::Dialect;
 use crate::ident::OrgName;
 use crate::intent::Intent;
 use crate::model::Model;
+use crate::plan::{Sizes, Waits, plan};
 use crate::policy::rules::RULES;
 use crate::policy::{Answer, Case, Finding, Judgement, Mode, Rule, Settings, Severity, Verdict};
 use crate::schema::{Schema, Table};
@@ -15,6 +16,11 @@ use crate::schema::{Schema, Table};
 /// No rows.
 pub(in crate::policy) fn empty() -> Answer {
     Answer::default()
+}
+
+/// The intent to change a column of `invoice` to a type.
+pub(in crate::policy) fn change_type(column: &str, ty: Json) -> Json {
+    json!({"intent": "change-type", "table": "invoice", "column": column, "ty": ty})
 }
 
 /// Rows, so many of which fail.
@@ -71,6 +77,10 @@ fn find(code: &str, settings: &Settings, intent: serde_json::Value, answer: &Ans
         Judgement::Now(finding) => Some(finding),
         Judgement::Ask(_, then) => then(answer),
         Judgement::Planned(waiting, then) => then(answer, waiting.alone),
+        Judgement::Together(_, judge) => {
+            let sizes = Sizes::large(schema().tables.into_keys());
+            judge(Waits::of(&plan(&org, dialect, &applied, &sizes), &applied, dialect, &sizes).large())
+        }
         Judgement::Whole(judge) => judge(&case(&applied)),
     };
     found.inspect(|finding| declared(rule, finding))

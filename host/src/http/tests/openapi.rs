@@ -1,5 +1,7 @@
 //! The description fits the routes, and every reference in it leads somewhere.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value as Json;
 
 use super::Site;
@@ -31,11 +33,13 @@ async fn the_description_is_whole() {
 #[test]
 fn the_routes_are_these() {
     let api = serde_json::to_value(crate::http::openapi()).expect("JSON");
-    let mut lines = Vec::new();
+    let (mut lines, mut ids) = (Vec::new(), BTreeSet::new());
     for (path, item) in api["paths"].as_object().expect("paths") {
         for (method, operation) in item.as_object().expect("operations") {
             let summary = operation["summary"].as_str().unwrap_or_default();
-            lines.push(format!("{:6} {path} - {summary}", method.to_uppercase()));
+            let id = operation["operationId"].as_str().expect("an id");
+            assert!(ids.insert(id.to_owned()), "two operations are called {id}");
+            lines.push(format!("{:6} {path} - {summary} ({id})", method.to_uppercase()));
             let problems = operation["responses"].as_object().expect("responses").len();
             assert!(problems > 1, "{path} tells of no problem");
         }

@@ -127,21 +127,20 @@ mod tests {
     #[test]
     fn cases() {
         const CODE: &str = super::RULE.code;
-        let change = |column: &str, ty: serde_json::Value| json!({"intent": "change-type", "table": "invoice", "column": column, "ty": ty});
-        accepts(CODE, Mode::Prod, change("status", json!({"type": "Text"})), &rows(0));
-        accepts(CODE, Mode::Prod, change("status", json!({"type": "String", "length": 5})), &empty());
-        let narrow = change("status", json!({"type": "String", "length": 5}));
+        accepts(CODE, Mode::Prod, change_type("status", json!({"type": "Text"})), &rows(0));
+        accepts(CODE, Mode::Prod, change_type("status", json!({"type": "String", "length": 5})), &empty());
+        let narrow = change_type("status", json!({"type": "String", "length": 5}));
         assert_eq!(rejects(CODE, Mode::Dev, narrow.clone(), &rows(0)).verdict, Verdict::NeedsConfirmation);
         assert!(rejects(CODE, Mode::Dev, narrow, &rows(2)).remedy.is_some());
-        let wide = change("amount", json!({"type": "BigInt"}));
+        let wide = change_type("amount", json!({"type": "BigInt"}));
         assert_eq!(rejects(CODE, Mode::Dev, wide, &rows(0)).verdict, Verdict::NeedsConfirmation);
         let cut = json!({"intent": "change-type", "table": "invoice", "column": "status",
             "ty": {"type": "String", "length": 5}, "using": {"named": "truncate"}});
         assert_eq!(rejects(CODE, Mode::Dev, cut.clone(), &rows(0)).verdict, Verdict::NeedsConfirmation);
         assert_eq!(rejects(CODE, Mode::Dev, cut, &rows(2)).verdict, Verdict::Destructive);
-        let lossy = change("due", json!({"type": "Date"}));
+        let lossy = change_type("due", json!({"type": "Date"}));
         assert_eq!(rejects(CODE, Mode::Dev, lossy, &rows(0)).verdict, Verdict::Destructive);
-        let absurd = change("due", json!({"type": "Bytes"}));
+        let absurd = change_type("due", json!({"type": "Bytes"}));
         assert_eq!(rejects(CODE, Mode::Dev, absurd, &empty()).verdict, Verdict::Forbidden);
     }
 }

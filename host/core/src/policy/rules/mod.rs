@@ -27,6 +27,7 @@ mod rename_table;
 mod restore_column;
 mod set_not_null;
 mod set_values;
+mod several_locks;
 mod table_without_primary_key;
 mod unconvertible;
 
@@ -65,6 +66,7 @@ pub static RULES: &[Rule] = &[
     restore_column::RULE,
     set_not_null::RULE,
     set_values::RULE,
+    several_locks::RULE,
     table_without_primary_key::RULE,
     unconvertible::RULE,
 ];

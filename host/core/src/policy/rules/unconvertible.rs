@@ -63,10 +63,9 @@ mod tests {
     #[test]
     fn cases() {
         const CODE: &str = super::RULE.code;
-        let change = |column: &str, ty: serde_json::Value| json!({"intent": "change-type", "table": "invoice", "column": column, "ty": ty});
-        accepts(CODE, Mode::Prod, change("due", json!({"type": "Date"})), &rows(0));
-        silent(CODE, Mode::Prod, change("status", json!({"type": "Text"})), &rows(0));
-        let blocked = rejects(CODE, Mode::Dev, change("status", json!({"type": "Json"})), &rows(1));
+        accepts(CODE, Mode::Prod, change_type("due", json!({"type": "Date"})), &rows(0));
+        silent(CODE, Mode::Prod, change_type("status", json!({"type": "Text"})), &rows(0));
+        let blocked = rejects(CODE, Mode::Dev, change_type("status", json!({"type": "Json"})), &rows(1));
         assert_eq!(blocked.verdict, Verdict::NeedsConfirmation);
         assert!(blocked.remedy.is_some());
     }
