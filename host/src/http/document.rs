@@ -77,7 +77,7 @@ pub(super) fn finish(mut api: openapi::OpenApi) -> openapi::OpenApi {
 /// The id of an operation: what it is on, and what it does. Handlers alone are called the same in several places.
 fn id(path: &str, name: &str) -> String {
     let named = |part: &&str| !part.is_empty() && !part.starts_with('{') && *part != name;
-    match path.split('/').filter(named).next_back() {
+    match path.split('/').rfind(named) {
         Some(on) => format!("{on}.{name}"),
         None => name.to_owned(),
     }

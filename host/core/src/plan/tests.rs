@@ -152,7 +152,7 @@ ALTER TABLE "acme-corp"."invoice" ADD CONSTRAINT "named" CHECK ((length("client"
 --
 ALTER TABLE "invoice" RENAME COLUMN "account" TO "client"
 CREATE TABLE "hookwright_rebuild" ("id" TEXT NOT NULL, "client" TEXT NOT NULL DEFAULT 'none' CHECK (length("client") <= 40), PRIMARY KEY ("id"), CONSTRAINT "named" CHECK ((length("client") > 0)), CONSTRAINT "invoice_account_fkey" FOREIGN KEY ("client") REFERENCES "account" ("id") ON DELETE SET NULL)
-INSERT INTO "hookwright_rebuild" ("id", "client") SELECT "id", "client" FROM "invoice"
+INSERT INTO "hookwright_rebuild" ("id", "client", rowid) SELECT "id", "client", rowid FROM "invoice"
 DROP TABLE "invoice"
 PRAGMA legacy_alter_table = ON
 ALTER TABLE "hookwright_rebuild" RENAME TO "invoice"
