@@ -22,6 +22,8 @@ pub struct SubmitOptions {
     pub allow_destructive: bool,
     /// Who asks, where the events do not say.
     pub actor: Option<String>,
+    /// The one plan that may run; any, if none.
+    pub plan_hash: Option<String>,
 }
 
 /// How a held change is approved.

@@ -15,7 +15,7 @@ use crate::config::Config;
 use crate::db::Inspected;
 use crate::error::{Error, Result};
 use crate::outcome::{ChangeSummary, Outcome};
-use crate::pipeline::{Pipeline, derive, recorded};
+use crate::pipeline::{Pipeline, Sent, derive, recorded};
 use crate::registry::store::Store;
 use crate::registry::watch::PluginDir;
 use crate::sandbox::Sandbox;
@@ -76,9 +76,10 @@ impl Host {
         let (tenant, inner) = (self.tenant(org).await?, self.inner.clone());
         let at = tenant.clone();
         let change = async move {
-            let SubmitOptions { dry_run, confirm, allow_destructive, actor } = options;
+            let SubmitOptions { dry_run, confirm, allow_destructive, actor, plan_hash } = options;
             let consent = change.consent().or(Consent { confirm, allow_destructive, dry_run });
-            inner.pipeline().run(&at, &change, consent, actor.as_deref()).await
+            let sent = Sent { consent, sender: actor.as_deref(), plan_hash: plan_hash.as_deref() };
+            inner.pipeline().run(&at, &change, sent).await
         };
         self.with_steps(tenant, change).await
     }
@@ -169,7 +170,7 @@ impl Host {
         Ok((model, inspected))
     }
 
-    fn pipeline(&self) -> Pipeline<'_> {
+    pub(crate) fn pipeline(&self) -> Pipeline<'_> {
         self.inner.pipeline()
     }
 

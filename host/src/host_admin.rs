@@ -51,6 +51,9 @@ impl Host {
     /// `org/not-found`. What is wrong with the database is a finding, not an error.
     pub async fn org_check(&self, name: &OrgName) -> Result<OrgCheck> {
         let info = self.inner.store.org(name).await?;
+        if let Err(error) = crate::tenants::there(name, &info.database) {
+            return Ok(crate::org_check::silent(name, error));
+        }
         let db = self.inner.tenants.connect(name, &info.database)?;
         Ok(crate::org_check::check(name, &db).await)
     }

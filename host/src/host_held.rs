@@ -1,13 +1,18 @@
 //! The host's functions for held changes: list, approve, reject.
 
-use hookwright_core::event::MAX_ID_BYTES;
+use hookwright_core::event::{Change, MAX_ID_BYTES};
 use hookwright_core::ident::OrgName;
+use serde_json::Value as Json;
 
 use crate::api::{ApproveOptions, HeldPart, RejectOptions};
+use crate::db::HeldRow;
 use crate::error::{Error, Result};
 use crate::host::Host;
 use crate::outcome::{ChangeSummary, Outcome};
+use crate::pipeline::held_change;
 
+/// Held changes that are looked at for one that asks for the same.
+const MOST_HELD: u32 = 1000;
 /// Longest reason, in bytes.
 const MAX_REASON_BYTES: usize = 2000;
 
@@ -18,6 +23,25 @@ impl Host {
     /// `org/not-found`, or what its database says.
     pub async fn held(&self, org: &OrgName, part: HeldPart) -> Result<Vec<ChangeSummary>> {
         crate::ledger::held(&*self.tenant(org).await?, part).await
+    }
+
+    /// The id of the event of a held change that asks for the same as this one does, under an id of its own.
+    ///
+    /// # Errors
+    /// `org/not-found`, or what its database says.
+    pub async fn held_as(&self, org: &OrgName, change: &Change) -> Result<Option<String>> {
+        let tenant = self.tenant(org).await?;
+        let all = HeldPart { before: None, limit: MOST_HELD };
+        for held in crate::ledger::held(&tenant, all).await? {
+            let row = tenant.db().held(&held.change).await?.filter(HeldRow::waits);
+            let Some(known) = row.as_ref().map(held_change).transpose()? else { continue };
+            if let ([known], [asked]) = (known.events.as_slice(), change.events.as_slice())
+                && asks(&known.json) == asks(&asked.json)
+            {
+                return Ok(Some(known.id.clone()));
+            }
+        }
+        Ok(None)
     }
 
     /// Approves a held change: works it out anew, and executes it if the plan is the one that was held and nothing
@@ -45,6 +69,15 @@ impl Host {
         let at = tenant.clone();
         self.with_steps(tenant, async move { inner.pipeline().reject(&at, &id, options).await }).await
     }
+}
+
+/// An event without its id.
+fn asks(event: &Json) -> Json {
+    let mut event = event.clone();
+    if let Json::Object(keys) = &mut event {
+        keys.shift_remove("id");
+    }
+    event
 }
 
 fn checked_name(name: Option<&str>) -> Result<()> {

@@ -9,16 +9,7 @@ use crate::error::Error;
 /// Looks without changing anything.
 pub(crate) async fn check(name: &OrgName, db: &OrgDb) -> OrgCheck {
     match db.check().await {
-        Err(error) => {
-            let error = Error::from(error);
-            let finding = CheckFinding {
-                name: "reachable".into(),
-                ok: false,
-                message: error.message,
-                help: Some(error.help),
-            };
-            OrgCheck { org: name.clone(), server: "no answer".into(), findings: vec![finding] }
-        }
+        Err(error) => silent(name, Error::from(error)),
         Ok(report) => {
             let fine = |name: &str, message: String| CheckFinding {
                 name: name.into(),
@@ -35,6 +26,13 @@ pub(crate) async fn check(name: &OrgName, db: &OrgDb) -> OrgCheck {
             OrgCheck { org: name.clone(), server: report.server, findings }
         }
     }
+}
+
+/// What is said of a database that does not answer.
+pub(crate) fn silent(name: &OrgName, error: Error) -> OrgCheck {
+    let (message, help) = (error.message, Some(error.help));
+    let finding = CheckFinding { name: "reachable".into(), ok: false, message, help };
+    OrgCheck { org: name.clone(), server: "no answer".into(), findings: vec![finding] }
 }
 
 fn bookkeeping(version: Option<i64>, exists: bool) -> String {

@@ -87,6 +87,9 @@ pub struct Outcome {
     /// What may keep it from running, though it holds nothing up: as a dry run found it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<Warning>,
+    /// Drift for which there is no repair: of a synchronisation.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left: Vec<crate::drift::Finding>,
     /// Why it was held or rejected, and what to do.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub reasons: Vec<Reason>,

@@ -6,6 +6,7 @@
 
 mod cost;
 mod derive;
+mod drift;
 mod effects;
 mod facts;
 #[cfg(test)]
@@ -20,15 +21,18 @@ mod rollback;
 mod ruling;
 mod staged;
 mod steps;
+mod under_way;
 mod work;
 
 pub(crate) use derive::derive;
+pub(crate) use drift::drift;
+pub(crate) use held::change as held_change;
 pub(crate) use report::recorded;
 
 use std::time::Instant;
 
 use hookwright_core::ddl;
-use hookwright_core::event::{Change, Consent};
+use hookwright_core::event::Change;
 use hookwright_core::plan::{self, Sizes};
 use hookwright_core::policy::{Answer, Answers, Draft, Review, Verdict, review};
 
@@ -43,6 +47,7 @@ use crate::tenant::{Tenant, View};
 use facts::{Facts, Wanted};
 use report::Report;
 use request::Request;
+pub(crate) use request::Sent;
 use ruling::{Judge, Ruling};
 use work::Worked;
 
@@ -71,16 +76,10 @@ enum Attempt {
 
 impl Pipeline<'_> {
     /// Takes a change from its events to its outcome.
-    pub async fn run(
-        &self,
-        tenant: &Tenant,
-        change: &Change,
-        consent: Consent,
-        sender: Option<&str>,
-    ) -> Result<Outcome> {
-        let request = Request::sent(change, consent, sender);
-        if consent.dry_run {
-            return self.attempts(tenant, request).await;
+    pub async fn run(&self, tenant: &Tenant, change: &Change, sent: Sent<'_>) -> Result<Outcome> {
+        let request = Request::sent(change, sent);
+        if sent.consent.dry_run {
+            return Box::pin(self.attempts(tenant, request)).await;
         }
         let _turn = match tenant.turn().try_lock() {
             Ok(turn) => turn,
@@ -92,7 +91,7 @@ impl Pipeline<'_> {
                 tenant.turn().lock().await
             }
         };
-        self.attempts(tenant, request).await
+        Box::pin(self.attempts(tenant, request)).await
     }
 
     /// Takes a held change that somebody approves from its events to its outcome, as if it were sent now.
@@ -100,7 +99,7 @@ impl Pipeline<'_> {
         let _turn = tenant.turn().lock().await;
         let row = held::waiting(tenant, id).await?;
         let change = held::change(&row)?;
-        self.attempts(tenant, Request::approved(&change, row, approval)).await
+        Box::pin(self.attempts(tenant, Request::approved(&change, row, approval))).await
     }
 
     /// Decides against a held change.
@@ -147,15 +146,17 @@ impl Pipeline<'_> {
     }
 
     async fn attempt(&self, tenant: &Tenant, view: &View, request: &Request<'_>) -> Result<Attempt> {
-        let Worked { draft, metadata, hooks, memories, rolls_back } =
+        let Worked { draft, metadata, hooks, memories, rolls_back, left, purged } =
             work::work_out(self, tenant, view, request.change).await?;
+        let there: Vec<_> = draft.base().physical().tables.into_keys().collect();
+        under_way::check(tenant, &draft, request).await?;
         let (sizes, found) = sizes(tenant, &draft, request).await?;
-        let answers = answers(tenant, view, &draft, &sizes, self.retry).await?;
+        let answers = answers(tenant, &draft, &sizes, self.retry).await?;
         let reviewed = review(draft, &answers, &sizes, request.consent);
         let before = &view.snapshot.metadata;
-        let hash = plan::hash(tenant.db().dialect(), &reviewed.plan, before, &metadata);
+        let hash = plan::hash(tenant.db().dialect(), &reviewed.plan, before, &metadata, &purged);
         let judge = Judge { org: tenant.org(), request, settings: tenant.settings(), hash: &hash };
-        let before: Vec<_> = view.snapshot.schema.physical().tables.into_keys().collect();
+        let before = there;
         let wanted = Wanted::of(tenant.org(), &reviewed.plan, &before);
         let facts = match request.consent.dry_run {
             true => Facts::of_dry_run(tenant, &wanted, self.retry).await?,
@@ -163,7 +164,7 @@ impl Pipeline<'_> {
         };
         let ruling = facts.weigh(judge.rule(&reviewed));
         let (hash, warnings) = (hash.clone(), facts.warnings);
-        let report = Report { tenant, request, hooks, hash, sizes: found, before, warnings };
+        let report = Report { tenant, request, hooks, hash, sizes: found, before, left, warnings };
         match ruling {
             Ruling::Refuse(reasons) => {
                 Ok(not_run(report.not_run(view, &reviewed, Status::Rejected, reasons)))
@@ -255,15 +256,9 @@ async fn sizes(tenant: &Tenant, draft: &Draft, request: &Request<'_>) -> Result<
 }
 
 /// Asks the database what the draft's judgements depend on.
-async fn answers(
-    tenant: &Tenant,
-    view: &View,
-    draft: &Draft,
-    sizes: &Sizes,
-    retry: &RetryPolicy,
-) -> Result<Answers> {
+async fn answers(tenant: &Tenant, draft: &Draft, sizes: &Sizes, retry: &RetryPolicy) -> Result<Answers> {
     let db = tenant.db();
-    let ask = |probe| ddl::probe(probe, db.dialect(), tenant.org(), &view.snapshot.schema);
+    let ask = |probe| ddl::probe(probe, db.dialect(), tenant.org(), draft.base());
     let statements: Vec<_> = draft.probes().map(ask).collect();
     let found = match executor::ask(db, &statements, retry).await {
         Ok(found) => found,

@@ -144,7 +144,7 @@ impl Tenants {
 }
 
 /// A SQLite file that was there and is gone must not be taken for a new one: its ledger would be forgotten.
-fn there(org: &OrgName, url: &DatabaseUrl) -> Result<()> {
+pub(crate) fn there(org: &OrgName, url: &DatabaseUrl) -> Result<()> {
     match url.sqlite_path() {
         Some(path) if !path.exists() => {
             let message = format!(

@@ -248,7 +248,9 @@ fn follow(known: &mut Metadata, event: &Json) -> Option<()> {
         | Body::EntityPurge { .. }
         | Body::FieldPurge { .. }
         | Body::PurgeExpired
-        | Body::ChangeRollback { .. } => None,
+        | Body::ChangeRollback { .. }
+        | Body::SchemaSync { .. }
+        | Body::SchemaAdopt { .. } => None,
     }
 }
 

@@ -7,6 +7,7 @@
 
 pub mod conversion;
 pub mod ddl;
+pub mod drift;
 pub mod event;
 pub mod expr;
 pub mod field_type;

@@ -1,7 +1,9 @@
 //! Specs back into JSON: the inverse of the parsing in [`crate::spec`].
 
 use crate::field_type::FieldType;
-use crate::spec::{EntitySpec, EntityWire, FieldSpec, FieldWire, Reference, ReferenceWire, TypeName};
+use crate::spec::{
+    EntitySpec, EntityWire, FieldSpec, FieldWire, OnDelete, Reference, ReferenceWire, TypeName,
+};
 use crate::value::DefaultValue;
 
 impl From<FieldSpec> for FieldWire {
@@ -73,6 +75,18 @@ impl From<&FieldType> for TypeName {
             FieldType::Uuid => Self::Uuid,
             FieldType::Bytes => Self::Bytes,
             FieldType::Enum { .. } => Self::Enum,
+        }
+    }
+}
+
+impl OnDelete {
+    /// In SQL, after `ON DELETE`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Cascade => "CASCADE",
+            Self::SetNull => "SET NULL",
+            Self::Restrict => "RESTRICT",
         }
     }
 }

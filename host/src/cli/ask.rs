@@ -8,7 +8,6 @@ use super::{Context, Exit, org_name, print};
 use crate::api::SubmitOptions;
 use crate::error::Result;
 use crate::host::Host;
-use crate::outcome::Status;
 
 /// What every such command takes.
 #[derive(Debug, clap::Args)]
@@ -65,20 +64,24 @@ impl Target {
 
 /// Sends an event with an id of its own, and shows what became of it.
 pub(super) async fn send(host: &Host, cx: &Context, asking: &Asking, mut event: Json) -> Result<Exit> {
-    event["id"] = uuid::Uuid::now_v7().to_string().into();
     if let Some(actor) = &asking.actor {
         event["actor"] = actor.as_str().into();
     }
-    let change = Change::from_json(event)?;
+    let change = identified(host, &asking.org, event).await?;
     let &Asking { dry_run, confirm, allow_destructive, .. } = asking;
-    let options = SubmitOptions { dry_run, confirm, allow_destructive, actor: None };
-    let mut outcome = host.submit(&asking.org, change.clone(), options).await?;
-    if let Some(id) = outcome.change.clone().filter(|_| outcome.is_under_way()) {
-        outcome = super::resume::follow(host, cx, &asking.org, &id).await?;
-    }
+    let options = SubmitOptions { dry_run, confirm, allow_destructive, actor: None, plan_hash: None };
+    let outcome = super::schema::submit(host, cx, &asking.org, &change, options).await?;
     cx.out.one(&outcome, || print::outcome(&outcome, Some(&change)))?;
-    Ok(match outcome.status {
-        Status::Applied | Status::Replayed | Status::Planned => Exit::Done,
-        Status::Held | Status::Rejected | Status::Staged | Status::RolledBack => Exit::Left,
-    })
+    Ok(super::schema::exit(&outcome))
+}
+
+/// An event with an id: that of the same one that is held, so that it is settled and not asked for twice; else a new one.
+pub(super) async fn identified(host: &Host, org: &OrgName, mut event: Json) -> Result<Change> {
+    event["id"] = uuid::Uuid::now_v7().to_string().into();
+    let change = Change::from_json(event.clone())?;
+    if let Some(id) = host.held_as(org, &change).await? {
+        event["id"] = id.into();
+        return Ok(Change::from_json(event)?);
+    }
+    Ok(change)
 }

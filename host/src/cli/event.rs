@@ -6,12 +6,13 @@ use std::path::{Path, PathBuf};
 use hookwright_core::event::Change;
 use hookwright_core::ident::OrgName;
 
+use super::fleet::Orgs;
 use super::input::{Piece, Pieces};
-use super::{Context, Exit, org_name, print};
+use super::{Context, Exit, print, schema};
 use crate::api::SubmitOptions;
 use crate::error::{Error, Result};
 use crate::host::Host;
-use crate::outcome::{Outcome, Status};
+use crate::outcome::Outcome;
 
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Command {
@@ -20,6 +21,7 @@ pub(crate) enum Command {
 Examples:
   hookwright event send --org acme-corp event.json
   hookwright event send --org acme-corp --dry-run events.jsonl
+  hookwright event send --org 'acme-*' --canary 5 field.json
   hookwright event send --org acme-corp --batch --allow-destructive - < events.jsonl
   echo '{\"id\":\"e-1\",\"type\":\"entity.delete\",\"entity\":\"invoice\"}' |
     hookwright event send --org acme-corp -
@@ -33,9 +35,8 @@ Exit status: 0 all done, 1 error, 3 a change was held or refused.")]
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
-    /// The organisation
-    #[arg(long, value_parser = org_name, value_name = "NAME")]
-    org: OrgName,
+    #[command(flatten)]
+    orgs: Orgs,
     /// All lines are one atomic change
     #[arg(long)]
     batch: bool,
@@ -58,7 +59,9 @@ pub(crate) struct Arguments {
 
 pub(crate) async fn run(Command::Send(send): Command, cx: Context) -> Result<Exit> {
     let mut pieces = Pieces::new(open(&send.file)?);
-    let sender = Sender { host: cx.host().await?, cx: &cx, send: &send };
+    let host = cx.host().await?;
+    let Some(org) = send.orgs.single() else { return many(&host, &cx, &send, pieces).await };
+    let sender = Sender { host, cx: &cx, send: &send, org };
     match send.batch {
         true => sender.batch(pieces).await,
         // One change is shown in full, many by a line each.
@@ -70,6 +73,41 @@ pub(crate) async fn run(Command::Send(send): Command, cx: Context) -> Result<Exi
                 sender.all([Ok(first), Ok(second)].into_iter().chain(pieces)).await
             }
         },
+    }
+}
+
+/// The same changes for many organisations; each keeps its own ledger, so a second run does what the first left.
+async fn many(
+    host: &Host,
+    cx: &Context,
+    send: &Arguments,
+    pieces: impl Iterator<Item = Result<Piece>>,
+) -> Result<Exit> {
+    let parsed = |piece: Result<Piece>| Ok(Change::parse(piece?.text.as_bytes())?);
+    let changes: Vec<Change> = pieces.map(parsed).collect::<Result<_>>()?;
+    let changes = if send.batch { vec![Change::join(changes)?] } else { changes };
+    let each = |org| {
+        let changes = &changes;
+        async move {
+            let mut last = None;
+            for change in changes {
+                let outcome = schema::submit(host, cx, &org, change, send.options()).await?;
+                let left = schema::exit(&outcome) != Exit::Done;
+                last = Some((change.clone(), outcome));
+                if left {
+                    break;
+                }
+            }
+            Ok(schema::step(last))
+        }
+    };
+    send.orgs.pace.each(send.orgs.members(host).await?, cx, each).await
+}
+
+impl Arguments {
+    fn options(&self) -> SubmitOptions {
+        let &Self { dry_run, confirm, allow_destructive, .. } = self;
+        SubmitOptions { dry_run, confirm, allow_destructive, ..SubmitOptions::default() }
     }
 }
 
@@ -88,6 +126,7 @@ struct Sender<'a> {
     host: Host,
     cx: &'a Context,
     send: &'a Arguments,
+    org: OrgName,
 }
 
 impl Sender<'_> {
@@ -127,22 +166,9 @@ impl Sender<'_> {
     }
 
     async fn submit(&self, change: Change, line: usize, full: bool) -> Result<Exit> {
-        let &Arguments { dry_run, confirm, allow_destructive, .. } = self.send;
-        let options = SubmitOptions { dry_run, confirm, allow_destructive, actor: None };
-        match self.host.submit(&self.send.org, change.clone(), options).await {
-            Ok(outcome) => {
-                let outcome = self.to_its_end(outcome).await?;
-                self.show(&outcome, &change, full)
-            }
+        match schema::submit(&self.host, self.cx, &self.org, &change, self.send.options()).await {
+            Ok(outcome) => self.show(&outcome, &change, full),
             Err(error) => self.told(error, Some(&change), line),
-        }
-    }
-
-    /// A change with steps is followed until they are done.
-    async fn to_its_end(&self, outcome: Outcome) -> Result<Outcome> {
-        match outcome.change.clone().filter(|_| outcome.is_under_way()) {
-            Some(id) => super::resume::follow(&self.host, self.cx, &self.send.org, &id).await,
-            None => Ok(outcome),
         }
     }
 
@@ -151,10 +177,7 @@ impl Sender<'_> {
             true => print::outcome(outcome, Some(change)),
             false => print::outcome_line(outcome, change),
         })?;
-        Ok(match outcome.status {
-            Status::Held | Status::Rejected | Status::Staged | Status::RolledBack => Exit::Left,
-            Status::Applied | Status::Replayed | Status::Planned => Exit::Done,
-        })
+        Ok(schema::exit(outcome))
     }
 
     /// Tells why a change came to nothing. What keeps the next ones from running too ends the command.

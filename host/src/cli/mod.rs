@@ -3,14 +3,19 @@
 //! Commands work on the library directly; no server is needed. They touch files
 //! that their arguments name, and the host.
 
+mod adopt;
+mod apply;
 mod approve;
 mod ask;
 mod demo;
 mod dev;
+mod drift;
 mod event;
+mod fleet;
 mod history;
 mod input;
 mod org;
+mod plan;
 mod plugin;
 mod policy;
 pub mod print;
@@ -19,8 +24,10 @@ mod reject;
 mod restore;
 mod resume;
 mod rollback;
+mod schema;
 mod serve;
 mod show;
+mod sync;
 #[cfg(test)]
 mod tests;
 mod token;
@@ -103,6 +110,16 @@ enum Command {
     Purge(purge::Arguments),
     /// Undo a change that was made
     Rollback(rollback::Arguments),
+    /// Find out where databases are not what metadata and plugins call for
+    Drift(drift::Arguments),
+    /// Show what would make databases what metadata and plugins call for
+    Plan(plan::Arguments),
+    /// Carry plans out, if they are still what they were
+    Apply(apply::Arguments),
+    /// Make databases what metadata and plugins call for
+    Sync(sync::Arguments),
+    /// Take what databases have into the metadata
+    Adopt(adopt::Arguments),
     /// Go on with changes whose host is gone
     Resume(resume::Arguments),
     /// Build, check and install plugins
@@ -183,6 +200,11 @@ async fn run(command: Command, cx: Context) -> Result<Exit> {
         Command::Restore(arguments) => restore::run(arguments, cx).await,
         Command::Purge(arguments) => purge::run(arguments, cx).await,
         Command::Rollback(arguments) => rollback::run(arguments, cx).await,
+        Command::Drift(arguments) => drift::run(arguments, cx).await,
+        Command::Plan(arguments) => plan::run(arguments, cx).await,
+        Command::Apply(arguments) => apply::run(arguments, cx).await,
+        Command::Adopt(arguments) => adopt::run(arguments, cx).await,
+        Command::Sync(arguments) => sync::run(arguments, cx).await,
         Command::Resume(arguments) => resume::run(arguments, cx).await,
         Command::Plugin(command) => plugin::run(command, cx).await,
         Command::Policy(command) => policy::run(command, cx).await,

@@ -40,6 +40,18 @@ async fn purge(host: Host) {
     }
 }
 
+/// How often databases are compared with what metadata and plugins call for, besides when the host begins.
+const COMPARE_EVERY: Duration = Duration::from_secs(3600);
+
+/// Warns of drift.
+async fn compare(host: Host) {
+    let mut hours = tokio::time::interval(COMPARE_EVERY);
+    loop {
+        hours.tick().await;
+        host.warn_of_drift().await;
+    }
+}
+
 /// Serves a host until the process is asked to stop.
 pub(crate) async fn serve(host: Host, cx: &Context) -> Result<Exit> {
     let listener = http::bind(&host).await?;
@@ -51,8 +63,10 @@ pub(crate) async fn serve(host: Host, cx: &Context) -> Result<Exit> {
         async move { host.resume_all().await }
     });
     let purging = tokio::spawn(purge(host.clone()));
+    let comparing = tokio::spawn(compare(host.clone()));
     let served = http::serve(host, listener, http::stop_signal()).await;
     resuming.abort();
     purging.abort();
+    comparing.abort();
     served.map(|()| Exit::Done)
 }

@@ -134,6 +134,7 @@ fn sample(status: Status) -> (Outcome, Change) {
             sql("ALTER TABLE \"acme\".\"invoice\"\n  DROP COLUMN \"status\""),
         ],
         steps: vec![],
+        left: Vec::new(),
         warnings: if done { vec![] } else { vec![warning()] },
         reasons: if done { vec![] } else { vec![reason()] },
         attempts: 2,

@@ -105,9 +105,10 @@ impl Script {
     /// SQL as SQLite keeps it in `sqlite_master`, to make an object again as it was.
     pub(crate) fn stored(&mut self, sql: &str) -> &mut Self {
         self.nul |= sql.contains('\0');
+        let sql = sql.trim_end();
         self.sql.push_str(sql);
-        // A newline first: the stored text may end in a line comment.
-        self.sql.push_str("\n;\n");
+        // SQLite keeps what is before the semicolon: a newline only where the text may end in a line comment.
+        self.sql.push_str(if sql.contains("--") { "\n;\n" } else { ";\n" });
         self
     }
 

@@ -86,9 +86,16 @@ impl OrgDb {
             latency_us,
             bookkeeping,
             exists: true,
-            problems: problems(too_new(bookkeeping)),
+            problems: problems(too_new(bookkeeping).into_iter().chain(unwritable(&file))),
         })
     }
+}
+
+/// Opened, not written: a file system that is read-only says so too.
+fn unwritable(file: &std::path::Path) -> Option<DbError> {
+    let error = std::fs::OpenOptions::new().write(true).open(file).err()?;
+    let message = format!("the database file cannot be written: {error}");
+    Some(DbError::Denied { message, grant: "chmod u+rw on the file and its directory".to_owned() })
 }
 
 fn micros(since: Instant) -> u64 {

@@ -8,16 +8,15 @@ use hookwright_core::expr::parse_printed;
 use hookwright_core::field_type::FieldType;
 use hookwright_core::ident::Ident;
 use hookwright_core::schema::{
-    Check, Column, ForeignKey, Index, IndexKey, IndexMethod, IndexShape, Table, Unique, names,
+    Check, Column, ForeignKey, Index, IndexKey, IndexMethod, IndexShape, Table, Unique, Unread, names,
 };
 use hookwright_core::spec::OnDelete;
-use hookwright_core::value::DefaultValue;
 use sqlx::Row;
 use sqlx::postgres::{PgPool, PgRow};
 
 use super::gate::Script;
 use super::inspect::{Foreign, ForeignKind, Inspected, managed_table};
-use super::postgres_type::{field_type, values};
+use super::postgres_type::{field_type, nearest, values};
 use super::printed_default;
 
 /// Raw columns of the catalogue; an expression is asked for only where there is one, since printing it is what costs.
@@ -52,6 +51,9 @@ fn script(org: &str) -> Script {
     );
     for query in [RELATIONS, COLUMNS, CONSTRAINTS, INDEXES] {
         script.sql(query).sql("(SELECT oid FROM pg_namespace WHERE nspname = ").text(org).sql(")");
+        if query == COLUMNS {
+            script.sql(" ORDER BY a.attnum");
+        }
     }
     script
 }
@@ -123,9 +125,10 @@ impl Reader<'_> {
         if !self.tables.contains_key(&id) {
             return Ok(());
         }
-        let known =
-            Ident::parse(&name).ok().zip(field_type(&ty, modifier)).filter(|_| !row.get::<bool, _>(7));
-        let Some((ident, ty)) = known else {
+        let exact = field_type(&ty, modifier).map(|ty| (ty, None));
+        let near = || nearest(&ty, modifier).map(|(ty, called)| (ty, Some(called)));
+        let known = Ident::parse(&name).ok().zip(exact.or_else(near)).filter(|_| !row.get::<bool, _>(7));
+        let Some((ident, (ty, unread_type))) = known else {
             let reason = format!("the model cannot express it (type {ty}, or an identity)");
             self.note(id, ForeignKind::Column, &name, reason);
             return Ok(());
@@ -138,8 +141,14 @@ impl Reader<'_> {
         }
         let generated = generated.and_then(Result::ok);
         let printed = printed.filter(|_| generated.is_none());
-        let default = self.default_of(id, &name, printed, &ty);
+        let (default, unread_default) = match printed.map(|text| (printed_default::parse(&text, &ty), text)) {
+            None => (None, None),
+            Some((Ok(default), _)) => (default, None),
+            Some((Err(()), text)) => (None, Some(text)),
+        };
+        let unread = Unread { ty: unread_type, default: unread_default };
         let column = Column {
+            unread: (unread != Unread::default()).then(|| Box::new(unread)),
             default,
             generated,
             nullable: !row.try_get::<bool, _>(5)?,
@@ -153,25 +162,6 @@ impl Reader<'_> {
         Ok(())
     }
 
-    fn default_of(
-        &mut self,
-        table: i64,
-        column: &str,
-        printed: Option<String>,
-        ty: &FieldType,
-    ) -> Option<DefaultValue> {
-        let printed = printed?;
-        printed_default::parse(&printed, ty).unwrap_or_else(|()| {
-            self.note(
-                table,
-                ForeignKind::Default,
-                column,
-                format!("the model cannot express the default {printed}"),
-            );
-            None
-        })
-    }
-
     fn idents(&self, table: i64, numbers: &[i16]) -> Option<Vec<Ident>> {
         numbers.iter().map(|number| self.columns.get(&(table, *number)).cloned()).collect()
     }
@@ -180,9 +170,6 @@ impl Reader<'_> {
         let (id, name): (i64, String) = (row.try_get(0)?, row.try_get(1)?);
         if !self.tables.contains_key(&id) {
             return Ok(());
-        }
-        if !row.try_get::<bool, _>(9)? {
-            self.note(id, ForeignKind::Constraint, &name, "it is not validated");
         }
         if self.known_constraint(row, id, &name)?.is_none() {
             self.note(id, ForeignKind::Constraint, &name, "the model cannot express it");
@@ -198,7 +185,12 @@ impl Reader<'_> {
         let Some(name) = Ident::parse(name).ok().filter(|_| plain) else { return Ok(None) };
         if kind == "c" {
             let printed: Option<String> = row.try_get(8)?;
-            return Ok(self.check(id, name, printed.as_deref().unwrap_or_default()));
+            return Ok(self.check(
+                id,
+                name,
+                printed.as_deref().unwrap_or_default(),
+                !row.try_get::<bool, _>(9)?,
+            ));
         }
         let Some(columns) = self.idents(id, &key.unwrap_or_default()) else { return Ok(None) };
         let foreign_key = if kind == "f" { self.foreign_key(row, &name, &columns)? } else { None };
@@ -217,6 +209,7 @@ impl Reader<'_> {
 
     fn foreign_key(&self, row: &PgRow, name: &Ident, columns: &[Ident]) -> sqlx::Result<Option<ForeignKey>> {
         let to: i64 = row.try_get(4)?;
+        let unvalidated = !row.try_get::<bool, _>(9)?;
         let target = self.idents(to, &row.try_get::<Option<Vec<i16>>, _>(5)?.unwrap_or_default());
         let on_delete = match row.try_get::<String, _>(6)?.as_str() {
             "a" | "r" => Some(OnDelete::Restrict),
@@ -231,10 +224,11 @@ impl Reader<'_> {
             table,
             target,
             on_delete,
+            unvalidated,
         }))
     }
 
-    fn check(&mut self, id: i64, name: Ident, printed: &str) -> Option<()> {
+    fn check(&mut self, id: i64, name: Ident, printed: &str, unvalidated: bool) -> Option<()> {
         let expression = parse_printed(printed).ok()?;
         let table = self.tables.get_mut(&id)?;
         let own = |c: &&mut Column| c.ty == FieldType::Text && names::values_check(&c.name) == name;
@@ -243,8 +237,11 @@ impl Reader<'_> {
             Some((column, values)) => {
                 column.ty = FieldType::Enum { values };
                 column.default = column.default.take().and_then(|d| d.retyped(&column.ty));
+                if unvalidated {
+                    column.unread.get_or_insert_default().ty = Some("Enum, NOT VALID".to_owned());
+                }
             }
-            None => table.checks.push(Check { name, expression }),
+            None => table.checks.push(Check { unvalidated, ..Check::new(name, expression) }),
         }
         Some(())
     }
@@ -252,12 +249,11 @@ impl Reader<'_> {
     fn index(&mut self, row: &PgRow) -> sqlx::Result<()> {
         let (id, name): (i64, String) = (row.try_get(0)?, row.try_get(1)?);
         let (valid, plain): (bool, bool) = (row.try_get(8)?, row.try_get(9)?);
-        let shape = if valid && plain { self.shape(row, id)? } else { None };
+        let shape = if plain { self.shape(row, id)? } else { None };
         match (Ident::parse(&name).ok().zip(shape), self.tables.get_mut(&id)) {
             (_, None) => {}
-            (Some((name, shape)), Some(table)) => table.indexes.push(Index { name, shape }),
-            (None, Some(_)) if !valid => {
-                self.note(id, ForeignKind::Index, &name, "it is invalid: its build did not end well");
+            (Some((name, shape)), Some(table)) => {
+                table.indexes.push(Index { broken: !valid, ..Index::new(name, shape) });
             }
             (None, Some(_)) => {
                 self.note(id, ForeignKind::Index, &name, "the model cannot express it");

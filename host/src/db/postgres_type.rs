@@ -30,6 +30,25 @@ pub(super) fn field_type(name: &str, modifier: i32) -> Option<FieldType> {
     }
 }
 
+/// The nearest type that the core has to one that it has not, with that one's name; none if nothing is near.
+pub(super) fn nearest(name: &str, modifier: i32) -> Option<(FieldType, String)> {
+    let (ty, called) = match name {
+        "int2" => (FieldType::Int, "smallint"),
+        "float4" => (FieldType::Float, "real"),
+        "numeric" => (FieldType::Decimal { precision: 38, scale: 16 }, "numeric"),
+        "varchar" => (FieldType::Text, "varchar"),
+        "bpchar" => (FieldType::Text, "char"),
+        "citext" | "name" => (FieldType::Text, name),
+        "timestamp" => (FieldType::DateTime, "timestamp"),
+        "timestamptz" => (FieldType::DateTime, "timestamptz"),
+        "time" | "timetz" => (FieldType::Time, name),
+        "json" => (FieldType::Json, "json"),
+        _ => return None,
+    };
+    let plain = modifier < 0 || name == "timestamp";
+    Some((ty, if plain { called.to_owned() } else { format!("{called} of modifier {modifier}") }))
+}
+
 /// The values a check keeps a column to, if it is the check of an `Enum`.
 pub(super) fn values(check: &Expr, column: &Ident) -> Option<Vec<String>> {
     let is_column = |of: &Expr| matches!(of, Expr::Column(name) if name == column);

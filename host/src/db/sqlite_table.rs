@@ -99,7 +99,7 @@ impl Reader<'_> {
     }
 
     fn check(&self, name: Ident, inside: &[Token]) -> Option<Check> {
-        Some(Check { name, expression: parse_printed(self.text(inside)).ok()? })
+        Some(Check::new(name, parse_printed(self.text(inside)).ok()?))
     }
 
     fn references(
@@ -115,7 +115,14 @@ impl Reader<'_> {
         let target = idents(cursor.group()?)?;
         let on_delete = on_delete(cursor)?;
         let name = name.unwrap_or_else(|| names::foreign_key(&self.read.table, &columns));
-        self.read.table.foreign_keys.push(ForeignKey { name, columns, table, target, on_delete });
+        self.read.table.foreign_keys.push(ForeignKey {
+            name,
+            columns,
+            table,
+            target,
+            on_delete,
+            unvalidated: false,
+        });
         Some(())
     }
 
@@ -293,7 +300,7 @@ pub(super) fn read_index(sql: &str) -> Option<Index> {
         None
     };
     let shape = IndexShape { keys, unique, include: Vec::new(), predicate, method: IndexMethod::Btree };
-    Some(Index { name, shape })
+    Some(Index::new(name, shape))
 }
 
 fn key(sql: &str, part: &[Token]) -> Option<IndexKey> {

@@ -24,6 +24,7 @@ use crate::outcome::Outcome;
         (name = "events", description = "The hook endpoint"),
         (name = "metadata", description = "Entities and fields, over the same pipeline"),
         (name = "changes", description = "The ledger, and what waits for a decision"),
+        (name = "drift", description = "Databases that are not what metadata and plugins call for"),
         (name = "tombstones", description = "What is dropped and kept"),
         (name = "plugins", description = "What is called for an organisation's events"),
         (name = "host", description = "The host itself"),

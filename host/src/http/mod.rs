@@ -8,6 +8,7 @@ mod caller;
 mod changes;
 mod decisions;
 mod document;
+mod drift;
 mod entities;
 mod events;
 mod extract;

@@ -61,6 +61,7 @@ macro_rules! switches {
                     confirm: self.confirm,
                     allow_destructive: self.allow_destructive,
                     actor: principal.actor(),
+                    plan_hash: None,
                 }
             }
         }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use hookwright_core::event::{Body, Consent, Event};
 use hookwright_core::hook::{Action, EntityChange, HookCall};
-use hookwright_core::metadata::Entity;
+use hookwright_core::metadata::{Entity, Metadata};
 use hookwright_core::schema::Schema;
 
 use super::Pipeline;
@@ -19,10 +19,20 @@ use crate::tenant::{Tenant, View};
 
 /// The schema that the organisation's metadata and plugins call for.
 pub(crate) async fn derive(pipeline: &Pipeline<'_>, tenant: &Tenant, view: &View) -> Result<Schema> {
+    derived(pipeline, tenant, view, &view.snapshot.metadata).await
+}
+
+/// As [`derive`], were these the metadata.
+pub(super) async fn derived(
+    pipeline: &Pipeline<'_>,
+    tenant: &Tenant,
+    view: &View,
+    metadata: &Metadata,
+) -> Result<Schema> {
     let empty = Arc::new(Schema::default());
     let caller = Caller::new(pipeline.sandbox, tenant.org(), view.plugins.clone());
-    let mut worker = Worker::new(tenant, view.snapshot.metadata.clone(), empty, caller);
-    for entity in view.snapshot.metadata.entities.values() {
+    let mut worker = Worker::new(tenant, metadata.clone(), empty, caller);
+    for entity in metadata.entities.values() {
         create(&mut worker, entity).await?;
     }
     Ok(worker.draft.schema().clone())

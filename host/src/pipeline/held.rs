@@ -121,7 +121,7 @@ async fn undecided(tenant: &Tenant, id: &str, is: impl FnOnce(&HeldRow) -> bool)
 }
 
 /// The change as its sender asked for it.
-pub(super) fn change(row: &HeldRow) -> Result<Change> {
+pub(crate) fn change(row: &HeldRow) -> Result<Change> {
     let bodies = kept(row)?.into_iter().map(|k| k.body).collect();
     Change::from_json(Json::Array(bodies)).map_err(|e| damaged(&row.id, &e.message))
 }

@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use hookwright_core::ddl::Statement;
+use hookwright_core::drift::Finding;
 use hookwright_core::event::Change;
 use hookwright_core::ident::{Ident, OrgName};
 use hookwright_core::policy::{Judged, Note as CoreNote, Refusal, Review};
@@ -27,6 +28,8 @@ pub(super) struct Report<'a> {
     pub sizes: Vec<TableSize>,
     /// The tables there were before.
     pub before: Vec<Ident>,
+    /// Drift for which there is no repair.
+    pub left: Vec<Finding>,
     /// What may keep it from running.
     pub warnings: Vec<Warning>,
 }
@@ -91,6 +94,7 @@ impl Report<'_> {
             statements: review.plan.statements().map(|s| self.statement(s, &made)).collect(),
             steps: steps::planned(self.tenant.org(), &review.plan),
             warnings: self.warnings.clone(),
+            left: self.left.iter().map(|f| crate::drift::Finding::of(self.tenant.org(), f)).collect(),
             reasons: Vec::new(),
             attempts: 0,
             duration_us: micros(self.request.started),

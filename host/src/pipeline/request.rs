@@ -8,6 +8,16 @@ use hookwright_core::event::{Change, Consent};
 use crate::api::ApproveOptions;
 use crate::db::{HeldRow, StepRow};
 
+/// How a change is sent.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Sent<'a> {
+    pub consent: Consent,
+    /// Who sends it, as the host knows.
+    pub sender: Option<&'a str>,
+    /// The one plan that may run.
+    pub plan_hash: Option<&'a str>,
+}
+
 /// A change on its way through the pipeline.
 pub(super) struct Request<'a> {
     pub change: &'a Change,
@@ -16,6 +26,8 @@ pub(super) struct Request<'a> {
     pub id: String,
     /// Who sends it, as the host knows; who approves it is in the approval.
     pub sender: Option<&'a str>,
+    /// The one plan that may run, if its sender says so.
+    pub plan_hash: Option<&'a str>,
     /// The held change that it is, once that is known.
     pub held: Option<HeldRow>,
     /// Set if somebody approves a held change; else it is sent.
@@ -27,13 +39,14 @@ pub(super) struct Request<'a> {
 
 impl<'a> Request<'a> {
     /// A change that is sent.
-    pub fn sent(change: &'a Change, consent: Consent, sender: Option<&'a str>) -> Self {
+    pub fn sent(change: &'a Change, Sent { consent, sender, plan_hash }: Sent<'a>) -> Self {
         let id = format!("c-{}", uuid::Uuid::now_v7().simple());
         Self {
             change,
             consent,
             id,
             sender,
+            plan_hash,
             held: None,
             approval: None,
             staged: None,
@@ -45,7 +58,7 @@ impl<'a> Request<'a> {
     pub fn approved(change: &'a Change, row: HeldRow, approval: &'a ApproveOptions) -> Self {
         let allow_destructive = approval.allow_destructive;
         let consent = Consent { confirm: true, allow_destructive, dry_run: false };
-        let mut request = Self::sent(change, consent, None);
+        let mut request = Self::sent(change, Sent { consent, ..Sent::default() });
         request.approval = Some(approval);
         request.is_held(row);
         request
@@ -53,7 +66,7 @@ impl<'a> Request<'a> {
 
     /// A staged change whose steps are done.
     pub fn prepared(change: &'a Change, row: HeldRow, consent: Consent, steps: Vec<StepRow>) -> Self {
-        let mut request = Self::sent(change, consent, None);
+        let mut request = Self::sent(change, Sent { consent, ..Sent::default() });
         request.staged = Some(steps);
         request.is_held(row);
         request

@@ -28,7 +28,15 @@ pub(super) struct Memories {
     /// Of this change.
     pub own: BTreeMap<Place, Memory>,
     /// Of changes before it, once they are asked for; with whether each is kept past its time.
-    earlier: Option<BTreeMap<Place, (Option<Memory>, bool)>>,
+    earlier: Option<BTreeMap<Place, Earlier>>,
+}
+
+/// What is known of something that a change before dropped.
+pub(super) struct Earlier {
+    memory: Option<Memory>,
+    /// Whether it is kept past its time.
+    expired: bool,
+    change: String,
 }
 
 impl Worker<'_> {
@@ -63,44 +71,64 @@ impl Worker<'_> {
     }
 
     /// Purges every dropped table of the name, or the one that is kept under a name.
-    pub(super) fn purge_entity(&mut self, name: &Ident, kept: Option<&Ident>) -> Result<()> {
+    pub(super) async fn purge_entity(&mut self, name: &Ident, kept: Option<&Ident>) -> Result<()> {
         let buried = self.draft.schema().buried.iter().filter(|(_, b)| b.table.name == *name);
         let found: Vec<_> =
             buried.map(|(place, _)| place.clone()).filter(|p| kept.is_none_or(|k| k == p)).collect();
         if found.is_empty() {
             return Err(self.not_kept(kept.unwrap_or(name).as_str()));
         }
-        found.into_iter().try_for_each(|table| self.own(Intent::PurgeTable(PurgeTable { table })))
+        for table in found {
+            self.purge(Place { table, column: None }).await?;
+        }
+        Ok(())
     }
 
     /// Purges every dropped column of the name, or the one that is kept under a name.
-    pub(super) fn purge_field(&mut self, entity: &Ident, name: &Ident, kept: Option<&Ident>) -> Result<()> {
+    pub(super) async fn purge_field(
+        &mut self,
+        entity: &Ident,
+        name: &Ident,
+        kept: Option<&Ident>,
+    ) -> Result<()> {
         self.kept_column(entity, name, kept)?;
         let table = self.draft.schema().table(entity).into_iter();
         let of_name = table.flat_map(|t| &t.buried).filter(|(_, b)| b.column.name == *name);
         let found: Vec<_> =
             of_name.map(|(place, _)| place.clone()).filter(|p| kept.is_none_or(|k| k == p)).collect();
-        let purge = |column| Intent::PurgeColumn(PurgeColumn { table: entity.clone(), column });
-        found.into_iter().try_for_each(|column| self.own(purge(column)))
+        for column in found {
+            self.purge(Place { table: entity.clone(), column: Some(column) }).await?;
+        }
+        Ok(())
     }
 
     /// Purges what is kept past its time. What is in a dropped table goes with it.
     pub(super) async fn purge_expired(&mut self) -> Result<()> {
         let all = self.earlier().await?;
         let expired: BTreeSet<_> =
-            all.iter().filter(|(_, (_, over))| *over).map(|(place, _)| place.clone()).collect();
+            all.iter().filter(|(_, kept)| kept.expired).map(|(place, _)| place.clone()).collect();
         for place in Place::kept(self.draft.schema()) {
             if !self.draft.origin(&place).is_some_and(|was| expired.contains(&was)) {
                 continue;
             }
             let inside = self.draft.schema().table(&place.table).is_none();
-            match place.column {
-                Some(_) if inside => {}
-                Some(column) => self.own(Intent::PurgeColumn(PurgeColumn { table: place.table, column }))?,
-                None => self.own(Intent::PurgeTable(PurgeTable { table: place.table }))?,
+            if place.column.is_none() || !inside {
+                self.purge(place).await?;
             }
         }
         Ok(())
+    }
+
+    async fn purge(&mut self, place: Place) -> Result<()> {
+        if let Some(was) = self.draft.origin(&place) {
+            let dropped_by = self.earlier().await?.get(&was).map(|kept| kept.change.clone());
+            self.purged.extend(dropped_by);
+        }
+        let Place { table, column } = place;
+        self.own(match column {
+            Some(column) => Intent::PurgeColumn(PurgeColumn { table, column }),
+            None => Intent::PurgeTable(PurgeTable { table }),
+        })
     }
 
     /// Proposes an intent of the host's own.
@@ -153,10 +181,10 @@ impl Worker<'_> {
         if let Some(own) = self.memories.own.remove(&was) {
             return Ok(own);
         }
-        Ok(self.earlier().await?.get(&was).and_then(|(memory, _)| memory.clone()).unwrap_or_default())
+        Ok(self.earlier().await?.get(&was).and_then(|kept| kept.memory.clone()).unwrap_or_default())
     }
 
-    async fn earlier(&mut self) -> Result<&BTreeMap<Place, (Option<Memory>, bool)>> {
+    async fn earlier(&mut self) -> Result<&BTreeMap<Place, Earlier>> {
         if self.memories.earlier.is_none() {
             let keep_days = self.tenant.settings().tombstones.keep_days;
             let rows = self.tenant.db().tombstones(keep_days).await?;
@@ -167,7 +195,10 @@ impl Worker<'_> {
                 let column = (!row.column_name.is_empty()).then(|| named(&row.column_name)).transpose()?;
                 let memory = row.memory.as_deref().map(serde_json::from_str).transpose();
                 let memory = memory.map_err(|e| damaged(&row.change_id, &e.to_string()))?;
-                found.insert(Place { table: named(&row.table_name)?, column }, (memory, row.expired));
+                found.insert(
+                    Place { table: named(&row.table_name)?, column },
+                    Earlier { memory, expired: row.expired, change: row.change_id },
+                );
             }
             self.memories.earlier = Some(found);
         }

@@ -25,6 +25,9 @@ pub(super) struct Judge<'a> {
 
 impl Judge<'_> {
     pub fn rule<'r>(&self, review: &'r Review) -> Ruling<'r> {
+        if let Some(reason) = self.another_plan() {
+            return Ruling::Refuse(vec![reason]);
+        }
         let mut held: Vec<_> = self.moved(review).into_iter().collect();
         match &review.decision {
             Decision::Refuse(reasons) if self.request.approval.is_none() => {
@@ -54,6 +57,18 @@ impl Judge<'_> {
         told
     }
 
+    /// Who sends a change with a plan wants that one or none.
+    fn another_plan(&self) -> Option<Reason> {
+        let wanted = self.request.plan_hash.filter(|wanted| *wanted != self.hash)?;
+        let message = format!(
+            "the world moved since the plan was made: it was {}…, and is {}… now",
+            short(wanted),
+            short(self.hash)
+        );
+        let help = format!("nothing ran; look at what it is now: hookwright plan --org {}", self.org);
+        Some(Reason { code: "policy/plan-moved".into(), message, help })
+    }
+
     /// An approval is of one plan.
     fn moved(&self, review: &Review) -> Option<Reason> {
         let (approval, row) = (self.request.approval?, self.request.held.as_ref()?);
@@ -70,7 +85,9 @@ impl Judge<'_> {
             ),
         };
         let approve = self.approve(review);
-        let help = format!("nothing ran; if the statements are still wanted: {approve} --plan {hash}");
+        let named = review.judged.iter().any(|j| self.wants_another(j.verdict));
+        let more = if named { " --as NAME" } else { "" };
+        let help = format!("nothing ran; if the statements are still wanted: {approve} --plan {hash}{more}");
         Some(Reason { code: "policy/plan-moved".into(), message, help })
     }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use hookwright_core::drift::Finding;
 use hookwright_core::event::{Body, Change, EntityPatch, Event, FieldPatch};
 use hookwright_core::hook::{Action, EntityChange, FieldChange, HookCall, HookReply};
 use hookwright_core::ident::Ident;
@@ -12,9 +13,9 @@ use hookwright_core::schema::Schema;
 use hookwright_core::spec::{EntitySpec, FieldSpec};
 use hookwright_core::tombstone::{Memory, Place};
 
-use super::Pipeline;
 use super::hooks::Caller;
 use super::restore::Memories;
+use super::{Pipeline, drift};
 use crate::error::{Error, Result};
 use crate::outcome::HookReport;
 use crate::tenant::{Tenant, View};
@@ -31,6 +32,10 @@ pub(super) struct Worked {
     pub memories: BTreeMap<Place, Memory>,
     /// The changes it rolls back.
     pub rolls_back: Vec<String>,
+    /// Drift for which there is no repair.
+    pub left: Vec<Finding>,
+    /// The changes that dropped what it purges.
+    pub purged: Vec<String>,
 }
 
 /// Works a change out on a view of the organisation.
@@ -40,14 +45,24 @@ pub(super) async fn work_out(
     view: &View,
     change: &Change,
 ) -> Result<Worked> {
+    match change.events.as_slice() {
+        [Event { body: Body::SchemaSync { scope }, .. }] => {
+            return Box::pin(drift::synchronise(pipeline, tenant, view, scope)).await;
+        }
+        [event @ Event { body: Body::SchemaAdopt { scope }, .. }] => {
+            return Box::pin(drift::adopt(pipeline, tenant, view, event, scope)).await;
+        }
+        _ => {}
+    }
     let schema = view.snapshot.schema.clone();
     let caller = Caller::new(pipeline.sandbox, tenant.org(), view.plugins.clone());
     let mut worker = Worker::new(tenant, view.snapshot.metadata.clone(), Arc::new(schema), caller);
     for event in &change.events {
         worker.event(event).await?;
     }
-    let Worker { tenant: _, metadata, draft, caller, memories, rolls_back } = worker;
-    Ok(Worked { draft, metadata, hooks: caller.into_reports(), memories: memories.own, rolls_back })
+    let Worker { tenant: _, metadata, draft, caller, memories, rolls_back, purged } = worker;
+    let (hooks, memories) = (caller.into_reports(), memories.own);
+    Ok(Worked { draft, metadata, hooks, memories, rolls_back, left: Vec::new(), purged })
 }
 
 /// The state of a change while its events are worked out.
@@ -58,6 +73,7 @@ pub(super) struct Worker<'a> {
     pub caller: Caller<'a>,
     pub memories: Memories,
     pub rolls_back: Vec<String>,
+    pub purged: Vec<String>,
 }
 
 impl<'a> Worker<'a> {
@@ -65,7 +81,15 @@ impl<'a> Worker<'a> {
     pub fn new(tenant: &'a Tenant, metadata: Metadata, base: Arc<Schema>, caller: Caller<'a>) -> Self {
         let (org, dialect) = (tenant.org().clone(), tenant.db().dialect());
         let draft = Draft::new(org, dialect, tenant.settings().clone(), base);
-        Self { tenant, metadata, draft, caller, memories: Memories::default(), rolls_back: Vec::new() }
+        Self {
+            tenant,
+            metadata,
+            draft,
+            caller,
+            memories: Memories::default(),
+            rolls_back: Vec::new(),
+            purged: Vec::new(),
+        }
     }
 }
 
@@ -86,10 +110,12 @@ impl Worker<'_> {
             Body::FieldRestore { entity, field, kept } => {
                 self.restore_field(event, entity, field, kept.as_ref()).await
             }
-            Body::EntityPurge { entity, kept } => self.purge_entity(entity, kept.as_ref()),
-            Body::FieldPurge { entity, field, kept } => self.purge_field(entity, field, kept.as_ref()),
+            Body::EntityPurge { entity, kept } => self.purge_entity(entity, kept.as_ref()).await,
+            Body::FieldPurge { entity, field, kept } => self.purge_field(entity, field, kept.as_ref()).await,
             Body::PurgeExpired => self.purge_expired().await,
             Body::ChangeRollback { change } => self.roll_back(change).await,
+            // Worked out as a whole: see `drift`.
+            Body::SchemaSync { .. } | Body::SchemaAdopt { .. } => Ok(()),
         }
     }
 

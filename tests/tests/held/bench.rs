@@ -41,7 +41,8 @@ impl Bench {
     /// Sends an event as a principal that the host knows.
     pub async fn send_as(&self, event: &Json, sender: &str) -> Outcome {
         let actor = Some(sender.to_owned());
-        let options = SubmitOptions { confirm: true, allow_destructive: true, actor, dry_run: false };
+        let options =
+            SubmitOptions { confirm: true, allow_destructive: true, actor, ..SubmitOptions::default() };
         self.world.host().submit(self.world.org(), change(event), options).await.unwrap()
     }
 

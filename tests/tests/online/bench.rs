@@ -89,7 +89,8 @@ impl Bench {
 
     /// Sends an event with all consent; gives its first outcome.
     pub async fn send(&self, event: &Json) -> Outcome {
-        let options = SubmitOptions { confirm: true, allow_destructive: true, actor: None, dry_run: false };
+        let options =
+            SubmitOptions { confirm: true, allow_destructive: true, actor: None, ..SubmitOptions::default() };
         self.world.host().submit(self.world.org(), change(event), options).await.unwrap()
     }
 

@@ -10,6 +10,7 @@ use crate::bench::{ALLOWED, Bench, PLAIN, drop_entity, drop_field, restore_entit
 on_both! { Bench::new =>
     what_is_purged_is_gone
     a_purge_is_held_until_it_is_allowed
+    a_held_purge_is_of_what_was_dropped_then
     what_is_kept_past_its_time_goes_when_asked
     nothing_is_kept_for_no_days
     a_serving_host_purges_only_where_it_shall
@@ -37,6 +38,19 @@ async fn a_purge_is_held_until_it_is_allowed(bench: &Bench) {
     let made = bench.world.host().approve(bench.world.org(), &held.change.unwrap(), options).await.unwrap();
     assert_eq!(made.status, Status::Applied);
     assert_eq!(bench.kept().await, [""; 0]);
+}
+
+async fn a_held_purge_is_of_what_was_dropped_then(bench: &Bench) {
+    bench.applied(&drop_field("d-1", "account", "note")).await;
+    let purge = json!({"id": "p", "type": "field.purge", "entity": "account", "field": "note"});
+    let held = bench.send(&purge, PLAIN).await.unwrap();
+    assert_eq!(held.status, Status::Held);
+    bench.applied(&restore_field("r-1", "account", "note")).await;
+    bench.applied(&drop_field("d-2", "account", "note")).await;
+    let options = hookwright::api::ApproveOptions { allow_destructive: true, ..Default::default() };
+    let asked = bench.world.host().approve(bench.world.org(), &held.change.unwrap(), options).await.unwrap();
+    assert_eq!((asked.status, asked.reasons[0].code.as_str()), (Status::Held, "policy/plan-moved"));
+    assert_eq!(bench.kept().await.len(), 1);
 }
 
 /// Lets tombstones of a table's name be old.

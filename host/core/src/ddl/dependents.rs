@@ -5,19 +5,20 @@
 use super::{Dialect, Writer};
 use crate::ident::Ident;
 use crate::policy::Thing;
-use crate::schema::Schema;
+use crate::schema::{BURIED_PREFIX, Schema, names};
 
 impl Writer<'_> {
     pub(super) fn dependents(&mut self, table: &Ident, on: &Thing, schema: &Schema) -> &mut Self {
         if self.dialect() == Dialect::Sqlite {
-            return self.word("SELECT 1 = 0, 0, NULL");
+            return self.on_sqlite(table, on);
         }
         self.word("SELECT count(*) > 0, count(*), json_agg(what)::text FROM (SELECT DISTINCT ");
         match on {
             // What the table computes for itself goes with it.
             Thing::Table => {
                 let computed = " AND d.classid <> 'pg_catalog.pg_attrdef'::pg_catalog.regclass";
-                self.on_columns().of(table).word(computed)
+                self.on_columns().of(table).word(computed);
+                self.word(" UNION SELECT ").foreign_references().of(table)
             }
             Thing::Column(column) => {
                 self.on_columns().of(table).word(" AND a.attname = ").text(column.as_str())
@@ -26,6 +27,7 @@ impl Writer<'_> {
             Thing::Required(column) => {
                 self.on_required().of(table).word(" AND a.attname = ").text(column.as_str())
             }
+            Thing::Along(column) => self.on_column(column, table, schema),
             Thing::Values(column) => {
                 self.on_values().of(table).word(" AND a.attname = ").text(column.as_str())
             }
@@ -37,6 +39,62 @@ impl Writer<'_> {
     fn of(&mut self, table: &Ident) -> &mut Self {
         let org = self.org_name();
         self.word(" AND n.nspname = ").text(org).word(" AND c.relname = ").text(table.as_str())
+    }
+
+    /// SQLite lets a table go that views and triggers of others name; they fail from then on, and with them every
+    /// renaming. What is kept has a name that stands for nothing else.
+    fn on_sqlite(&mut self, table: &Ident, on: &Thing) -> &mut Self {
+        let name = match on {
+            Thing::Table => table,
+            Thing::Column(column) => column,
+            Thing::Key(_) | Thing::Required(_) | Thing::Values(_) | Thing::Along(_) => {
+                return self.word("SELECT 1 = 0, 0, NULL");
+            }
+        };
+        if !name.as_str().starts_with(BURIED_PREFIX) {
+            return self.word("SELECT 1 = 0, 0, NULL");
+        }
+        self.word("SELECT count(*) > 0, count(*), json_group_array(type || ' ' || name) FROM sqlite_master");
+        self.word(" WHERE type IN ('view', 'trigger') AND instr(sql, ").text(name.as_str()).word(") > 0");
+        match on {
+            Thing::Table => self.word(" AND tbl_name <> ").text(table.as_str()),
+            _ => self,
+        }
+    }
+
+    /// Foreign keys of others that refer to a table: those of the model are gone before it is.
+    fn foreign_references(&mut self) -> &mut Self {
+        self.word(
+            "pg_catalog.pg_describe_object('pg_catalog.pg_constraint'::pg_catalog.regclass, k.oid, 0) AS what \
+            FROM pg_catalog.pg_constraint k JOIN pg_catalog.pg_class c ON c.oid = k.confrelid \
+            JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE k.contype = 'f' AND k.conrelid <> k.confrelid",
+        )
+    }
+
+    /// What goes with a column by itself, but what is the model's: indexes, constraints, statistics, privileges.
+    fn on_column(&mut self, column: &Ident, table: &Ident, schema: &Schema) -> &mut Self {
+        self.word(
+            "pg_catalog.pg_describe_object(d.classid, d.objid, 0) AS what FROM pg_catalog.pg_depend d \
+            JOIN pg_catalog.pg_class c ON c.oid = d.refobjid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
+            JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum = d.refobjsubid \
+            LEFT JOIN pg_catalog.pg_class x ON d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND x.oid = d.objid \
+                AND x.relkind IN ('i', 'I') \
+            LEFT JOIN pg_catalog.pg_constraint k ON d.classid = 'pg_catalog.pg_constraint'::pg_catalog.regclass AND k.oid = d.objid \
+            WHERE d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND (x.oid IS NOT NULL OR k.oid IS NOT NULL \
+                OR d.classid = 'pg_catalog.pg_statistic_ext'::pg_catalog.regclass) \
+            AND coalesce(x.relname, k.conname, '') NOT LIKE 'hookwright\\_%' AND coalesce(x.relname, k.conname, '') NOT IN (",
+        );
+        let known = known(table, schema);
+        self.list(&known, |w, name| {
+            w.text(name);
+        });
+        self.word(")").of(table).word(" AND a.attname = ").text(column.as_str());
+        self.word(
+            " UNION SELECT 'the privileges on the column ' || a.attname AS what FROM pg_catalog.pg_attribute a \
+            JOIN pg_catalog.pg_class c ON c.oid = a.attrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
+            WHERE a.attacl IS NOT NULL",
+        );
+        self.of(table).word(" AND a.attname = ").text(column.as_str())
     }
 
     /// Views by their names; what else of others names a column, as PostgreSQL describes it.
@@ -109,4 +167,19 @@ impl Writer<'_> {
             JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum = ANY (i.indkey) WHERE i.indisreplident",
         )
     }
+}
+
+/// The names of indexes and constraints that the model has on a table, or that refer to it.
+fn known(table: &Ident, schema: &Schema) -> Vec<String> {
+    let referring = schema.references_to(table).map(|(_, key)| key.name.clone());
+    let own = schema.table(table).into_iter().flat_map(|t| {
+        let uniques = t.uniques.iter().map(|u| u.name.clone());
+        let keys = t.foreign_keys.iter().map(|k| k.name.clone());
+        let checks = t.checks.iter().map(|c| c.name.clone());
+        let indexes = t.indexes.iter().map(|i| i.name.clone());
+        let values = t.columns.keys().chain(t.buried.keys()).map(names::values_check);
+        uniques.chain(keys).chain(checks).chain(indexes).chain(values).chain([t.key_name()])
+    });
+    // Never empty, since SQL has no empty list.
+    std::iter::once(String::from("-")).chain(own.chain(referring).map(|n| n.as_str().to_owned())).collect()
 }

@@ -129,7 +129,9 @@ impl<'a> Postgres<'a> {
     /// Where every value stays as it is stored, there is no `USING`: with one, the table would be written anew.
     /// Foreign keys on the column are made anew, which locks the tables that they connect (`others`).
     pub fn change_type(self, table: &Table, before: &Column, after: &Column, others: &[Ident]) -> Statement {
-        let rewrites = stored_anew(&before.ty, &after.ty);
+        let unread = before.unread.as_deref();
+        let foreign = unread.and_then(|unread| unread.ty.as_deref());
+        let rewrites = foreign.is_some() || stored_anew(&before.ty, &after.ty);
         let kind = match (rewrites, table.is_computed_from(&after.name)) {
             (true, _) => Kind::RewriteType,
             (false, true) => Kind::WidenComputedType,
@@ -137,13 +139,19 @@ impl<'a> Postgres<'a> {
         };
         let statement = self.alter(kind, &table.name, |w| {
             let name = &after.name;
-            if before.default.is_some() {
+            if before.default.is_some() || unread.is_some_and(|unread| unread.default.is_some()) {
                 w.word("ALTER COLUMN ").ident(name).word(" DROP DEFAULT, ");
             }
             w.word("ALTER COLUMN ").column(name).word(" TYPE ").postgres_type(&after.ty);
             if rewrites {
                 let convert = Convert { column: name, from: &before.ty, to: &after.ty, using: None, table };
-                w.word(" USING ").conversion(&convert);
+                w.word(" USING ");
+                match (foreign, &after.ty) {
+                    (Some("timestamp"), FieldType::DateTime) => {
+                        w.ident(name).word(" AT TIME ZONE 'UTC'");
+                    }
+                    _ => drop(w.conversion(&convert)),
+                }
             }
             if let Some(default) = &after.default {
                 w.word(", ALTER COLUMN ").ident(name).word(" SET DEFAULT ").default(default, &after.ty);

@@ -11,6 +11,7 @@ use sha2::{Digest, Sha256};
 pub use error::EventError;
 pub use patch::{EntityPatch, FieldPatch};
 
+use crate::drift::Scope;
 use crate::ident::Ident;
 use crate::spec::{EntitySpec, FieldSpec};
 
@@ -56,6 +57,8 @@ pub enum Body {
     FieldPurge { entity: Ident, field: Ident, kept: Option<Ident> },
     PurgeExpired,
     ChangeRollback { change: String },
+    SchemaSync { scope: Scope },
+    SchemaAdopt { scope: Scope },
 }
 
 /// What the sender allows beforehand.
@@ -124,6 +127,12 @@ impl Change {
                 format!("a change has {} events; give 1 to {MAX_EVENTS}", events.len()),
             ));
         }
+        if events.len() > 1
+            && let Some((index, event)) = events.iter().enumerate().find(|(_, e)| e.is_of_the_schema())
+        {
+            let message = format!("{} is a change of its own; send it alone", event.kind());
+            return Err(EventError::at(&format!("/{index}/type"), message));
+        }
         let mut seen = std::collections::BTreeSet::new();
         for (index, event) in events.iter().enumerate() {
             if !seen.insert(&event.id) {
@@ -156,6 +165,12 @@ impl Event {
         hex::encode(Sha256::digest(canonical(&self.json).to_string()))
     }
 
+    /// Whether it is about what the database has, and not about what the metadata say.
+    #[must_use]
+    pub fn is_of_the_schema(&self) -> bool {
+        matches!(self.body, Body::SchemaSync { .. } | Body::SchemaAdopt { .. })
+    }
+
     /// What kind of event it is, as its `type` says.
     #[must_use]
     pub fn kind(&self) -> &'static str {
@@ -172,6 +187,8 @@ impl Event {
             Body::FieldPurge { .. } => "field.purge",
             Body::PurgeExpired => "tombstones.purge",
             Body::ChangeRollback { .. } => "change.rollback",
+            Body::SchemaSync { .. } => "schema.sync",
+            Body::SchemaAdopt { .. } => "schema.adopt",
         }
     }
 
@@ -186,6 +203,7 @@ impl Event {
             | Body::EntityPurge { entity, .. } => entity.as_str().to_owned(),
             Body::PurgeExpired => "expired".to_owned(),
             Body::ChangeRollback { change } => change.clone(),
+            Body::SchemaSync { scope } | Body::SchemaAdopt { scope } => scope.to_string(),
             Body::FieldCreate { entity, field } => format!("{}.{}", entity.as_str(), field.name.as_str()),
             Body::FieldUpdate { entity, field, .. }
             | Body::FieldDelete { entity, field, .. }
@@ -232,6 +250,10 @@ mod tests {
           {"id":"10","type":"field.purge","entity":"bill","field":"status","kept":"hookwright_dropped_2_status"},
           {"id":"11","type":"tombstones.purge"},
           {"id":"12","type":"change.rollback","change":"c-1"}]"#;
+        let alone = Change::parse(br#"{"id":"1","type":"schema.sync","entity":"invoice","field":"status"}"#);
+        assert_eq!(alone.expect("a change").events[0].subject(), "invoice.status");
+        let among = br#"[{"id":"1","type":"entity.delete","entity":"x"},{"id":"2","type":"schema.adopt"}]"#;
+        assert_eq!(Change::parse(among).expect_err("not alone").pointer, "/1/type");
         let change = Change::parse(text.as_bytes()).expect("a change");
         assert_eq!(change.events.len(), 12);
         assert_eq!(change.events[11].subject(), "c-1");

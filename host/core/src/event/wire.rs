@@ -6,6 +6,7 @@ use serde_json::Value as Json;
 
 use super::error::segment;
 use super::{Body, Consent, EntityPatch, Event, EventError, FieldPatch, MAX_FIELDS, MAX_ID_BYTES};
+use crate::drift::Scope;
 use crate::ident::{Ident, IdentError, quoted};
 use crate::schema::BURIED_PREFIX;
 use crate::spec::{EntitySpec, EntityWire, FieldSpec, FieldWire, SpecError};
@@ -68,6 +69,12 @@ shape!(OfEntity { entity: String, kept: Option<String> });
 shape!(OfField { entity: String, field: String, kept: Option<String> });
 shape!(PurgeExpired {});
 shape!(ChangeRollback { change: String });
+shape!(OfSchema {
+    entity: Option<String>,
+    field: Option<String>,
+    #[serde(default)]
+    extras: bool
+});
 
 /// What all events have.
 struct Envelope {
@@ -79,7 +86,7 @@ struct Envelope {
 }
 
 const KINDS: &str = "entity.create, entity.update, entity.delete, field.create, field.update, field.delete, \
-    entity.restore, field.restore, entity.purge, field.purge, tombstones.purge, change.rollback";
+    entity.restore, field.restore, entity.purge, field.purge, tombstones.purge, change.rollback, schema.sync, schema.adopt";
 
 pub(super) fn many(items: Vec<Json>) -> Result<Vec<Event>, EventError> {
     items.into_iter().enumerate().map(|(index, item)| event(item, &format!("/{index}"))).collect()
@@ -184,11 +191,30 @@ fn reversal(kind: &str, json: &Json, base: &str) -> Result<(Envelope, Body), Eve
             plain("change", &event.change, &place("/change"))?;
             (event.envelope(), Body::ChangeRollback { change: event.change })
         }
+        "schema.sync" => {
+            let (envelope, scope) = of_schema(json, base)?;
+            (envelope, Body::SchemaSync { scope })
+        }
+        "schema.adopt" => {
+            let (envelope, scope) = of_schema(json, base)?;
+            (envelope, Body::SchemaAdopt { scope })
+        }
         other => {
             let message = format!("there is no event type {}; give one of {KINDS}", quoted(&clip(other)));
             return Err(EventError::at(&place("/type"), message));
         }
     })
+}
+
+fn of_schema(json: &Json, base: &str) -> Result<(Envelope, Scope), EventError> {
+    let place = |tail: &str| format!("{base}{tail}");
+    let event: OfSchema = read(json, base)?;
+    let table = event.entity.as_deref().map(|n| name(Ident::table, n, &place("/entity"))).transpose()?;
+    let column = event.field.as_deref().map(|n| name(Ident::column, n, &place("/field"))).transpose()?;
+    if column.is_some() && table.is_none() {
+        return Err(EventError::at(&place("/field"), "a field is of an entity; give \"entity\" too"));
+    }
+    Ok((event.envelope(), Scope { table, column, extras: event.extras }))
 }
 
 /// Serde would read a list as an object, by position; an event says what it means by name.

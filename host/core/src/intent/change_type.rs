@@ -38,7 +38,8 @@ impl ChangeType {
         self.check(model, &old)?;
         // A default that the new type cannot hold would fail at the next insert; it goes, as the review says.
         let default = old.default.clone().and_then(|d| d.retyped(&self.ty));
-        let new = Column { ty: self.ty.clone(), default, ..old.clone() };
+        let mut new = Column { ty: self.ty.clone(), default, ..old.clone() };
+        new.read(true, false);
         let stored = model.column_origin(&self.table, &self.column).is_some();
         if stored && self.replaces(&old.ty) {
             return self.replace(model, old, new);

@@ -204,13 +204,16 @@ impl SetDefault {
             return Err(IntentError::Generated { table, column, why: "nothing would use its default" });
         }
         column.default = Some(self.value.clone());
+        column.read(false, true);
         Ok(())
     }
 }
 
 impl DropDefault {
     pub(super) fn apply(&self, model: &mut Model) -> Result<(), IntentError> {
-        model.column_mut(&self.table, &self.column)?.default = None;
+        let column = model.column_mut(&self.table, &self.column)?;
+        column.default = None;
+        column.read(false, true);
         Ok(())
     }
 }

@@ -119,6 +119,7 @@ impl AddForeignKey {
             table: self.to.clone(),
             target: self.target.clone(),
             on_delete: self.on_delete,
+            unvalidated: false,
         });
         table.sort();
         Ok(())
@@ -149,7 +150,7 @@ impl AddCheck {
                 format!("a constraint \"{}\"", self.name.as_str()),
             ));
         }
-        table.checks.push(Check { name: self.name.clone(), expression: self.expression.clone() });
+        table.checks.push(Check::new(self.name.clone(), self.expression.clone()));
         table.sort();
         Ok(())
     }

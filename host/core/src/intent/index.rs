@@ -43,7 +43,7 @@ impl CreateIndex {
         }
         let name = names::index(model.schema(), &self.table, &shape.key_columns().unwrap_or(columns));
         let table = model.table_mut(&self.table)?;
-        table.indexes.push(Index { name, shape: shape.clone() });
+        table.indexes.push(Index::new(name, shape.clone()));
         table.sort();
         Ok(())
     }

@@ -244,7 +244,7 @@ impl<'a> Kept<'a> {
         let now = |column: &Ident| names.column(&self.before.name, column);
         index.shape.columns().iter().all(|c| now(c).is_some()).then(|| {
             let shape = index.shape.clone().mapped(&|c| now(c).unwrap_or_else(|| c.clone()));
-            Index { name: index.name.clone(), shape }
+            Index { shape, ..index.clone() }
         })
     }
 
@@ -277,7 +277,7 @@ impl<'a> Kept<'a> {
             match self.after.checks.iter().find(same) {
                 Some(after) => {
                     self.check_names.push((check.name.clone(), after.name.clone()));
-                    self.moved.checks.push(Check { name: check.name.clone(), expression });
+                    self.moved.checks.push(Check { expression, ..check.clone() });
                 }
                 None => self.gone.checks.push(check),
             }
@@ -350,7 +350,7 @@ impl<'a> Kept<'a> {
 
     /// Whether columns stay what they are.
     pub fn keeps_types(&self, columns: &[Ident]) -> bool {
-        let same = |(was, now): &(&Column, &Column)| was.ty == now.ty;
+        let same = |(was, now): &(&Column, &Column)| was.same_type(now);
         columns
             .iter()
             .all(|name| self.columns_kept().filter(|(_, now)| now.name == *name).any(|pair| same(&pair)))

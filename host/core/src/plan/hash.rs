@@ -1,7 +1,7 @@
 //! What tells one plan from another: a hash over all that an approval of it allows.
 //!
 //! In it are the dialect; the steps beside the transaction; each step in it, with its kind and the SQL of its statements; whether foreign keys are
-//! off; and each entity and field that comes, changes or goes, with its stable id and what it then is. Not in it
+//! off; each entity and field that comes, changes or goes, with its stable id and what it then is; and which change dropped what is purged. Not in it
 //! are the revision, the rest of the metadata, the places of fields among others, and the verdicts: so a plan is the
 //! same after a change of something else, and another as soon as it would do something else.
 
@@ -18,9 +18,10 @@ use crate::metadata::{Entity, Field, Metadata, StableId};
 /// The first part, so that a later way of hashing never gives the same hash for something else.
 const FORM: &str = "hookwright plan 1";
 
-/// The hash of a plan and the metadata change it comes with: SHA-256 in hex.
+/// The hash of a plan and the metadata change it comes with: SHA-256 in hex. `purged` are the changes that dropped what
+/// it purges.
 #[must_use]
-pub fn hash(dialect: Dialect, plan: &Plan, before: &Metadata, after: &Metadata) -> String {
+pub fn hash(dialect: Dialect, plan: &Plan, before: &Metadata, after: &Metadata, purged: &[String]) -> String {
     let mut parts = Parts(Sha256::new());
     parts.add(FORM);
     parts.add(match dialect {
@@ -41,6 +42,8 @@ pub fn hash(dialect: Dialect, plan: &Plan, before: &Metadata, after: &Metadata) 
         });
         step.statements().for_each(|statement| parts.add(statement.sql()));
     }
+    // The names of what is kept are given anew once it is gone.
+    purged.iter().for_each(|change| parts.add(change));
     metadata(&mut parts, before, after);
     hex::encode(parts.0.finalize())
 }
@@ -129,7 +132,7 @@ mod tests {
     fn the_same_has_the_same_hash_whatever_else_there_is() {
         let plan = planned(Dialect::Postgres, "note");
         let other = json!({"id": "2", "name": "other", "fields": []});
-        let hash = |before, after| hash(Dialect::Postgres, &plan, &entities(before), &entities(after));
+        let hash = |before, after| hash(Dialect::Postgres, &plan, &entities(before), &entities(after), &[]);
         let alone = hash(json!({}), json!({"invoice": invoice("Invoice", &["note"])}));
         let beside = hash(
             json!({"other": other.clone()}),
@@ -144,8 +147,9 @@ mod tests {
     #[test]
     fn what_does_something_else_has_another() {
         let none = Metadata::default();
-        let of =
-            |dialect, plan: &Plan, after: serde_json::Value| hash(dialect, plan, &none, &entities(after));
+        let of = |dialect, plan: &Plan, after: serde_json::Value| {
+            hash(dialect, plan, &none, &entities(after), &[])
+        };
         let plan = planned(Dialect::Postgres, "note");
         let mut reversed = plan.clone();
         reversed.steps.extend(plan.steps.clone());
@@ -164,7 +168,13 @@ mod tests {
         ];
         let distinct: std::collections::BTreeSet<_> = hashes.iter().collect();
         assert_eq!(distinct.len(), hashes.len());
-        let gone = hash(Dialect::Postgres, &plan, &entities(json!({"invoice": invoice("Bill", &[])})), &none);
+        let purged = &["c-1".to_owned()];
+        assert_ne!(
+            hash(Dialect::Postgres, &plan, &none, &none, purged),
+            hash(Dialect::Postgres, &plan, &none, &none, &[])
+        );
+        let gone =
+            hash(Dialect::Postgres, &plan, &entities(json!({"invoice": invoice("Bill", &[])})), &none, &[]);
         assert!(!hashes.contains(&gone));
     }
 }

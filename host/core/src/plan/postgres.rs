@@ -133,9 +133,9 @@ impl Planner<'_> {
 
     fn alter_column(&mut self, delta: &Delta, kept: &Kept, was: &Column, now: &Column) {
         let (sql, table) = (self.sql, &kept.after.name);
-        if was.ty != now.ty {
+        if !was.same_type(now) {
             self.change_type(kept, was, now, &delta.connected(kept, &now.name));
-        } else if was.default != now.default {
+        } else if !was.same_default(now) {
             self.out.push(sql.set_default(table, now));
         }
         if now.nullable && !was.nullable {
@@ -153,7 +153,7 @@ impl Planner<'_> {
             self.out.push(sql.drop_constraint(&table.name, &names::values_check(name), None));
         }
         match same_storage(was, now) {
-            true if was.default != now.default => self.out.push(sql.set_default(&table.name, now)),
+            true if !was.same_default(now) => self.out.push(sql.set_default(&table.name, now)),
             true => {}
             false => self.out.push(sql.change_type(table, was, now, others)),
         }
@@ -166,7 +166,7 @@ impl Planner<'_> {
         self.out.extend(fills.map(|fill| sql.fill(table, fill)));
         for (was, now) in kept.columns_kept() {
             if let FieldType::Enum { values } = &now.ty
-                && was.ty != now.ty
+                && !was.same_type(now)
                 && !aside.makes(&now.name)
             {
                 let when = aside.checking(&names::values_check(&now.name));
@@ -279,13 +279,15 @@ fn new_key(delta: &Delta, key: &ForeignKey) -> bool {
 /// Whether both types are one to the database: an `Enum` is text with a check.
 fn same_storage(was: &Column, now: &Column) -> bool {
     let is_text = |ty: &FieldType| matches!(ty, FieldType::Enum { .. } | FieldType::Text);
-    is_text(&was.ty) && is_text(&now.ty)
+    let read = was.unread.as_ref().is_none_or(|unread| unread.ty.is_none());
+    read && is_text(&was.ty) && is_text(&now.ty)
 }
 
 /// Whether another type would mean going through every row of a large table while nobody can use it: to write it anew,
 /// or because a check or an index is computed from the column, be it one that is made before.
 pub(super) fn takes_long(kept: &Kept, was: &Column, now: &Column) -> bool {
-    let altered = was.ty != now.ty && !same_storage(was, now);
+    let altered = !was.same_type(now) && !same_storage(was, now);
     let computed = kept.moved.is_computed_from(&now.name) || kept.after.is_computed_from(&now.name);
-    altered && (stored_anew(&was.ty, &now.ty) || computed || (was.nullable && !now.nullable))
+    altered
+        && (was.ty == now.ty || stored_anew(&was.ty, &now.ty) || computed || (was.nullable && !now.nullable))
 }

@@ -44,7 +44,7 @@ impl<'a> Planner<'_, 'a> {
     /// One whose name another gets, or that would be built anew for a column's new type, goes with the change itself.
     fn drop_indexes(&mut self) {
         let kept = self.kept;
-        let retyped = kept.columns_kept().filter(|(was, now)| was.ty != now.ty);
+        let retyped = kept.columns_kept().filter(|(was, now)| !was.same_type(now));
         let retyped: BTreeSet<_> = retyped.map(|(_, now)| self.original(&now.name)).collect();
         for index in &kept.gone.indexes {
             let columns = index.shape.columns();
@@ -199,7 +199,8 @@ impl<'a> Planner<'_, 'a> {
             self.aside.added.insert(names::values_check(&column.name), name.clone());
             self.add(OnlineStep::AddValues { table, column: before, values }, name, None);
         }
-        let changed = kept.columns_kept().filter(|(was, now)| was.ty != now.ty && now.ty.values().is_some());
+        let changed =
+            kept.columns_kept().filter(|(was, now)| !was.same_type(now) && now.ty.values().is_some());
         for (_, now) in changed.filter(|(was, now)| !takes_long(kept, was, now)).collect::<Vec<_>>() {
             self.check_later(names::values_check(&now.name), None);
         }
@@ -208,7 +209,7 @@ impl<'a> Planner<'_, 'a> {
             let expression = check.expression.clone().mapped(&|c| self.before(c));
             let name = self.name(&check.name, &check.expression.columns());
             self.aside.added.insert(check.name.clone(), name.clone());
-            let check = Check { name: name.clone(), expression };
+            let check = Check::new(name.clone(), expression);
             self.add(OnlineStep::AddCheck { table: self.table(), check }, name, None);
         }
         let keys = kept.after.foreign_keys.iter().filter(|k| self.is_new_key(k)).collect::<Vec<_>>();
@@ -258,7 +259,7 @@ impl<'a> Planner<'_, 'a> {
     fn build_index(&mut self, name: &Ident, shape: IndexShape) {
         let passing = self.name(name, &shape.columns());
         self.aside.built.insert(name.clone(), passing.clone());
-        let index = Index { name: passing, shape: shape.mapped(&|c| self.before(c)) };
+        let index = Index::new(passing, shape.mapped(&|c| self.before(c)));
         self.aside.prepare.push(OnlineStep::BuildIndex { table: self.table(), index });
     }
 

@@ -203,9 +203,9 @@ fn own_key<'a>(kept: &Kept<'a>, column: &Ident) -> Option<&'a ForeignKey> {
 /// Whether `ALTER TABLE` and indexes are enough.
 fn native(kept: &Kept) -> bool {
     let same = kept.columns_kept().all(|(was, now)| {
-        was.ty == now.ty
+        was.same_type(now)
             && was.nullable == now.nullable
-            && was.default == now.default
+            && was.same_default(now)
             && was.generated == now.generated
     });
     let converted = kept.fills.iter().any(|f| matches!(f.value, FillValue::Converted { .. }));

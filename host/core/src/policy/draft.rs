@@ -77,6 +77,12 @@ impl Draft {
         self.model.schema()
     }
 
+    /// The schema before them.
+    #[must_use]
+    pub fn base(&self) -> &Schema {
+        self.model.base()
+    }
+
     /// Judges an intent and applies it to the model.
     ///
     /// # Errors

@@ -39,6 +39,15 @@ fn foreign_key(schema: &Schema, table: &Table, key: &ForeignKey) -> Option<Reaso
     let from =
         format!("the foreign key on \"{}\" ({})", table.name.as_str(), crate::intent::list(&key.columns));
     let Some(target) = schema.table(&key.table) else {
+        if schema.buried_table(&key.table, None).is_some() {
+            let name = key.table.as_str();
+            return Some(Reason {
+                code: "policy/unknown-target".into(),
+                message: format!("{from} refers to \"{name}\", which is dropped and kept"),
+                help: format!("restore that first: hookwright restore {name} --org NAME"),
+                consent: None,
+            });
+        }
         let why = IntentError::unknown_table(schema, &key.table);
         return Some(reason(
             "policy/unknown-target",

@@ -58,6 +58,8 @@ pub enum Thing {
     Required(Ident),
     /// The values of a column: checks, and indexes on expressions or some rows, are computed from them.
     Values(Ident),
+    /// What goes with a column without a word: indexes, constraints, statistics and privileges.
+    Along(Ident),
 }
 
 /// What a probe found.

@@ -15,6 +15,17 @@ pub struct Index {
     /// All else.
     #[serde(flatten)]
     pub shape: IndexShape,
+    /// Whether its build did not end well (`INVALID`). Inspection alone says so.
+    #[serde(skip)]
+    pub broken: bool,
+}
+
+impl Index {
+    /// A sound index.
+    #[must_use]
+    pub fn new(name: Ident, shape: IndexShape) -> Self {
+        Self { name, shape, broken: false }
+    }
 }
 
 /// What an index is, whatever it is called.
@@ -135,7 +146,7 @@ impl IndexShape {
 
 impl PartialEq for Index {
     fn eq(&self, other: &Self) -> bool {
-        let Self { name: _, shape } = self;
-        *shape == other.shape
+        let Self { name: _, shape, broken } = self;
+        *shape == other.shape && *broken == other.broken
     }
 }

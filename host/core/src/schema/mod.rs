@@ -19,7 +19,7 @@ pub(crate) use buried::name as buried_name;
 pub use buried::{BuriedColumn, BuriedTable, PREFIX as BURIED_PREFIX};
 pub use index::{Index, IndexKey, IndexMethod, IndexShape};
 pub use objects::{Check, ForeignKey, Unique};
-pub use table::{Column, Table};
+pub use table::{Column, Table, Unread};
 
 use crate::ident::Ident;
 

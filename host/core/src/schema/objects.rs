@@ -28,6 +28,9 @@ pub struct ForeignKey {
     pub target: Vec<Ident>,
     /// What a deletion there does here.
     pub on_delete: OnDelete,
+    /// Whether rows that were there before may break it (`NOT VALID`). Inspection alone says so.
+    #[serde(skip)]
+    pub unvalidated: bool,
 }
 
 /// A named condition that each row meets.
@@ -37,6 +40,17 @@ pub struct Check {
     pub name: Ident,
     /// The condition.
     pub expression: Expr,
+    /// Whether rows that were there before may break it (`NOT VALID`). Inspection alone says so.
+    #[serde(skip)]
+    pub unvalidated: bool,
+}
+
+impl Check {
+    /// A check that all rows meet.
+    #[must_use]
+    pub fn new(name: Ident, expression: Expr) -> Self {
+        Self { name, expression, unvalidated: false }
+    }
 }
 
 impl PartialEq for Unique {
@@ -48,10 +62,11 @@ impl PartialEq for Unique {
 
 impl PartialEq for ForeignKey {
     fn eq(&self, other: &Self) -> bool {
-        let Self { name: _, columns, table, target, on_delete } = self;
+        let Self { name: _, columns, table, target, on_delete, unvalidated } = self;
         *columns == other.columns
             && *table == other.table
             && *target == other.target
             && *on_delete == other.on_delete
+            && *unvalidated == other.unvalidated
     }
 }

@@ -27,6 +27,18 @@ pub struct Column {
     /// What it is computed from, if rows do not give it: stored, never written.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub generated: Option<Expr>,
+    /// What of it the model cannot say. Inspection alone sets it.
+    #[serde(skip)]
+    pub unread: Option<Box<Unread>>,
+}
+
+/// What a database has of a column and the model cannot say, in the database's words.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Unread {
+    /// Its type; the column's own is the nearest that the model has.
+    pub ty: Option<String>,
+    /// Its default; the column has none.
+    pub default: Option<String>,
 }
 
 /// A table.
@@ -66,7 +78,33 @@ impl Column {
     /// A nullable column without default.
     #[must_use]
     pub fn new(name: Ident, ty: FieldType) -> Self {
-        Self { name, ty, nullable: true, default: None, comment: None, generated: None }
+        Self { name, ty, nullable: true, default: None, comment: None, generated: None, unread: None }
+    }
+
+    /// Whether both have the same type, also where the model cannot say which.
+    #[must_use]
+    pub fn same_type(&self, other: &Self) -> bool {
+        let unread = |c: &Self| c.unread.as_ref().and_then(|u| u.ty.clone());
+        self.ty == other.ty && unread(self) == unread(other)
+    }
+
+    /// Whether both have the same default, also where the model cannot say which.
+    #[must_use]
+    pub fn same_default(&self, other: &Self) -> bool {
+        let unread = |c: &Self| c.unread.as_ref().and_then(|u| u.default.clone());
+        self.default == other.default && unread(self) == unread(other)
+    }
+
+    /// Forgets what the model could not say.
+    pub(crate) fn read(&mut self, ty: bool, default: bool) {
+        let Some(mut unread) = self.unread.take() else { return };
+        if ty {
+            unread.ty = None;
+        }
+        if default {
+            unread.default = None;
+        }
+        self.unread = (*unread != Unread::default()).then_some(unread);
     }
 }
 

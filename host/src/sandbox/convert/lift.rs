@@ -88,7 +88,7 @@ pub(super) fn column(column: wit::Column) -> Result<Column, String> {
     let (own, ty) = (name(&own)?, checked_type(type_)?);
     let default = default.map(|value| default_value(value, &ty)).transpose()?;
     let generated = generated.as_deref().map(expression).transpose()?;
-    Ok(Column { name: own, ty, nullable, default, comment, generated })
+    Ok(Column { name: own, ty, nullable, default, comment, generated, unread: None })
 }
 
 pub(super) fn expression(text: &str) -> Result<Expr, String> {

@@ -94,7 +94,7 @@ fn reference(reference: &Reference) -> wit::Reference {
 }
 
 fn column(column: &Column) -> wit::Column {
-    let Column { name: own, ty, nullable, default, comment, generated } = column;
+    let Column { name: own, ty, nullable, default, comment, generated, unread: _ } = column;
     wit::Column {
         name: name(own),
         type_: field_type(ty),
@@ -106,7 +106,7 @@ fn column(column: &Column) -> wit::Column {
 }
 
 fn foreign_key(key: &ForeignKey) -> wit::ForeignKey {
-    let ForeignKey { name: _, columns, table, target, on_delete: what } = key;
+    let ForeignKey { name: _, columns, table, target, on_delete: what, unvalidated: _ } = key;
     wit::ForeignKey {
         columns: names(columns),
         table: name(table),
@@ -116,7 +116,7 @@ fn foreign_key(key: &ForeignKey) -> wit::ForeignKey {
 }
 
 fn index(index: &Index) -> wit::Index {
-    let Index { name: _, shape: IndexShape { keys, unique, include, predicate, method } } = index;
+    let Index { name: _, shape: IndexShape { keys, unique, include, predicate, method }, broken: _ } = index;
     wit::Index {
         keys: keys.iter().map(index_key).collect(),
         unique: *unique,
@@ -139,7 +139,7 @@ fn index_key(key: &IndexKey) -> wit::IndexKey {
 }
 
 fn check(check: &Check) -> wit::Check {
-    let Check { name: own, expression } = check;
+    let Check { name: own, expression, unvalidated: _ } = check;
     wit::Check { name: name(own), expression: print_expr(expression) }
 }
 

@@ -17,6 +17,7 @@ mod drop_not_null;
 mod drop_primary_key;
 mod drop_table;
 mod drop_unique;
+mod goes_along;
 mod index_too_wide;
 mod keeps_users_waiting;
 mod purge;
@@ -56,6 +57,7 @@ pub static RULES: &[Rule] = &[
     drop_primary_key::RULE,
     drop_table::RULE,
     drop_unique::RULE,
+    goes_along::RULE,
     index_too_wide::RULE,
     keeps_users_waiting::RULE,
     purge::RULE,

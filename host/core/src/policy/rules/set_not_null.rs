@@ -2,6 +2,7 @@
 
 use super::super::{Case, Finding, Hazard, Judgement, Rule, Severity, Verdict};
 use super::{nulls, place, stored};
+use crate::ddl::Dialect;
 use crate::intent::Intent;
 
 /// The rule.
@@ -31,6 +32,10 @@ fn judge(case: &Case) -> Option<Judgement> {
     let is_new = column.is_none();
     let (table, column) = column.unwrap_or_else(|| (set.table.clone(), set.column.clone()));
     let (table_name, column_name) = (table.as_str().to_owned(), column.as_str().to_owned());
+    let schema = match case.dialect {
+        Dialect::Postgres => format!("\"{}\".", case.org),
+        Dialect::Sqlite => String::new(),
+    };
     let probe = nulls(case, &set.column)?;
     Judgement::ask(probe, move |answer| match (answer.rows, answer.failing) {
         (false, _) => None,
@@ -44,7 +49,7 @@ fn judge(case: &Case) -> Option<Judgement> {
         (true, _) => {
             let message = format!("{here} is NULL in {}{}", answer.count(), answer.examples());
             let fill = format!(
-                "fill them (UPDATE \"{table_name}\" SET \"{column_name}\" = … WHERE \"{column_name}\" IS NULL), then send it again with --confirm"
+                "fill them (UPDATE {schema}\"{table_name}\" SET \"{column_name}\" = … WHERE \"{column_name}\" IS NULL), then send it again with --confirm"
             );
             Some(Finding::blocked(message, fill))
         }

@@ -1,0 +1,111 @@
+//! Three schemas compared part by part.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::part::parts;
+use super::{Finding, Moved, Part};
+use crate::ident::Ident;
+use crate::metadata::Metadata;
+use crate::schema::{Schema, Table};
+
+/// The schemas, by the names that tables and columns shall have.
+pub(super) struct Three<'a> {
+    /// What metadata and plugins call for.
+    pub wanted: &'a Schema,
+    /// What the host recorded.
+    pub recorded: &'a Schema,
+    /// What the database has.
+    pub found: &'a Schema,
+    /// The metadata.
+    pub metadata: &'a Metadata,
+}
+
+impl Three<'_> {
+    /// Everything in which the database is not what is called for.
+    pub fn findings(&self) -> Vec<Finding> {
+        let tables = [self.wanted, self.recorded, self.found].map(|s| s.tables.keys());
+        let names: BTreeSet<&Ident> = tables.into_iter().flatten().collect();
+        names.into_iter().flat_map(|name| self.table(name)).collect()
+    }
+
+    fn table(&self, name: &Ident) -> Vec<Finding> {
+        let (wanted, found) = (self.wanted.tables.get(name), self.found.tables.get(name));
+        let same = match (wanted, found) {
+            (Some(wanted), Some(found)) => Arc::ptr_eq(wanted, found) || wanted == found,
+            (None, None) => true,
+            _ => false,
+        };
+        if same {
+            return Vec::new();
+        }
+        let (wanted_table, found_table) = (wanted, found);
+        let taken = |table: Option<&Arc<Table>>| table.map(|t| parts(t)).unwrap_or_default();
+        let (wanted, found) = (taken(wanted), taken(found));
+        let recorded = taken(self.recorded.tables.get(name));
+        let all: BTreeSet<&Part> = wanted.keys().chain(found.keys()).collect();
+        let differs = |part: &&Part| {
+            wanted.get(*part) != found.get(*part)
+                && told(part, &wanted, &found)
+                && !(wanted_table.zip(found_table).is_some_and(|(w, f)| same_default(part, w, f)))
+        };
+        all.into_iter()
+            .filter(differs)
+            .map(|part| {
+                let of = |parts: &BTreeMap<Part, String>| parts.get(part).cloned();
+                let (wanted, recorded, found) = (of(&wanted), of(&recorded), of(&found));
+                let moved = self.moved(name, part, &wanted, &recorded, &found);
+                Finding {
+                    table: name.clone(),
+                    part: part.clone(),
+                    wanted,
+                    recorded,
+                    found,
+                    renamed: None,
+                    moved,
+                }
+            })
+            .collect()
+    }
+
+    fn moved(
+        &self,
+        table: &Ident,
+        part: &Part,
+        wanted: &Option<String>,
+        recorded: &Option<String>,
+        found: &Option<String>,
+    ) -> Moved {
+        match (wanted == recorded, recorded == found) {
+            (true, _) => Moved::Hands,
+            (false, false) => Moved::Several,
+            (false, true) => match (self.metadata.entity(table), part.column()) {
+                (None, _) => Moved::Metadata,
+                (Some(entity), Some(column)) if wanted.is_none() && entity.field(column).is_none() => {
+                    Moved::Metadata
+                }
+                _ => Moved::Plugins,
+            },
+        }
+    }
+}
+
+/// Whether a default differs in nothing but its column's type, as 0.00 and 0.0000 do.
+fn same_default(part: &Part, wanted: &Table, found: &Table) -> bool {
+    let Part::Default(name) = part else { return false };
+    let (Some(wanted), Some(found)) = (wanted.column(name), found.column(name)) else { return false };
+    found.default.is_some() && found.default.as_ref().and_then(|d| d.retyped(&wanted.ty)) == wanted.default
+}
+
+/// What belongs to a table or column that is not there on both sides is not told one by one.
+fn told(part: &Part, wanted: &BTreeMap<Part, String>, found: &BTreeMap<Part, String>) -> bool {
+    let both = |part: &Part| wanted.contains_key(part) && found.contains_key(part);
+    match part {
+        Part::Table => true,
+        _ if !both(&Part::Table) => false,
+        Part::Type(c) | Part::Nullability(c) | Part::Default(c) | Part::Generated(c) | Part::Comment(c) => {
+            both(&Part::Column(c.clone()))
+        }
+        _ => true,
+    }
+}

@@ -1,0 +1,116 @@
+//! What was found to differ, and who moved it.
+
+use serde::Serialize;
+
+use super::Part;
+use crate::ident::Ident;
+
+/// One difference between what metadata and plugins call for and what the database has.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Finding {
+    /// The table, by the name that it shall have; of one that nothing calls for, by its own.
+    pub table: Ident,
+    /// What differs.
+    pub part: Part,
+    /// What metadata and plugins call for.
+    pub wanted: Option<String>,
+    /// What the host recorded when it last changed it.
+    pub recorded: Option<String>,
+    /// What the database has.
+    pub found: Option<String>,
+    /// The name under which a table, column or check that is missing seems to be there still.
+    pub renamed: Option<Ident>,
+    /// Who moved.
+    pub moved: Moved,
+}
+
+/// Who moved since the three were equal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Moved {
+    /// The database was changed by others than the host.
+    Hands,
+    /// An entity or field is gone from the metadata, and what it had was kept.
+    Metadata,
+    /// A plugin, or its configuration, calls for something else than it did.
+    Plugins,
+    /// The database was changed by others, and plugins or metadata call for something else than they did.
+    Several,
+}
+
+/// How a finding stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum State {
+    /// It is called for, and not there.
+    Missing,
+    /// It is there, and not called for.
+    Extra,
+    /// It is there, and is something else.
+    Differs,
+}
+
+impl Finding {
+    /// How it stands.
+    #[must_use]
+    pub fn state(&self) -> State {
+        match (&self.wanted, &self.found) {
+            (Some(_), None) => State::Missing,
+            (None, Some(_)) => State::Extra,
+            _ => State::Differs,
+        }
+    }
+
+    /// Whether others put it there, and nothing calls for it: it is left alone unless somebody asks.
+    #[must_use]
+    pub fn is_foreign(&self) -> bool {
+        self.part.is_thing()
+            && self.state() == State::Extra
+            && self.recorded.is_none()
+            && self.renamed.is_none()
+    }
+
+    /// Its code.
+    #[must_use]
+    pub fn code(&self) -> String {
+        let kind = self.part.kind();
+        match (&self.renamed, self.state()) {
+            (Some(_), _) => format!("drift/renamed-{kind}"),
+            (None, _) if self.found.as_deref() == Some("INVALID") => "drift/invalid-index".to_owned(),
+            (None, _) if self.found.as_ref().is_some_and(|f| f.ends_with(", NOT VALID")) => {
+                format!("drift/unvalidated-{kind}")
+            }
+            (None, State::Differs) => format!("drift/{kind}"),
+            (None, _) if matches!(self.part, Part::Default(_) | Part::TableComment | Part::Comment(_)) => {
+                format!("drift/{kind}")
+            }
+            (None, State::Missing) => format!("drift/missing-{kind}"),
+            (None, State::Extra) => format!("drift/extra-{kind}"),
+        }
+    }
+
+    /// Where it is: `invoice`, `invoice.status`, `invoice (status, name)`.
+    #[must_use]
+    pub fn place(&self) -> String {
+        let table = self.table.as_str();
+        match (self.part.column(), self.part.name()) {
+            (Some(column), _) => format!("{table}.{}", column.as_str()),
+            (None, name) if name.is_empty() => table.to_owned(),
+            (None, name) => format!("{table} ({name})"),
+        }
+    }
+}
+
+impl Moved {
+    /// In words, after "by".
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Hands => "hands",
+            Self::Metadata => "metadata",
+            Self::Plugins => "plugins",
+            Self::Several => "several",
+        }
+    }
+}

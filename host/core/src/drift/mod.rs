@@ -1,0 +1,291 @@
+//! Drift: where a database is not what metadata and plugins call for, who moved, and what brings them together.
+//!
+//! Three schemas are compared: what is called for, what the host recorded when it last changed the database, and what
+//! is there. A repair is intents on what is there, judged and planned like those of any plugin.
+
+mod adopt;
+mod compare;
+mod extras;
+mod finding;
+mod part;
+mod renamed;
+mod repair;
+
+use std::fmt;
+use std::sync::Arc;
+
+pub use adopt::AdoptError;
+pub use finding::{Finding, Moved, State};
+pub use part::Part;
+
+use crate::ident::Ident;
+use crate::intent::Intent;
+use crate::metadata::Metadata;
+use crate::model::Model;
+use crate::schema::{Schema, Table};
+use compare::Three;
+
+/// Times that a repair is looked at anew: a type that changes may take a default along, for one.
+const ROUNDS: usize = 4;
+
+/// What is compared.
+#[derive(Debug, Clone, Copy)]
+pub struct World<'a> {
+    /// What metadata and plugins call for.
+    pub wanted: &'a Schema,
+    /// What the host recorded.
+    pub recorded: &'a Schema,
+    /// Every table that the database has, managed or not, as it has them.
+    pub found: &'a Schema,
+    /// The metadata.
+    pub metadata: &'a Metadata,
+    /// Whether the database keeps comments.
+    pub comments: bool,
+}
+
+/// What is to be brought together.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Scope {
+    /// One table; all of them if absent.
+    pub table: Option<Ident>,
+    /// One column of it.
+    pub column: Option<Ident>,
+    /// Whether what others added, and nothing calls for, goes too.
+    pub extras: bool,
+}
+
+/// How a database stands to what is called for.
+#[derive(Debug, Clone)]
+pub struct Drift {
+    /// The differences.
+    pub findings: Vec<Finding>,
+    /// The host's tables as they are now, with what is dropped and kept as the record has it.
+    found: Schema,
+    /// Tables of nobody.
+    others: Schema,
+    wanted: Schema,
+    /// What gives things their names back.
+    renames: Vec<Intent>,
+    metadata: Metadata,
+    recorded: Schema,
+}
+
+impl Drift {
+    /// Compares.
+    #[must_use]
+    pub fn of(world: World<'_>) -> Self {
+        let World { wanted, recorded, metadata, comments, .. } = world;
+        let (own, others) = parted(&world);
+        let (base, renames) = names_back(&world, own, &others);
+        let mut drift = Self {
+            findings: Vec::new(),
+            found: base,
+            others,
+            wanted: wanted.clone(),
+            renames,
+            metadata: metadata.clone(),
+            recorded: recorded.clone(),
+        };
+        let model = drift.applied(&drift.found, &drift.renames);
+        drift.findings = drift.renames.iter().filter_map(renaming).collect();
+        let told = |f: &Finding| comments || !matches!(f.part, Part::TableComment | Part::Comment(_));
+        drift.findings.extend(drift.differences(model.schema()).into_iter().filter(told));
+        drift.findings.sort();
+        drift
+    }
+
+    /// Whether there is nothing to do, whatever others added.
+    #[must_use]
+    pub fn is_in_step(&self) -> bool {
+        self.findings.iter().all(Finding::is_foreign)
+    }
+
+    /// Whether a repair would do nothing, and there is nothing that it could not do either.
+    #[must_use]
+    pub fn is_done(&self, scope: &Scope) -> bool {
+        let base = self.base(scope);
+        let recorded = |(name, table): (&Ident, &Arc<Table>)| {
+            self.recorded.tables.get(name).is_some_and(|known| Arc::ptr_eq(known, table))
+        };
+        let same = base.tables.len() == self.recorded.tables.len() && base.tables.iter().all(recorded);
+        same && !self.findings.iter().any(|finding| scope.has(finding))
+    }
+
+    /// What brings the database to what is called for, as far as the scope goes, to be applied to [`Drift::base`].
+    /// Beside them those findings for which there is nothing.
+    #[must_use]
+    pub fn repair(&self, scope: &Scope) -> (Vec<Intent>, Vec<Finding>) {
+        let mut all: Vec<_> = self.renames.iter().filter(|i| scope.has_rename(i)).cloned().collect();
+        let base = self.base(scope);
+        let mut model = self.applied(&base, &all);
+        let mut left = Vec::new();
+        for _ in 0..ROUNDS {
+            left = self.differences(model.schema());
+            left.retain(|finding| scope.has(finding));
+            let found = model.schema().clone();
+            let intents = repair::intents(&left.iter().collect::<Vec<_>>(), &self.wanted, &found);
+            let done: Vec<_> = intents.into_iter().filter(|i| i.apply(&mut model).is_ok()).collect();
+            if done.is_empty() {
+                break;
+            }
+            all.extend(done);
+        }
+        (all, left)
+    }
+
+    /// The schema from which a repair begins: what the database has where it is to be repaired, and what the record has
+    /// elsewhere. What others added is in it only if it is to go.
+    #[must_use]
+    pub fn base(&self, scope: &Scope) -> Schema {
+        let mut base = self.found.clone();
+        if let Some(only) = &scope.table {
+            let renamed = |name: &Ident| self.origin(only).as_ref() == Some(name);
+            base.tables.retain(|name, _| name == only || renamed(name));
+            let elsewhere = self.recorded.tables.iter().filter(|(name, _)| *name != only);
+            base.tables.extend(elsewhere.map(|(name, table)| (name.clone(), table.clone())));
+        }
+        if !scope.extras {
+            for finding in self.findings.iter().filter(|f| f.is_foreign()) {
+                let name = self.origin(&finding.table).unwrap_or_else(|| finding.table.clone());
+                extras::remove(&mut base, &name, &finding.part);
+            }
+        }
+        for (name, table) in &mut base.tables {
+            if let Some(known) = self.recorded.tables.get(name).filter(|known| alike(table, known)) {
+                *table = known.clone();
+            }
+        }
+        base
+    }
+
+    /// What a table is called that was given another name by hand.
+    fn origin(&self, table: &Ident) -> Option<Ident> {
+        self.renames.iter().find_map(|intent| match intent {
+            Intent::RenameTable(rename) if rename.to == *table => Some(rename.table.clone()),
+            _ => None,
+        })
+    }
+
+    fn differences(&self, found: &Schema) -> Vec<Finding> {
+        let Self { wanted, recorded, metadata, .. } = self;
+        Three { wanted, recorded, found, metadata }.findings()
+    }
+
+    fn applied(&self, base: &Schema, intents: &[Intent]) -> Model {
+        let mut model = Model::new(Arc::new(base.clone()));
+        // What cannot be renamed back is told as what it is: missing, and there under another name.
+        intents.iter().for_each(|intent| drop(intent.apply(&mut model)));
+        model
+    }
+}
+
+impl fmt::Display for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (&self.table, &self.column) {
+            (None, _) => f.write_str("the schema"),
+            (Some(table), None) => f.write_str(table.as_str()),
+            (Some(table), Some(column)) => write!(f, "{}.{}", table.as_str(), column.as_str()),
+        }
+    }
+}
+
+impl Scope {
+    /// Whether a finding is in it.
+    #[must_use]
+    pub fn has(&self, finding: &Finding) -> bool {
+        let table = self.table.as_ref().is_none_or(|table| *table == finding.table);
+        let column = self.column.as_ref().is_none_or(|column| finding.part.column() == Some(column));
+        table && column && (self.extras || !finding.is_foreign())
+    }
+
+    fn has_rename(&self, intent: &Intent) -> bool {
+        renaming(intent).is_some_and(|finding| self.has(&finding))
+    }
+}
+
+/// The finding that a name was changed.
+fn renaming(intent: &Intent) -> Option<Finding> {
+    let (table, part, from) = match intent {
+        Intent::RenameTable(rename) => (rename.to.clone(), Part::Table, rename.table.clone()),
+        Intent::RenameColumn(r) => (r.table.clone(), Part::Column(r.to.clone()), r.column.clone()),
+        Intent::RenameCheck(r) => (r.table.clone(), Part::Check(r.to.clone()), r.name.clone()),
+        _ => return None,
+    };
+    let name = part.name();
+    let wanted = Some(if name.is_empty() { table.as_str().to_owned() } else { name });
+    let found = Some(from.as_str().to_owned());
+    let moved = Moved::Hands;
+    Some(Finding { table, part, recorded: wanted.clone(), wanted, found, renamed: Some(from), moved })
+}
+
+/// The host's tables among those that are there, with what is dropped and kept as the record has it; and the others.
+fn parted(world: &World<'_>) -> (Schema, Schema) {
+    let World { wanted, recorded, found, .. } = world;
+    let (mut own, mut others) = (Schema::default(), Schema::default());
+    for (name, table) in &found.tables {
+        if let Some(buried) = recorded.buried.get(name) {
+            own.buried.insert(name.clone(), buried.clone());
+        } else if let Some(known) = recorded.tables.get(name) {
+            let dressed = dressed(table, known, world.comments);
+            own.tables
+                .insert(name.clone(), if alike(&dressed, known) { known.clone() } else { Arc::new(dressed) });
+        } else if wanted.tables.contains_key(name) {
+            own.tables.insert(name.clone(), table.clone());
+        } else {
+            others.tables.insert(name.clone(), table.clone());
+        }
+    }
+    (own, others)
+}
+
+/// A table with its dropped columns as the record has them; and with its comments, where the database keeps none.
+fn dressed(found: &Table, recorded: &Table, comments: bool) -> Table {
+    let mut table = found.clone();
+    if !comments {
+        table.comment.clone_from(&recorded.comment);
+        let of = |name: &Ident| recorded.column(name).and_then(|c| c.comment.clone());
+        table.columns.values_mut().for_each(|column| column.comment = of(&column.name));
+    }
+    for (kept, buried) in &recorded.buried {
+        if table.columns.shift_remove(kept).is_some() {
+            table.buried.insert(kept.clone(), buried.clone());
+        }
+    }
+    table
+}
+
+/// Whether a table is what the record says, names of constraints included. SQLite has none for primary keys.
+fn alike(found: &Table, recorded: &Table) -> bool {
+    let names = |t: &Table| {
+        let uniques = t.uniques.iter().map(|u| u.name.clone());
+        let keys = t.foreign_keys.iter().map(|k| k.name.clone());
+        let indexes = t.indexes.iter().map(|i| i.name.clone());
+        uniques.chain(keys).chain(indexes).collect::<Vec<_>>()
+    };
+    found == recorded
+        && found.buried.len() == recorded.buried.len()
+        && found.primary_key_name.as_ref().is_none_or(|name| *name == recorded.key_name())
+        && names(found) == names(recorded)
+}
+
+/// Finds what was given another name by hand: the host's tables under the names that they have, and what renames them.
+fn names_back(world: &World<'_>, own: Schema, others: &Schema) -> (Schema, Vec<Intent>) {
+    let World { wanted, recorded, .. } = world;
+    let mut base = own;
+    let tables = renamed::tables(recorded, &base, others);
+    for rename in &tables {
+        if let (Some(there), Some(known)) = (others.table(&rename.table), recorded.table(&rename.to)) {
+            base.insert(dressed(there, known, world.comments));
+        }
+    }
+    let mut renames: Vec<_> = tables.into_iter().map(Intent::RenameTable).collect();
+    let mut model = Model::new(Arc::new(base.clone()));
+    renames.iter().for_each(|rename| drop(rename.apply(&mut model)));
+    let found = model.schema().clone();
+    for (name, table) in &found.tables {
+        if let (Some(wanted), Some(recorded)) = (wanted.table(name), recorded.table(name)) {
+            renames.extend(renamed::within(wanted, recorded, table));
+        }
+    }
+    (base, renames)
+}

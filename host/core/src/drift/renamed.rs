@@ -1,0 +1,85 @@
+//! Names that somebody changed by hand: what is missing under one name and there under another is not lost.
+
+use crate::ident::Ident;
+use crate::intent::{Intent, RenameCheck, RenameColumn, RenameTable};
+use crate::schema::{Column, Schema, Table};
+
+/// Tables of the record that are missing, and tables of nobody that look just like them: from the name that is there to
+/// the one that is missing.
+pub(super) fn tables(recorded: &Schema, found: &Schema, unmanaged: &Schema) -> Vec<RenameTable> {
+    let missing: Vec<_> = recorded.tables.values().filter(|t| !found.tables.contains_key(&t.name)).collect();
+    // Columns of the same types in the same order, and most of them of the same name.
+    let alike = |a: &Table, b: &Table| {
+        let (a, b) = (a.physical(), b.physical());
+        let pairs = || a.columns.values().zip(b.columns.values());
+        let named = pairs().filter(|(a, b)| a.name == b.name).count();
+        a.columns.len() == b.columns.len()
+            && pairs().all(|(a, b)| a.ty == b.ty)
+            && named * 2 > a.columns.len()
+    };
+    let only = |of: &Table, among: &[&Table]| {
+        let mut like = among.iter().filter(|t| alike(t, of)).map(|t| t.name.clone());
+        like.next().filter(|_| like.next().is_none())
+    };
+    let free: Vec<&Table> = unmanaged.tables.values().map(AsRef::as_ref).collect();
+    let lost: Vec<&Table> = missing.iter().map(|t| t.as_ref()).collect();
+    let pair = |t: &&Table| {
+        let there = only(t, &free)?;
+        let back = only(unmanaged.table(&there)?, &lost)?;
+        (back == t.name).then_some(RenameTable { table: there, to: back })
+    };
+    lost.iter().filter_map(pair).collect()
+}
+
+/// Columns and checks of one table, likewise.
+pub(super) fn within(wanted: &Table, recorded: &Table, found: &Table) -> Vec<Intent> {
+    let table = || found.name.clone();
+    let columns = columns(wanted, recorded, found);
+    let columns =
+        columns.map(|(column, to)| Intent::RenameColumn(RenameColumn { table: table(), column, to }));
+    let checks = checks(wanted, found);
+    let checks = checks.map(|(name, to)| Intent::RenameCheck(RenameCheck { table: table(), name, to }));
+    columns.chain(checks).collect()
+}
+
+/// A column that is missing is one that came if it has the type and place of it, or if there are no others.
+fn columns<'a>(
+    wanted: &'a Table,
+    recorded: &'a Table,
+    found: &'a Table,
+) -> impl Iterator<Item = (Ident, Ident)> + 'a {
+    let (before, now) = (recorded.physical(), found.physical());
+    let missing: Vec<_> = recorded
+        .columns
+        .values()
+        .filter(|c| wanted.columns.contains_key(&c.name) && !found.columns.contains_key(&c.name))
+        .collect();
+    let came: Vec<_> = found
+        .columns
+        .values()
+        .filter(|c| !recorded.columns.contains_key(&c.name) && !wanted.columns.contains_key(&c.name))
+        .collect();
+    let alone = missing.len() == 1 && came.len() == 1;
+    let pairs: Vec<_> = missing
+        .into_iter()
+        .filter_map(|lost| {
+            let place = before.columns.get_index_of(&lost.name);
+            let same = |c: &&&Column| {
+                let there = now.columns.get_index_of(&c.name) == place || alone;
+                c.ty == lost.ty && c.unread.is_none() && there
+            };
+            came.iter().find(same).map(|c| (c.name.clone(), lost.name.clone()))
+        })
+        .collect();
+    pairs.into_iter()
+}
+
+fn checks<'a>(wanted: &'a Table, found: &'a Table) -> impl Iterator<Item = (Ident, Ident)> + 'a {
+    let missing = wanted.checks.iter().filter(|c| !found.checks.iter().any(|f| f.name == c.name));
+    missing.filter_map(|lost| {
+        let came = |c: &&crate::schema::Check| {
+            c.expression == lost.expression && !wanted.checks.iter().any(|w| w.name == c.name)
+        };
+        found.checks.iter().find(came).map(|c| (c.name.clone(), lost.name.clone()))
+    })
+}

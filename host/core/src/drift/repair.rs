@@ -1,0 +1,193 @@
+//! From findings to the intents that make the database what is called for.
+
+use super::{Finding, Part};
+use crate::field_type::FieldType;
+use crate::ident::Ident;
+use crate::intent::{
+    AddCheck, AddColumn, AddForeignKey, AddPrimaryKey, AddUnique, ChangeType, CreateIndex, CreateTable,
+    DropCheck, DropColumn, DropDefault, DropForeignKey, DropIndex, DropNotNull, DropPrimaryKey, DropTable,
+    DropUnique, Intent, SetComment, SetDefault, SetNotNull, SetValues,
+};
+use crate::schema::{Column, Index, Schema, Table};
+
+use super::part::shape;
+
+/// When an intent is due: what goes makes room for what comes, and what comes first is referred to by what comes later.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Stage {
+    References,
+    Constraints,
+    Columns,
+    Values,
+    Keys,
+    NewReferences,
+    Tables,
+}
+
+/// The intents for findings, in an order in which they can be applied to what was found.
+pub(super) fn intents(findings: &[&Finding], wanted: &Schema, found: &Schema) -> Vec<Intent> {
+    let mut repair = Repair::default();
+    for finding in findings {
+        match (wanted.table(&finding.table), found.table(&finding.table)) {
+            (Some(wanted), Some(found)) => repair.part(&finding.part, wanted, found),
+            (Some(wanted), None) => repair.create(wanted),
+            (None, Some(found)) => repair.drop(found),
+            (None, None) => {}
+        }
+    }
+    repair.steps.sort_by_key(|(stage, _)| *stage);
+    repair.steps.into_iter().map(|(_, intent)| intent).collect()
+}
+
+#[derive(Default)]
+struct Repair {
+    steps: Vec<(Stage, Intent)>,
+}
+
+impl Repair {
+    fn push(&mut self, stage: Stage, intent: Intent) {
+        self.steps.push((stage, intent));
+    }
+
+    fn create(&mut self, wanted: &Table) {
+        let (table, columns) = (wanted.name.clone(), wanted.columns.values().cloned().collect());
+        let (primary_key, comment) = (wanted.primary_key.clone(), wanted.comment.clone());
+        self.push(Stage::Columns, Intent::CreateTable(CreateTable { table, columns, primary_key, comment }));
+        for part in super::part::parts(wanted).keys() {
+            if matches!(part, Part::Unique(_) | Part::ForeignKey(_) | Part::Check(_) | Part::Index(_)) {
+                self.part(part, wanted, &Table::new(wanted.name.clone()));
+            }
+        }
+    }
+
+    /// A table, and before it what refers to others, so that tables may go in any order.
+    fn drop(&mut self, found: &Table) {
+        let table = found.name.clone();
+        for key in &found.foreign_keys {
+            let (table, columns) = (table.clone(), key.columns.clone());
+            self.push(Stage::References, Intent::DropForeignKey(DropForeignKey { table, columns }));
+        }
+        self.push(Stage::Tables, Intent::DropTable(DropTable { table }));
+    }
+
+    fn part(&mut self, part: &Part, wanted: &Table, found: &Table) {
+        match part {
+            Part::Table => {}
+            Part::TableComment => self.comment(wanted, None),
+            Part::Comment(column) => self.comment(wanted, Some(column)),
+            Part::Column(name) => self.column(name, wanted, found),
+            Part::Generated(name) => {
+                self.column(name, &Table::new(wanted.name.clone()), found);
+                self.column(name, wanted, &Table::new(wanted.name.clone()));
+            }
+            Part::Type(name) | Part::Nullability(name) | Part::Default(name) => {
+                if let (Some(wanted_column), Some(found)) = (wanted.column(name), found.column(name)) {
+                    self.value(part, &wanted.name, wanted_column, found);
+                }
+            }
+            Part::PrimaryKey => self.primary_key(wanted, found),
+            Part::Unique(columns) => self.unique(columns, wanted, found),
+            Part::ForeignKey(columns) => self.foreign_key(columns, wanted, found),
+            Part::Check(name) => self.check(name, wanted, found),
+            Part::Index(text) => self.index(text, wanted, found),
+        }
+    }
+
+    fn comment(&mut self, wanted: &Table, column: Option<&Ident>) {
+        let comment = match column {
+            None => wanted.comment.clone(),
+            Some(column) => wanted.column(column).and_then(|c| c.comment.clone()),
+        };
+        let table = wanted.name.clone();
+        self.push(Stage::Values, Intent::SetComment(SetComment { table, column: column.cloned(), comment }));
+    }
+
+    fn column(&mut self, name: &Ident, wanted: &Table, found: &Table) {
+        let (table, column) = (wanted.name.clone(), name.clone());
+        if found.columns.contains_key(name) {
+            self.push(Stage::Columns, Intent::DropColumn(DropColumn { table: table.clone(), column }));
+        }
+        if let Some(column) = wanted.column(name) {
+            let add = AddColumn { table, column: column.clone(), primary_key: false };
+            self.push(Stage::Columns, Intent::AddColumn(add));
+        }
+    }
+
+    fn value(&mut self, part: &Part, table: &Ident, wanted: &Column, found: &Column) {
+        let (table, column) = (table.clone(), wanted.name.clone());
+        let intent = match (part, &wanted.default) {
+            (Part::Type(_), _) => match (&wanted.ty, &found.ty) {
+                (FieldType::Enum { values }, FieldType::Enum { .. }) if found.unread.is_none() => {
+                    Intent::SetValues(SetValues { table, column, values: values.clone() })
+                }
+                (ty, _) => Intent::ChangeType(ChangeType { table, column, ty: ty.clone(), using: None }),
+            },
+            (Part::Nullability(_), _) if wanted.nullable => {
+                Intent::DropNotNull(DropNotNull { table, column })
+            }
+            (Part::Nullability(_), _) => Intent::SetNotNull(SetNotNull { table, column }),
+            (_, Some(value)) => Intent::SetDefault(SetDefault { table, column, value: value.clone() }),
+            (_, None) => Intent::DropDefault(DropDefault { table, column }),
+        };
+        self.push(Stage::Values, intent);
+    }
+
+    fn primary_key(&mut self, wanted: &Table, found: &Table) {
+        let table = wanted.name.clone();
+        if !found.primary_key.is_empty() {
+            self.push(Stage::Constraints, Intent::DropPrimaryKey(DropPrimaryKey { table: table.clone() }));
+        }
+        let columns = wanted.primary_key.clone();
+        if !columns.is_empty() {
+            self.push(Stage::Keys, Intent::AddPrimaryKey(AddPrimaryKey { table, columns }));
+        }
+    }
+
+    fn unique(&mut self, columns: &[Ident], wanted: &Table, found: &Table) {
+        let (table, has) = (wanted.name.clone(), |t: &Table| t.uniques.iter().any(|u| u.columns == columns));
+        let columns = columns.to_vec();
+        if has(found) {
+            self.push(Stage::Constraints, Intent::DropUnique(DropUnique { table, columns }));
+        } else if has(wanted) {
+            self.push(Stage::Keys, Intent::AddUnique(AddUnique { table, columns }));
+        }
+    }
+
+    fn foreign_key(&mut self, columns: &[Ident], wanted: &Table, found: &Table) {
+        let table = wanted.name.clone();
+        let of = |t: &Table| t.foreign_keys.iter().find(|k| k.columns == columns).cloned();
+        if of(found).is_some() {
+            let (table, columns) = (table.clone(), columns.to_vec());
+            self.push(Stage::References, Intent::DropForeignKey(DropForeignKey { table, columns }));
+        }
+        if let Some(key) = of(wanted) {
+            let (to, on_delete) = (key.table, key.on_delete);
+            let add = AddForeignKey { table, columns: key.columns, to, target: key.target, on_delete };
+            self.push(Stage::NewReferences, Intent::AddForeignKey(add));
+        }
+    }
+
+    fn check(&mut self, name: &Ident, wanted: &Table, found: &Table) {
+        let (table, name) = (wanted.name.clone(), name.clone());
+        if found.checks.iter().any(|c| c.name == name) {
+            let drop = DropCheck { table: table.clone(), name: name.clone() };
+            self.push(Stage::Constraints, Intent::DropCheck(drop));
+        }
+        if let Some(check) = wanted.checks.iter().find(|c| c.name == name) {
+            let expression = check.expression.clone();
+            self.push(Stage::Keys, Intent::AddCheck(AddCheck { table, name, expression }));
+        }
+    }
+
+    fn index(&mut self, text: &str, wanted: &Table, found: &Table) {
+        let of = |t: &Table| t.indexes.iter().find(|i: &&Index| shape(i) == text).cloned();
+        let table = wanted.name.clone();
+        if let Some(index) = of(found) {
+            let drop = DropIndex { table: table.clone(), index: index.shape };
+            self.push(Stage::Constraints, Intent::DropIndex(drop));
+        }
+        if let Some(index) = of(wanted) {
+            self.push(Stage::Keys, Intent::CreateIndex(CreateIndex { table, index: index.shape }));
+        }
+    }
+}

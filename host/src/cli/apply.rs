@@ -1,0 +1,69 @@
+//! `hookwright apply`: carries plans out, if they are still what they were.
+
+use std::path::PathBuf;
+
+use hookwright_core::event::Change;
+use hookwright_core::ident::OrgName;
+
+use super::fleet::{self, Pace, Step};
+use super::plan::Plan;
+use super::schema::{self, Leave};
+use super::{Context, Exit, print, read};
+use crate::error::{Error, Result};
+use crate::host::Host;
+use crate::outcome::Outcome;
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  hookwright plan --org acme-corp --out plan.json
+  hookwright apply plan.json
+  hookwright apply plan.json --allow-destructive --canary 5
+
+Each organisation's plan is worked out anew; if it is another one than the file's, nothing of it runs. A plan that was
+applied already is answered from the ledger, so a file can be applied again.
+
+Exit status: 0 done, 1 error, 3 work is left: held, or the world moved since the plan was made.")]
+pub(crate) struct Arguments {
+    /// The plans, as "hookwright plan --out" wrote them
+    #[arg(value_name = "PLAN")]
+    file: PathBuf,
+    #[command(flatten)]
+    leave: Leave,
+    #[command(flatten)]
+    pace: Pace,
+}
+
+pub(crate) async fn run(arguments: Arguments, cx: Context) -> Result<Exit> {
+    let Arguments { file, leave, pace } = arguments;
+    let plans: Vec<Plan> = serde_json::from_slice(&read(&file)?).map_err(|e| {
+        Error::new("request/invalid", format!("the file \"{}\" holds no plans: {e}", file.display()))
+            .help("make one: hookwright plan --org NAME --out FILE")
+    })?;
+    let host = cx.host().await?;
+    if let [plan] = plans.as_slice() {
+        let (change, outcome) = apply(&host, &cx, plan, &leave).await?;
+        cx.out.one(&outcome, || print::outcome(&outcome, Some(&change)))?;
+        return Ok(schema::exit(&outcome));
+    }
+    let each = |org: OrgName| {
+        let (host, cx, leave) = (&host, &cx, &leave);
+        let plan = plans.iter().find(|plan| plan.org == org);
+        async move {
+            match plan {
+                Some(plan) => Ok(schema::step(Some(apply(host, cx, plan, leave).await?))),
+                None => Ok(Step { report: None, word: "without a plan".to_owned(), left: None }),
+            }
+        }
+    };
+    let members = fleet::members(&host, |org| plans.iter().any(|plan| plan.org == *org)).await?;
+    pace.each(members, &cx, each).await
+}
+
+async fn apply(host: &Host, cx: &Context, plan: &Plan, leave: &Leave) -> Result<(Change, Outcome)> {
+    let change = Change::from_json(plan.event.clone())?;
+    let mut options = leave.options(false);
+    options.plan_hash = Some(plan.plan_hash.clone());
+    let outcome = schema::submit(host, cx, &plan.org, &change, options).await?;
+    Ok((change, outcome))
+}

@@ -1,0 +1,81 @@
+//! `hookwright drift`: where databases are not what metadata and plugins call for.
+
+use hookwright_core::ident::OrgName;
+use serde::Serialize;
+
+use super::fleet::{Orgs, Step};
+use super::{Context, Exit, print};
+use crate::drift::Finding;
+use crate::error::Result;
+use crate::host::Host;
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  hookwright drift --org acme-corp
+  hookwright drift --org acme-corp --json
+  hookwright drift --all
+
+Databases are only read. Three things are compared: what metadata and plugins call for, what Hookwright recorded when
+it last changed the database, and what is there. So a finding says who moved. What others added to a table is told,
+and left alone.
+
+Exit status: 0 in step, 1 error, 3 drift was found.")]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    orgs: Orgs,
+}
+
+/// What is printed as JSON.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Report {
+    org: String,
+    in_step: bool,
+    findings: Vec<Finding>,
+}
+
+pub(crate) async fn run(arguments: Arguments, cx: Context) -> Result<Exit> {
+    let Arguments { orgs } = arguments;
+    let host = cx.host().await?;
+    let Some(org) = orgs.single() else {
+        let each = |org| {
+            let host = &host;
+            async move { Ok(step(look(host, &org).await?)) }
+        };
+        return orgs.pace.each(orgs.members(&host).await?, &cx, each).await;
+    };
+    let report = look(&host, &org).await?;
+    cx.out.one(&report, || text(&report))?;
+    Ok(if report.in_step { Exit::Done } else { Exit::Left })
+}
+
+async fn look(host: &Host, org: &OrgName) -> Result<Report> {
+    let drift = host.drift(org).await?;
+    let findings = drift.findings.iter().map(|f| Finding::of(org, f)).collect();
+    Ok(Report { org: org.to_string(), in_step: drift.is_in_step(), findings })
+}
+
+fn step(report: Report) -> Step<Report> {
+    let first = report.findings.iter().find(|finding| !finding.foreign);
+    let left = first.map(|finding| (finding.code.clone(), finding.message.clone()));
+    let word = if report.in_step { "in step" } else { "drifted" }.to_owned();
+    Step { report, word, left }
+}
+
+fn text(report: &Report) -> String {
+    let mut text = match (report.in_step, report.findings.len()) {
+        (true, 0) => return format!("{} is in step", report.org),
+        (true, _) => format!("{} is in step; others added to its tables what is left alone", report.org),
+        (false, 1) => format!("{}: 1 finding", report.org),
+        (false, count) => format!("{}: {count} findings", report.org),
+    };
+    for finding in &report.findings {
+        text += &format!("\n\n{}  {}\n", finding.code, print::clean(&finding.message));
+        text += &format!("  repair: {}", print::clean(&finding.repair));
+        if let Some(adopt) = &finding.adopt {
+            text += &format!("\n  adopt:  {}", print::clean(adopt));
+        }
+    }
+    text
+}

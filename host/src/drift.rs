@@ -1,0 +1,123 @@
+//! Drift as it is told: each finding with what it means, and the commands that end it.
+//!
+//! For the command line, HTTP and the library; the comparison itself is the core's.
+
+use hookwright_core::drift::{self, Moved, Part, State};
+use hookwright_core::ident::OrgName;
+use serde::{Deserialize, Serialize};
+
+/// One difference between what metadata and plugins call for and what the database has.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Finding {
+    /// A stable code: `drift/missing-column`.
+    pub code: String,
+    /// The entity whose table it is on.
+    pub entity: String,
+    /// What of the table differs: `column`, `type`, `index`, ….
+    pub part: String,
+    /// Which one, if a table has several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// What metadata and plugins call for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wanted: Option<String>,
+    /// What the host recorded when it last changed it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recorded: Option<String>,
+    /// What the database has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub found: Option<String>,
+    /// Who moved: `hands`, `metadata`, `plugins` or `several`.
+    pub moved: String,
+    /// Whether others added it, so that it is left alone unless somebody asks.
+    pub foreign: bool,
+    /// What it is, in a sentence.
+    pub message: String,
+    /// The command that makes the database what is called for.
+    pub repair: String,
+    /// The command that takes what the database has into the metadata, if there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub adopt: Option<String>,
+}
+
+impl Finding {
+    /// A finding of an organisation.
+    #[must_use]
+    pub fn of(org: &OrgName, finding: &drift::Finding) -> Self {
+        let name = finding.part.name();
+        Self {
+            code: finding.code(),
+            entity: finding.table.as_str().to_owned(),
+            part: finding.part.kind().to_owned(),
+            name: Some(name).filter(|name| !name.is_empty()),
+            wanted: finding.wanted.clone(),
+            recorded: finding.recorded.clone(),
+            found: finding.found.clone(),
+            moved: finding.moved.as_str().to_owned(),
+            foreign: finding.is_foreign(),
+            message: format!("{}; {}", what(finding), why(finding)),
+            repair: command("sync", org, finding),
+            adopt: adoptable(finding).then(|| command("adopt", org, finding)),
+        }
+    }
+
+    /// Where it is: `invoice.status`, `invoice (status, name)`.
+    #[must_use]
+    pub fn place(&self) -> String {
+        match &self.name {
+            None => self.entity.clone(),
+            Some(name) => format!("{} ({name})", self.entity),
+        }
+    }
+}
+
+fn what(finding: &drift::Finding) -> String {
+    let (place, kind) = (finding.place(), finding.part.kind());
+    let text = |value: &Option<String>| value.clone().unwrap_or_else(|| "nothing".to_owned());
+    let (wanted, found) = (text(&finding.wanted), text(&finding.found));
+    if let Some(renamed) = &finding.renamed {
+        return format!("the {kind} \"{place}\" is called \"{}\"", renamed.as_str());
+    }
+    match (finding.state(), finding.part.is_thing() || finding.part == Part::Table) {
+        (State::Missing, true) => format!("the {kind} \"{place}\" is missing"),
+        (State::Extra, true) => format!("the {kind} \"{place}\" is there, and nothing calls for it"),
+        _ => format!("the {kind} of \"{place}\" is {found}, and shall be {wanted}"),
+    }
+}
+
+fn why(finding: &drift::Finding) -> &'static str {
+    match (finding.moved, finding.state()) {
+        (Moved::Hands, State::Missing) if finding.renamed.is_none() => "others than Hookwright took it away",
+        (Moved::Hands, State::Extra) => "others than Hookwright added it",
+        (Moved::Hands, _) => "others than Hookwright changed it",
+        (Moved::Metadata, _) => "its entity or field was deleted, and it was kept",
+        (Moved::Plugins, State::Missing) => "the plugins did not call for it before",
+        (Moved::Plugins, State::Extra) => "the plugins call for it no more",
+        (Moved::Plugins, State::Differs) => "the plugins called for something else before",
+        (Moved::Several, _) => {
+            "others than Hookwright changed it, and the plugins called for something else before"
+        }
+    }
+}
+
+fn command(verb: &str, org: &OrgName, finding: &drift::Finding) -> String {
+    let mut command = format!("hookwright {verb} --org {org} --entity {}", finding.table.as_str());
+    if let Some(column) = finding.part.column() {
+        command += &format!(" --field {}", column.as_str());
+    }
+    if verb == "sync" && finding.is_foreign() {
+        command += " --extras";
+    }
+    command
+}
+
+/// Whether metadata can say it: what only plugins or hands can make is not theirs.
+fn adoptable(finding: &drift::Finding) -> bool {
+    match &finding.part {
+        Part::Table | Part::Column(_) | Part::Type(_) | Part::Nullability(_) | Part::Default(_) => true,
+        Part::TableComment | Part::Comment(_) => true,
+        Part::Unique(columns) | Part::ForeignKey(columns) => columns.len() == 1,
+        Part::PrimaryKey | Part::Generated(_) | Part::Check(_) | Part::Index(_) => false,
+    }
+}

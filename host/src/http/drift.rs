@@ -1,0 +1,76 @@
+//! Where a database is not what metadata and plugins call for; repaired, or taken into the metadata.
+
+use axum::Json;
+use serde::{Deserialize, Serialize};
+
+use super::caller::{Caller, Writing};
+use super::extract::{JsonBody, parsed};
+use super::problem::Problem;
+use super::schema::OfOrg;
+use super::submit::{Answer, Around, Consent, IdempotencyKey, Written};
+use crate::access::Scope;
+use crate::drift::Finding;
+
+/// How a database stands.
+#[derive(Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Drift {
+    /// Whether there is nothing to do, whatever others added.
+    in_step: bool,
+    /// What differs.
+    findings: Vec<Finding>,
+}
+
+/// What of an organisation; all of it, if nothing is given.
+#[derive(Debug, Default, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub(super) struct Part {
+    /// One entity.
+    entity: Option<String>,
+    /// One field of it.
+    field: Option<String>,
+    /// What others added, too.
+    extras: bool,
+}
+
+/// Compare the database with what metadata and plugins call for; it is only read.
+#[utoipa::path(
+    get, path = "/v1/orgs/{org}/drift", tag = "drift",
+    params(OfOrg),
+    responses((status = 200, body = Drift))
+)]
+pub(super) async fn show(caller: Caller) -> Result<Json<Drift>, Problem> {
+    let org = caller.org(Scope::MetadataRead)?;
+    let drift = caller.host().drift(&org).await?;
+    let findings = drift.findings.iter().map(|finding| Finding::of(&org, finding)).collect();
+    Ok(Json(Drift { in_step: drift.is_in_step(), findings }))
+}
+
+/// Make the database what metadata and plugins call for.
+#[utoipa::path(
+    post, path = "/v1/orgs/{org}/sync", tag = "drift",
+    params(OfOrg, Consent, IdempotencyKey),
+    request_body(content = Part, content_type = "application/json"),
+    responses(Written)
+)]
+pub(super) async fn sync(writing: Writing, JsonBody(body): JsonBody) -> Answer {
+    send("schema.sync", writing, &body).await
+}
+
+/// Make the metadata what the database has; no table is changed.
+#[utoipa::path(
+    post, path = "/v1/orgs/{org}/adopt", tag = "drift",
+    params(OfOrg, Consent, IdempotencyKey),
+    request_body(content = Part, content_type = "application/json"),
+    responses(Written)
+)]
+pub(super) async fn adopt(writing: Writing, JsonBody(body): JsonBody) -> Answer {
+    send("schema.adopt", writing, &body).await
+}
+
+async fn send(kind: &'static str, writing: Writing, body: &[u8]) -> Answer {
+    let part: Part = parsed(body)?;
+    let texts = [("entity", part.entity.as_ref()), ("field", part.field.as_ref())];
+    let texts: Vec<_> = texts.into_iter().filter_map(|(key, text)| Some((key, text?.as_str()))).collect();
+    writing.send(Around { kind, texts: &texts, switches: &[("extras", part.extras)], body: None }).await
+}

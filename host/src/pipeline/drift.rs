@@ -1,0 +1,107 @@
+//! Drift of an organisation's database, and the change that repairs it.
+//!
+//! A repair takes the way of any change, from what the database has instead of from what the host recorded. The host
+//! proposes its intents itself: they are the difference to what the hooks call for.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use hookwright_core::ddl::Dialect;
+use hookwright_core::drift::{Drift, Finding, Scope, World};
+use hookwright_core::event::Event;
+use hookwright_core::intent::Intent;
+use hookwright_core::metadata::Metadata;
+
+use super::Pipeline;
+use super::derive::derived;
+use super::hooks::Caller;
+use super::work::{Worked, Worker};
+use crate::error::{Error, Result};
+use crate::tenant::{Tenant, View};
+
+/// How the database stands to what metadata and the plugins bound now call for.
+pub(crate) async fn drift(pipeline: &Pipeline<'_>, tenant: &Tenant, view: &View) -> Result<Drift> {
+    against(pipeline, tenant, view, &view.snapshot.metadata).await
+}
+
+/// As [`drift`], were these the metadata.
+async fn against(
+    pipeline: &Pipeline<'_>,
+    tenant: &Tenant,
+    view: &View,
+    metadata: &Metadata,
+) -> Result<Drift> {
+    let wanted = derived(pipeline, tenant, view, metadata).await?;
+    let found = tenant.db().inspect(None).await?.schema;
+    let (recorded, comments) = (&view.snapshot.schema, tenant.db().dialect() == Dialect::Postgres);
+    Ok(Drift::of(World { wanted: &wanted, recorded, found: &found, metadata, comments }))
+}
+
+/// Works a repair out.
+pub(super) async fn synchronise(
+    pipeline: &Pipeline<'_>,
+    tenant: &Tenant,
+    view: &View,
+    scope: &Scope,
+) -> Result<Worked> {
+    let metadata = view.snapshot.metadata.clone();
+    let drift = drift(pipeline, tenant, view).await?;
+    repaired(pipeline, tenant, view, metadata, &drift, scope)
+}
+
+/// Works out what the metadata are once they say what the database has. No statement is made: what plugins call for
+/// besides is drift, and is told.
+pub(super) async fn adopt(
+    pipeline: &Pipeline<'_>,
+    tenant: &Tenant,
+    view: &View,
+    event: &Event,
+    scope: &Scope,
+) -> Result<Worked> {
+    let found = drift(pipeline, tenant, view).await?;
+    let metadata = found
+        .adopted(&view.snapshot.metadata, &event.id, scope)
+        .map_err(|e| Error::new("drift/not-adopted", e.to_string()))?;
+    let adopted = against(pipeline, tenant, view, &metadata).await?;
+    let caller = Caller::new(pipeline.sandbox, tenant.org(), view.plugins.clone());
+    let scope = Scope { extras: false, ..scope.clone() };
+    let mut worker = Worker::new(tenant, metadata, Arc::new(adopted.base(&scope)), caller);
+    if tenant.db().dialect() == Dialect::Sqlite {
+        // Comments are in the model alone, which forgets those of what has another name now.
+        let comments = adopted.repair(&scope).0.into_iter().filter(|i| matches!(i, Intent::SetComment(_)));
+        comments.into_iter().try_for_each(|intent| worker.own(intent))?;
+    }
+    let left = adopted.findings.into_iter().filter(|f| scope.has(f)).collect();
+    Ok(worked(worker, left))
+}
+
+fn repaired(
+    pipeline: &Pipeline<'_>,
+    tenant: &Tenant,
+    view: &View,
+    metadata: Metadata,
+    drift: &Drift,
+    scope: &Scope,
+) -> Result<Worked> {
+    let caller = Caller::new(pipeline.sandbox, tenant.org(), view.plugins.clone());
+    let mut worker = Worker::new(tenant, metadata, Arc::new(drift.base(scope)), caller);
+    let (intents, left) = drift.repair(scope);
+    for intent in intents {
+        worker.own(intent)?;
+    }
+    Ok(worked(worker, left))
+}
+
+fn worked(worker: Worker<'_>, left: Vec<Finding>) -> Worked {
+    let Worker { metadata, draft, .. } = worker;
+    let hooks = Vec::new();
+    Worked {
+        draft,
+        metadata,
+        hooks,
+        memories: BTreeMap::new(),
+        rolls_back: Vec::new(),
+        left,
+        purged: Vec::new(),
+    }
+}

@@ -1,0 +1,74 @@
+//! What hands did becomes what the metadata say; the database stays as it is.
+
+use hookwright::outcome::Status;
+use hookwright_core::ident::Ident;
+use hookwright_tests::scenario::Dialect;
+use hookwright_tests::world::{TestHost, World, runtime};
+use serde_json::{Value as Json, json};
+
+use super::bench::{ALLOWED, Bench, told};
+
+#[test]
+fn postgres_is_adopted_as_hands_left_it() {
+    let deeds =
+        "ALTER TABLE invoice RENAME note TO remark; ALTER TABLE invoice ADD extra int NOT NULL DEFAULT 7;
+        ALTER TABLE account ALTER name TYPE varchar(200); ALTER TABLE account ALTER name DROP NOT NULL;
+        ALTER TABLE invoice DROP CONSTRAINT invoice_no_key; ALTER TABLE invoice DROP tag;
+        ALTER TABLE invoice ALTER status SET DEFAULT 'sent'; COMMENT ON TABLE invoice IS 'mine'";
+    runtime().block_on(adopted(Dialect::Postgres, deeds));
+}
+
+#[test]
+fn sqlite_is_adopted_as_hands_left_it() {
+    let deeds = "ALTER TABLE invoice RENAME COLUMN note TO remark; DROP INDEX invoice_tag_idx; ALTER TABLE invoice DROP COLUMN tag;
+        ALTER TABLE invoice ADD extra INTEGER NOT NULL DEFAULT 7 CHECK (extra BETWEEN -2147483648 AND 2147483647); DROP INDEX invoice_no_key";
+    runtime().block_on(adopted(Dialect::Sqlite, deeds));
+}
+
+async fn adopted(dialect: Dialect, deeds: &str) {
+    let home = TestHost::start().await;
+    let bench = Bench::new(&home, "acme", dialect).await;
+    bench.hand(deeds).await;
+    let (before, _) = bench.world.physical().await;
+    let outcome = bench.send(&json!({"id": "adopt", "type": "schema.adopt"}), ALLOWED).await;
+    assert_eq!(outcome.status, Status::Applied, "{:#?}", outcome.reasons);
+    assert!(outcome.statements.is_empty() && outcome.left.is_empty(), "{outcome:#?}");
+    let drift = bench.drift().await;
+    assert!(drift.findings.is_empty(), "{:#?}", drift.findings);
+    let (after, _) = bench.world.physical().await;
+    assert_eq!(before, after);
+    bench.world.in_step().await.expect("in step");
+    bench.world.derives().await.expect("derived");
+    let invoice = field_names(&bench.world, "invoice").await;
+    assert!(invoice.contains(&"remark".to_owned()) && invoice.contains(&"extra".to_owned()), "{invoice:?}");
+    assert!(!invoice.contains(&"note".to_owned()) && !invoice.contains(&"tag".to_owned()), "{invoice:?}");
+}
+
+#[test]
+fn an_existing_database_is_taken_over() {
+    let statements = "CREATE TABLE customer (id integer PRIMARY KEY, name varchar(60) NOT NULL, since date);
+        CREATE TABLE orders (id bigint PRIMARY KEY, customer integer NOT NULL REFERENCES customer (id) ON DELETE CASCADE,
+            total numeric(10,2) DEFAULT 0, code varchar(10) UNIQUE);
+        INSERT INTO customer VALUES (1, 'a', '2024-01-01'); INSERT INTO orders VALUES (1, 1, 5, 'x')";
+    runtime().block_on(async {
+        let home = TestHost::start().await;
+        let world = World::add(&home, "old", Dialect::Postgres, &["schema-sync".to_owned()]).await;
+        world.sql(statements).await.expect("made");
+        let bench = Bench { world };
+        assert!(bench.drift().await.findings.is_empty(), "tables of others are no drift");
+        let outcome = bench.send(&json!({"id": "a", "type": "schema.adopt", "extras": true}), ALLOWED).await;
+        assert_eq!(outcome.status, Status::Applied, "{:#?}", outcome.reasons);
+        assert_eq!(told(&bench.drift().await.findings), Vec::<String>::new());
+        bench.world.in_step().await.expect("in step");
+        let event: Json = json!({"id": "f", "type": "field.create", "entity": "orders", "field": {"name": "state", "type": "Text"}});
+        bench.event(&event).await;
+        let rows = bench.world.rows("SELECT id, customer, total, code, state FROM orders").await.expect("rows");
+        assert_eq!(rows.len(), 1, "{rows:?}");
+    });
+}
+
+async fn field_names(world: &World, entity: &str) -> Vec<String> {
+    let name = Ident::parse(entity).expect("a name");
+    let entity = world.host().entity(world.org(), &name).await.expect("an entity");
+    entity.fields.iter().map(|f| f.spec.name.as_str().to_owned()).collect()
+}
