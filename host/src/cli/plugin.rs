@@ -7,7 +7,12 @@ use serde_json::Value as Json;
 
 use super::{Context, Exit, org_name, print, read};
 use crate::api::{GrantChange, PluginInfo, PluginOptions, PluginReport};
+use crate::drift::Finding;
 use crate::error::{Error, Result};
+use crate::host::Host;
+
+/// Findings that are told after a plugin was bound.
+const MOST: usize = 10;
 
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Command {
@@ -110,11 +115,13 @@ pub(crate) async fn run(command: Command, cx: Context) -> Result<Exit> {
                 order,
                 enabled: !disabled,
             };
-            let info = cx.host().await?.plugin_install(&org, read(&file)?, options).await?;
+            let host = cx.host().await?;
+            let info = host.plugin_install(&org, read(&file)?, options).await?;
             cx.out.one(&info, || {
                 let head = format!("installed {} {} ({})", info.name, info.version, short(&info.digest));
                 format!("{head}\n{}", granted(&info))
             })?;
+            return existing(&host, &org, &cx).await;
         }
         Command::Grant(Grants { plugin, grants }) => {
             let change = GrantChange { grant: grants, revoke: Vec::new() };
@@ -130,19 +137,51 @@ pub(crate) async fn run(command: Command, cx: Context) -> Result<Exit> {
             cx.out.list(&cx.host().await?.plugin_list(&org).await?, headers, row)?;
         }
         Command::Enable(Named { org, name }) => {
-            cx.host().await?.plugin_enable(&org, &name).await?;
+            let host = cx.host().await?;
+            host.plugin_enable(&org, &name).await?;
             cx.out.talk(&format!("enabled {} for {org}", print::clean(&name)));
+            return existing(&host, &org, &cx).await;
         }
         Command::Disable(Named { org, name }) => {
-            cx.host().await?.plugin_disable(&org, &name).await?;
+            let host = cx.host().await?;
+            host.plugin_disable(&org, &name).await?;
             cx.out.talk(&format!("disabled {} for {org}", print::clean(&name)));
+            return existing(&host, &org, &cx).await;
         }
         Command::Remove(Named { org, name }) => {
-            cx.host().await?.plugin_remove(&org, &name).await?;
+            let host = cx.host().await?;
+            host.plugin_remove(&org, &name).await?;
             cx.out.talk(&format!("removed {} from {org}", print::clean(&name)));
+            return existing(&host, &org, &cx).await;
         }
     }
     Ok(Exit::Done)
+}
+
+/// What the plugins that are bound now call for, and the entities that are there do not have.
+async fn existing(host: &Host, org: &OrgName, cx: &Context) -> Result<Exit> {
+    let drift = match host.drift(org).await {
+        Ok(drift) => drift,
+        Err(error) => {
+            cx.out.talk(&format!("whether the entities that are there are in step is not known: {error}"));
+            return Ok(Exit::Done);
+        }
+    };
+    let findings: Vec<_> = drift.findings.iter().filter(|finding| !finding.is_foreign()).collect();
+    if findings.is_empty() {
+        return Ok(Exit::Done);
+    }
+    cx.out.talk("the entities that are there are not what the plugins call for now:");
+    for finding in findings.iter().take(MOST) {
+        cx.out.talk(&format!("  {}", print::clean(&Finding::of(org, finding).message)));
+    }
+    if findings.len() > MOST {
+        cx.out.talk(&format!("  and {} more", findings.len() - MOST));
+    }
+    cx.out.talk(&format!(
+        "see the plan: hookwright plan --org {org}; carry it out: hookwright sync --org {org}"
+    ));
+    Ok(Exit::Left)
 }
 
 async fn regrant(plugin: Named, change: GrantChange, cx: &Context) -> Result<()> {

@@ -55,7 +55,12 @@ fn name(text: &str) -> std::result::Result<Ident, String> {
 
 impl Part {
     fn scope(&self) -> Scope {
-        Scope { table: self.entity.clone(), column: self.field.clone(), extras: self.extras }
+        Scope {
+            table: self.entity.clone(),
+            column: self.field.clone(),
+            extras: self.extras,
+            loosening: false,
+        }
     }
 }
 

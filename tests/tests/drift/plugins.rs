@@ -27,3 +27,49 @@ fn a_field_that_was_deleted_and_kept_is_told() {
         });
     }
 }
+
+#[test]
+fn a_plugin_that_comes_or_goes_is_told() {
+    runtime().block_on(async {
+        let bench = Bench::new(&TestHost::start().await, "acme", Dialect::Postgres).await;
+        let (host, org) = (bench.world.host(), bench.world.org());
+        for (bound, found) in [(false, "drift/extra-index"), (true, "drift/missing-index")] {
+            match bound {
+                false => host.plugin_disable(org, "index-advisor").await.expect("disabled"),
+                true => host.plugin_enable(org, "index-advisor").await.expect("enabled"),
+            }
+            let drift = bench.drift().await;
+            let both = ["account", "tag"].map(|column| format!("{found} invoice (btree ({column}))"));
+            assert_eq!(told(&drift.findings), both);
+            assert!(drift.findings.iter().all(|f| f.moved == Moved::Plugins), "{:?}", drift.findings);
+            let event = json!({"id": format!("s-{bound}"), "type": "schema.sync"});
+            assert_eq!(bench.send(&event, ALLOWED).await.status, Status::Applied);
+            assert!(bench.drift().await.findings.is_empty());
+            bench.world.derives().await.expect("derived");
+        }
+    });
+}
+
+#[test]
+fn dev_repairs_what_only_loosens_and_prod_nothing() {
+    let left = [
+        "drift/default invoice.status",
+        "drift/missing-index invoice (btree (tag))",
+        "drift/nullability account.name",
+        "drift/nullability invoice.note",
+        "drift/type account.name",
+    ];
+    for (policy, left) in [("mode = \"dev\"", &[left[0], left[2]][..]), ("mode = \"prod\"", &left[..])] {
+        runtime().block_on(async {
+            let home = TestHost::with_policy(Some(policy)).await;
+            let bench = Bench::new(&home, "acme", Dialect::Postgres).await;
+            let deeds = "ALTER TABLE invoice ALTER note SET NOT NULL; ALTER TABLE account ALTER name TYPE varchar(40); DROP INDEX invoice_tag_idx;
+                ALTER TABLE account ALTER name DROP NOT NULL; ALTER TABLE invoice ALTER status DROP DEFAULT";
+            bench.hand(deeds).await;
+            bench.world.host().warn_of_drift().await;
+            assert_eq!(told(&bench.drift().await.findings), left);
+            bench.world.host().warn_of_drift().await;
+            assert_eq!(told(&bench.drift().await.findings), left);
+        });
+    }
+}

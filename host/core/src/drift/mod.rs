@@ -18,6 +18,7 @@ pub use adopt::AdoptError;
 pub use finding::{Finding, Moved, State};
 pub use part::Part;
 
+use crate::conversion::{Conversion, conversion};
 use crate::ident::Ident;
 use crate::intent::Intent;
 use crate::metadata::Metadata;
@@ -52,6 +53,8 @@ pub struct Scope {
     pub column: Option<Ident>,
     /// Whether what others added, and nothing calls for, goes too.
     pub extras: bool,
+    /// Whether only that is done which no program and no row can stand against.
+    pub loosening: bool,
 }
 
 /// How a database stands to what is called for.
@@ -115,7 +118,8 @@ impl Drift {
     /// Beside them those findings for which there is nothing.
     #[must_use]
     pub fn repair(&self, scope: &Scope) -> (Vec<Intent>, Vec<Finding>) {
-        let mut all: Vec<_> = self.renames.iter().filter(|i| scope.has_rename(i)).cloned().collect();
+        let named = |i: &&Intent| scope.has_rename(i) && !scope.loosening;
+        let mut all: Vec<_> = self.renames.iter().filter(named).cloned().collect();
         let base = self.base(scope);
         let mut model = self.applied(&base, &all);
         let mut left = Vec::new();
@@ -123,12 +127,16 @@ impl Drift {
             left = self.differences(model.schema());
             left.retain(|finding| scope.has(finding));
             let found = model.schema().clone();
-            let intents = repair::intents(&left.iter().collect::<Vec<_>>(), &self.wanted, &found);
+            let mut intents = repair::intents(&left.iter().collect::<Vec<_>>(), &self.wanted, &found);
+            intents.retain(|intent| !scope.loosening || loosens(intent, &found));
             let done: Vec<_> = intents.into_iter().filter(|i| i.apply(&mut model).is_ok()).collect();
             if done.is_empty() {
                 break;
             }
             all.extend(done);
+        }
+        if scope.loosening {
+            left.clear();
         }
         (all, left)
     }
@@ -200,6 +208,21 @@ impl Scope {
 
     fn has_rename(&self, intent: &Intent) -> bool {
         renaming(intent).is_some_and(|finding| self.has(&finding))
+    }
+}
+
+/// Whether an intent leaves every row and program what it may do: a column may be NULL, is wider, or is found faster.
+fn loosens(intent: &Intent, found: &Schema) -> bool {
+    match intent {
+        Intent::DropNotNull(_) => true,
+        Intent::CreateIndex(index) => !index.index.unique,
+        Intent::ChangeType(change) => {
+            let column = found.table(&change.table).and_then(|t| t.column(&change.column));
+            column.is_some_and(|was| {
+                was.unread.is_none() && conversion(&was.ty, &change.ty) == Conversion::Widening
+            })
+        }
+        _ => false,
     }
 }
 

@@ -73,7 +73,9 @@ shape!(OfSchema {
     entity: Option<String>,
     field: Option<String>,
     #[serde(default)]
-    extras: bool
+    extras: bool,
+    #[serde(default)]
+    loosening: bool
 });
 
 /// What all events have.
@@ -214,7 +216,7 @@ fn of_schema(json: &Json, base: &str) -> Result<(Envelope, Scope), EventError> {
     if column.is_some() && table.is_none() {
         return Err(EventError::at(&place("/field"), "a field is of an entity; give \"entity\" too"));
     }
-    Ok((event.envelope(), Scope { table, column, extras: event.extras }))
+    Ok((event.envelope(), Scope { table, column, extras: event.extras, loosening: event.loosening }))
 }
 
 /// Serde would read a list as an object, by position; an event says what it means by name.
