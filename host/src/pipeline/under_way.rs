@@ -1,4 +1,4 @@
-//! Large tables that are being changed in steps: until these are done, or taken back, nothing else changes the table.
+//! Large tables that are being changed in steps: until these are done, or taken back, nothing takes a name from them.
 //!
 //! A step names its table and columns as they were when it was planned; triggers that keep new values fail for every
 //! writer if somebody takes a name from under them.
@@ -10,9 +10,9 @@ use super::request::Request;
 use crate::error::{Error, Result};
 use crate::tenant::Tenant;
 
-/// Refuses a change of a table on which another change has steps left.
+/// Refuses a change that takes a name, or a type, from a table on which another change has steps left.
 pub(super) async fn check(tenant: &Tenant, draft: &Draft, request: &Request<'_>) -> Result<()> {
-    let touched = draft.touched();
+    let touched = draft.unsettled();
     if touched.is_empty() || request.staged.is_some() {
         return Ok(());
     }

@@ -143,6 +143,26 @@ impl Draft {
         !plan.is_transactional() || !plan.obstacles.is_empty() || plan.strongly_locked().len() > 1
     }
 
+    /// The tables of before of which the change takes a name away, or a column's type: what works on them under these
+    /// names meanwhile would fail.
+    #[must_use]
+    pub fn unsettled(&self) -> Vec<Ident> {
+        let unsettles = |intent: &Intent| {
+            matches!(
+                intent,
+                Intent::RenameTable(_)
+                    | Intent::DropTable(_)
+                    | Intent::RenameColumn(_)
+                    | Intent::DropColumn(_)
+                    | Intent::ChangeType(_)
+                    | Intent::PurgeTable(_)
+                    | Intent::PurgeColumn(_)
+            )
+        };
+        let any = self.entries.iter().any(|entry| unsettles(&entry.intent));
+        if any { self.touched() } else { Vec::new() }
+    }
+
     /// The questions about the rows, in order.
     pub fn probes(&self) -> impl Iterator<Item = &Probe> {
         self.entries.iter().flat_map(|e| &e.pending).filter_map(|(_, judgement)| match judgement {
