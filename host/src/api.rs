@@ -69,11 +69,13 @@ pub struct Page {
 pub struct OrgOptions {
     /// Whether the embedded `schema-sync` is bound to it.
     pub default_plugins: bool,
+    /// Whether a PostgreSQL database that the server does not have is made.
+    pub create_database: bool,
 }
 
 impl Default for OrgOptions {
     fn default() -> Self {
-        Self { default_plugins: true }
+        Self { default_plugins: true, create_database: false }
     }
 }
 
@@ -87,41 +89,6 @@ pub struct OrgInfo {
     pub database: DatabaseUrl,
     /// When it was registered (RFC 3339, UTC).
     pub created_at: String,
-}
-
-/// What a look at an organisation's database found.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct OrgCheck {
-    /// The organisation.
-    pub org: OrgName,
-    /// What answers, such as `PostgreSQL 15.6`.
-    pub server: String,
-    /// Each thing looked at, in order.
-    pub findings: Vec<CheckFinding>,
-}
-
-impl OrgCheck {
-    /// Whether nothing stands in the way of a change.
-    #[must_use]
-    pub fn passed(&self) -> bool {
-        self.findings.iter().all(|f| f.ok)
-    }
-}
-
-/// One thing looked at.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct CheckFinding {
-    /// What, in a few words.
-    pub name: String,
-    /// Whether it is as it should be.
-    pub ok: bool,
-    /// What was found.
-    pub message: String,
-    /// What to do, if it is not.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub help: Option<String>,
 }
 
 /// How a plugin is installed.

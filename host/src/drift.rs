@@ -61,15 +61,6 @@ impl Finding {
             adopt: adoptable(finding).then(|| command("adopt", org, finding)),
         }
     }
-
-    /// Where it is: `invoice.status`, `invoice (status, name)`.
-    #[must_use]
-    pub fn place(&self) -> String {
-        match &self.name {
-            None => self.entity.clone(),
-            Some(name) => format!("{} ({name})", self.entity),
-        }
-    }
 }
 
 fn what(finding: &drift::Finding) -> String {
@@ -79,6 +70,13 @@ fn what(finding: &drift::Finding) -> String {
     if let Some(renamed) = &finding.renamed {
         return format!("the {kind} \"{place}\" is called \"{}\"", renamed.as_str());
     }
+    if matches!(finding.part, Part::Nullability(_)) {
+        return match finding.found.as_deref() {
+            Some("NULL") => format!("\"{place}\" may be NULL, and must not"),
+            _ => format!("\"{place}\" must not be NULL, and may"),
+        };
+    }
+    let kind = kind.replace('-', " ");
     match (finding.state(), finding.part.is_thing() || finding.part == Part::Table) {
         (State::Missing, true) => format!("the {kind} \"{place}\" is missing"),
         (State::Extra, true) => format!("the {kind} \"{place}\" is there, and nothing calls for it"),

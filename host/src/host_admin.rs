@@ -3,7 +3,7 @@
 use hookwright_core::ident::OrgName;
 use serde_json::Value as Json;
 
-use crate::api::{GrantChange, OrgCheck, OrgInfo, OrgOptions, PluginInfo, PluginOptions, PluginReport};
+use crate::api::{GrantChange, OrgInfo, OrgOptions, PluginInfo, PluginOptions, PluginReport};
 use crate::config::DatabaseUrl;
 use crate::embedded::SCHEMA_SYNC;
 use crate::error::{Error, Result};
@@ -19,12 +19,43 @@ impl Host {
     /// `org/exists`, `request/invalid`, `db/denied` with the `GRANT` to run, or what the database says.
     pub async fn org_add(&self, name: &OrgName, url: &str, options: OrgOptions) -> Result<OrgInfo> {
         let url = DatabaseUrl::parse(url)?.absolute();
-        self.inner.tenants.connect(name, &url)?.prepare(&self.inner.config.retry).await?;
+        let db = self.inner.tenants.connect(name, &url)?;
+        if options.create_database {
+            db.create_database().await?;
+        }
+        db.prepare(&self.inner.config.retry).await?;
         let info = self.inner.store.org_add(name, &url).await?;
         if options.default_plugins {
             self.plugin_install(name, SCHEMA_SYNC.to_vec(), PluginOptions::default()).await?;
         }
         Ok(info)
+    }
+
+    /// Says where an organisation's database is now. It must know the organisation already.
+    ///
+    /// # Errors
+    /// `org/not-found`, `request/invalid` if what is there is not the organisation's, or what the database says.
+    pub async fn org_update(&self, name: &OrgName, url: &str) -> Result<OrgInfo> {
+        let before = self.inner.store.org(name).await?;
+        let url = DatabaseUrl::parse(url)?.absolute();
+        let db = self.inner.tenants.connect(name, &url)?;
+        if let Some(trouble) = db.absent() {
+            return Err(trouble.into());
+        }
+        if !db.is_known().await? {
+            let message = format!(
+                "the database at {url} knows no organisation \"{name}\"; its history is at {}",
+                before.database
+            );
+            let help = format!(
+                "move the data there first, or begin anew: hookwright org remove {name}, then hookwright org add"
+            );
+            return Err(Error::new("request/invalid", message).help(help));
+        }
+        db.prepare(&self.inner.config.retry).await?;
+        self.inner.store.org_move(name, &url).await?;
+        self.inner.tenants.forget(name);
+        self.inner.store.org(name).await
     }
 
     /// The registered organisations, by name.
@@ -43,19 +74,6 @@ impl Host {
         self.inner.store.org_remove(name).await?;
         self.inner.tenants.forget(name);
         Ok(())
-    }
-
-    /// Looks at what an organisation's database answers and allows.
-    ///
-    /// # Errors
-    /// `org/not-found`. What is wrong with the database is a finding, not an error.
-    pub async fn org_check(&self, name: &OrgName) -> Result<OrgCheck> {
-        let info = self.inner.store.org(name).await?;
-        if let Err(error) = crate::tenants::there(name, &info.database) {
-            return Ok(crate::org_check::silent(name, error));
-        }
-        let db = self.inner.tenants.connect(name, &info.database)?;
-        Ok(crate::org_check::check(name, &db).await)
     }
 
     /// Binds a plugin to an organisation, in place of the one of its name.

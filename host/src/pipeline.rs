@@ -194,7 +194,9 @@ impl Pipeline<'_> {
                 let work = effects::work(tenant, view, request, after, &reviewed, plan, &outcome)?;
                 let executed = match executor::execute(tenant.db(), work, self.retry).await {
                     Ok(executed) => executed,
-                    Err(error) => return Err(facts::denied(tenant, &wanted, error).await.into()),
+                    Err(error) => {
+                        return Err(facts::explained(tenant, &wanted, &reviewed.schema, error).await.into());
+                    }
                 };
                 match executed {
                     Executed::Applied(applied) => {
@@ -262,7 +264,10 @@ async fn answers(tenant: &Tenant, draft: &Draft, sizes: &Sizes, retry: &RetryPol
     let statements: Vec<_> = draft.probes().map(ask).collect();
     let found = match executor::ask(db, &statements, retry).await {
         Ok(found) => found,
-        Err(error) => return Err(facts::denied(tenant, &Wanted::at_most(draft), error).await.into()),
+        Err(error) => {
+            let wanted = Wanted::at_most(draft);
+            return Err(facts::explained(tenant, &wanted, draft.schema(), error).await.into());
+        }
     };
     let quoted = |text: &String| hookwright_core::ident::quoted(text);
     let mut answers = Answers::new();

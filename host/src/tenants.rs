@@ -10,7 +10,7 @@ use tokio::sync::Mutex as AsyncMutex;
 
 use crate::config::{Config, DatabaseUrl};
 use crate::db::{DbOptions, OrgDb, Pools};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::executor::RetryPolicy;
 use crate::grants;
 use crate::registry::store::{Binding, Store};
@@ -78,8 +78,10 @@ impl Tenants {
             }
             None => {
                 let url = self.store.org(org).await?.database;
-                there(org, &url)?;
                 let db = self.connect(org, &url)?;
+                if let Some(trouble) = db.absent() {
+                    return Err(trouble.into());
+                }
                 db.prepare(&self.retry).await?;
                 let tenant = Arc::new(Tenant::new(org.clone(), db, self.policy.of_org(org)));
                 self.bind(&tenant, &developed).await?;
@@ -140,21 +142,6 @@ impl Tenants {
         bound.sort_by(|(a, x), (b, y)| (a, &x.name).cmp(&(b, &y.name)));
         tenant.bind(bound.into_iter().map(|(_, b)| Arc::new(b)).collect());
         Ok(())
-    }
-}
-
-/// A SQLite file that was there and is gone must not be taken for a new one: its ledger would be forgotten.
-pub(crate) fn there(org: &OrgName, url: &DatabaseUrl) -> Result<()> {
-    match url.sqlite_path() {
-        Some(path) if !path.exists() => {
-            let message = format!(
-                "the SQLite file of the organisation \"{org}\", \"{}\", is not there",
-                path.display()
-            );
-            let help = format!("put it back, or start anew: hookwright org remove {org}, then org add");
-            Err(Error::new("db/unreachable", message).help(help))
-        }
-        _ => Ok(()),
     }
 }
 

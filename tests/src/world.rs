@@ -69,6 +69,11 @@ impl TestHost {
         let host = Host::start(config).await.unwrap_or_else(|error| panic!("no host: {error}"));
         Arc::new(Self { host, _control: control })
     }
+
+    /// The host.
+    pub fn host(&self) -> &Host {
+        &self.host
+    }
 }
 
 /// An organisation of a host, on a fresh database.
@@ -94,7 +99,10 @@ impl World {
     pub async fn at(home: &Arc<TestHost>, org: &str, place: Place, plugins: &[String]) -> Self {
         let org = OrgName::parse(org).expect("a name for an organisation");
         let default_plugins = plugins.iter().any(|p| p == "schema-sync");
-        let added = home.host.org_add(&org, &place.url(), OrgOptions { default_plugins }).await;
+        let added = home
+            .host
+            .org_add(&org, &place.url(), OrgOptions { default_plugins, ..OrgOptions::default() })
+            .await;
         added.unwrap_or_else(|error| panic!("no organisation \"{org}\": {error}"));
         let world = Self { home: home.clone(), org, place };
         for plugin in plugins.iter().filter(|p| *p != "schema-sync") {

@@ -47,7 +47,7 @@ pub(super) struct Pace {
     stop_at: usize,
 }
 
-fn pattern(text: &str) -> std::result::Result<OrgPattern, String> {
+pub(super) fn pattern(text: &str) -> std::result::Result<OrgPattern, String> {
     OrgPattern::parse(text).map_err(|e| e.to_string())
 }
 

@@ -9,6 +9,7 @@ mod approve;
 mod ask;
 mod demo;
 mod dev;
+mod doctor;
 mod drift;
 mod event;
 mod fleet;
@@ -90,7 +91,7 @@ enum Command {
     Serve(serve::Arguments),
     /// Serve with the plugins of a directory, reloaded as they change
     Dev(dev::Arguments),
-    /// Add, list, check and remove organisations
+    /// Add, list, move and remove organisations
     #[command(subcommand)]
     Org(org::Command),
     /// Send events
@@ -120,6 +121,8 @@ enum Command {
     Sync(sync::Arguments),
     /// Take what databases have into the metadata
     Adopt(adopt::Arguments),
+    /// Find out what is wrong with organisations, and what to do about it
+    Doctor(doctor::Arguments),
     /// Go on with changes whose host is gone
     Resume(resume::Arguments),
     /// Build, check and install plugins
@@ -167,7 +170,7 @@ pub fn main() -> ExitCode {
         Ok(Exit::Failed) => ExitCode::from(1),
         Ok(Exit::Left) => ExitCode::from(3),
         Err(error) => {
-            print::error(&error);
+            print::error(&error, out);
             ExitCode::from(1)
         }
     }
@@ -205,6 +208,7 @@ async fn run(command: Command, cx: Context) -> Result<Exit> {
         Command::Apply(arguments) => apply::run(arguments, cx).await,
         Command::Adopt(arguments) => adopt::run(arguments, cx).await,
         Command::Sync(arguments) => sync::run(arguments, cx).await,
+        Command::Doctor(arguments) => doctor::run(arguments, cx).await,
         Command::Resume(arguments) => resume::run(arguments, cx).await,
         Command::Plugin(command) => plugin::run(command, cx).await,
         Command::Policy(command) => policy::run(command, cx).await,

@@ -2,8 +2,8 @@
 
 use hookwright_core::ident::OrgName;
 
-use super::{Context, Exit, org_name, print};
-use crate::api::{OrgCheck, OrgOptions};
+use super::{Context, Exit, org_name};
+use crate::api::OrgOptions;
 use crate::error::Result;
 
 #[derive(Debug, clap::Subcommand)]
@@ -26,6 +26,24 @@ password in the control database, which only its owner can read; it is never pri
         /// Do not bind the embedded plugin "schema-sync"
         #[arg(long)]
         no_default_plugins: bool,
+        /// Make the PostgreSQL database if the server does not have it
+        #[arg(long)]
+        create: bool,
+    },
+    /// Say where an organisation's database is now
+    #[command(after_help = "\
+Examples:
+  hookwright org update acme-corp --database postgres://hookwright:PASSWORD@db2.internal:5432/crm
+
+For a database that was moved, or whose password is another. What is there must know the organisation already: its
+history is in its database.")]
+    Update {
+        /// Name
+        #[arg(value_parser = org_name)]
+        name: OrgName,
+        /// Address of its database: postgres://… or sqlite:PATH
+        #[arg(long, value_name = "URL")]
+        database: String,
     },
     /// List the organisations
     List,
@@ -35,22 +53,19 @@ password in the control database, which only its owner can read; it is never pri
         #[arg(value_parser = org_name)]
         name: OrgName,
     },
-    /// Look at what an organisation's database answers and allows
-    #[command(after_help = "Exit status: 0 all is well, 3 something stands in the way of a change.")]
-    Check {
-        /// Name
-        #[arg(value_parser = org_name)]
-        name: OrgName,
-    },
 }
 
 pub(crate) async fn run(command: Command, cx: Context) -> Result<Exit> {
     let host = cx.host().await?;
     match command {
-        Command::Add { name, database, no_default_plugins } => {
-            let options = OrgOptions { default_plugins: !no_default_plugins };
+        Command::Add { name, database, no_default_plugins, create } => {
+            let options = OrgOptions { default_plugins: !no_default_plugins, create_database: create };
             let info = host.org_add(&name, &database, options).await?;
             cx.out.one(&info, || format!("added {} on {}", info.name, info.database))?;
+        }
+        Command::Update { name, database } => {
+            let info = host.org_update(&name, &database).await?;
+            cx.out.one(&info, || format!("{} is on {} now", info.name, info.database))?;
         }
         Command::List => {
             let rows =
@@ -61,23 +76,6 @@ pub(crate) async fn run(command: Command, cx: Context) -> Result<Exit> {
             host.org_remove(&name).await?;
             cx.out.talk(&format!("removed {name}; its database was not touched"));
         }
-        Command::Check { name } => {
-            let check = host.org_check(&name).await?;
-            cx.out.one(&check, || table(&check))?;
-            return Ok(if check.passed() { Exit::Done } else { Exit::Left });
-        }
     }
     Ok(Exit::Done)
-}
-
-fn table(check: &OrgCheck) -> String {
-    let mut text = format!("{} on {}\n", check.org, print::clean(&check.server));
-    for finding in &check.findings {
-        let mark = if finding.ok { "ok" } else { "!!" };
-        text.push_str(&format!("  {mark}  {:12} {}\n", finding.name, print::clean(&finding.message)));
-        if let Some(help) = &finding.help {
-            text.push_str(&format!("      help: {}\n", print::clean(help)));
-        }
-    }
-    text.trim_end().to_owned()
 }

@@ -106,6 +106,25 @@ impl OrgDb {
         Ok(stayed.map(|(blocker, _)| blocker).collect())
     }
 
+    /// Ends a session of a host that is stuck in a transaction; whether it was one. Those of others are never ended.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn end_own(&self, pid: i32) -> Result<bool, DbError> {
+        let Pool::Postgres(pool) = self.pool() else { return Ok(false) };
+        let end = || async {
+            let ended: Option<bool> = sqlx::query_scalar(
+                "SELECT pg_terminate_backend(pid) FROM pg_catalog.pg_stat_activity WHERE pid = $1 \
+                 AND usename = current_user AND application_name = 'hookwright' AND state LIKE 'idle in transaction%'",
+            )
+            .bind(pid)
+            .fetch_optional(pool)
+            .await?;
+            Ok(ended.unwrap_or_default())
+        };
+        reading!(self, end())
+    }
+
     /// That a lock is on one of `tables`.
     fn on(&self, tables: &[Ident]) -> Script {
         let mut script = Script::of(Dialect::Postgres, "(n.nspname = ");

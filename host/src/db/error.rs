@@ -3,7 +3,8 @@
 use sqlx::error::DatabaseError;
 use sqlx::postgres::PgDatabaseError;
 
-use super::fault::{Fault, fault, sqlite_code};
+use super::fault::{Fault, fault, is_login, sqlite_code};
+use crate::trouble::Trouble;
 
 /// Trouble with an organisation's database.
 #[derive(Debug, thiserror::Error)]
@@ -11,14 +12,19 @@ pub enum DbError {
     /// An address that cannot be used.
     #[error("the address of the database is not valid: {0}")]
     Address(String),
-    /// No answer.
-    #[error("the database of the organisation \"{org}\" does not answer: {source}")]
+    /// No answer, or nobody is let in.
+    #[error("{}", unreachable(.org, .source, .trouble.as_deref()))]
     Unreachable {
         /// The organisation.
         org: String,
         /// What was tried.
         source: sqlx::Error,
+        /// Why, if that was looked into and found.
+        trouble: Option<Box<Trouble>>,
     },
+    /// A SQLite file that cannot be used.
+    #[error("{}", .0.found)]
+    Unusable(Box<Trouble>),
     /// A privilege is missing.
     #[error("{message}")]
     Denied {
@@ -44,8 +50,13 @@ pub enum DbError {
         blockers: Vec<super::Blocker>,
     },
     /// Rows stand against a constraint.
-    #[error("{0}")]
-    Constraint(String),
+    #[error("{message}")]
+    Constraint {
+        /// What the database said, and what it means.
+        message: String,
+        /// The table and the constraint, where the database names them.
+        on: Option<(String, String)>,
+    },
     /// The database is not what the model says.
     #[error("{0}")]
     Drifted(String),
@@ -87,11 +98,11 @@ impl DbError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Address(_) => "config/invalid",
-            Self::Unreachable { .. } => "db/unreachable",
+            Self::Unreachable { .. } | Self::Unusable(_) => "db/unreachable",
             Self::Denied { .. } => "db/denied",
             Self::Version { .. } => "db/newer",
             Self::Blocked { .. } => "db/blocked",
-            Self::Constraint(_) => "db/constraint",
+            Self::Constraint { .. } => "db/constraint",
             Self::Drifted(_) => "db/drifted",
             Self::Refused { .. } => "db/failed",
             Self::UnknownOutcome { .. } => "db/unknown-outcome",
@@ -99,12 +110,27 @@ impl DbError {
         }
     }
 
+    /// A finer code than the catalogue's, where the cause is known.
+    #[must_use]
+    pub fn finer(&self) -> Option<&str> {
+        match self {
+            Self::Unreachable { trouble: Some(trouble), .. } | Self::Unusable(trouble) => Some(&trouble.code),
+            _ => None,
+        }
+    }
+
     /// What to do, where it is known better than the catalogue does.
     #[must_use]
     pub fn help(&self) -> Option<String> {
         match self {
+            Self::Address(_) => {
+                Some("write postgres://USER:PASSWORD@HOST:PORT/NAME, or sqlite:PATH".to_owned())
+            }
             Self::Denied { grant, .. } => Some(format!("run as the owner of the database: {grant}")),
             Self::Refused { help, .. } => help.map(str::to_owned),
+            Self::Unreachable { trouble: Some(trouble), .. } | Self::Unusable(trouble) => {
+                Some(trouble.advice())
+            }
             _ => None,
         }
     }
@@ -117,7 +143,24 @@ impl From<DbError> for crate::error::Error {
             Some(help) => made.help(help),
             None => made,
         };
-        made.because(error)
+        let made = match error.finer() {
+            Some(code) => made.coded(code),
+            None => made,
+        };
+        match error {
+            // The cause is told already; what the driver saw of it adds nothing.
+            DbError::Unreachable { trouble: Some(_), .. } | DbError::Unusable(_) | DbError::Address(_) => {
+                made
+            }
+            error => made.because(error),
+        }
+    }
+}
+
+fn unreachable(org: &str, source: &sqlx::Error, trouble: Option<&Trouble>) -> String {
+    match trouble {
+        Some(trouble) => trouble.found.clone(),
+        None => format!("the database of the organisation \"{org}\" does not answer: {source}"),
     }
 }
 
@@ -134,10 +177,15 @@ fn held_by(found: &[super::Blocker]) -> String {
 /// An error of sqlx outside a change, put into words.
 pub(crate) fn explain(org: &str, error: sqlx::Error) -> DbError {
     match fault(&error) {
-        Fault::Lost | Fault::Unreachable => DbError::Unreachable { org: org.to_owned(), source: error },
+        Fault::Lost | Fault::Unreachable => unreached(org, error),
+        _ if is_login(&error) => unreached(org, error),
         Fault::Busy | Fault::Locked => DbError::Blocked { tries: 1, blockers: Vec::new() },
         _ => refused(error),
     }
+}
+
+fn unreached(org: &str, source: sqlx::Error) -> DbError {
+    DbError::Unreachable { org: org.to_owned(), source, trouble: None }
 }
 
 /// An error that trying again cannot help, put into words.
@@ -165,30 +213,30 @@ type Words = (String, Option<&'static str>);
 
 fn postgres(e: &PgDatabaseError) -> Result<DbError, Words> {
     let said = said(e);
+    let on = e.table().zip(e.constraint()).map(|(table, name)| (table.to_owned(), name.to_owned()));
+    let constraint = |message| Ok(DbError::Constraint { message, on });
     match e.code() {
-        "23502" => Ok(DbError::Constraint(format!(
+        "23502" => constraint(format!(
             "rows of the table {} leave the column {} NULL: {said}",
             name(e.table()),
             name(e.column())
-        ))),
-        "23505" => Ok(DbError::Constraint(format!(
+        )),
+        "23505" => constraint(format!(
             "rows of the table {} share values that \"{}\" wants distinct: {said}",
             name(e.table()),
             e.constraint().unwrap_or("?")
-        ))),
-        "23503" => Ok(DbError::Constraint(format!(
+        )),
+        "23503" => constraint(format!(
             "rows of the table {} refer to rows that do not exist, against {}: {said}",
             name(e.table()),
             name(e.constraint())
-        ))),
-        "23514" => Ok(DbError::Constraint(format!(
+        )),
+        "23514" => constraint(format!(
             "rows of the table {} do not meet {}: {said}",
             name(e.table()),
             name(e.constraint())
-        ))),
-        code if code.starts_with("22") => {
-            Ok(DbError::Constraint(format!("values of the rows do not fit: {said}")))
-        }
+        )),
+        code if code.starts_with("22") => constraint(format!("values of the rows do not fit: {said}")),
         "42501" => Ok(DbError::Denied {
             message: format!("the database refuses a privilege: {said}"),
             grant: grant(e),
@@ -220,7 +268,7 @@ fn postgres(e: &PgDatabaseError) -> Result<DbError, Words> {
             ),
         )),
         code if code.starts_with("54") => {
-            Ok(DbError::Constraint(format!("it is more than a limit of the database allows: {said}")))
+            constraint(format!("it is more than a limit of the database allows: {said}"))
         }
         code if code.starts_with("53") => Err((
             format!("the server is out of a resource: {said}"),
@@ -259,7 +307,7 @@ fn sqlite(e: &dyn DatabaseError) -> DbError {
         source: None,
     };
     match sqlite_code(e) {
-        19 => DbError::Constraint(format!("the rows do not allow it: {said}")),
+        19 => DbError::Constraint { message: format!("the rows do not allow it: {said}"), on: None },
         8 | 14 | 23 => DbError::Denied {
             message: format!("the database file refuses: {said}"),
             grant: "chmod u+rw on the file and its directory".to_owned(),

@@ -89,6 +89,15 @@ fn postgres(code: &str, detail: Option<&str>, ended: bool) -> Fault {
     }
 }
 
+/// Whether a server let nobody in: the role, the password, the database or a limit is in the way.
+pub(crate) fn is_login(error: &sqlx::Error) -> bool {
+    let sqlx::Error::Database(e) = error else { return false };
+    let Some(e) = e.try_downcast_ref::<PgDatabaseError>() else { return false };
+    let code = e.code();
+    ends_session(e.severity())
+        && (code.starts_with("28") || matches!(code, "3D000" | "42501" | "53300" | "57P03"))
+}
+
 /// SQLite's primary result code of an error.
 pub(crate) fn sqlite_code(error: &dyn DatabaseError) -> i32 {
     error.code().and_then(|c| c.parse::<i32>().ok()).unwrap_or_default() & 0xff

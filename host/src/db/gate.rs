@@ -5,11 +5,15 @@
 //! executed, so no other text ever reaches a database. `db` and `executor` use it.
 
 use futures_util::TryStreamExt;
+use futures_util::stream::BoxStream;
 use hookwright_core::ddl::{Dialect, Statement};
 use hookwright_core::ident::OrgName;
 use sqlx::AssertSqlSafe;
 use sqlx::postgres::{PgConnection, PgRow};
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
+
+/// Rows as they come.
+pub(crate) type Rows<'c, R> = BoxStream<'c, sqlx::Result<R>>;
 
 /// One or more SQL statements, sent at once.
 #[derive(Debug, Clone)]
@@ -147,6 +151,22 @@ impl Script {
     /// Executes it on SQLite; rows are of all its statements, in order.
     pub(crate) async fn sqlite(&self, connection: &mut SqliteConnection) -> sqlx::Result<Vec<SqliteRow>> {
         sqlx::raw_sql(AssertSqlSafe(self.checked()?)).fetch_all(connection).await
+    }
+
+    /// The rows of one statement as they come, on PostgreSQL.
+    pub(crate) fn stream_postgres<'c>(
+        &self,
+        connection: &'c mut PgConnection,
+    ) -> sqlx::Result<Rows<'c, PgRow>> {
+        Ok(sqlx::raw_sql(AssertSqlSafe(self.checked()?)).fetch(connection))
+    }
+
+    /// The rows of one statement as they come, on SQLite.
+    pub(crate) fn stream_sqlite<'c>(
+        &self,
+        connection: &'c mut SqliteConnection,
+    ) -> sqlx::Result<Rows<'c, SqliteRow>> {
+        Ok(sqlx::raw_sql(AssertSqlSafe(self.checked()?)).fetch(connection))
     }
 
     /// A NUL would end the statement early on its way to the database.

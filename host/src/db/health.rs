@@ -1,16 +1,14 @@
-//! How a database is: what `org check` shows.
+//! How a database is: what answers, as whom, and what stands in the way of a change. `doctor` asks.
 
 use std::time::Instant;
 
-use serde::Serialize;
 use sqlx::postgres::PgPool;
 use sqlx::sqlite::SqlitePool;
 
 use super::{BOOKKEEPING_VERSION, DbError, OrgDb, Pool, postgres, sqlite};
 
-/// What `org check` shows.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+/// What answers.
+#[derive(Debug)]
 pub struct CheckReport {
     /// The server or library, with its version.
     pub server: String,
@@ -22,8 +20,8 @@ pub struct CheckReport {
     pub bookkeeping: Option<i64>,
     /// Whether the organisation's schema or file exists.
     pub exists: bool,
-    /// What stands in the way, each with what to do.
-    pub problems: Vec<String>,
+    /// What stands in the way.
+    pub problems: Vec<DbError>,
 }
 
 impl OrgDb {
@@ -32,9 +30,13 @@ impl OrgDb {
     /// # Errors
     /// [`DbError::Unreachable`]; what is wrong with a database that answers is in the report.
     pub async fn check(&self) -> Result<CheckReport, DbError> {
-        match self.pool() {
+        let checked = match self.pool() {
             Pool::Postgres(pool) => self.check_postgres(pool).await,
             Pool::Sqlite(pool) => self.check_sqlite(pool).await,
+        };
+        match checked {
+            Ok(report) => Ok(report),
+            Err(error) => Err(self.told(error).await),
         }
     }
 
@@ -55,24 +57,13 @@ impl OrgDb {
             latency_us,
             bookkeeping,
             exists: standing.schema.is_some(),
-            problems: problems(missing.chain(too_new(bookkeeping))),
+            problems: missing.chain(too_new(bookkeeping)).collect(),
         })
     }
 
     async fn check_sqlite(&self, pool: &SqlitePool) -> Result<CheckReport, DbError> {
         let file = sqlite::path(pool);
         let role = file.display().to_string();
-        if !file.exists() {
-            let server = "SQLite".to_owned();
-            return Ok(CheckReport {
-                server,
-                role,
-                latency_us: 0,
-                bookkeeping: None,
-                exists: false,
-                problems: vec![],
-            });
-        }
         let mut connection = pool.acquire().await.map_err(|e| self.explain(e))?;
         let bookkeeping = sqlite::version(&mut connection).await.map_err(|e| self.explain(e))?;
         let start = Instant::now();
@@ -86,16 +77,9 @@ impl OrgDb {
             latency_us,
             bookkeeping,
             exists: true,
-            problems: problems(too_new(bookkeeping).into_iter().chain(unwritable(&file))),
+            problems: too_new(bookkeeping).into_iter().collect(),
         })
     }
-}
-
-/// Opened, not written: a file system that is read-only says so too.
-fn unwritable(file: &std::path::Path) -> Option<DbError> {
-    let error = std::fs::OpenOptions::new().write(true).open(file).err()?;
-    let message = format!("the database file cannot be written: {error}");
-    Some(DbError::Denied { message, grant: "chmod u+rw on the file and its directory".to_owned() })
 }
 
 fn micros(since: Instant) -> u64 {
@@ -105,12 +89,4 @@ fn micros(since: Instant) -> u64 {
 fn too_new(found: Option<i64>) -> Option<DbError> {
     let found = found.filter(|v| *v > BOOKKEEPING_VERSION)?;
     Some(DbError::Version { found, known: BOOKKEEPING_VERSION })
-}
-
-fn problems(found: impl IntoIterator<Item = DbError>) -> Vec<String> {
-    let told = |e: DbError| match e.help() {
-        Some(help) => format!("{e}; {help}"),
-        None => e.to_string(),
-    };
-    found.into_iter().map(told).collect()
 }

@@ -80,6 +80,24 @@ impl OrgDb {
         reading!(self, read())
     }
 
+    /// Changes that have steps left and no host at it, oldest first.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn abandoned(&self) -> Result<Vec<String>, DbError> {
+        let Pool::Postgres(pool) = self.pool() else { return Ok(Vec::new()) };
+        let read = || async {
+            sqlx::query_scalar(
+                "SELECT change_id FROM hookwright.journal WHERE org = $1 AND (lease_until IS NULL OR lease_until < now()) \
+                 ORDER BY created_at, change_id",
+            )
+            .bind(self.org().as_str())
+            .fetch_all(pool)
+            .await
+        };
+        reading!(self, read())
+    }
+
     /// What is being done with the steps of a change; none if no steps are left.
     ///
     /// # Errors

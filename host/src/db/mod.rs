@@ -13,7 +13,10 @@ macro_rules! reading {
             $db.drop_idle().await;
             answer = $ask.await;
         }
-        answer.map_err(|e| $db.explain(e))
+        match answer {
+            Ok(found) => Ok(found),
+            Err(error) => Err($db.told($db.explain(error)).await),
+        }
     }};
 }
 
@@ -31,6 +34,8 @@ macro_rules! on_either {
 
 mod blockers;
 mod bookkeeping;
+mod connections;
+mod contents;
 mod error;
 mod fault;
 pub(crate) mod gate;
@@ -46,6 +51,7 @@ mod postgres_type;
 mod printed_default;
 mod privileges;
 mod probe;
+mod reach;
 mod sizes;
 mod snapshot;
 mod sqlite;
@@ -53,8 +59,10 @@ mod sqlite_boolean;
 mod sqlite_inspect;
 mod sqlite_table;
 mod sqlite_type;
+mod standing;
 mod tokens;
 mod tombstones;
+mod usage;
 
 use std::sync::Arc;
 
@@ -69,6 +77,8 @@ use tokio::sync::Mutex;
 use crate::executor::{RetryPolicy, Tries};
 
 pub use blockers::Blocker;
+pub use connections::{Connections, Group};
+pub use contents::{Contents, Rows};
 pub use error::DbError;
 pub(crate) use error::{explain, refused};
 pub(crate) use fault::{Fault, before_sending, fault};
@@ -84,6 +94,7 @@ pub use sizes::TableSize;
 pub use snapshot::Snapshot;
 pub(crate) use sqlite_inspect::inspect_table as inspect_sqlite_table;
 pub use tombstones::{LaterRow, TombstoneRow, UndoRow};
+pub use usage::{Slow, TableUse, UnusedIndex, Usage};
 
 /// The version of the bookkeeping that this host makes and understands.
 pub const BOOKKEEPING_VERSION: i64 = 3;
@@ -101,6 +112,8 @@ struct Inner {
     pool: Pool,
     /// Held while this host changes the organisation, so that its own changes queue here instead of on the database's lock.
     writer: Arc<Mutex<()>>,
+    /// Why it could not be reached when that was looked into last.
+    looked: reach::Looked,
 }
 
 /// Connections to a database of either kind.
@@ -126,7 +139,13 @@ impl OrgDb {
                 return Err(DbError::Address(wanted.to_owned()));
             }
         };
-        let inner = Inner { org: org.clone(), options: options.clone(), pool, writer: Arc::default() };
+        let inner = Inner {
+            org: org.clone(),
+            options: options.clone(),
+            pool,
+            writer: Arc::default(),
+            looked: reach::Looked::default(),
+        };
         Ok(Self { inner: Arc::new(inner) })
     }
 
@@ -184,6 +203,13 @@ impl OrgDb {
     /// [`DbError::Denied`] with the `GRANT` to run, [`DbError::Version`] after a newer host, [`DbError::Blocked`] if
     /// another is at it for longer than `retry` lasts, or what the database says.
     pub async fn prepare(&self, retry: &RetryPolicy) -> Result<(), DbError> {
+        match self.prepared(retry).await {
+            Ok(()) => Ok(()),
+            Err(error) => Err(self.told(error).await),
+        }
+    }
+
+    async fn prepared(&self, retry: &RetryPolicy) -> Result<(), DbError> {
         let mut tries = Tries::new(retry);
         loop {
             let error = match self.prepare_once().await {

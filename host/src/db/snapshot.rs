@@ -114,7 +114,7 @@ fn assemble(rows: Vec<Row>) -> Result<Snapshot, String> {
             _ => schema.insert(parse::<Table>(&json, "table", &first)?),
         }
     }
-    let revision = revision.ok_or("it has no row of the organisation; run: hookwright org check")?;
+    let revision = revision.ok_or("it has no row of the organisation; run: hookwright doctor")?;
     let metadata = Metadata { entities: join(entities, fields)? };
     Ok(Snapshot { revision, metadata, schema })
 }

@@ -149,11 +149,14 @@ async fn detached(db: &OrgDb, job: Job, policy: &RetryPolicy) -> Result<Executed
     let (db, policy, change) = (db.clone(), policy.clone(), job.change_id.clone());
     let running = tokio::spawn(async move {
         let _turn = db.writer().lock_owned().await;
-        run(&db, &job, &policy).await
+        match run(&db, &job, &policy).await {
+            Ok(executed) => Ok(executed),
+            Err(error) => Err(db.told(error).await),
+        }
     });
     running.await.unwrap_or_else(|error| {
         let source = sqlx::Error::Protocol(error.to_string());
-        let source = Box::new(DbError::Unreachable { org: String::new(), source });
+        let source = Box::new(DbError::Unreachable { org: String::new(), source, trouble: None });
         Err(DbError::UnknownOutcome { change, source })
     })
 }
@@ -178,7 +181,7 @@ async fn run(db: &OrgDb, job: &Job, policy: &RetryPolicy) -> Result<Executed, Db
             (Fault::Held(held_id), _) => return Ok(Executed::Held { held_id }),
             // All but the first concern steps beside the transaction alone.
             (Fault::Final | Fault::Taken | Fault::Done | Fault::Undoing, error) => {
-                return Err(refused(error));
+                return Err(db.explain(error));
             }
             (Fault::Lost, error) if job.kind == Kind::Held => {
                 log::retrying(job, "connection lost", &error);

@@ -149,8 +149,11 @@ fn compare(before: &Violations, after: &Violations) -> Result<(), DbError> {
     let more = after.iter().find(|(key, count)| before.get(*key).is_none_or(|b| b < *count));
     match more {
         None => Ok(()),
-        Some(((table, to), count)) => Err(DbError::Constraint(format!(
-            "{count} rows of the table \"{table}\" would refer to rows of \"{to}\" that do not exist"
-        ))),
+        Some(((table, to), count)) => {
+            let message = format!(
+                "{count} rows of the table \"{table}\" would refer to rows of \"{to}\" that do not exist"
+            );
+            Err(DbError::Constraint { message, on: None })
+        }
     }
 }

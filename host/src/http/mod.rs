@@ -7,6 +7,7 @@ mod auth;
 mod caller;
 mod changes;
 mod decisions;
+mod doctor;
 mod document;
 mod drift;
 mod entities;

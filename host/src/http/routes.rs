@@ -9,8 +9,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::{
-    App, auth, changes, decisions, document, drift, entities, events, fields, health, observe, plugins,
-    problem, tombstones,
+    App, auth, changes, decisions, doctor, document, drift, entities, events, fields, health, observe,
+    plugins, problem, tombstones,
 };
 
 /// Of an organisation: all need a token.
@@ -28,6 +28,7 @@ fn v1(upload_limit: usize) -> OpenApiRouter<App> {
         .routes(routes!(changes::show))
         .routes(routes!(decisions::approve))
         .routes(routes!(decisions::reject))
+        .routes(routes!(doctor::examine))
         .routes(routes!(drift::show))
         .routes(routes!(drift::sync))
         .routes(routes!(drift::adopt))

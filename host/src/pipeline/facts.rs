@@ -10,6 +10,7 @@ use hookwright_core::ddl::{LockLevel, Statement, StatementKind};
 use hookwright_core::ident::{Ident, OrgName};
 use hookwright_core::plan::Plan;
 use hookwright_core::policy::Draft;
+use hookwright_core::schema::Schema;
 
 use super::ruling::Ruling;
 use super::steps;
@@ -121,12 +122,42 @@ pub(super) async fn may(tenant: &Tenant, wanted: &Wanted) -> Result<()> {
     }
 }
 
-/// A refusal of the database, told with what is missing, if that can be found out.
-pub(super) async fn denied(tenant: &Tenant, wanted: &Wanted, error: DbError) -> DbError {
-    match (&error, tenant.db().lacking(&wanted.altered, &wanted.referred).await) {
-        (DbError::Denied { .. }, Ok(lacking)) => lacking.into_iter().next().map_or(error, DbError::from),
-        _ => error,
+/// A refusal of the database, told with what is missing, or with the fields that are meant, if that can be found out.
+pub(super) async fn explained(tenant: &Tenant, wanted: &Wanted, schema: &Schema, error: DbError) -> DbError {
+    match error {
+        DbError::Denied { .. } => match tenant.db().lacking(&wanted.altered, &wanted.referred).await {
+            Ok(lacking) => lacking.into_iter().next().map_or(error, DbError::from),
+            Err(_) => error,
+        },
+        DbError::Constraint { message, on: Some((table, name)) } => {
+            let fields = fields_of(schema, &table, &name);
+            let message = match fields.as_deref() {
+                Some([field]) => format!("entity \"{table}\", field \"{field}\": {message}"),
+                Some(fields) => {
+                    format!("entity \"{table}\", fields \"{}\": {message}", fields.join("\", \""))
+                }
+                None => message,
+            };
+            DbError::Constraint { message, on: Some((table, name)) }
+        }
+        other => other,
     }
+}
+
+/// The columns of a constraint or unique index.
+fn fields_of(schema: &Schema, table: &str, name: &str) -> Option<Vec<String>> {
+    let table = schema.table(&Ident::parse(table).ok()?)?;
+    let name = Ident::parse(name).ok()?;
+    let texts = |columns: &[Ident]| columns.iter().map(|column| column.as_str().to_owned()).collect();
+    let unique = table.uniques.iter().find(|u| u.name == name).map(|u| texts(&u.columns));
+    let key = || (table.primary_key_name.as_ref() == Some(&name)).then(|| texts(&table.primary_key));
+    let foreign = || table.foreign_keys.iter().find(|k| k.name == name).map(|k| texts(&k.columns));
+    let index = || table.indexes.iter().find(|i| i.name == name)?.shape.key_columns().map(|c| texts(&c));
+    let check = || {
+        let columns = table.checks.iter().find(|c| c.name == name)?.expression.columns();
+        Some(columns.iter().map(|column| column.as_str().to_owned()).collect())
+    };
+    unique.or_else(key).or_else(foreign).or_else(index).or_else(check)
 }
 
 fn reason(error: &DbError) -> Reason {

@@ -109,6 +109,17 @@ impl Column {
 }
 
 impl Table {
+    /// Whether a search for these columns has an index: they come first in it, in whatever order.
+    #[must_use]
+    pub fn is_indexed(&self, columns: &[Ident]) -> bool {
+        let uniques = self.uniques.iter().map(|unique| &unique.columns);
+        // One with a condition lacks some of the rows.
+        let whole = self.indexes.iter().filter(|index| index.shape.predicate.is_none());
+        let indexes: Vec<_> = whole.filter_map(|index| index.shape.key_columns()).collect();
+        let mut all = std::iter::once(&self.primary_key).chain(uniques).chain(&indexes);
+        all.any(|on| on.get(..columns.len()).is_some_and(|first| columns.iter().all(|c| first.contains(c))))
+    }
+
     /// A table without columns.
     #[must_use]
     pub fn new(name: Ident) -> Self {

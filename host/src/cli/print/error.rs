@@ -3,12 +3,14 @@
 use hookwright_core::event::Change;
 use serde::Serialize;
 
+use super::Out;
 use super::clean;
 use super::outcome::{ids, reason, what};
-use super::style::{BAD, BOLD, paint};
+use super::style::{BAD, BOLD, DIM, WAITS, paint};
 use crate::config::redact_text;
 use crate::error::Error;
 use crate::outcome::Reason;
+use crate::trouble::{Severity, Trouble};
 
 /// A change that came to nothing, among others that go on.
 #[derive(Debug, Serialize)]
@@ -69,9 +71,37 @@ pub fn failure(failure: &Failure) -> String {
     lines.join("\n")
 }
 
-/// Prints the error that ends a command.
-pub fn error(error: &Error) {
-    anstream::eprintln!("{}", render_error(error));
+/// The error that ends a command, as JSON.
+#[derive(Debug, Serialize)]
+struct Ending<'a> {
+    code: &'a str,
+    message: &'a str,
+    help: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pointer: Option<&'a str>,
+}
+
+/// Prints the error that ends a command, on stderr.
+pub fn error(error: &Error, out: Out) {
+    let Error { code, message, help, .. } = error;
+    let pointer = error.pointer.as_deref().filter(|p| !p.is_empty());
+    match serde_json::to_string(&serde_json::json!({"error": Ending { code, message, help, pointer }})) {
+        Ok(json) if out.is_json() => anstream::eprintln!("{json}"),
+        _ => anstream::eprintln!("{}", render_error(error)),
+    }
+}
+
+/// A trouble: its cause, what it means, what to do.
+#[must_use]
+pub fn trouble(trouble: &Trouble) -> String {
+    let Trouble { code, found, means, next, .. } = trouble;
+    let (word, colour) = match trouble.severity {
+        Severity::Broken => ("broken", BAD),
+        Severity::Warning => ("warning", WAITS),
+        Severity::Note => ("note", DIM),
+    };
+    let head = paint(colour, &format!("{word}[{}]", clean(code)));
+    format!("{head}: {}\n  means: {}\n  next:  {}", clean(found), clean(means), clean(next))
 }
 
 /// The text of an error: message, place, causes, advice.

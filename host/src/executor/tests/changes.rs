@@ -67,7 +67,7 @@ async fn nothing_left(dialect: Dialect) {
     }
     let unique = json!({"intent": "add-unique", "table": "invoice", "columns": ["note"]});
     let error = bench.try_change(&[create("other", &[]), unique]).await.expect_err("refused");
-    assert!(matches!(error, DbError::Constraint(_)), "{error:?}");
+    assert!(matches!(error, DbError::Constraint { .. }), "{error:?}");
     bench.in_step().await;
     bench.change(&[create("other", &[])]).await;
 }
@@ -166,8 +166,8 @@ async fn set_up_at_once(dialect: Dialect) {
         hosts[0].prepare(&RetryPolicy::default()).await.expect("prepared again");
         let report = hosts[1].check().await.expect("checked");
         assert_eq!(
-            (report.bookkeeping, report.exists, report.problems.as_slice()),
-            (Some(BOOKKEEPING_VERSION), true, &[][..])
+            (report.bookkeeping, report.exists, report.problems.len()),
+            (Some(BOOKKEEPING_VERSION), true, 0)
         );
     }
 }

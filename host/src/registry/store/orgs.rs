@@ -45,6 +45,19 @@ impl Store {
         rows.map_err(fault)?.iter().map(info).collect()
     }
 
+    /// Says where an organisation's database is now.
+    ///
+    /// # Errors
+    /// `org/not-found`, `host/fault`.
+    pub async fn org_move(&self, name: &OrgName, database: &DatabaseUrl) -> Result<()> {
+        let query = sqlx::query("UPDATE org SET database = ? WHERE name = ?");
+        let query = query.bind(database.expose()).bind(name.as_str());
+        match query.execute(&self.pool).await.map_err(fault)?.rows_affected() {
+            0 => Err(no_such_org(name.as_str())),
+            _ => Ok(()),
+        }
+    }
+
     /// Forgets an organisation and its plugins' bindings; its database is not touched.
     ///
     /// # Errors

@@ -1,9 +1,7 @@
 //! `policy/reference-without-index`: without an index, each deletion of what is referred to reads the whole table.
 
 use super::super::{Case, Finding, Judgement, Rule, Severity, Verdict};
-use crate::ident::Ident;
 use crate::intent::{Intent, list};
-use crate::schema::Table;
 
 /// The rule.
 pub(super) const RULE: Rule = Rule {
@@ -31,17 +29,7 @@ fn whole(case: &Case) -> Option<Finding> {
         add.table.as_str(),
         list(&add.columns)
     );
-    (stands && !is_indexed(table, &add.columns)).then(|| Finding::safe(&[], message))
-}
-
-/// Whether a search for these columns has an index: they come first in it, in whatever order.
-fn is_indexed(table: &Table, columns: &[Ident]) -> bool {
-    let uniques = table.uniques.iter().map(|unique| &unique.columns);
-    // One with a condition lacks some of the rows.
-    let whole = table.indexes.iter().filter(|index| index.shape.predicate.is_none());
-    let indexes: Vec<_> = whole.filter_map(|index| index.shape.key_columns()).collect();
-    let mut all = std::iter::once(&table.primary_key).chain(uniques).chain(&indexes);
-    all.any(|on| on.get(..columns.len()).is_some_and(|first| columns.iter().all(|c| first.contains(c))))
+    (stands && !table.is_indexed(&add.columns)).then(|| Finding::safe(&[], message))
 }
 
 #[cfg(test)]

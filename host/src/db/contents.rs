@@ -1,0 +1,124 @@
+//! Values of rows that programs will stumble over: texts that should be JSON and are not, and NUL characters.
+//!
+//! Reads whole columns, so only on demand.
+
+use futures_util::TryStreamExt;
+use hookwright_core::ddl::Dialect;
+use hookwright_core::field_type::FieldType;
+use hookwright_core::ident::Ident;
+use hookwright_core::schema::{Column, Table};
+use sqlx::Row;
+
+use super::gate::Script;
+use super::{DbError, OrgDb, Pool};
+
+/// Rows that are named; the others are counted.
+const MOST: usize = 3;
+
+/// What was found in a column.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Contents {
+    /// Texts that are, or begin like, JSON and do not parse.
+    pub invalid_json: Rows,
+    /// Texts with a NUL character, as itself or as `\u0000` in JSON.
+    pub nul: Rows,
+}
+
+/// Rows that have something in common.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Rows {
+    /// How many.
+    pub count: u64,
+    /// The keys of some.
+    pub keys: Vec<String>,
+    /// What is wrong with the first.
+    pub why: Option<String>,
+}
+
+impl Rows {
+    fn add(&mut self, key: &str, why: impl FnOnce() -> String) {
+        self.count += 1;
+        self.why.get_or_insert_with(why);
+        if self.keys.len() < MOST {
+            self.keys.push(key.to_owned());
+        }
+    }
+}
+
+impl Contents {
+    fn take(&mut self, key: &str, value: &str, is_json: bool) {
+        let looks = value.trim_start().starts_with(['{', '[']);
+        if value.contains('\0') {
+            self.nul.add(key, || "a NUL character".to_owned());
+        }
+        if !is_json && !looks {
+            return;
+        }
+        match serde_json::from_str::<serde::de::IgnoredAny>(value) {
+            Err(error) => self.invalid_json.add(key, || error.to_string()),
+            Ok(_) if value.contains("\\u0000") => self.nul.add(key, || "\\u0000 within JSON".to_owned()),
+            Ok(_) => {}
+        }
+    }
+}
+
+impl OrgDb {
+    /// Reads a column that holds texts, whole; none if it holds something else.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn contents(&self, table: &Table, column: &Column) -> Result<Option<Contents>, DbError> {
+        let textual = matches!(column.ty, FieldType::String { .. } | FieldType::Text);
+        // PostgreSQL lets no wrong value into a column of its own JSON type.
+        let is_json = column.ty == FieldType::Json && self.dialect() == Dialect::Sqlite;
+        if !textual && !is_json {
+            return Ok(None);
+        }
+        let script = self.reading_of(table, &column.name, is_json);
+        let read = || async {
+            let mut found = Contents::default();
+            match self.pool() {
+                Pool::Postgres(pool) => {
+                    let mut connection = pool.acquire().await?;
+                    let mut rows = script.stream_postgres(&mut connection)?;
+                    while let Some(row) = rows.try_next().await? {
+                        found.take(row.try_get(0)?, row.try_get(1)?, is_json);
+                    }
+                }
+                Pool::Sqlite(pool) => {
+                    let mut connection = pool.acquire().await?;
+                    let mut rows = script.stream_sqlite(&mut connection)?;
+                    while let Some(row) = rows.try_next().await? {
+                        found.take(row.try_get(0)?, row.try_get(1)?, is_json);
+                    }
+                }
+            }
+            Ok(found)
+        };
+        Ok(Some(reading!(self, read())?))
+    }
+
+    /// The key and the value of each row that may be wrong.
+    fn reading_of(&self, table: &Table, column: &Ident, all: bool) -> Script {
+        let dialect = self.dialect();
+        let mut script = Script::of(dialect, "SELECT ");
+        match (table.primary_key.first(), dialect) {
+            (Some(key), _) => script.sql("CAST(").identifier(key.as_str()).sql(" AS text)"),
+            (None, Dialect::Postgres) => script.sql("ctid::text"),
+            (None, Dialect::Sqlite) => script.sql("CAST(rowid AS text)"),
+        };
+        script.sql(", CAST(").identifier(column.as_str()).sql(" AS text) FROM ");
+        if dialect == Dialect::Postgres {
+            script.schema(self.org()).sql(".");
+        }
+        script.identifier(table.name.as_str()).sql(" WHERE ").identifier(column.as_str());
+        match (all, dialect) {
+            (true, _) => script.sql(" IS NOT NULL"),
+            (false, Dialect::Postgres) => script.sql(" ~ '^\\s*[\\[{]'"),
+            (false, Dialect::Sqlite) => {
+                script.sql(" GLOB '[[{ ]*' OR instr(").identifier(column.as_str()).sql(", char(0)) > 0")
+            }
+        };
+        script
+    }
+}

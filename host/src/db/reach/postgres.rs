@@ -1,0 +1,201 @@
+//! Why a PostgreSQL server cannot be reached: host, port, or what answers there.
+
+use std::io::ErrorKind;
+use std::path::Path;
+
+use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool};
+use sqlx::{ConnectOptions, Connection};
+
+use super::{LOOK, ports, refused};
+use crate::db::OrgDb;
+use crate::trouble::Trouble;
+
+/// Where a server should be.
+pub(super) struct Place<'a> {
+    pub org: &'a str,
+    pub host: &'a str,
+    pub port: u16,
+    pub role: &'a str,
+    pub database: &'a str,
+}
+
+impl<'a> Place<'a> {
+    pub(super) fn of(db: &'a OrgDb, options: &'a PgConnectOptions) -> Self {
+        let role = options.get_username();
+        let (host, port) = (options.get_host(), options.get_port());
+        Self { org: db.org().as_str(), host, port, role, database: options.get_database().unwrap_or(role) }
+    }
+
+    /// How the address of the organisation is changed.
+    pub(super) fn correct(&self) -> String {
+        format!("hookwright org update {} --database URL (org add, if it is not registered yet)", self.org)
+    }
+
+    pub(super) fn at(&self) -> String {
+        format!("{}:{}", self.host, self.port)
+    }
+}
+
+/// Connects once, and says what stands in the way. None if it answers now and has room.
+pub(super) async fn cause(db: &OrgDb, pool: &PgPool) -> Option<Trouble> {
+    let options = pool.connect_options();
+    let place = Place::of(db, &options);
+    if let Some(socket) = options.get_socket() {
+        return socket_cause(&place, socket, connect(&options).await.err()?);
+    }
+    if let Err(error) = lookup(&place).await {
+        return Some(unknown_host(&place, &error));
+    }
+    let error = match tokio::time::timeout(LOOK, connect(&options)).await {
+        Ok(Ok(())) => return exhausted(db, pool, &place),
+        Ok(Err(error)) => error,
+        Err(_) => return Some(silent(&place).await),
+    };
+    Some(match error {
+        sqlx::Error::Database(error) => refused::told(db, pool, error.as_ref()).await,
+        sqlx::Error::Io(error) => io(&place, &error).await,
+        sqlx::Error::Tls(error) => tls(&place, &error.to_string()),
+        error => not_postgres(&place, &error.to_string()),
+    })
+}
+
+async fn connect(options: &PgConnectOptions) -> sqlx::Result<()> {
+    let connection = options.clone().disable_statement_logging();
+    PgConnection::connect_with(&connection).await?.close().await
+}
+
+async fn lookup(place: &Place<'_>) -> std::io::Result<()> {
+    let found = tokio::time::timeout(LOOK, tokio::net::lookup_host((place.host, place.port))).await;
+    found.map_err(|_| std::io::Error::from(ErrorKind::TimedOut))?.map(drop)
+}
+
+fn unknown_host(place: &Place<'_>, error: &std::io::Error) -> Trouble {
+    let Place { host, .. } = place;
+    let found = format!("the host \"{host}\" of the database is not known: {error}");
+    let means = "the name in the address has no entry in DNS or /etc/hosts, so nothing was sent to anybody";
+    Trouble::broken("db/unknown-host", found, means).next(format!(
+        "see what it resolves to: getent hosts {host}; correct the address: {}",
+        place.correct()
+    ))
+}
+
+async fn io(place: &Place<'_>, error: &std::io::Error) -> Trouble {
+    match error.kind() {
+        ErrorKind::ConnectionRefused => nothing_listens(place).await,
+        ErrorKind::TimedOut | ErrorKind::HostUnreachable | ErrorKind::NetworkUnreachable => {
+            silent(place).await
+        }
+        _ => not_postgres(place, &error.to_string()),
+    }
+}
+
+async fn nothing_listens(place: &Place<'_>) -> Trouble {
+    let others = ports::others(place.host, place.port).await;
+    let seen: Vec<_> = others.iter().map(|port| format!("{}:{port}", place.host)).collect();
+    let elsewhere = match seen.is_empty() {
+        true => String::new(),
+        false => format!("; a PostgreSQL answers at {}", seen.join(", ")),
+    };
+    let found = format!("nothing listens at {} (connection refused){elsewhere}", place.at());
+    let local = ports::is_local(place.host);
+    let (means, next) = match others.first() {
+        Some(port) => {
+            let means = "the host is right, and the port is another one";
+            (
+                means.to_owned(),
+                format!("if it is that server, put the port {port} into the address: {}", place.correct()),
+            )
+        }
+        None if local && ports::in_container() => {
+            let means = format!(
+                "the host runs in a container, and \"{}\" is the container itself, not the machine around it",
+                place.host
+            );
+            let next = "use the database container's name as the host, or host.docker.internal for the machine around";
+            (means, format!("{next}: {}", place.correct()))
+        }
+        None => {
+            let means =
+                "the machine answers, and no server is at that port: it is stopped, or at another port";
+            let next = format!("start it, or see where it listens: ss -ltn; then {}", place.correct());
+            (means.to_owned(), next)
+        }
+    };
+    Trouble::broken("db/nothing-listens", found, means).next(next)
+}
+
+/// No answer: either nobody takes the connection, or somebody does and says nothing.
+async fn silent(place: &Place<'_>) -> Trouble {
+    let wait = LOOK.as_secs();
+    if ports::listens(place.host, place.port).await {
+        let found = format!("{} takes connections, and does not answer within {wait} s", place.at());
+        let means = "the server hangs or is overloaded, or what listens there is no PostgreSQL";
+        let next = format!(
+            "look at the server's log and load; ask it: pg_isready -h {} -p {}",
+            place.host, place.port
+        );
+        return Trouble::broken("db/no-answer", found, means).next(next);
+    }
+    let found = format!(
+        "{} does not answer within {wait} s: the connection is neither taken nor refused",
+        place.at()
+    );
+    let means =
+        "a firewall drops what is sent, the machine is down, or the address is that of another network";
+    let next = format!(
+        "see the way there: nc -vz {} {}; correct the address: {}",
+        place.host,
+        place.port,
+        place.correct()
+    );
+    Trouble::broken("db/no-answer", found, means).next(next)
+}
+
+fn not_postgres(place: &Place<'_>, said: &str) -> Trouble {
+    let found = format!("what listens at {} does not speak PostgreSQL's protocol: {said}", place.at());
+    let means = "another program is at that port, or a pooler whose own server is gone";
+    Trouble::broken("db/not-postgres", found, means)
+        .next(format!("see what listens there; correct the address: {}", place.correct()))
+}
+
+fn tls(place: &Place<'_>, said: &str) -> Trouble {
+    let found = format!("no encrypted connection to {} could be made: {said}", place.at());
+    let means =
+        "the server has no TLS or a certificate that this host does not trust, and the address asks for it";
+    let next = "set sslmode and sslrootcert in the address as the server is set up";
+    Trouble::broken("db/tls", found, means).next(format!("{next}: {}", place.correct()))
+}
+
+fn socket_cause(place: &Place<'_>, directory: &Path, error: sqlx::Error) -> Option<Trouble> {
+    let sqlx::Error::Io(error) = error else { return None };
+    let file = directory.join(format!(".s.PGSQL.{}", place.port));
+    let sockets = std::fs::read_dir(directory).into_iter().flatten().flatten();
+    let names = sockets.filter_map(|entry| entry.file_name().into_string().ok());
+    let others: Vec<_> = names.filter_map(|n| n.strip_prefix(".s.PGSQL.").map(str::to_owned)).collect();
+    let others: Vec<_> =
+        others.into_iter().filter(|port| port.parse::<u16>().is_ok_and(|p| p != place.port)).collect();
+    let elsewhere = match others.is_empty() {
+        true => String::new(),
+        false => format!("; there are sockets of the ports {}", others.join(", ")),
+    };
+    let found = format!("no server is at the socket \"{}\" ({error}){elsewhere}", file.display());
+    let means = "the server is stopped, or keeps its socket in another directory or under another port";
+    let next = format!("start it, or ask it: SHOW unix_socket_directories; then {}", place.correct());
+    Some(Trouble::broken("db/nothing-listens", found, means).next(next))
+}
+
+/// The server answers: then it is the host's own pool that has no connection left.
+fn exhausted(db: &OrgDb, pool: &PgPool, place: &Place<'_>) -> Option<Trouble> {
+    let (size, idle) = (pool.size() as usize, pool.num_idle());
+    let bound = db.options().max_connections as usize;
+    if idle > 0 || size < bound {
+        return None;
+    }
+    let found = format!("all {bound} connections that the host may have to {} are in use", place.at());
+    let means = "changes or probes on this database hold them; the server itself answers";
+    let next = format!(
+        "see what holds them: hookwright doctor --org {}; raise max_connections of [database] if that is usual",
+        place.org
+    );
+    Some(Trouble::broken("db/pool-exhausted", found, means).next(next))
+}

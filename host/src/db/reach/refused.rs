@@ -1,0 +1,156 @@
+//! What a PostgreSQL server says when it lets nobody in, decided by SQLSTATE.
+
+use hookwright_core::near::near;
+use sqlx::error::DatabaseError;
+use sqlx::postgres::{PgConnection, PgDatabaseError, PgPool};
+use sqlx::{ConnectOptions, Connection};
+
+use super::LOOK;
+use super::postgres::Place;
+use crate::db::OrgDb;
+use crate::db::connections::{Connections, read};
+use crate::trouble::Trouble;
+
+/// The trouble behind a login that was refused.
+pub(super) async fn told(db: &OrgDb, pool: &PgPool, error: &dyn DatabaseError) -> Trouble {
+    let options = pool.connect_options();
+    let place = Place::of(db, &options);
+    let said = error.message();
+    let of = error.try_downcast_ref::<PgDatabaseError>();
+    match (of.map_or("", PgDatabaseError::code), of.and_then(PgDatabaseError::routine)) {
+        ("28P01", _) => wrong_password(&place, said),
+        ("28000", Some("InitializeSessionUserId")) => no_role(&place, said),
+        ("28000", _) => not_let_in(&place, said),
+        ("3D000", _) => no_database(pool, &place).await,
+        ("42501", _) => no_connect(&place, said),
+        ("53300", _) => too_many(db, pool, &place, said).await,
+        ("57P03", _) => starting(&place, said),
+        (code, _) => {
+            let found =
+                format!("the server at {} refuses the connection: {said} (SQLSTATE {code})", place.at());
+            Trouble::broken("db/refused", found, "the server answers, and lets the host not in")
+                .next("follow what the server says; its log has more")
+        }
+    }
+}
+
+fn wrong_password(place: &Place<'_>, said: &str) -> Trouble {
+    let Place { role, .. } = place;
+    let found = format!(
+        "the server at {} refuses the password of the role \"{role}\": {said} (SQLSTATE 28P01)",
+        place.at()
+    );
+    let means = "host and port are right; the password in the address is wrong, or the role does not exist";
+    let next = format!(
+        "give the right one: {}; or set it as an administrator: ALTER ROLE \"{role}\" PASSWORD '…' (if there is no such role: CREATE ROLE \"{role}\" LOGIN PASSWORD '…')",
+        place.correct()
+    );
+    Trouble::broken("db/wrong-password", found, means).next(next)
+}
+
+/// The server uses one SQLSTATE for a role that is not there and for one that may not log in; only its words differ.
+fn no_role(place: &Place<'_>, said: &str) -> Trouble {
+    let Place { role, .. } = place;
+    if said.contains("not permitted") {
+        let found = format!("the role \"{role}\" may not log in at {}: {said} (SQLSTATE 28000)", place.at());
+        return Trouble::broken("db/no-login", found, "the role is there, and is a group or was locked")
+            .next(format!("as an administrator: ALTER ROLE \"{role}\" LOGIN"));
+    }
+    let found = format!("the role \"{role}\" does not exist at {}: {said} (SQLSTATE 28000)", place.at());
+    let next = format!(
+        "as an administrator: CREATE ROLE \"{role}\" LOGIN PASSWORD '…'; or name another in the address: {}",
+        place.correct()
+    );
+    Trouble::broken(
+        "db/no-role",
+        found,
+        "host and port are right; the user in the address is not known there",
+    )
+    .next(next)
+}
+
+fn not_let_in(place: &Place<'_>, said: &str) -> Trouble {
+    let Place { role, database, .. } = place;
+    let found =
+        format!("the server at {} does not let \"{role}\" in from here: {said} (SQLSTATE 28000)", place.at());
+    let means =
+        "no line of the server's pg_hba.conf allows this role, database and address, or one forbids it";
+    let next = format!(
+        "add a line to pg_hba.conf, then SELECT pg_reload_conf(): host \"{database}\" \"{role}\" ADDRESS/32 scram-sha-256"
+    );
+    Trouble::broken("db/not-let-in", found, means).next(next)
+}
+
+fn no_connect(place: &Place<'_>, said: &str) -> Trouble {
+    let Place { role, database, .. } = place;
+    let found = format!(
+        "the role \"{role}\" may not connect to the database \"{database}\": {said} (SQLSTATE 42501)"
+    );
+    Trouble::broken("db/no-connect", found, "the server lets the role in, and the database does not")
+        .next(format!("as its owner: GRANT CONNECT ON DATABASE \"{database}\" TO \"{role}\""))
+}
+
+fn starting(place: &Place<'_>, said: &str) -> Trouble {
+    let found =
+        format!("the server at {} takes no connections at the moment: {said} (SQLSTATE 57P03)", place.at());
+    let means = "it is starting up, shutting down or recovering, which passes by itself";
+    Trouble::broken("db/starting", found, means)
+        .next(format!("wait for it: hookwright doctor --org {} --wait 60", place.org))
+}
+
+async fn no_database(pool: &PgPool, place: &Place<'_>) -> Trouble {
+    let Place { org, database, role, .. } = place;
+    let all = databases(pool).await;
+    let similar = near(database, all.iter().map(String::as_str));
+    let there = match (similar.as_slice(), all.len()) {
+        ([], 0) => String::new(),
+        ([], _) => format!("; there are {}", quoted(all.iter().take(5))),
+        (names, _) => format!("; near it is {}", quoted(names.iter().take(3))),
+    };
+    let found = format!("there is no database \"{database}\" at {} (SQLSTATE 3D000){there}", place.at());
+    let means = "host, port and role are right; the name in the address is not";
+    let next = format!(
+        "correct the name: {}; or make the database: createdb -h {} -p {} -U \"{role}\" \"{database}\" (hookwright org add {org} --create does it, too)",
+        place.correct(),
+        place.host,
+        place.port
+    );
+    Trouble::broken("db/no-database", found, means).next(next)
+}
+
+fn quoted(names: impl Iterator<Item = impl AsRef<str>>) -> String {
+    names.map(|name| format!("\"{}\"", name.as_ref().escape_default())).collect::<Vec<_>>().join(", ")
+}
+
+/// The databases of the server, if its own one lets the role in.
+async fn databases(pool: &PgPool) -> Vec<String> {
+    let options = (*pool.connect_options()).clone().database("postgres").disable_statement_logging();
+    let ask = async {
+        let mut connection = PgConnection::connect_with(&options).await?;
+        let names = sqlx::query_scalar(
+            "SELECT datname::text FROM pg_catalog.pg_database WHERE datallowconn AND NOT datistemplate ORDER BY 1",
+        );
+        let names = names.fetch_all(&mut connection).await;
+        connection.close().await.ok();
+        names
+    };
+    tokio::time::timeout(LOOK, ask).await.ok().and_then(Result::ok).unwrap_or_default()
+}
+
+/// The server has no connection left. The host gives back those it does not use, and looks who has the others.
+async fn too_many(db: &OrgDb, pool: &PgPool, place: &Place<'_>, said: &str) -> Trouble {
+    db.drop_idle().await;
+    let options = (*pool.connect_options()).clone().disable_statement_logging();
+    let ask = async {
+        let mut connection = PgConnection::connect_with(&options).await?;
+        let found = read(&mut connection).await;
+        connection.close().await.ok();
+        found
+    };
+    let counted = tokio::time::timeout(LOOK, ask).await.ok().and_then(Result::ok);
+    let used =
+        counted.as_ref().map(Connections::to_string).map(|text| format!("; {text}")).unwrap_or_default();
+    let found = format!("the server at {} has no connection left: {said} (SQLSTATE 53300){used}", place.at());
+    let means = "programs hold more connections than the server, the role or the database is allowed";
+    Trouble::broken("db/too-many-connections", found, means).next(Connections::advice())
+}

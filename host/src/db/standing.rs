@@ -1,0 +1,67 @@
+//! Whether a database is an organisation's, and the database itself made where there is none yet.
+
+use hookwright_core::ddl::Dialect;
+use sqlx::postgres::{PgConnection, PgPool};
+use sqlx::sqlite::SqlitePool;
+use sqlx::{ConnectOptions, Connection};
+
+use super::gate::Script;
+use super::{DbError, OrgDb, Pool};
+
+impl OrgDb {
+    /// Whether the database has the organisation's history.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn is_known(&self) -> Result<bool, DbError> {
+        let ask = || async {
+            match self.pool() {
+                Pool::Postgres(pool) => known_to_postgres(pool, self.org().as_str()).await,
+                Pool::Sqlite(pool) => known_to_sqlite(pool, self.org().as_str()).await,
+            }
+        };
+        reading!(self, ask())
+    }
+
+    /// Makes the database of the address, if its server does not have it. A file is made on first use.
+    ///
+    /// # Errors
+    /// What the server says.
+    pub async fn create_database(&self) -> Result<(), DbError> {
+        let Pool::Postgres(pool) = self.pool() else { return Ok(()) };
+        match create(pool).await {
+            Ok(()) => Ok(()),
+            Err(error) => Err(self.told(self.explain(error)).await),
+        }
+    }
+}
+
+async fn known_to_postgres(pool: &PgPool, org: &str) -> sqlx::Result<bool> {
+    let there = "SELECT to_regclass('hookwright.org') IS NOT NULL";
+    if !sqlx::query_scalar::<_, bool>(there).fetch_one(pool).await? {
+        return Ok(false);
+    }
+    let known = sqlx::query_scalar("SELECT EXISTS (SELECT FROM hookwright.org WHERE org = $1)");
+    known.bind(org).fetch_one(pool).await
+}
+
+async fn known_to_sqlite(pool: &SqlitePool, org: &str) -> sqlx::Result<bool> {
+    let there = "SELECT count(*) > 0 FROM sqlite_master WHERE name = 'hookwright_org'";
+    if !sqlx::query_scalar::<_, bool>(there).fetch_one(pool).await? {
+        return Ok(false);
+    }
+    let known = sqlx::query_scalar("SELECT count(*) > 0 FROM hookwright_org WHERE org = ?");
+    known.bind(org).fetch_one(pool).await
+}
+
+async fn create(pool: &PgPool) -> sqlx::Result<()> {
+    let options = pool.connect_options();
+    let name = options.get_database().unwrap_or_else(|| options.get_username()).to_owned();
+    let beside = (*options).clone().database("postgres").disable_statement_logging();
+    let mut connection = PgConnection::connect_with(&beside).await?;
+    let there = sqlx::query_scalar("SELECT EXISTS (SELECT FROM pg_catalog.pg_database WHERE datname = $1)");
+    if !there.bind(&name).fetch_one(&mut connection).await? {
+        Script::of(Dialect::Postgres, "CREATE DATABASE ").identifier(&name).postgres(&mut connection).await?;
+    }
+    connection.close().await
+}

@@ -1,0 +1,72 @@
+//! Whether the database answers, what the host may do there, and whether its bookkeeping is one that this host knows.
+
+use std::collections::BTreeSet;
+
+use super::{Check, Patient};
+use crate::db::{CheckReport, DbError, OrgDb};
+use crate::error::{Error, Result};
+use crate::trouble::Trouble;
+
+/// A database that answers.
+pub(super) struct Found {
+    pub server: String,
+    pub bookkeeping: Option<i64>,
+    pub checks: Vec<Check>,
+}
+
+/// Reaches the database.
+pub(super) async fn look(db: &OrgDb) -> std::result::Result<Found, Trouble> {
+    match db.check().await {
+        Ok(report) => Ok(found(report)),
+        Err(error) => Err(trouble(error)),
+    }
+}
+
+fn found(report: CheckReport) -> Found {
+    let CheckReport { server, role, latency_us, bookkeeping, exists, problems } = report;
+    let database = Check::new("database", format!("answers as \"{role}\" in {latency_us} µs"));
+    let privileges = Check::new("privileges", "the host may make what it needs");
+    let privileges = match problems.is_empty() {
+        true => privileges,
+        false => Check::new("privileges", "something is missing").with(problems.into_iter().map(trouble)),
+    };
+    let said = match (bookkeeping, exists) {
+        (Some(version), true) => format!("version {version}"),
+        (Some(version), false) => {
+            format!("version {version}; the organisation's schema is made on first use")
+        }
+        (None, _) => "made on first use".to_owned(),
+    };
+    Found { server, bookkeeping, checks: vec![database, privileges, Check::new("bookkeeping", said)] }
+}
+
+fn trouble(error: DbError) -> Trouble {
+    match error {
+        DbError::Unreachable { trouble: Some(trouble), .. } | DbError::Unusable(trouble) => *trouble,
+        error => {
+            let error = Error::from(error);
+            Trouble::broken(&error.code, &error.message, error.entry.title).next(&error.help)
+        }
+    }
+}
+
+/// Whether the host may alter the tables of the organisation.
+pub(super) async fn owned(patient: &Patient<'_>) -> Result<Check> {
+    let db = patient.tenant.db();
+    let tables: BTreeSet<_> = patient.tenant.snapshot().await?.schema.tables.keys().cloned().collect();
+    let lacking = match tables.is_empty() {
+        true => Vec::new(),
+        false => db.lacking(&tables, &BTreeSet::new()).await?,
+    };
+    let said = match (tables.len(), lacking.len()) {
+        (0, _) => "there are none yet".to_owned(),
+        (all, 0) => format!("the host may alter all {all}"),
+        (all, some) => format!("the host may not alter {some} of {all}"),
+    };
+    let means = "changes of it are refused by the database";
+    let troubles = lacking.into_iter().map(|l| {
+        Trouble::broken("db/denied", l.message, means)
+            .next(format!("as the owner of the database: {}", l.grant))
+    });
+    Ok(Check::new("tables", said).with(troubles))
+}

@@ -1,0 +1,108 @@
+//! Indexes that are missing, and such that nobody uses.
+
+use hookwright_core::ident::OrgName;
+use hookwright_core::schema::{Schema, Table};
+
+use super::{Check, Patient};
+use crate::db::{Slow, TableUse, UnusedIndex, Usage};
+use crate::error::Result;
+use crate::trouble::Trouble;
+
+/// A table of fewer rows is read whole in no time.
+const MANY_ROWS: i64 = 10_000;
+/// Whole reads that are more than an accident.
+const MANY_SCANS: i64 = 50;
+/// Reads of a table after which an index that served none of them is not needed.
+const MANY_READS: i64 = 100;
+
+pub(super) async fn check(patient: &Patient<'_>) -> Result<Check> {
+    let (tenant, org) = (&patient.tenant, patient.tenant.org());
+    let snapshot = tenant.snapshot().await?;
+    let usage = tenant.db().usage().await?;
+    let mut troubles = unindexed(org, &snapshot.schema);
+    if let Some(usage) = &usage {
+        troubles.extend(counted(org, &snapshot.schema, usage));
+    }
+    let said = match (troubles.len(), usage.map(|usage| usage.statements.is_some())) {
+        (0, _) => "every reference has one",
+        (_, Some(false)) => {
+            "see below; slow statements are not known without the extension pg_stat_statements"
+        }
+        _ => "see below",
+    };
+    Ok(Check::new("indexes", said).with(troubles))
+}
+
+/// Foreign keys that a deletion of what they refer to has no index for.
+fn unindexed(org: &OrgName, schema: &Schema) -> Vec<Trouble> {
+    let keys =
+        schema.tables.values().flat_map(|table| table.foreign_keys.iter().map(move |key| (table, key)));
+    let missing = keys.filter(|(table, key)| !table.is_indexed(&key.columns));
+    missing
+        .map(|(table, key)| {
+            let names: Vec<_> = key.columns.iter().map(|column| column.as_str()).collect();
+            let found = format!(
+                "no index begins with the columns of the reference \"{}\" ({}) to \"{}\"",
+                table.name.as_str(),
+                names.join(", "),
+                key.table.as_str()
+            );
+            let means =
+                "each deletion of what is referred to reads the whole table, under the deleter's locks";
+            let trouble = Trouble::note("index/reference", found, means);
+            match names.as_slice() {
+                [field] => trouble.next(indexed(org, table, field)),
+                _ => trouble.next("have a plugin ask for an index on these columns"),
+            }
+        })
+        .collect()
+}
+
+/// The event that gives a field an index; on a large table it is built beside its users.
+fn indexed(org: &OrgName, table: &Table, field: &str) -> String {
+    let entity = table.name.as_str();
+    let event = serde_json::json!({"id": format!("index-{entity}-{field}"), "type": "field.update", "entity": entity,
+        "field": field, "changes": {"indexed": true}});
+    format!(
+        "index it, beside its users if the table is large: echo '{event}' | hookwright event send --org {org} -"
+    )
+}
+
+fn counted(org: &OrgName, schema: &Schema, usage: &Usage) -> Vec<Trouble> {
+    let own = |name: &str| schema.tables.keys().any(|table| table.as_str() == name);
+    let scanned = usage.tables.iter().filter(|t| own(&t.table) && is_scanned(t)).map(|t| scanned(org, t));
+    let unused = usage.unused.iter().filter(|i| own(&i.table) && i.reads >= MANY_READS).map(unused);
+    let slow = usage.statements.iter().flatten().map(slow);
+    scanned.chain(unused).chain(slow).collect()
+}
+
+fn is_scanned(table: &TableUse) -> bool {
+    table.rows >= MANY_ROWS && table.scans >= MANY_SCANS && table.scans > table.index_scans
+}
+
+fn scanned(org: &OrgName, TableUse { table, scans, index_scans, rows }: &TableUse) -> Trouble {
+    let found = format!(
+        "the table \"{table}\" of {rows} rows was read whole {scans} times, and through an index {index_scans} times"
+    );
+    let means = "what it is filtered or sorted by has no index";
+    Trouble::note("index/missing", found, means).next(format!(
+        "find the statements (pg_stat_statements, or the log with log_min_duration_statement), and give the fields they filter by an index: a field.update of \"{table}\" with {{\"indexed\": true}} by hookwright event send --org {org}"
+    ))
+}
+
+fn unused(UnusedIndex { table, index, bytes, reads }: &UnusedIndex) -> Trouble {
+    let found = format!(
+        "the index \"{index}\" of \"{table}\" ({} KiB) was never used, and the table was read {reads} times",
+        bytes / 1024
+    );
+    let means = "every write to the table keeps it up to date for nothing, as far as the statistics of this server know";
+    Trouble::note("index/unused", found, means).next(
+        "look on replicas too; then take \"indexed\" from its field, or disable the plugin that asks for it",
+    )
+}
+
+fn slow(Slow { statement, calls, mean_ms }: &Slow) -> Trouble {
+    let found = format!("a statement takes {mean_ms:.0} ms on average, {calls} times: {statement}");
+    Trouble::note("index/slow-statement", found, "it may lack an index")
+        .next("see what it reads: EXPLAIN (ANALYZE, BUFFERS) on that statement")
+}

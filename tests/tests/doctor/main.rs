@@ -1,0 +1,9 @@
+//! Troubles provoked for real: the first line of the answer names the cause, in `doctor` and in the error of whoever
+//! met it.
+
+#![allow(clippy::unwrap_used)]
+
+mod cause;
+mod reach;
+mod server;
+mod within;

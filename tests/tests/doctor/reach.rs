@@ -1,0 +1,147 @@
+//! C1 to C4: databases that cannot be reached, each for one reason.
+
+use std::os::unix::fs::PermissionsExt;
+
+use hookwright_tests::postgres::TestDatabase;
+use hookwright_tests::scenario::Dialect;
+use hookwright_tests::world::{TestHost, World, runtime};
+use sqlx::{AssertSqlSafe, Executor};
+
+use super::cause::{refused, trouble};
+use super::server;
+
+/// The address of a test database with another user, password or name.
+fn address(database: &TestDatabase, user: &str, name: &str) -> String {
+    let mut url = reqwest::Url::parse(database.url()).unwrap();
+    url.set_username(user).unwrap();
+    url.set_password(Some("secret")).unwrap();
+    url.set_path(name);
+    url.to_string()
+}
+
+fn at(port: u16) -> String {
+    format!("postgres://app:secret@127.0.0.1:{port}/crm")
+}
+
+#[test]
+fn the_host_is_not_known() {
+    runtime().block_on(async {
+        let error = refused("postgres://app:secret@no.such.host.invalid/crm", "db/unknown-host").await;
+        assert!(error.message.contains("\"no.such.host.invalid\""), "{error}");
+    });
+}
+
+#[test]
+fn nothing_listens() {
+    runtime().block_on(async {
+        let port = server::unused().await;
+        let error = refused(&at(port), "db/nothing-listens").await;
+        assert!(error.message.starts_with(&format!("nothing listens at 127.0.0.1:{port}")), "{error}");
+    });
+}
+
+#[test]
+fn nobody_answers() {
+    runtime().block_on(async {
+        let error = refused(&at(server::silent().await), "db/no-answer").await;
+        assert!(error.message.contains("takes connections, and does not answer"), "{error}");
+    });
+}
+
+#[test]
+fn another_program_answers() {
+    runtime().block_on(async {
+        refused(&at(server::foreign().await), "db/not-postgres").await;
+    });
+}
+
+#[test]
+fn the_server_lets_nobody_in() {
+    runtime().block_on(async {
+        for (state, code) in [
+            ("28P01", "db/wrong-password"),
+            ("28000", "db/not-let-in"),
+            ("53300", "db/too-many-connections"),
+            ("57P03", "db/starting"),
+        ] {
+            let error = refused(&at(server::refusing(state, "the words of the server").await), code).await;
+            assert!(error.message.contains("the words of the server"), "{error}");
+            assert!(error.message.contains(state), "{error}");
+        }
+    });
+}
+
+#[test]
+fn roles_and_databases_that_are_not_there() {
+    runtime().block_on(async {
+        let database = TestDatabase::create().await;
+        let name = database.name().to_owned();
+        let missing = refused(&address(&database, "nobody_here", &name), "db/no-role").await;
+        assert!(missing.help.contains("CREATE ROLE \"nobody_here\" LOGIN"), "{}", missing.help);
+        let wrong = format!("{name}x");
+        let user = reqwest::Url::parse(database.url()).unwrap().username().to_owned();
+        let missing = refused(&address(&database, &user, &wrong), "db/no-database").await;
+        assert!(missing.message.contains(&format!("near it is \"{name}\"")), "{missing}");
+        database.close().await;
+    });
+}
+
+#[test]
+fn roles_that_are_not_let_in() {
+    runtime().block_on(async {
+        let database = TestDatabase::create().await;
+        let name = database.name().to_owned();
+        let role = format!("r_{name}");
+        let mut connection = database.connect().await;
+        let mut run = async |sql: String| assert!(connection.execute(AssertSqlSafe(sql)).await.is_ok());
+        run(format!("CREATE ROLE {role} NOLOGIN; REVOKE CONNECT ON DATABASE {name} FROM PUBLIC")).await;
+        let error = refused(&address(&database, &role, &name), "db/no-login").await;
+        assert!(error.help.contains(&format!("ALTER ROLE \"{role}\" LOGIN")), "{}", error.help);
+        run(format!("ALTER ROLE {role} LOGIN")).await;
+        let error = refused(&address(&database, &role, &name), "db/no-connect").await;
+        assert!(
+            error.help.contains(&format!("GRANT CONNECT ON DATABASE \"{name}\" TO \"{role}\"")),
+            "{}",
+            error.help
+        );
+        run(format!("GRANT CONNECT ON DATABASE {name} TO {role}; ALTER ROLE {role} CONNECTION LIMIT 0"))
+            .await;
+        refused(&address(&database, &role, &name), "db/too-many-connections").await;
+        run(format!("DROP OWNED BY {role}; DROP ROLE {role}")).await;
+        database.close().await;
+    });
+}
+
+#[test]
+fn a_database_goes_away_and_comes_back() {
+    runtime().block_on(async {
+        let home = TestHost::start().await;
+        let world = World::add(&home, "acme", Dialect::Sqlite, &["schema-sync".to_owned()]).await;
+        let path = world.url().trim_start_matches("sqlite:").trim_start_matches("//").to_owned();
+        let examine = async || home.host().examine(world.org(), false).await.unwrap();
+        assert!(examine().await.well);
+        let aside = format!("{path}.aside");
+        std::fs::rename(&path, &aside).unwrap();
+        let examined = examine().await;
+        assert!(trouble(&examined, "db/no-file").found.contains(&path), "{examined:?}");
+        assert!(!std::path::Path::new(&path).exists(), "looking made a file");
+        std::fs::write(&path, "nothing that SQLite wrote, and long enough").unwrap();
+        trouble(&examine().await, "db/not-sqlite");
+        std::fs::rename(&aside, &path).unwrap();
+        assert!(examine().await.well);
+    });
+}
+
+#[test]
+fn files_that_the_host_may_not_write() {
+    runtime().block_on(async {
+        let home = TestHost::start().await;
+        let world = World::add(&home, "acme", Dialect::Sqlite, &["schema-sync".to_owned()]).await;
+        let path = world.url().trim_start_matches("sqlite:").trim_start_matches("//").to_owned();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o400)).unwrap();
+        // The superuser may write what nobody may.
+        if std::fs::OpenOptions::new().write(true).open(&path).is_err() {
+            trouble(&home.host().examine(world.org(), false).await.unwrap(), "db/file-denied");
+        }
+    });
+}

@@ -1,0 +1,191 @@
+//! C2, C6, C8, C9, C12 and C13: what is wrong within a database that answers.
+
+use std::sync::Arc;
+
+use hookwright::api::{OrgOptions, SubmitOptions};
+use hookwright::doctor::Examined;
+use hookwright::trouble::Severity;
+use hookwright_core::event::Change;
+use hookwright_core::ident::OrgName;
+use hookwright_tests::postgres::{SERVER_VARIABLE, TestDatabase};
+use hookwright_tests::scenario::{Dialect, Mode};
+use hookwright_tests::world::{TestHost, World, runtime};
+use serde_json::json;
+use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
+
+use super::cause::{is_clear, trouble};
+
+const BOTH: [Dialect; 2] = [Dialect::Postgres, Dialect::Sqlite];
+
+async fn world(home: &Arc<TestHost>, dialect: Dialect) -> World {
+    let world = World::add(home, "acme", dialect, &["schema-sync".to_owned()]).await;
+    let events = json!([
+        {"id": "e-1", "type": "entity.create", "entity": {"name": "account", "fields": [
+            {"name": "id", "type": "Int", "nullable": false, "primaryKey": true}]}},
+        {"id": "e-2", "type": "entity.create", "entity": {"name": "invoice", "fields": [
+            {"name": "id", "type": "Int", "nullable": false, "primaryKey": true},
+            {"name": "note", "type": "Text"}, {"name": "extra", "type": "Json"},
+            {"name": "account", "type": "Int", "references": {"table": "account", "column": "id", "onDelete": "SET NULL"}}]}}]);
+    world.send(&events.to_string(), Mode::default()).await.unwrap_or_else(|e| panic!("{e}"));
+    world
+}
+
+async fn examine(world: &World, contents: bool) -> Examined {
+    world.host().examine(world.org(), contents).await.unwrap_or_else(|e| panic!("{e}"))
+}
+
+#[test]
+fn an_organisation_that_is_well() {
+    runtime().block_on(async {
+        for dialect in BOTH {
+            let home = TestHost::start().await;
+            let world = world(&home, dialect).await;
+            let examined = examine(&world, true).await;
+            assert!(examined.well, "{examined:#?}");
+            for check in
+                ["database", "privileges", "tables", "sessions", "changes", "schema", "others", "contents"]
+            {
+                assert!(is_clear(&examined, check), "{check}: {examined:#?}");
+            }
+        }
+    });
+}
+
+#[test]
+fn drift_references_and_other_tools() {
+    runtime().block_on(async {
+        for dialect in BOTH {
+            let home = TestHost::start().await;
+            let world = world(&home, dialect).await;
+            let prefix = if dialect == Dialect::Postgres { "acme." } else { "" };
+            world.sql(&format!("ALTER TABLE {prefix}invoice RENAME COLUMN note TO remark")).await.unwrap();
+            world.sql(&format!("CREATE TABLE {prefix}_prisma_migrations (id integer)")).await.unwrap();
+            let examined = examine(&world, false).await;
+            assert!(!examined.well);
+            let drift = trouble(&examined, "drift/renamed-column");
+            assert!(
+                drift.next.contains("hookwright sync --org acme --entity invoice --field note"),
+                "{drift:?}"
+            );
+            let reference = trouble(&examined, "index/reference");
+            assert!(reference.found.contains("\"invoice\" (account) to \"account\""), "{reference:?}");
+            let tool = trouble(&examined, "schema/another-tool");
+            assert!(tool.found.starts_with("Prisma ") && tool.severity == Severity::Note, "{tool:?}");
+        }
+    });
+}
+
+#[test]
+fn contents_that_programs_stumble_over() {
+    runtime().block_on(async {
+        let home = TestHost::start().await;
+        let world = world(&home, Dialect::Postgres).await;
+        world
+            .sql("INSERT INTO acme.invoice (id, note) VALUES (1, '{\"a\": 1'), (2, '{\"a\": \"\\u0000\"}'), (3, '{\"a\": 1}'), (4, 'text')")
+            .await
+            .unwrap();
+        let examined = examine(&world, true).await;
+        assert!(trouble(&examined, "rows/invalid-json").found.starts_with("1 row (key 1) of \"invoice.note\""));
+        assert!(trouble(&examined, "rows/nul").found.starts_with("1 row (key 2) of \"invoice.note\""));
+        assert!(!examine(&world, false).await.checks.iter().any(|check| check.check == "contents"));
+        let home = TestHost::start().await;
+        let world = self::world(&home, Dialect::Sqlite).await;
+        world.sql("PRAGMA ignore_check_constraints = ON; INSERT INTO invoice (id, extra, note) VALUES (7, '{', 'a' || char(0) || 'b')").await.unwrap();
+        let examined = examine(&world, true).await;
+        assert!(trouble(&examined, "rows/invalid-json").found.starts_with("1 row (key 7) of \"invoice.extra\""));
+        assert!(trouble(&examined, "rows/nul").found.starts_with("1 row (key 7) of \"invoice.note\""));
+    });
+}
+
+#[test]
+fn a_session_that_forgot_to_commit() {
+    runtime().block_on(async {
+        let home = TestHost::start().await;
+        let world = world(&home, Dialect::Postgres).await;
+        let mut other = PgConnection::connect(&world.url()).await.unwrap();
+        other
+            .execute("SET application_name = 'crm-app'; BEGIN; LOCK TABLE acme.invoice IN SHARE MODE")
+            .await
+            .unwrap();
+        // It is told once it is older than a change would wait.
+        let found = loop {
+            let examined = examine(&world, false).await;
+            if !is_clear(&examined, "sessions") {
+                break trouble(&examined, "db/idle-in-transaction").clone();
+            }
+        };
+        assert!(found.found.contains("crm-app") && found.found.contains("\"invoice\""), "{found:?}");
+        assert!(found.next.contains("pg_terminate_backend("), "{found:?}");
+        assert_eq!(found.fix, None, "a session of others is never ended");
+        other.execute("ROLLBACK").await.unwrap();
+        assert!(is_clear(&examine(&world, false).await, "sessions"));
+    });
+}
+
+#[test]
+fn tables_that_belong_to_somebody_else() {
+    runtime().block_on(async {
+        let database = TestDatabase::create().await;
+        let (name, role) = (database.name().to_owned(), format!("r_{}", database.name()));
+        let mut admin = database.connect().await;
+        let make = format!("CREATE ROLE {role} LOGIN; GRANT CREATE ON DATABASE {name} TO {role}");
+        admin.execute(AssertSqlSafe(make)).await.unwrap();
+        let mut url = reqwest::Url::parse(database.url()).unwrap();
+        url.set_username(&role).unwrap();
+        let home = TestHost::start().await;
+        let org = OrgName::parse("acme").unwrap();
+        home.host().org_add(&org, url.as_str(), OrgOptions::default()).await.unwrap();
+        let event = json!({"id": "e-1", "type": "entity.create", "entity": {"name": "invoice", "fields": [
+            {"name": "id", "type": "Int", "nullable": false, "primaryKey": true}]}});
+        let change = Change::from_json(event).unwrap();
+        home.host().submit(&org, change, SubmitOptions::default()).await.unwrap();
+        assert!(is_clear(&home.host().examine(&org, false).await.unwrap(), "tables"));
+        admin.execute("ALTER TABLE acme.invoice OWNER TO CURRENT_USER").await.unwrap();
+        let examined = home.host().examine(&org, false).await.unwrap();
+        let denied = trouble(&examined, "db/denied");
+        assert!(
+            denied.next.contains(&format!("ALTER TABLE \"acme\".\"invoice\" OWNER TO \"{role}\"")),
+            "{denied:?}"
+        );
+        admin.execute(AssertSqlSafe(format!("DROP OWNED BY {role} CASCADE"))).await.unwrap();
+        database.close().await;
+        let server = std::env::var(SERVER_VARIABLE).unwrap();
+        let mut server = PgConnection::connect(&server).await.unwrap();
+        server.execute(AssertSqlSafe(format!("DROP ROLE {role}"))).await.unwrap();
+    });
+}
+
+#[test]
+fn indexes_that_statistics_speak_against() {
+    runtime().block_on(async {
+        let home = TestHost::start().await;
+        let world = world(&home, Dialect::Postgres).await;
+        world.sql("INSERT INTO acme.invoice (id) SELECT g FROM generate_series(1, 12000) g; ANALYZE acme.invoice; CREATE INDEX unused ON acme.invoice (note)").await.unwrap();
+        let mut reader = PgConnection::connect(&world.url()).await.unwrap();
+        for _ in 0..110 {
+            reader.execute("SELECT count(*) FROM acme.invoice WHERE note = 'x' || account").await.unwrap();
+        }
+        // Counts are handed over when a session is idle, at the latest when it ends.
+        reader.close().await.unwrap();
+        let found = loop {
+            let examined = examine(&world, false).await;
+            if examined.checks.iter().flat_map(|c| &c.troubles).any(|t| t.code == "index/missing") {
+                break examined;
+            }
+        };
+        assert!(trouble(&found, "index/missing").found.contains("\"invoice\""));
+    });
+}
+
+#[test]
+fn a_change_that_waits() {
+    runtime().block_on(async {
+        let home = TestHost::start().await;
+        let world = world(&home, Dialect::Sqlite).await;
+        let delete = json!({"id": "e-3", "type": "field.delete", "entity": "invoice", "field": "note", "dropColumn": true});
+        world.send(&delete.to_string(), Mode::default()).await.unwrap_or_else(|e| panic!("{e}"));
+        let examined = examine(&world, false).await;
+        let held = trouble(&examined, "change/held");
+        assert!(held.next.contains("hookwright approve") && held.severity == Severity::Note, "{held:?}");
+    });
+}
