@@ -87,12 +87,20 @@ impl Host {
         options: PluginOptions,
     ) -> Result<PluginInfo> {
         self.inner.store.org(org).await?;
-        let loaded = self.load(&component)?;
+        let binding = self.binding(&component, options)?;
+        let binding = self.inner.store.plugin_put(org, binding, &component).await?;
+        tracing::info!(%org, plugin = binding.name, digest = binding.digest, "plugin installed");
+        Ok(binding.into())
+    }
+
+    /// A component as it would be bound.
+    pub(crate) fn binding(&self, component: &[u8], options: PluginOptions) -> Result<Binding> {
+        let loaded = self.load(component)?;
         let manifest = &loaded.manifest;
         let config = options.config.unwrap_or_else(|| Json::Object(serde_json::Map::new()));
         check_config(manifest.config_schema.as_ref(), &config)?;
         let grants = normal(&options.grants.unwrap_or_else(|| manifest.grants.clone()))?;
-        let binding = Binding {
+        Ok(Binding {
             name: manifest.name.clone(),
             version: manifest.version.clone(),
             digest: loaded.digest.to_string(),
@@ -102,10 +110,7 @@ impl Host {
             order: options.order.unwrap_or_else(|| i32::from(manifest.priority)),
             enabled: options.enabled,
             installed_at: String::new(),
-        };
-        let binding = self.inner.store.plugin_put(org, binding, &component).await?;
-        tracing::info!(%org, plugin = binding.name, digest = binding.digest, "plugin installed");
-        Ok(binding.into())
+        })
     }
 
     /// The plugins of an organisation, in the order they are called.

@@ -4,6 +4,7 @@
 //! org's database. Guests run on a snapshot, outside every transaction; the
 //! executor then checks that the snapshot is still the truth.
 
+mod collision;
 mod cost;
 mod derive;
 mod drift;
@@ -37,7 +38,7 @@ use hookwright_core::plan::{self, Sizes};
 use hookwright_core::policy::{Answer, Answers, Draft, Review, Verdict, review};
 
 use crate::api::{ApproveOptions, RejectOptions};
-use crate::db::{ProbeAnswer, TableSize};
+use crate::db::{DbError, ProbeAnswer, TableSize};
 use crate::error::{Error, Result};
 use crate::executor::{self, Executed, RetryPolicy};
 use crate::outcome::{Outcome, Status};
@@ -92,6 +93,20 @@ impl Pipeline<'_> {
             }
         };
         Box::pin(self.attempts(tenant, request)).await
+    }
+
+    /// Works out what would become of a change on a view that is not the organisation's own. Nothing is changed.
+    pub async fn trial(
+        &self,
+        tenant: &Tenant,
+        view: &View,
+        change: &Change,
+        sent: Sent<'_>,
+    ) -> Result<Outcome> {
+        match self.attempt(tenant, view, &Request::sent(change, sent)).await? {
+            Attempt::NotRun(outcome) => Ok(*outcome),
+            _ => Err(Error::new("host/fault", "a trial was carried out")),
+        }
     }
 
     /// Takes a held change that somebody approves from its events to its outcome, as if it were sent now.
@@ -159,7 +174,10 @@ impl Pipeline<'_> {
         let before = there;
         let wanted = Wanted::of(tenant.org(), &reviewed.plan, &before);
         let facts = match request.consent.dry_run {
-            true => Facts::of_dry_run(tenant, &wanted, self.retry).await?,
+            true => {
+                let met = collision::found(tenant, &view.snapshot.schema, &reviewed.schema).await?;
+                Facts::of_dry_run(tenant, &wanted, self.retry).await?.with(met)
+            }
             false => Facts::default(),
         };
         let ruling = facts.weigh(judge.rule(&reviewed));
@@ -194,6 +212,10 @@ impl Pipeline<'_> {
                 let work = effects::work(tenant, view, request, after, &reviewed, plan, &outcome)?;
                 let executed = match executor::execute(tenant.db(), work, self.retry).await {
                     Ok(executed) => executed,
+                    Err(error @ DbError::Drifted(_)) => {
+                        let met = collision::found(tenant, &view.snapshot.schema, &reviewed.schema).await?;
+                        return Err(met.into_iter().next().map_or_else(|| error.into(), collision::error));
+                    }
                     Err(error) => {
                         return Err(facts::explained(tenant, &wanted, &reviewed.schema, error).await.into());
                     }

@@ -73,7 +73,7 @@ impl Tenants {
         let tenant = match slot.take() {
             Some((at, tenant)) if at == seen => tenant,
             Some((_, tenant)) => {
-                self.bind(&tenant, &developed).await?;
+                self.bind(&tenant).await?;
                 tenant
             }
             None => {
@@ -84,7 +84,7 @@ impl Tenants {
                 }
                 db.prepare(&self.retry).await?;
                 let tenant = Arc::new(Tenant::new(org.clone(), db, self.policy.of_org(org)));
-                self.bind(&tenant, &developed).await?;
+                self.bind(&tenant).await?;
                 tenant
             }
         };
@@ -123,25 +123,33 @@ impl Tenants {
         Ok(known.clone())
     }
 
-    async fn bind(&self, tenant: &Tenant, developed: &Developed) -> Result<()> {
+    async fn bind(&self, tenant: &Tenant) -> Result<()> {
+        let stored = self.store.plugins_whole(tenant.org()).await?;
+        tenant.bind(self.bound(tenant.org(), stored)?);
+        Ok(())
+    }
+
+    /// Plugins of the control database, each with its component, and those of a developer's directory, as an
+    /// organisation has them: in the order they are called.
+    pub fn bound(&self, org: &OrgName, stored: Vec<(Binding, Vec<u8>)>) -> Result<Vec<Arc<Bound>>> {
+        let developed = self.developed();
         let mut bound = Vec::new();
-        for (binding, component) in self.store.plugins_enabled(tenant.org()).await? {
+        for (binding, component) in stored.into_iter().filter(|(binding, _)| binding.enabled) {
             let own = developed.plugins.iter().find(|p| p.manifest.name == binding.name);
             let loaded = match own {
                 Some(loaded) => loaded.clone(),
                 None => self.sandbox.load(&component)?,
             };
-            bound.push((binding.order, bindable(tenant.org(), &loaded, &binding)));
+            bound.push((binding.order, bindable(org, &loaded, &binding)));
         }
         for loaded in &developed.plugins {
             if !bound.iter().any(|(_, b)| *b.name == *loaded.manifest.name) {
                 let order = i32::from(loaded.manifest.priority);
-                bound.push((order, bindable(tenant.org(), loaded, &as_asked(loaded))));
+                bound.push((order, bindable(org, loaded, &as_asked(loaded))));
             }
         }
         bound.sort_by(|(a, x), (b, y)| (a, &x.name).cmp(&(b, &y.name)));
-        tenant.bind(bound.into_iter().map(|(_, b)| Arc::new(b)).collect());
-        Ok(())
+        Ok(bound.into_iter().map(|(_, b)| Arc::new(b)).collect())
     }
 }
 

@@ -1,7 +1,6 @@
 //! `hookwright adopt`: takes what databases have into the metadata.
 
-use super::fleet::Orgs;
-use super::schema::{Asked, Leave, Part};
+use super::schema::Repairing;
 use super::{Context, Exit};
 use crate::error::Result;
 
@@ -19,18 +18,9 @@ taken over. What plugins call for besides is drift then: hookwright sync.
 Exit status: 0 adopted and in step, 1 error, 3 adopted, and something is drift still.")]
 pub(crate) struct Arguments {
     #[command(flatten)]
-    orgs: Orgs,
-    #[command(flatten)]
-    part: Part,
-    #[command(flatten)]
-    leave: Leave,
-    /// Work it out and change nothing
-    #[arg(long)]
-    dry_run: bool,
+    repairing: Repairing,
 }
 
 pub(crate) async fn run(arguments: Arguments, cx: Context) -> Result<Exit> {
-    let Arguments { orgs, part, leave, dry_run } = arguments;
-    let host = cx.host().await?;
-    Asked::new("schema.adopt", &part, &leave, dry_run).run(&host, &cx, &orgs).await
+    arguments.repairing.run("schema.adopt", &cx).await
 }

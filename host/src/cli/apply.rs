@@ -6,12 +6,12 @@ use hookwright_core::event::Change;
 use hookwright_core::ident::OrgName;
 
 use super::fleet::{self, Pace, Step};
-use super::plan::Plan;
 use super::schema::{self, Leave};
 use super::{Context, Exit, print, read};
 use crate::error::{Error, Result};
 use crate::host::Host;
 use crate::outcome::Outcome;
+use crate::plans::Plan;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\

@@ -208,7 +208,8 @@ fn text(
     reasons: &BTreeMap<&str, (String, Vec<&str>)>,
 ) -> String {
     let counted: Vec<_> = words.iter().map(|(word, count)| format!("{count} {word}")).collect();
-    let mut text = format!("{count} organisations: {}", counted.join(", "));
+    let organisations = if count == 1 { "organisation" } else { "organisations" };
+    let mut text = format!("{count} {organisations}: {}", counted.join(", "));
     for (code, (message, orgs)) in reasons {
         let named = orgs.iter().take(MOST).copied().collect::<Vec<_>>().join(", ");
         let more = orgs.len().checked_sub(MOST).filter(|more| *more > 0);

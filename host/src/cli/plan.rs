@@ -1,17 +1,17 @@
 //! `hookwright plan`: what would make databases what metadata and plugins call for.
 
 use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
 
 use hookwright_core::event::Change;
 use hookwright_core::ident::OrgName;
-use serde::{Deserialize, Serialize};
-use serde_json::Value as Json;
 
-use super::fleet::Orgs;
-use super::schema::{Asked, Leave, Part};
+use super::fleet::Step;
+use super::schema::What;
 use super::{Context, Exit, print, schema};
 use crate::error::{Error, Result};
 use crate::outcome::Outcome;
+use crate::plans::{Plan, statements};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -26,11 +26,7 @@ takes, and a hash; a plan in a file is applied only if it is the same then.
 Exit status: 0 nothing to do, 1 error, 3 there is something to do.")]
 pub(crate) struct Arguments {
     #[command(flatten)]
-    orgs: Orgs,
-    #[command(flatten)]
-    part: Part,
-    #[command(flatten)]
-    leave: Leave,
+    what: What,
     /// Only the statements
     #[arg(long, conflicts_with_all = ["json", "out"])]
     sql: bool,
@@ -39,88 +35,68 @@ pub(crate) struct Arguments {
     out: Option<PathBuf>,
 }
 
-/// One organisation's plan in a file.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(super) struct Plan {
-    pub org: OrgName,
-    /// The event that is to be sent.
-    pub event: Json,
-    pub plan_hash: String,
-    /// What it was when it was made, for people.
-    pub statements: Vec<String>,
+pub(crate) async fn run(arguments: Arguments, cx: Context) -> Result<Exit> {
+    let Arguments { what, sql, out } = arguments;
+    let host = cx.host().await?;
+    let asked = what.asked("schema.sync", true);
+    let Some(org) = what.orgs.single() else {
+        let plans = Mutex::new(Vec::new());
+        let each = |org| {
+            let (asked, host, cx, plans) = (&asked, &host, &cx, &plans);
+            async move { planned(plans, &org, asked.send(host, cx, &org).await?) }
+        };
+        let exit = what.orgs.pace.each(what.orgs.members(&host).await?, &cx, each).await?;
+        let plans = plans.into_inner().unwrap_or_else(PoisonError::into_inner);
+        return kept(&cx, out, &plans).map(|()| exit);
+    };
+    let done = asked.send(&host, &cx, &org).await?;
+    let plan = done.as_ref().and_then(|(change, outcome)| Plan::of(&org, change, outcome));
+    let exit = shown(&cx, &org, done, sql)?;
+    kept(&cx, out, plan.as_slice()).map(|()| exit)
 }
 
-pub(crate) async fn run(arguments: Arguments, cx: Context) -> Result<Exit> {
-    let Arguments { orgs, part, leave, sql, out } = arguments;
-    let host = cx.host().await?;
-    let asked = Asked::new("schema.sync", &part, &leave, true);
-    let plans = std::sync::Mutex::new(Vec::new());
-    let exit = match orgs.single() {
-        None => {
-            let each = |org| {
-                let (asked, host, cx, plans) = (&asked, &host, &cx, &plans);
-                async move {
-                    let done = asked.send(host, cx, &org).await?;
-                    keep(plans, done.as_ref());
-                    let mut step = schema::step(done);
-                    let planned = step.report.is_some();
-                    step.left = step.left.or_else(|| planned.then(work_is_left));
-                    Ok(step)
-                }
-            };
-            orgs.pace.each(orgs.members(&host).await?, &cx, each).await?
-        }
-        Some(org) => {
-            let done = asked.send(&host, &cx, &org).await?;
-            keep(&plans, done.as_ref());
-            shown(&cx, &org, done, sql)?
-        }
-    };
-    if let Some(path) = out {
-        write(&path, &plans.into_inner().unwrap_or_default())?;
-        cx.out.talk(&format!("written; apply it: hookwright apply {}", path.display()));
-    }
-    Ok(exit)
+/// One of many: its plan is kept, and what it comes to.
+fn planned(
+    plans: &Mutex<Vec<Plan>>,
+    org: &OrgName,
+    done: Option<(Change, Outcome)>,
+) -> Result<Step<Option<Outcome>>> {
+    let plan = done.as_ref().and_then(|(change, outcome)| Plan::of(org, change, outcome));
+    plans.lock().unwrap_or_else(PoisonError::into_inner).extend(plan);
+    let mut step = schema::step(done);
+    let is_planned = step.report.is_some();
+    step.left = step.left.or_else(|| is_planned.then(work_is_left));
+    Ok(step)
+}
+
+/// Writes the plans to a file, if one is wanted.
+fn kept(cx: &Context, out: Option<PathBuf>, plans: &[Plan]) -> Result<()> {
+    let Some(path) = out else { return Ok(()) };
+    write(&path, plans)?;
+    cx.out.talk(&format!("written; apply it: hookwright apply {}", path.display()));
+    Ok(())
 }
 
 fn work_is_left() -> (String, String) {
     (
-        "drift/planned".to_owned(),
-        "there is something to do; see the plan of one: hookwright plan --org NAME".to_owned(),
+        "planned".to_owned(),
+        "there is something to do; see the plan of one with --org and its name, or write all with --out"
+            .to_owned(),
     )
 }
 
 fn shown(cx: &Context, org: &OrgName, done: Option<(Change, Outcome)>, sql: bool) -> Result<Exit> {
     let Some((change, outcome)) = done else {
-        let report = serde_json::json!({"org": org.as_str(), "status": "in-step"});
-        if !sql {
-            cx.out.one(&report, || format!("{org} is in step: there is nothing to do"))?;
-        }
-        return Ok(Exit::Done);
+        return if sql { Ok(Exit::Done) } else { schema::in_step(cx, org) };
     };
     match sql {
-        true => cx.out.text(&statements(&outcome).map(|s| format!("{s};")).collect::<Vec<_>>().join("\n"))?,
+        true => {
+            let lines = statements(&outcome).into_iter().map(|sql| format!("{sql};"));
+            cx.out.text(&lines.collect::<Vec<_>>().join("\n"))?;
+        }
         false => cx.out.one(&outcome, || print::outcome(&outcome, Some(&change)))?,
     }
     Ok(Exit::Left)
-}
-
-/// All that would be sent, in order: steps of large tables before and after the transaction.
-fn statements(outcome: &Outcome) -> impl Iterator<Item = &str> {
-    outcome.statements.iter().map(|s| s.sql.as_str())
-}
-
-fn keep(plans: &std::sync::Mutex<Vec<Plan>>, done: Option<&(Change, Outcome)>) {
-    let Some((change, outcome)) = done else { return };
-    let (Ok(org), Some(event)) = (OrgName::parse(&outcome.org), change.events.first()) else { return };
-    let plan = Plan {
-        org,
-        event: event.json.clone(),
-        plan_hash: outcome.plan_hash.clone().unwrap_or_default(),
-        statements: statements(outcome).map(str::to_owned).collect(),
-    };
-    plans.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(plan);
 }
 
 fn write(path: &std::path::Path, plans: &[Plan]) -> Result<()> {

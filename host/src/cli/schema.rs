@@ -13,16 +13,37 @@ use crate::error::Result;
 use crate::host::Host;
 use crate::outcome::{Outcome, Status};
 
+/// What is to be brought together, where, and what may be done for it.
+#[derive(Debug, clap::Args)]
+pub(super) struct What {
+    #[command(flatten)]
+    pub(super) orgs: Orgs,
+    #[command(flatten)]
+    part: Part,
+    #[command(flatten)]
+    leave: Leave,
+}
+
+/// The same, carried out unless only its plan is wanted.
+#[derive(Debug, clap::Args)]
+pub(super) struct Repairing {
+    #[command(flatten)]
+    what: What,
+    /// Work it out and change nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
 /// What of an organisation.
 #[derive(Debug, Clone, clap::Args)]
-pub(super) struct Part {
+struct Part {
     /// One entity
     #[arg(long, value_parser = name, value_name = "ENTITY")]
     entity: Option<Ident>,
     /// One field of it
     #[arg(long, value_parser = name, value_name = "FIELD", requires = "entity")]
     field: Option<Ident>,
-    /// What others added, too
+    /// What others added to tables, and nothing calls for, too
     #[arg(long)]
     extras: bool,
 }
@@ -71,8 +92,27 @@ impl Leave {
     }
 }
 
+impl Repairing {
+    /// Sends the event of a kind to each organisation that is meant.
+    pub(super) async fn run(self, kind: &str, cx: &Context) -> Result<Exit> {
+        let host = cx.host().await?;
+        self.what.asked(kind, self.dry_run).run(&host, cx, &self.what.orgs).await
+    }
+}
+
+impl What {
+    pub(super) fn asked(&self, kind: &str, dry_run: bool) -> Asked {
+        Asked::new(kind, &self.part, &self.leave, dry_run)
+    }
+}
+
 impl Asked {
-    pub fn new(kind: &str, part: &Part, leave: &Leave, dry_run: bool) -> Self {
+    /// A repair of all that there is.
+    pub fn sync(leave: &Leave, dry_run: bool) -> Self {
+        Self::new("schema.sync", &Part { entity: None, field: None, extras: false }, leave, dry_run)
+    }
+
+    fn new(kind: &str, part: &Part, leave: &Leave, dry_run: bool) -> Self {
         let scope = part.scope();
         let mut event = json!({"type": kind});
         let text = |name: &Ident| Json::from(name.as_str());
@@ -101,7 +141,7 @@ impl Asked {
     }
 
     /// Sends it to one organisation, or to many.
-    pub async fn run(&self, host: &Host, cx: &Context, orgs: &Orgs) -> Result<Exit> {
+    async fn run(&self, host: &Host, cx: &Context, orgs: &Orgs) -> Result<Exit> {
         let Some(org) = orgs.single() else {
             let each = |org| async move { Ok(step(self.send(host, cx, &org).await?)) };
             return orgs.pace.each(orgs.members(host).await?, cx, each).await;
@@ -129,9 +169,9 @@ pub(super) async fn submit(
     }
 }
 
-fn in_step(cx: &Context, org: &OrgName) -> Result<Exit> {
+pub(super) fn in_step(cx: &Context, org: &OrgName) -> Result<Exit> {
     let report = json!({"org": org.as_str(), "status": "in-step"});
-    cx.out.one(&report, || format!("{org} is in step"))?;
+    cx.out.one(&report, || format!("{org} is in step: there is nothing to do"))?;
     Ok(Exit::Done)
 }
 

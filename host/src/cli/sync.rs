@@ -1,7 +1,6 @@
 //! `hookwright sync`: makes databases what metadata and plugins call for.
 
-use super::fleet::Orgs;
-use super::schema::{Asked, Leave, Part};
+use super::schema::Repairing;
 use super::{Context, Exit};
 use crate::error::Result;
 
@@ -22,18 +21,9 @@ Of many organisations some go first (--canary), the others side by side; a secon
 Exit status: 0 in step, 1 error, 3 work is left: held, refused, or without a repair.")]
 pub(crate) struct Arguments {
     #[command(flatten)]
-    orgs: Orgs,
-    #[command(flatten)]
-    part: Part,
-    #[command(flatten)]
-    leave: Leave,
-    /// Work it out and change nothing
-    #[arg(long)]
-    dry_run: bool,
+    repairing: Repairing,
 }
 
 pub(crate) async fn run(arguments: Arguments, cx: Context) -> Result<Exit> {
-    let Arguments { orgs, part, leave, dry_run } = arguments;
-    let host = cx.host().await?;
-    Asked::new("schema.sync", &part, &leave, dry_run).run(&host, &cx, &orgs).await
+    arguments.repairing.run("schema.sync", &cx).await
 }

@@ -15,6 +15,7 @@ use super::submit::{Answer, Around, Consent, IdempotencyKey, Switches, answer};
 use crate::access::{Principal, Scope, no_such_org};
 use crate::error::{Error, Result};
 use crate::host::Host;
+use crate::plans::Plan;
 
 /// A request of an organisation: its sender, and the parts of its path.
 pub(super) struct Caller {
@@ -93,6 +94,26 @@ impl<Q: Switches> Writing<Q> {
     /// A part of the path, as the route names it.
     pub(super) fn part(&self, key: &'static str) -> Result<&str> {
         self.caller.part(key)
+    }
+
+    /// The id of its event.
+    pub(super) fn key(&self) -> &IdempotencyKey {
+        &self.key
+    }
+
+    /// Carries a plan out, if it is still what it was.
+    pub(super) async fn apply(&self, plan: Plan) -> Answer {
+        if plan.org != self.org {
+            let message =
+                format!("the plan is one of the organisation \"{}\", not of \"{}\"", plan.org, self.org);
+            return Err(Error::new("request/invalid", message)
+                .help("send it to the organisation it was made for")
+                .into());
+        }
+        let change = Change::from_json(plan.event).map_err(Error::from)?;
+        let mut options = self.switches.options(&self.caller.principal);
+        options.plan_hash = Some(plan.plan_hash);
+        answer(self.caller.host().submit(&self.org, change, options).await?)
     }
 
     /// Sends one event. The change goes on when the sender leaves or the request's time is up.

@@ -1,6 +1,7 @@
 //! Where a database is not what metadata and plugins call for; repaired, or taken into the metadata.
 
 use axum::Json;
+use hookwright_core::event::Change;
 use serde::{Deserialize, Serialize};
 
 use super::caller::{Caller, Writing};
@@ -10,6 +11,7 @@ use super::schema::OfOrg;
 use super::submit::{Answer, Around, Consent, IdempotencyKey, Written};
 use crate::access::Scope;
 use crate::drift::Finding;
+use crate::error::Result;
 
 /// How a database stands.
 #[derive(Serialize, utoipa::ToSchema)]
@@ -70,7 +72,14 @@ pub(super) async fn adopt(writing: Writing, JsonBody(body): JsonBody) -> Answer 
 
 async fn send(kind: &'static str, writing: Writing, body: &[u8]) -> Answer {
     let part: Part = parsed(body)?;
-    let texts = [("entity", part.entity.as_ref()), ("field", part.field.as_ref())];
-    let texts: Vec<_> = texts.into_iter().filter_map(|(key, text)| Some((key, text?.as_str()))).collect();
-    writing.send(Around { kind, texts: &texts, switches: &[("extras", part.extras)], body: None }).await
+    writing.submit(part.change(kind, writing.key())?).await
+}
+
+impl Part {
+    /// An event about it.
+    pub(super) fn change(&self, kind: &'static str, key: &IdempotencyKey) -> Result<Change> {
+        let texts = [("entity", self.entity.as_ref()), ("field", self.field.as_ref())];
+        let texts: Vec<_> = texts.into_iter().filter_map(|(key, text)| Some((key, text?.as_str()))).collect();
+        Around { kind, texts: &texts, switches: &[("extras", self.extras)], body: None }.change(key)
+    }
 }

@@ -16,6 +16,7 @@ mod extract;
 mod fields;
 mod health;
 mod observe;
+mod plans;
 mod plugins;
 mod problem;
 mod routes;

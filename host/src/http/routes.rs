@@ -9,7 +9,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::{
-    App, auth, changes, decisions, doctor, document, drift, entities, events, fields, health, observe,
+    App, auth, changes, decisions, doctor, document, drift, entities, events, fields, health, observe, plans,
     plugins, problem, tombstones,
 };
 
@@ -32,6 +32,8 @@ fn v1(upload_limit: usize) -> OpenApiRouter<App> {
         .routes(routes!(drift::show))
         .routes(routes!(drift::sync))
         .routes(routes!(drift::adopt))
+        .routes(routes!(plans::make))
+        .routes(routes!(plans::apply))
         .routes(routes!(tombstones::rollback))
         .routes(routes!(tombstones::list))
         .routes(routes!(tombstones::restore))

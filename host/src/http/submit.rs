@@ -89,6 +89,11 @@ impl IdempotencyKey {
         Self { given }
     }
 
+    /// A new id each time.
+    pub(super) fn none() -> Self {
+        Self { given: None }
+    }
+
     /// The id, quoted or bare; a new one if none is given.
     fn event_id(&self) -> Result<String> {
         let Some(given) = &self.given else {

@@ -95,6 +95,12 @@ impl Facts {
         Ok(Self { lacking, warnings })
     }
 
+    /// And what else would keep the change from running.
+    pub fn with(mut self, met: Vec<Reason>) -> Self {
+        self.lacking.extend(met);
+        self
+    }
+
     /// A change that lacks a privilege would not run.
     pub fn weigh<'r>(&self, ruling: Ruling<'r>) -> Ruling<'r> {
         match ruling {

@@ -6,7 +6,10 @@ use hookwright_tests::world::{TestHost, runtime};
 use serde_json::json;
 
 use super::bench::{ALLOWED, Bench, sync, told};
+use hookwright::api::PluginOptions;
+use hookwright::host_trial::Trial;
 use hookwright::outcome::Status;
+use hookwright_tests::plugin_path;
 
 #[test]
 fn a_field_that_was_deleted_and_kept_is_told() {
@@ -72,4 +75,27 @@ fn dev_repairs_what_only_loosens_and_prod_nothing() {
             assert_eq!(told(&bench.drift().await.findings), left);
         });
     }
+}
+
+#[test]
+fn a_trial_binds_nothing_and_says_what_would_be_needed() {
+    runtime().block_on(async {
+        let bench = Bench::new(&TestHost::start().await, "acme", Dialect::Postgres).await;
+        let (host, org) = (bench.world.host(), bench.world.org());
+        let component = std::fs::read(plugin_path("index-advisor")).expect("the component");
+        let trials = [
+            (Trial::Without("index-advisor".to_owned()), 2),
+            (Trial::Install { component, options: PluginOptions::default() }, 0),
+            (Trial::Enable("index-advisor".to_owned()), 0),
+        ];
+        for (trial, intents) in trials {
+            let told = format!("{trial:?}").chars().take(40).collect::<String>();
+            let outcome = host.plugin_trial(org, trial).await.unwrap_or_else(|e| panic!("{told}: {e}"));
+            assert_eq!((outcome.status, outcome.intents.len()), (Status::Planned, intents), "{told}");
+            assert!(bench.drift().await.findings.is_empty(), "{told} left something");
+        }
+        let missing =
+            host.plugin_trial(org, Trial::Without("nobody".to_owned())).await.expect_err("not there");
+        assert_eq!(missing.code, "plugin/not-found");
+    });
 }

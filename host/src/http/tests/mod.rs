@@ -6,6 +6,7 @@ mod held;
 mod hostile;
 mod metadata;
 mod openapi;
+mod plans;
 mod server;
 mod tombstones;
 
@@ -13,6 +14,7 @@ use axum::body::Body;
 use axum::http::{Request, Response, StatusCode};
 use hookwright_core::ident::OrgName;
 use serde_json::Value as Json;
+use sqlx::{Connection, Executor};
 use tower::ServiceExt;
 
 use super::{Options, router_with};
@@ -25,7 +27,7 @@ use crate::host::Host;
 pub(super) struct Site {
     pub(super) host: Host,
     options: Options,
-    _directory: tempfile::TempDir,
+    directory: tempfile::TempDir,
 }
 
 /// What came back.
@@ -52,7 +54,15 @@ impl Site {
             let url = format!("sqlite:{}/{name}.db", directory.path().display());
             host.org_add(&org(name), &url, OrgOptions::default()).await.expect("an org");
         }
-        Self { host, options, _directory: directory }
+        Self { host, options, directory }
+    }
+
+    /// Somebody changes the database of an organisation.
+    pub(super) async fn hand(&self, org: &str, sql: &'static str) {
+        let file = self.directory.path().join(format!("{org}.db"));
+        let options = sqlx::sqlite::SqliteConnectOptions::new().filename(file);
+        let mut connection = sqlx::SqliteConnection::connect_with(&options).await.expect("a connection");
+        connection.execute(sql).await.expect("done");
     }
 
     pub(super) async fn token(&self, orgs: &str, scopes: &[Scope]) -> String {

@@ -112,15 +112,15 @@ impl Store {
         query.fetch_all(&self.pool).await.map_err(fault)?.iter().map(binding).collect()
     }
 
-    /// The plugins of an organisation that are enabled, each with its component, in the order they are called.
+    /// The plugins of an organisation, called or not, each with its component, in the order they are called.
     /// They are read at once: what replaces one in the meantime takes its component away.
     ///
     /// # Errors
     /// `org/not-found`, `host/fault`.
-    pub async fn plugins_enabled(&self, org: &OrgName) -> Result<Vec<(Binding, Vec<u8>)>> {
+    pub async fn plugins_whole(&self, org: &OrgName) -> Result<Vec<(Binding, Vec<u8>)>> {
         self.org(org).await?;
         let query = "SELECT plugin.*, component.bytes FROM plugin JOIN component USING (digest) \
-            WHERE org = ? AND enabled ORDER BY ord, name";
+            WHERE org = ? ORDER BY ord, name";
         let rows = sqlx::query(query).bind(org.as_str()).fetch_all(&self.pool).await.map_err(fault)?;
         let with_component = |row| {
             let binding = binding(row)?;
@@ -236,7 +236,7 @@ mod tests {
         store.plugin_put(&org, of("late", 9), b"one").await.expect("bound");
         store.plugin_put(&org, of("early", -1), b"one").await.expect("bound");
         store.plugin_put(&org, of("late", 9), b"two").await.expect("replaced");
-        let bound = store.plugins_enabled(&org).await.expect("a list");
+        let bound = store.plugins_whole(&org).await.expect("a list");
         let bound: Vec<_> = bound.iter().map(|(b, bytes)| (b.name.as_str(), bytes.as_slice())).collect();
         assert_eq!(bound, [("early", &b"one"[..]), ("late", b"two")]);
         store.plugin_enable(&org, "late", false).await.expect("disabled");

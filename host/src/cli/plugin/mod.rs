@@ -1,5 +1,7 @@
 //! `hookwright plugin`: from a crate to a plugin that is called.
 
+mod existing;
+
 use std::path::PathBuf;
 
 use hookwright_core::ident::OrgName;
@@ -7,12 +9,9 @@ use serde_json::Value as Json;
 
 use super::{Context, Exit, org_name, print, read};
 use crate::api::{GrantChange, PluginInfo, PluginOptions, PluginReport};
-use crate::drift::Finding;
 use crate::error::{Error, Result};
-use crate::host::Host;
-
-/// Findings that are told after a plugin was bound.
-const MOST: usize = 10;
+use crate::host_trial::Trial;
+use existing::Existing;
 
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Command {
@@ -39,6 +38,8 @@ Examples:
   hookwright plugin install --org acme-corp naming_guard.wasm --plugin-config '{\"mode\":\"amend\"}'
   hookwright plugin install --org acme-corp advisor.wasm --grant create-index --order 20
   hookwright plugin install --org acme-corp stamps.wasm --grant \"add-column on invoice*\"
+  hookwright plugin install --org acme-corp advisor.wasm --dry-run     what the entities that are there would need
+  hookwright plugin install --org acme-corp advisor.wasm --sync        and makes them so
 
 A grant is a kind of intent, which then reaches the entities that the plugin is called for, or
 \"KIND on PATTERN\", which reaches the tables of the pattern.")]
@@ -60,6 +61,8 @@ A grant is a kind of intent, which then reaches the entities that the plugin is 
         /// Do not call it yet
         #[arg(long)]
         disabled: bool,
+        #[command(flatten)]
+        existing: Existing,
     },
     /// Let a plugin do more
     #[command(after_help = "\
@@ -75,11 +78,11 @@ Examples:
         org: OrgName,
     },
     /// Call a plugin from now on
-    Enable(Named),
+    Enable(Switch),
     /// Call a plugin no longer
-    Disable(Named),
+    Disable(Switch),
     /// Remove a plugin from an organisation
-    Remove(Named),
+    Remove(Switch),
 }
 
 #[derive(Debug, clap::Args)]
@@ -89,6 +92,14 @@ pub(crate) struct Named {
     org: OrgName,
     /// The plugin's name
     name: String,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Switch {
+    #[command(flatten)]
+    plugin: Named,
+    #[command(flatten)]
+    existing: Existing,
 }
 
 #[derive(Debug, clap::Args)]
@@ -107,7 +118,7 @@ pub(crate) async fn run(command: Command, cx: Context) -> Result<Exit> {
             let report = cx.host().await?.plugin_check(&read(&file)?).await?;
             cx.out.one(&report, || told(&report))?;
         }
-        Command::Install { org, file, plugin_config, grants, order, disabled } => {
+        Command::Install { org, file, plugin_config, grants, order, disabled, existing } => {
             let grants = Some(grants).filter(|g| !g.is_empty());
             let options = PluginOptions {
                 config: plugin_config.map(json).transpose()?,
@@ -115,13 +126,16 @@ pub(crate) async fn run(command: Command, cx: Context) -> Result<Exit> {
                 order,
                 enabled: !disabled,
             };
-            let host = cx.host().await?;
-            let info = host.plugin_install(&org, read(&file)?, options).await?;
+            let (host, component) = (cx.host().await?, read(&file)?);
+            if existing.dry_run {
+                return existing.tried(&host, &cx, &org, Trial::Install { component, options }).await;
+            }
+            let info = host.plugin_install(&org, component, options).await?;
             cx.out.one(&info, || {
                 let head = format!("installed {} {} ({})", info.name, info.version, short(&info.digest));
                 format!("{head}\n{}", granted(&info))
             })?;
-            return existing(&host, &org, &cx).await;
+            return existing.settled(&host, &cx, &org).await;
         }
         Command::Grant(Grants { plugin, grants }) => {
             let change = GrantChange { grant: grants, revoke: Vec::new() };
@@ -136,52 +150,36 @@ pub(crate) async fn run(command: Command, cx: Context) -> Result<Exit> {
                 ["order", "plugin", "version", "digest", "enabled", "hooks", "granted", "not granted"];
             cx.out.list(&cx.host().await?.plugin_list(&org).await?, headers, row)?;
         }
-        Command::Enable(Named { org, name }) => {
-            let host = cx.host().await?;
-            host.plugin_enable(&org, &name).await?;
-            cx.out.talk(&format!("enabled {} for {org}", print::clean(&name)));
-            return existing(&host, &org, &cx).await;
-        }
-        Command::Disable(Named { org, name }) => {
-            let host = cx.host().await?;
-            host.plugin_disable(&org, &name).await?;
-            cx.out.talk(&format!("disabled {} for {org}", print::clean(&name)));
-            return existing(&host, &org, &cx).await;
-        }
-        Command::Remove(Named { org, name }) => {
-            let host = cx.host().await?;
-            host.plugin_remove(&org, &name).await?;
-            cx.out.talk(&format!("removed {} from {org}", print::clean(&name)));
-            return existing(&host, &org, &cx).await;
-        }
+        Command::Enable(of) => return switch(of, Turn::Enable, &cx).await,
+        Command::Disable(of) => return switch(of, Turn::Disable, &cx).await,
+        Command::Remove(of) => return switch(of, Turn::Remove, &cx).await,
     }
     Ok(Exit::Done)
 }
 
-/// What the plugins that are bound now call for, and the entities that are there do not have.
-async fn existing(host: &Host, org: &OrgName, cx: &Context) -> Result<Exit> {
-    let drift = match host.drift(org).await {
-        Ok(drift) => drift,
-        Err(error) => {
-            cx.out.talk(&format!("whether the entities that are there are in step is not known: {error}"));
-            return Ok(Exit::Done);
-        }
+/// What is done with a plugin that is there.
+enum Turn {
+    Enable,
+    Disable,
+    Remove,
+}
+
+async fn switch(Switch { plugin, existing }: Switch, turn: Turn, cx: &Context) -> Result<Exit> {
+    let (Named { org, name }, host) = (plugin, cx.host().await?);
+    if existing.dry_run {
+        let trial = match turn {
+            Turn::Enable => Trial::Enable(name),
+            Turn::Disable | Turn::Remove => Trial::Without(name),
+        };
+        return existing.tried(&host, cx, &org, trial).await;
+    }
+    let done = match turn {
+        Turn::Enable => host.plugin_enable(&org, &name).await.map(|()| "enabled"),
+        Turn::Disable => host.plugin_disable(&org, &name).await.map(|()| "disabled"),
+        Turn::Remove => host.plugin_remove(&org, &name).await.map(|()| "removed"),
     };
-    let findings: Vec<_> = drift.findings.iter().filter(|finding| !finding.is_foreign()).collect();
-    if findings.is_empty() {
-        return Ok(Exit::Done);
-    }
-    cx.out.talk("the entities that are there are not what the plugins call for now:");
-    for finding in findings.iter().take(MOST) {
-        cx.out.talk(&format!("  {}", print::clean(&Finding::of(org, finding).message)));
-    }
-    if findings.len() > MOST {
-        cx.out.talk(&format!("  and {} more", findings.len() - MOST));
-    }
-    cx.out.talk(&format!(
-        "see the plan: hookwright plan --org {org}; carry it out: hookwright sync --org {org}"
-    ));
-    Ok(Exit::Left)
+    cx.out.talk(&format!("{} {} for {org}", done?, print::clean(&name)));
+    existing.settled(&host, cx, &org).await
 }
 
 async fn regrant(plugin: Named, change: GrantChange, cx: &Context) -> Result<()> {
