@@ -10,6 +10,7 @@ pub mod cli;
 pub mod config;
 pub mod db;
 pub mod drift;
+pub mod drift_watch;
 mod embedded;
 pub mod error;
 pub mod executor;
