@@ -153,8 +153,8 @@ impl Host {
     /// `org/not-found`, a plugin's fault or refusal, or what the database says.
     pub async fn derive(&self, org: &OrgName) -> Result<Schema> {
         let tenant = self.tenant(org).await?;
-        tenant.forget();
-        derive(&self.pipeline(), &tenant, &tenant.view().await?).await
+        let schema = derive(&self.pipeline(), &tenant, &tenant.latest().await?).await?;
+        Ok((*schema).clone())
     }
 
     /// What the model says of an organisation's schema, and what its database physically has: with what was dropped
@@ -164,7 +164,7 @@ impl Host {
     /// `org/not-found`, or what the database says.
     pub async fn inspect(&self, org: &OrgName) -> Result<(Schema, Inspected)> {
         let tenant = self.tenant(org).await?;
-        let model = tenant.db().snapshot().await?.schema;
+        let model = (*tenant.db().snapshot().await?.schema).clone();
         let managed = model.physical().tables.into_keys().collect();
         let inspected = tenant.db().inspect(Some(&managed)).await?;
         Ok((model, inspected))

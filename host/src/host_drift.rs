@@ -9,6 +9,7 @@ use serde_json::json;
 
 use crate::api::SubmitOptions;
 use crate::drift::Finding;
+use crate::drift_watch::DriftWatch;
 use crate::error::Result;
 use crate::host::Host;
 use crate::pipeline::drift;
@@ -20,22 +21,18 @@ impl Host {
     /// `org/not-found`, a plugin's fault or refusal, or what the database says.
     pub async fn drift(&self, org: &OrgName) -> Result<Drift> {
         let tenant = self.tenant(org).await?;
-        tenant.forget();
-        Box::pin(drift(&self.pipeline(), &tenant, &tenant.view().await?)).await
+        Box::pin(drift(&self.pipeline(), &tenant, &tenant.latest().await?)).await
     }
 
-    /// Tells the log of all drift, one warning a finding, with the command that repairs it. What only loosens is repaired
-    /// before where the policy is in `dev` mode; `prod` waits for somebody.
-    pub async fn warn_of_drift(&self) {
-        let Ok(orgs) = self.org_list().await else { return };
-        for org in orgs.into_iter().map(|org| org.name) {
-            if let Err(error) = self.look_at(&org).await {
-                tracing::warn!(%org, code = error.code, %error, "it is not known whether the database is in step");
-            }
-        }
+    /// A watch for the drift of all organisations.
+    #[must_use]
+    pub fn drift_watch(&self) -> DriftWatch {
+        DriftWatch::new(self.clone())
     }
 
-    async fn look_at(&self, org: &OrgName) -> Result<()> {
+    /// The findings of an organisation that are to be told. What only loosens is repaired before where the policy is in
+    /// `dev` mode; `prod` waits for somebody.
+    pub(crate) async fn loosened(&self, org: &OrgName) -> Result<Vec<Finding>> {
         let mut drift = self.drift(org).await?;
         let loosening = Scope { loosening: true, ..Scope::default() };
         if self.policy().of_org(org).mode == Mode::Dev && !drift.repair(&loosening).0.is_empty() {
@@ -48,10 +45,7 @@ impl Host {
                 drift = self.drift(org).await?;
             }
         }
-        for found in drift.findings.iter().filter(|f| !f.is_foreign()) {
-            let Finding { code, message, repair, .. } = Finding::of(org, found);
-            tracing::warn!(%org, code, repair, "{message}");
-        }
-        Ok(())
+        let own = drift.findings.iter().filter(|finding| !finding.is_foreign());
+        Ok(own.map(|finding| Finding::of(org, finding)).collect())
     }
 }

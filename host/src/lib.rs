@@ -11,6 +11,7 @@ pub mod config;
 pub mod db;
 pub mod doctor;
 pub mod drift;
+pub mod drift_watch;
 mod embedded;
 pub mod error;
 pub mod executor;

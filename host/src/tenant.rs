@@ -36,6 +36,17 @@ impl Bound {
         self.hooks.contains(&hook) && self.entities().iter().any(|p| matches(p, entity.as_str()))
     }
 
+    /// Whether it is the same component, told the same, and let do the same.
+    fn is_as(&self, other: &Self) -> bool {
+        let Self { org, name, loaded, config, grants, hooks } = self;
+        *org == other.org
+            && *name == other.name
+            && loaded.digest == other.loaded.digest
+            && *config == other.config
+            && *grants == other.grants
+            && *hooks == other.hooks
+    }
+
     fn entities(&self) -> &[String] {
         &self.loaded.manifest.entities
     }
@@ -79,9 +90,17 @@ pub(crate) struct Tenant {
     settings: Arc<Settings>,
     plugins: RwLock<Arc<Vec<Arc<Bound>>>>,
     latest: RwLock<Option<Arc<Snapshot>>>,
+    derived: RwLock<Option<Arc<Derived>>>,
     turn: Mutex<()>,
     seen: AtomicBool,
     not_owned: OnceCell<BTreeSet<Ident>>,
+}
+
+/// The schema that metadata and plugins call for, with these.
+pub(crate) struct Derived {
+    pub metadata: Arc<Metadata>,
+    pub plugins: Arc<Vec<Arc<Bound>>>,
+    pub schema: Arc<Schema>,
 }
 
 /// What a change is worked out on: it stays as it is while the organisation moves on.
@@ -98,6 +117,7 @@ impl Tenant {
             settings: Arc::new(settings),
             plugins: RwLock::default(),
             latest: RwLock::default(),
+            derived: RwLock::default(),
             turn: Mutex::default(),
             seen: AtomicBool::new(false),
             not_owned: OnceCell::new(),
@@ -135,13 +155,34 @@ impl Tenant {
 
     /// Puts other plugins in place; changes under way go on with those they began with.
     pub fn bind(&self, plugins: Vec<Arc<Bound>>) {
-        *self.plugins.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(plugins);
+        let mut bound = self.plugins.write().unwrap_or_else(PoisonError::into_inner);
+        let same = bound.len() == plugins.len() && bound.iter().zip(&plugins).all(|(a, b)| a.is_as(b));
+        if !same {
+            *bound = Arc::new(plugins);
+        }
+    }
+
+    /// The plugins that it has now: the same list as before, if none of them changed.
+    pub fn plugins(&self) -> Arc<Vec<Arc<Bound>>> {
+        self.plugins.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The schema that a view calls for, if it was worked out before and nothing has changed that it follows from.
+    pub fn derived(&self, metadata: &Arc<Metadata>, plugins: &Arc<Vec<Arc<Bound>>>) -> Option<Arc<Schema>> {
+        let known = self.derived.read().unwrap_or_else(PoisonError::into_inner).clone()?;
+        let same = Arc::ptr_eq(&known.plugins, plugins)
+            && (Arc::ptr_eq(&known.metadata, metadata) || known.metadata == *metadata);
+        same.then(|| known.schema.clone())
+    }
+
+    /// Remembers what was worked out.
+    pub fn remember(&self, derived: Derived) {
+        *self.derived.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(derived));
     }
 
     /// The organisation as far as this host knows it.
     pub async fn view(&self) -> Result<View> {
-        let plugins = self.plugins.read().unwrap_or_else(PoisonError::into_inner).clone();
-        Ok(View { snapshot: self.snapshot().await?, plugins })
+        Ok(View { plugins: self.plugins(), snapshot: self.snapshot().await? })
     }
 
     pub async fn snapshot(&self) -> Result<Arc<Snapshot>> {
@@ -156,6 +197,16 @@ impl Tenant {
         }
     }
 
+    /// The organisation as it is now: read anew if others changed it since this host did.
+    pub async fn latest(&self) -> Result<View> {
+        let view = self.view().await?;
+        if self.is_current(&view).await? {
+            return Ok(view);
+        }
+        self.forget();
+        self.view().await
+    }
+
     /// Whether nobody changed the organisation since.
     pub async fn is_current(&self, view: &View) -> Result<bool> {
         Ok(self.db.revision().await? == view.snapshot.revision)
@@ -167,9 +218,9 @@ impl Tenant {
     }
 
     /// Keeps what a change of this host made of a view.
-    pub fn advance(&self, view: &View, metadata: Metadata, schema: Schema) {
+    pub fn advance(&self, view: &View, metadata: Arc<Metadata>, schema: Schema) {
         let revision = view.snapshot.revision + 1;
-        self.keep(Arc::new(Snapshot { revision, metadata, schema }));
+        self.keep(Arc::new(Snapshot { revision, metadata, schema: Arc::new(schema) }));
     }
 
     fn keep(&self, snapshot: Arc<Snapshot>) {

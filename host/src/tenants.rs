@@ -92,6 +92,14 @@ impl Tenants {
         Ok(tenant)
     }
 
+    /// What changes whenever an organisation or a plugin may have.
+    ///
+    /// # Errors
+    /// `host/fault`.
+    pub async fn state(&self) -> Result<(i64, u64)> {
+        Ok((self.store.generation().await?, self.developed().generation))
+    }
+
     /// A database handle for an organisation.
     pub fn connect(&self, org: &OrgName, url: &DatabaseUrl) -> Result<OrgDb> {
         Ok(OrgDb::connect(org, url.expose(), &self.options, &self.pools)?)

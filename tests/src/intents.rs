@@ -37,7 +37,7 @@ pub async fn try_change(world: &World, id: &str, intents: &[Json]) -> Result<Str
     let db = OrgDb::connect(world.org(), &world.url(), &DbOptions::default(), &Pools::default())
         .expect("an address");
     let snapshot = db.snapshot().await.expect("a snapshot");
-    let base = Arc::new(snapshot.schema.clone());
+    let base = snapshot.schema.clone();
     let mut draft = Draft::new(world.org().clone(), db.dialect(), Arc::default(), base);
     for intent in intents {
         let intent: Intent = serde_json::from_value(intent.clone()).expect("an intent");

@@ -1,60 +1,40 @@
 //! A schema while a change works on it, with the memory of what each table and
 //! column was called before: what a rename is to the plan, and where a probe finds the rows.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
-
-use crate::conversion::Using;
-use crate::expr::Expr;
-use crate::field_type::FieldType;
+pub use crate::fill::{Fill, FillValue};
 use crate::ident::Ident;
 use crate::intent::IntentError;
-use crate::schema::{BuriedTable, Column, ForeignKey, Schema, Table};
-use crate::value::DefaultValue;
+use crate::model_names::RelationNames;
+use crate::schema::{BuriedTable, Column, ForeignKey, Schema, Table, names};
 
 /// A schema being changed.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Model {
     base: Arc<Schema>,
-    schema: Schema,
+    /// Copied when it is changed while somebody else has it.
+    schema: Arc<Schema>,
     lineage: BTreeMap<Ident, Lineage>,
     fills: Vec<Fill>,
     burying: bool,
+    /// Made when a name is looked for.
+    names: Option<RelationNames>,
 }
 
-/// Values that rows get: a backfill, or what a conversion makes of another column.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Fill {
-    /// The table.
-    pub table: Ident,
-    /// The column that gets them.
-    pub column: Ident,
-    /// What it gets.
-    pub value: FillValue,
-    /// The rows; those in which the column is NULL, if it does not say.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub only: Option<Expr>,
-}
-
-/// What a column is filled with.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum FillValue {
-    /// One value for all rows.
-    Literal(DefaultValue),
-    /// Computed from each row.
-    Expression(Expr),
-    /// Another column, converted.
-    Converted {
-        /// The column, by the name it has when the change is whole.
-        from: Ident,
-        /// Its type.
-        was: FieldType,
-        /// How, if it is not the usual way.
-        using: Option<Using>,
-    },
+impl Clone for Model {
+    fn clone(&self) -> Self {
+        let Self { base, schema, lineage, fills, burying, names: _ } = self;
+        Self {
+            base: base.clone(),
+            schema: schema.clone(),
+            lineage: lineage.clone(),
+            fills: fills.clone(),
+            burying: *burying,
+            names: None,
+        }
+    }
 }
 
 /// Where a touched table of the changed schema comes from.
@@ -72,7 +52,8 @@ impl Model {
     /// A model in which nothing has changed yet.
     #[must_use]
     pub fn new(base: Arc<Schema>) -> Self {
-        Self { schema: (*base).clone(), base, lineage: BTreeMap::new(), fills: Vec::new(), burying: true }
+        let (lineage, fills) = (BTreeMap::new(), Vec::new());
+        Self { schema: base.clone(), base, lineage, fills, burying: true, names: None }
     }
 
     /// Whether what is dropped is buried, to be restored if need be, or gone at once.
@@ -84,7 +65,7 @@ impl Model {
     /// One in which nothing has changed since this one.
     #[must_use]
     pub(crate) fn beginning_here(&self) -> Self {
-        Self::new(Arc::new(self.schema.clone())).burying(self.burying)
+        Self::new(self.schema.clone()).burying(self.burying)
     }
 
     /// The values that rows get, in order, by the names when the change is whole.
@@ -109,6 +90,49 @@ impl Model {
     #[must_use]
     pub fn schema(&self) -> &Schema {
         &self.schema
+    }
+
+    /// The same, to be kept: what the change does later is not seen.
+    #[must_use]
+    pub fn shared_schema(&self) -> Arc<Schema> {
+        self.schema.clone()
+    }
+
+    /// The schema to change, in the table that has the name in the database.
+    fn changing(&mut self, table: &Ident) -> &mut Schema {
+        if let Some(names) = &mut self.names {
+            names.touched(table);
+        }
+        Arc::make_mut(&mut self.schema)
+    }
+
+    fn names(&mut self) -> &RelationNames {
+        let names = self.names.get_or_insert_with(|| RelationNames::new(&self.schema));
+        names.refresh(&self.schema);
+        names
+    }
+
+    /// Whether a table, index or unique constraint has a name, or something that is dropped and kept had it.
+    pub(crate) fn names_relation(&mut self, name: &Ident) -> bool {
+        self.names().has(name)
+    }
+
+    /// A free name for an index.
+    pub(crate) fn index_name(&mut self, table: &Ident, columns: &[Ident]) -> Ident {
+        let known = self.names();
+        names::index_beside(table, columns, |name| known.has(name))
+    }
+
+    /// A free name for a unique constraint.
+    pub(crate) fn unique_name(&mut self, table: &Ident, columns: &[Ident]) -> Ident {
+        let known = self.names();
+        names::unique_beside(table, columns, |name| known.has(name))
+    }
+
+    /// A free name for the primary key of a table.
+    pub(crate) fn primary_key_name(&mut self, table: &Ident) -> Ident {
+        let known = self.names();
+        names::primary_key_beside(table, |name| known.has_beside(table, name))
     }
 
     /// What a table was called before the change; none if the change made it.
@@ -158,22 +182,27 @@ impl Model {
 
     pub(crate) fn table_mut(&mut self, name: &Ident) -> Result<&mut Table, IntentError> {
         self.table(name)?;
-        self.schema.table_mut(name).ok_or_else(|| IntentError::gone(name))
+        self.changing(name).table_mut(name).ok_or_else(|| IntentError::gone(name))
     }
 
     pub(crate) fn column_mut(&mut self, table: &Ident, name: &Ident) -> Result<&mut Column, IntentError> {
         self.column(table, name)?;
-        let found = self.schema.table_mut(table).and_then(|t| t.columns.get_mut(name));
+        let found = self.changing(table).table_mut(table).and_then(|t| t.columns.get_mut(name));
         found.ok_or_else(|| IntentError::gone(table))
     }
 
     pub(crate) fn insert_table(&mut self, table: Table) {
         self.lineage.insert(table.name.clone(), Lineage::default());
-        self.schema.insert(table);
+        self.put(table);
+    }
+
+    fn put(&mut self, table: Table) {
+        let name = table.name.clone();
+        self.changing(&name).insert(table);
     }
 
     pub(crate) fn remove_table(&mut self, name: &Ident) {
-        self.schema.tables.remove(name);
+        self.changing(name).tables.remove(name);
         self.lineage.remove(name);
         self.fills.retain(|fill| fill.table != *name);
     }
@@ -190,7 +219,7 @@ impl Model {
         table.primary_key_name = Some(table.key_name()).filter(|_| !table.primary_key.is_empty());
         let lineage = std::mem::take(self.lineage_of(name));
         self.remove_table(name);
-        self.schema.buried.insert(physical.clone(), Arc::new(BuriedTable { table }));
+        self.changing(&physical).buried.insert(physical.clone(), Arc::new(BuriedTable { table }));
         self.lineage.insert(physical, lineage);
         Ok(())
     }
@@ -199,16 +228,16 @@ impl Model {
     pub(crate) fn unbury_table(&mut self, physical: &Ident) {
         let lineage = std::mem::take(self.lineage_of(physical));
         self.lineage.remove(physical);
-        if let Some(buried) = self.schema.buried.remove(physical) {
+        if let Some(buried) = self.changing(physical).buried.remove(physical) {
             let table = buried.table.clone();
             self.lineage.insert(table.name.clone(), lineage);
-            self.schema.insert(table);
+            self.put(table);
         }
     }
 
     /// Removes something buried for good.
     pub(crate) fn purge_table(&mut self, physical: &Ident) {
-        self.schema.buried.remove(physical);
+        self.changing(physical).buried.remove(physical);
         self.lineage.remove(physical);
     }
 
@@ -221,7 +250,7 @@ impl Model {
         // The database keeps the key's name.
         table.primary_key_name = Some(table.key_name()).filter(|_| !table.primary_key.is_empty());
         table.name = to.clone();
-        self.schema.insert(table);
+        self.put(table);
         self.lineage.insert(to.clone(), lineage);
         self.fills = fills;
         self.fills.iter_mut().filter(|f| f.table == *from).for_each(|f| f.table = to.clone());
@@ -284,13 +313,15 @@ impl Model {
 
     /// Changes the foreign keys that `which` picks, those remembered too; copies no other table.
     fn edit_references(&mut self, which: impl Fn(&ForeignKey) -> bool, edit: impl Fn(&mut ForeignKey)) {
-        for table in self.schema.tables.values_mut() {
+        // Not a name of a relation changes.
+        let schema = Arc::make_mut(&mut self.schema);
+        for table in schema.tables.values_mut() {
             if table.all_foreign_keys().any(&which) {
                 let table = Arc::make_mut(table);
                 table.all_foreign_keys_mut().filter(|k| which(k)).for_each(&edit);
             }
         }
-        for buried in self.schema.buried.values_mut() {
+        for buried in schema.buried.values_mut() {
             if buried.table.all_foreign_keys().any(&which) {
                 let table = &mut Arc::make_mut(buried).table;
                 table.all_foreign_keys_mut().filter(|k| which(k)).for_each(&edit);
@@ -301,55 +332,5 @@ impl Model {
     fn lineage_of(&mut self, table: &Ident) -> &mut Lineage {
         let origin = self.origin(table);
         self.lineage.entry(table.clone()).or_insert_with(|| Lineage { origin, ..Lineage::default() })
-    }
-}
-
-impl Fill {
-    /// The columns that the values are made from.
-    #[must_use]
-    pub fn sources(&self) -> BTreeSet<Ident> {
-        match &self.value {
-            FillValue::Literal(_) => BTreeSet::new(),
-            FillValue::Expression(expression) => expression.columns(),
-            FillValue::Converted { from, using, .. } => {
-                let mut columns = match using {
-                    Some(Using::Expression(expression)) => expression.columns(),
-                    _ => BTreeSet::new(),
-                };
-                columns.insert(from.clone());
-                columns
-            }
-        }
-    }
-
-    /// Whether what rows get, or which rows get it, is computed from a column.
-    #[must_use]
-    pub fn reads(&self, column: &Ident) -> bool {
-        let value = match &self.value {
-            FillValue::Expression(e) | FillValue::Converted { using: Some(Using::Expression(e)), .. } => {
-                Some(e)
-            }
-            FillValue::Literal(_) | FillValue::Converted { .. } => None,
-        };
-        value.into_iter().chain(&self.only).any(|e| e.columns().contains(column))
-    }
-
-    fn rename(&mut self, from: &Ident, to: &Ident) {
-        if self.column == *from {
-            self.column = to.clone();
-        }
-        self.only = self.only.take().map(|e| e.renamed(from, to));
-        match &mut self.value {
-            FillValue::Literal(_) => {}
-            FillValue::Expression(e) => *e = e.clone().renamed(from, to),
-            FillValue::Converted { from: source, using, .. } => {
-                if source == from {
-                    *source = to.clone();
-                }
-                if let Some(Using::Expression(e)) = using {
-                    *e = e.clone().renamed(from, to);
-                }
-            }
-        }
     }
 }

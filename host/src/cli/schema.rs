@@ -132,7 +132,12 @@ impl Asked {
 
     /// Sends it, unless there is nothing to do.
     pub async fn send(&self, host: &Host, cx: &Context, org: &OrgName) -> Result<Option<(Change, Outcome)>> {
-        if host.drift(org).await?.is_done(&self.scope) {
+        let drift = host.drift(org).await?;
+        let done = match self.event["type"] == "schema.adopt" {
+            true => drift.is_adopted(&self.scope),
+            false => drift.is_done(&self.scope),
+        };
+        if done {
             return Ok(None);
         }
         let change = super::ask::identified(host, org, self.event.clone()).await?;

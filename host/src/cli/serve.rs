@@ -3,7 +3,10 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use tokio::time::MissedTickBehavior;
+
 use super::{Context, Exit};
+use crate::config::DriftConfig;
 use crate::error::Result;
 use crate::host::Host;
 use crate::http;
@@ -40,15 +43,21 @@ async fn purge(host: Host) {
     }
 }
 
-/// How often databases are compared with what metadata and plugins call for, besides when the host begins.
-const COMPARE_EVERY: Duration = Duration::from_secs(3600);
-
-/// Warns of drift.
+/// Warns of drift: compares all organisations when the host begins and now and then, and those that moved soon after.
 async fn compare(host: Host) {
-    let mut hours = tokio::time::interval(COMPARE_EVERY);
+    let DriftConfig { poll_s, compare_s } = host.config().drift;
+    let mut whole = tokio::time::interval(Duration::from_secs(compare_s));
+    let poll = Duration::from_secs(if poll_s == 0 { compare_s } else { poll_s });
+    let mut polls = tokio::time::interval_at(tokio::time::Instant::now() + poll, poll);
+    whole.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    polls.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut watch = host.drift_watch();
     loop {
-        hours.tick().await;
-        host.warn_of_drift().await;
+        tokio::select! {
+            biased;
+            _ = whole.tick() => watch.round(true).await,
+            _ = polls.tick(), if poll_s > 0 => watch.round(false).await,
+        };
     }
 }
 

@@ -51,6 +51,7 @@ impl Config {
             ("retry.lock_attempts", self.retry.lock_attempts.into()),
             ("database.lock_timeout_ms", self.database.lock_timeout_ms.into()),
             ("database.max_connections", self.database.max_connections.into()),
+            ("drift.compare_s", self.drift.compare_s),
         ];
         if let Some((key, _)) = positive.iter().find(|(_, value)| *value == 0) {
             let message = format!("the key \"{key}\" is 0, wanted 1 or more");

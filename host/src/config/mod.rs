@@ -13,7 +13,7 @@ mod sections;
 
 pub use policy::read_policy;
 pub use secret::{DatabaseUrl, Scheme, redact, redact_text};
-pub use sections::{ControlConfig, HttpConfig, LogConfig, LogFormat, Mode};
+pub use sections::{ControlConfig, DriftConfig, HttpConfig, LogConfig, LogFormat, Mode};
 
 use std::path::PathBuf;
 
@@ -46,6 +46,8 @@ pub struct Config {
     pub retry: RetryPolicy,
     /// Connecting to the organisations' databases.
     pub database: DbOptions,
+    /// Looking for drift while serving.
+    pub drift: DriftConfig,
     /// The log.
     pub log: LogConfig,
 }

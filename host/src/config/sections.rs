@@ -48,6 +48,22 @@ impl Default for HttpConfig {
     }
 }
 
+/// Looking for drift while serving.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct DriftConfig {
+    /// How often it is asked whether anything changed; 0 for never. A minute: it is one cheap question a database.
+    pub poll_s: u64,
+    /// How often all is compared whether anything seems to have changed or not. An hour: that reads whole catalogues.
+    pub compare_s: u64,
+}
+
+impl Default for DriftConfig {
+    fn default() -> Self {
+        Self { poll_s: 60, compare_s: 3_600 }
+    }
+}
+
 /// The form of the log.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

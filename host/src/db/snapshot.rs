@@ -18,9 +18,9 @@ pub struct Snapshot {
     /// How many changes led to it.
     pub revision: i64,
     /// Its entities.
-    pub metadata: Metadata,
+    pub metadata: Arc<Metadata>,
     /// Its tables, as the model has them.
-    pub schema: Schema,
+    pub schema: Arc<Schema>,
 }
 
 /// An entity as it is kept: without its fields.
@@ -115,8 +115,8 @@ fn assemble(rows: Vec<Row>) -> Result<Snapshot, String> {
         }
     }
     let revision = revision.ok_or("it has no row of the organisation; run: hookwright doctor")?;
-    let metadata = Metadata { entities: join(entities, fields)? };
-    Ok(Snapshot { revision, metadata, schema })
+    let metadata = Arc::new(Metadata { entities: join(entities, fields)? });
+    Ok(Snapshot { revision, metadata, schema: Arc::new(schema) })
 }
 
 fn join(

@@ -159,7 +159,7 @@ impl Bench {
         };
         assert_eq!(inspected.schema, wanted, "{:#?}", inspected.foreign);
         let kept = self.db.snapshot().await.expect("a snapshot");
-        assert_eq!((kept.revision, &kept.schema), (self.revision, &self.schema));
+        assert_eq!((kept.revision, &*kept.schema), (self.revision, &self.schema));
         inspected
     }
 

@@ -15,10 +15,10 @@ use super::Pipeline;
 use super::hooks::Caller;
 use super::work::{Worker, created};
 use crate::error::Result;
-use crate::tenant::{Tenant, View};
+use crate::tenant::{Derived, Tenant, View};
 
 /// The schema that the organisation's metadata and plugins call for.
-pub(crate) async fn derive(pipeline: &Pipeline<'_>, tenant: &Tenant, view: &View) -> Result<Schema> {
+pub(crate) async fn derive(pipeline: &Pipeline<'_>, tenant: &Tenant, view: &View) -> Result<Arc<Schema>> {
     derived(pipeline, tenant, view, &view.snapshot.metadata).await
 }
 
@@ -27,15 +27,22 @@ pub(super) async fn derived(
     pipeline: &Pipeline<'_>,
     tenant: &Tenant,
     view: &View,
-    metadata: &Metadata,
-) -> Result<Schema> {
+    metadata: &Arc<Metadata>,
+) -> Result<Arc<Schema>> {
+    if let Some(known) = tenant.derived(metadata, &view.plugins) {
+        return Ok(known);
+    }
     let empty = Arc::new(Schema::default());
     let caller = Caller::new(pipeline.sandbox, tenant.org(), view.plugins.clone());
     let mut worker = Worker::new(tenant, metadata.clone(), empty, caller);
+    worker.draft = worker.draft.schema_only();
     for entity in metadata.entities.values() {
         create(&mut worker, entity).await?;
     }
-    Ok(worker.draft.schema().clone())
+    let schema = worker.draft.shared_schema();
+    let (metadata, plugins) = (metadata.clone(), view.plugins.clone());
+    tenant.remember(Derived { metadata, plugins, schema: schema.clone() });
+    Ok(schema)
 }
 
 async fn create(worker: &mut Worker<'_>, entity: &Entity) -> Result<()> {

@@ -29,7 +29,7 @@ async fn against(
     pipeline: &Pipeline<'_>,
     tenant: &Tenant,
     view: &View,
-    metadata: &Metadata,
+    metadata: &Arc<Metadata>,
 ) -> Result<Drift> {
     let wanted = derived(pipeline, tenant, view, metadata).await?;
     let found = tenant.db().inspect(None).await?.schema;
@@ -44,9 +44,8 @@ pub(super) async fn synchronise(
     view: &View,
     scope: &Scope,
 ) -> Result<Worked> {
-    let metadata = view.snapshot.metadata.clone();
     let drift = drift(pipeline, tenant, view).await?;
-    repaired(pipeline, tenant, view, metadata, &drift, scope)
+    repaired(pipeline, tenant, view, &drift, scope)
 }
 
 /// Works out what the metadata are once they say what the database has. No statement is made: what plugins call for
@@ -62,6 +61,7 @@ pub(super) async fn adopt(
     let metadata = found
         .adopted(&view.snapshot.metadata, &event.id, scope)
         .map_err(|e| Error::new("drift/not-adopted", e.to_string()))?;
+    let metadata = Arc::new(metadata);
     let adopted = against(pipeline, tenant, view, &metadata).await?;
     let caller = Caller::new(pipeline.sandbox, tenant.org(), view.plugins.clone());
     let scope = Scope { extras: false, ..scope.clone() };
@@ -79,11 +79,11 @@ fn repaired(
     pipeline: &Pipeline<'_>,
     tenant: &Tenant,
     view: &View,
-    metadata: Metadata,
     drift: &Drift,
     scope: &Scope,
 ) -> Result<Worked> {
     let caller = Caller::new(pipeline.sandbox, tenant.org(), view.plugins.clone());
+    let metadata = view.snapshot.metadata.clone();
     let mut worker = Worker::new(tenant, metadata, Arc::new(drift.base(scope)), caller);
     let (intents, left) = drift.repair(scope);
     for intent in intents {

@@ -42,7 +42,7 @@ impl<'a> Caller<'a> {
         event: &Event,
         call: &HookCall,
         draft: &Draft,
-        metadata: &Metadata,
+        metadata: &Arc<Metadata>,
     ) -> Result<Option<HookReply>> {
         let (Some(entity), field) = subject(call) else { return Ok(None) };
         if !plugin.wants(call.point(), &entity) {
@@ -56,8 +56,8 @@ impl<'a> Caller<'a> {
         };
         let world = GuestWorld {
             config: plugin.config.clone(),
-            schema: Arc::new(draft.schema().clone()),
-            entities: Arc::new(metadata.entities.keys().map(|n| n.as_str().to_owned()).collect()),
+            schema: draft.shared_schema(),
+            metadata: metadata.clone(),
         };
         let run = plugin.loaded.run(self.sandbox, &cx, call, world).await;
         self.log(plugin, &run.log);

@@ -49,7 +49,7 @@ impl Worker<'_> {
         let found = self.draft.schema().buried_table(name, kept).map(|(place, _)| place.clone());
         let kept = found.ok_or_else(|| self.not_kept(kept.unwrap_or(name).as_str()))?;
         let memory = self.memory(&Place { table: kept.clone(), column: None }).await?;
-        self.metadata.restore_entity(&memory).map_err(|e| taken(&e))?;
+        self.metadata().restore_entity(&memory).map_err(|e| taken(&e))?;
         self.own(Intent::RestoreTable(RestoreTable { table: name.clone(), kept: Some(kept) }))?;
         self.take_up(event, name, memory.released).await
     }
@@ -64,7 +64,7 @@ impl Worker<'_> {
         let kept = self.kept_column(entity, name, kept)?;
         let memory = self.memory(&Place { table: entity.clone(), column: Some(kept.clone()) }).await?;
         let to = self.position(entity, &kept);
-        self.metadata.restore_field(entity, &memory, to).map_err(|e| taken(&e))?;
+        self.metadata().restore_field(entity, &memory, to).map_err(|e| taken(&e))?;
         let (table, column, kept) = (entity.clone(), name.clone(), Some(kept));
         self.own(Intent::RestoreColumn(RestoreColumn { table, column, kept }))?;
         self.take_up(event, entity, memory.released).await

@@ -23,7 +23,7 @@ impl Worker<'_> {
         let undo = self.undo_of(&row)?;
         self.not_overtaken(&row, &undo).await?;
         let (before, known) = (self.metadata.clone(), self.kept());
-        self.metadata.undo(&undo.metadata).map_err(|e| taken(&e))?;
+        self.metadata().undo(&undo.metadata).map_err(|e| taken(&e))?;
         let dialect = self.tenant.db().dialect();
         // A name that this database does not keep needs no renaming back.
         for intent in undo.intents.into_iter().filter(|intent| intent.fits(dialect).is_ok()) {

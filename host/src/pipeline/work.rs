@@ -25,7 +25,7 @@ pub(super) struct Worked {
     /// The intents, applied to the model.
     pub draft: Draft,
     /// The metadata afterwards.
-    pub metadata: Metadata,
+    pub metadata: Arc<Metadata>,
     /// Each hook that was called.
     pub hooks: Vec<HookReport>,
     /// What the metadata lost with what is dropped, by the places of before.
@@ -54,9 +54,9 @@ pub(super) async fn work_out(
         }
         _ => {}
     }
-    let schema = view.snapshot.schema.clone();
     let caller = Caller::new(pipeline.sandbox, tenant.org(), view.plugins.clone());
-    let mut worker = Worker::new(tenant, view.snapshot.metadata.clone(), Arc::new(schema), caller);
+    let mut worker =
+        Worker::new(tenant, view.snapshot.metadata.clone(), view.snapshot.schema.clone(), caller);
     for event in &change.events {
         worker.event(event).await?;
     }
@@ -68,7 +68,8 @@ pub(super) async fn work_out(
 /// The state of a change while its events are worked out.
 pub(super) struct Worker<'a> {
     pub tenant: &'a Tenant,
-    pub metadata: Metadata,
+    /// Copied when they change while somebody else has them.
+    pub metadata: Arc<Metadata>,
     pub draft: Draft,
     pub caller: Caller<'a>,
     pub memories: Memories,
@@ -78,7 +79,7 @@ pub(super) struct Worker<'a> {
 
 impl<'a> Worker<'a> {
     /// A change of the organisation that does nothing yet.
-    pub fn new(tenant: &'a Tenant, metadata: Metadata, base: Arc<Schema>, caller: Caller<'a>) -> Self {
+    pub fn new(tenant: &'a Tenant, metadata: Arc<Metadata>, base: Arc<Schema>, caller: Caller<'a>) -> Self {
         let (org, dialect) = (tenant.org().clone(), tenant.db().dialect());
         let draft = Draft::new(org, dialect, tenant.settings().clone(), base);
         Self {
@@ -94,6 +95,11 @@ impl<'a> Worker<'a> {
 }
 
 impl Worker<'_> {
+    /// The metadata to change.
+    pub fn metadata(&mut self) -> &mut Metadata {
+        Arc::make_mut(&mut self.metadata)
+    }
+
     async fn event(&mut self, event: &Event) -> Result<()> {
         match &event.body {
             Body::EntityCreate { entity } => self.create_entity(event, entity).await,
@@ -131,7 +137,7 @@ impl Worker<'_> {
         hookwright_core::spec::distinct(&fields)
             .map_err(|e| Error::new("metadata/conflict", e.to_string()))?;
         spec.fields = fields;
-        self.metadata.create_entity(&event.id, &spec)?;
+        self.metadata().create_entity(&event.id, &spec)?;
         let change =
             EntityChange { action: Action::Create, old: None, new: Some(spec.clone()), drop_table: false };
         self.after(event, HookCall::EntityAfter(change)).await?;
@@ -153,7 +159,7 @@ impl Worker<'_> {
         let mut amended = self.before_entity(event, change(&new)).await?.unwrap_or(new);
         // An update of an entity is not one of its fields.
         amended.fields.clone_from(&old.fields);
-        self.metadata.update_entity(name, &amended)?;
+        self.metadata().update_entity(name, &amended)?;
         self.after(event, HookCall::EntityAfter(change(&amended))).await
     }
 
@@ -164,7 +170,7 @@ impl Worker<'_> {
         self.before_entity(event, change.clone()).await?;
         let released = self.let_go(event, name, None).await?;
         let (before, known) = (self.metadata.clone(), self.kept());
-        self.metadata.delete_entity(name)?;
+        self.metadata().delete_entity(name)?;
         self.after(event, HookCall::EntityAfter(change)).await?;
         self.remember(&before, &known, &released);
         Ok(())
@@ -173,7 +179,7 @@ impl Worker<'_> {
     async fn create_field(&mut self, event: &Event, entity: &Ident, field: FieldSpec) -> Result<()> {
         self.metadata.need(entity)?;
         let field = self.before_field(event, created(entity, &field)).await?.unwrap_or(field);
-        self.metadata.create_field(&event.id, entity, &field)?;
+        self.metadata().create_field(&event.id, entity, &field)?;
         self.after(event, HookCall::FieldAfter(created(entity, &field))).await
     }
 
@@ -197,7 +203,7 @@ impl Worker<'_> {
         old: &FieldSpec,
         new: &FieldSpec,
     ) -> Result<()> {
-        self.metadata.update_field(entity, &old.name, new)?;
+        self.metadata().update_field(entity, &old.name, new)?;
         self.after(event, HookCall::FieldAfter(updated(entity, old, new))).await
     }
 
@@ -220,7 +226,7 @@ impl Worker<'_> {
         self.before_field(event, change.clone()).await?;
         let released = self.let_go(event, entity, Some(name)).await?;
         let (before, known) = (self.metadata.clone(), self.kept());
-        self.metadata.delete_field(entity, name)?;
+        self.metadata().delete_field(entity, name)?;
         self.after(event, HookCall::FieldAfter(change)).await?;
         self.remember(&before, &known, &released);
         Ok(())

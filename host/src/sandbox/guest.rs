@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use hookwright_core::metadata::Metadata;
 use hookwright_core::schema::Schema;
 use wasmtime::{StoreContextMut, UpdateDeadline};
 
@@ -18,8 +19,8 @@ pub struct GuestWorld {
     pub config: Arc<serde_json::Value>,
     /// The schema model at this moment, with all that earlier hooks of the change asked for.
     pub schema: Arc<Schema>,
-    /// The names of all entities.
-    pub entities: Arc<Vec<String>>,
+    /// All entities, of which it learns the names.
+    pub metadata: Arc<Metadata>,
 }
 
 /// The state of a call's store.

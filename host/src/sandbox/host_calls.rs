@@ -29,7 +29,7 @@ impl host::Host for Guest {
 
     fn entities(&mut self) -> wasmtime::Result<Vec<String>> {
         self.host_call()?;
-        Ok(self.world.entities.as_ref().clone())
+        Ok(self.world.metadata.entities.keys().map(|name| name.as_str().to_owned()).collect())
     }
 }
 

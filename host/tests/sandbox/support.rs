@@ -6,6 +6,7 @@ use std::sync::Arc;
 use hookwright::sandbox::{GuestWorld, Limits, Loaded, Sandbox};
 use hookwright_core::hook::{Action, Context, EntityChange, FieldChange, HookCall};
 use hookwright_core::ident::Ident;
+use hookwright_core::metadata::Metadata;
 use hookwright_core::schema::Schema;
 use serde_json::{Value, json};
 
@@ -32,11 +33,10 @@ pub fn context() -> Context {
 }
 
 pub fn world(config: Value, schema: Schema) -> GuestWorld {
-    GuestWorld {
-        config: Arc::new(config),
-        schema: Arc::new(schema),
-        entities: Arc::new(vec!["invoice".into()]),
-    }
+    let mut metadata = Metadata::default();
+    let spec = creation("invoice").new.unwrap();
+    metadata.create_entity("e-1", &spec).unwrap();
+    GuestWorld { config: Arc::new(config), schema: Arc::new(schema), metadata: Arc::new(metadata) }
 }
 
 pub fn empty_world() -> GuestWorld {

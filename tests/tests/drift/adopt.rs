@@ -1,6 +1,7 @@
 //! What hands did becomes what the metadata say; the database stays as it is.
 
 use hookwright::outcome::Status;
+use hookwright_core::drift::Scope;
 use hookwright_core::ident::Ident;
 use hookwright_tests::scenario::Dialect;
 use hookwright_tests::world::{TestHost, World, runtime};
@@ -55,7 +56,10 @@ fn an_existing_database_is_taken_over() {
         let world = World::add(&home, "old", Dialect::Postgres, &["schema-sync".to_owned()]).await;
         world.sql(statements).await.expect("made");
         let bench = Bench { world };
-        assert!(bench.drift().await.findings.is_empty(), "tables of others are no drift");
+        let found = bench.drift().await;
+        assert!(found.findings.is_empty(), "tables of others are no drift");
+        let all = Scope { extras: true, ..Scope::default() };
+        assert!(found.is_done(&all) && !found.is_adopted(&all), "they can be taken in all the same");
         let outcome = bench.send(&json!({"id": "a", "type": "schema.adopt", "extras": true}), ALLOWED).await;
         assert_eq!(outcome.status, Status::Applied, "{:#?}", outcome.reasons);
         assert_eq!(told(&bench.drift().await.findings), Vec::<String>::new());

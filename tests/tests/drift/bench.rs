@@ -9,6 +9,8 @@ use hookwright_tests::scenario::{Dialect, Mode};
 use hookwright_tests::world::{TestHost, World};
 use serde_json::{Value as Json, json};
 
+use super::hands::{Deed, Sqlite};
+
 pub const ALLOWED: Mode =
     Mode { confirm: true, allow_destructive: true, dry_run: false, batch: false, approve: false };
 
@@ -55,6 +57,16 @@ impl Bench {
         self.world.sql(sql).await.unwrap_or_else(|e| panic!("{e}"));
     }
 
+    /// Somebody does one of the deeds.
+    pub async fn done(&self, deed: &Deed) {
+        match (self.world.dialect(), &deed.sqlite) {
+            (Dialect::Postgres, _) => self.hand(deed.postgres).await,
+            (_, Sqlite::Sql(sql)) => self.hand(sql).await,
+            (_, Sqlite::Remake(table, words)) => self.remake(table, words).await,
+            (_, Sqlite::Not) => {}
+        }
+    }
+
     /// Sends events, which must be applied.
     pub async fn event(&self, json: &Json) {
         let outcome = self.send(json, ALLOWED).await;
@@ -96,6 +108,19 @@ impl Bench {
             PRAGMA legacy_alter_table = OFF"
         ))
         .await;
+    }
+}
+
+impl Deed {
+    /// Where it is done: beside others on PostgreSQL, in a file of its own on SQLite. None if it cannot be done there.
+    pub async fn place(&self, shared: &Place) -> Option<Place> {
+        match shared {
+            Place::Postgres(database) => {
+                (!self.postgres.is_empty()).then(|| Place::Postgres(database.clone()))
+            }
+            Place::Sqlite(_) if matches!(self.sqlite, Sqlite::Not) => None,
+            Place::Sqlite(_) => Some(Place::create(Dialect::Sqlite).await),
+        }
     }
 }
 

@@ -8,3 +8,4 @@ mod bench;
 mod hands;
 mod plugins;
 mod repair;
+mod watch;

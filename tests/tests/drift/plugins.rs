@@ -69,9 +69,9 @@ fn dev_repairs_what_only_loosens_and_prod_nothing() {
             let deeds = "ALTER TABLE invoice ALTER note SET NOT NULL; ALTER TABLE account ALTER name TYPE varchar(40); DROP INDEX invoice_tag_idx;
                 ALTER TABLE account ALTER name DROP NOT NULL; ALTER TABLE invoice ALTER status DROP DEFAULT";
             bench.hand(deeds).await;
-            bench.world.host().warn_of_drift().await;
+            bench.world.host().drift_watch().round(true).await;
             assert_eq!(told(&bench.drift().await.findings), left);
-            bench.world.host().warn_of_drift().await;
+            bench.world.host().drift_watch().round(true).await;
             assert_eq!(told(&bench.drift().await.findings), left);
         });
     }

@@ -9,7 +9,7 @@ use hookwright_tests::scenario::Dialect;
 use hookwright_tests::world::{TestHost, runtime};
 
 use super::bench::{ALLOWED, Bench, sync, told};
-use super::hands::{DEEDS, Deed, Sqlite};
+use super::hands::{DEEDS, Deed};
 
 #[test]
 fn what_hands_did_to_postgres_is_undone() {
@@ -40,20 +40,9 @@ fn all(dialect: Dialect) {
 
 /// None if it cannot be done there.
 async fn one(home: &Arc<TestHost>, org: &str, deed: &Deed, shared: &Place) -> Option<Result<(), String>> {
-    let place = match shared {
-        Place::Postgres(_) if deed.postgres.is_empty() => return None,
-        Place::Postgres(database) => Place::Postgres(database.clone()),
-        Place::Sqlite(_) if matches!(deed.sqlite, Sqlite::Not) => return None,
-        Place::Sqlite(_) => Place::create(Dialect::Sqlite).await,
-    };
-    let bench = Bench::at(home, org, place).await;
+    let bench = Bench::at(home, org, deed.place(shared).await?).await;
     let before = bench.rows().await.expect("rows");
-    match (bench.world.dialect(), &deed.sqlite) {
-        (Dialect::Postgres, _) => bench.hand(deed.postgres).await,
-        (_, Sqlite::Sql(sql)) => bench.hand(sql).await,
-        (_, Sqlite::Remake(table, words)) => bench.remake(table, words).await,
-        (_, Sqlite::Not) => {}
-    }
+    bench.done(deed).await;
     Some(repaired(&bench, deed, before).await)
 }
 

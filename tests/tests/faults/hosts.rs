@@ -41,7 +41,7 @@ impl Pair {
     async fn look(&self, changes: usize) -> Seen {
         let seen = self.witness.look().await;
         assert_eq!(seen.events.len(), changes);
-        assert_eq!(self.one.derive(&self.org).await.unwrap(), seen.snapshot.schema);
+        assert_eq!(self.one.derive(&self.org).await.unwrap(), *seen.snapshot.schema);
         seen
     }
 

@@ -69,7 +69,7 @@ impl Site {
 
     pub async fn in_step(&self) -> Seen {
         let seen = self.witness.look().await;
-        assert_eq!(self.host.derive(&self.org).await.unwrap(), seen.snapshot.schema);
+        assert_eq!(self.host.derive(&self.org).await.unwrap(), *seen.snapshot.schema);
         seen
     }
 

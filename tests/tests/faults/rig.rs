@@ -89,7 +89,7 @@ impl Rig {
         assert_eq!((again.status, again.revision), (Status::Replayed, changes));
         let after = org.witness.look().await;
         assert_eq!(after.snapshot.revision, changes);
-        assert_eq!(self.host.derive(&org.name).await.unwrap(), after.snapshot.schema);
+        assert_eq!(self.host.derive(&org.name).await.unwrap(), *after.snapshot.schema);
         after
     }
 }

@@ -97,7 +97,7 @@ impl Bench {
     async fn of(world: World, case: &Case) -> Self {
         let db = OrgDb::connect(world.org(), &world.url(), &DbOptions::default(), &Pools::default())
             .expect("an address");
-        let schema = db.snapshot().await.expect("a snapshot").schema;
+        let schema = (*db.snapshot().await.expect("a snapshot").schema).clone();
         let session = Session::new(db.dialect(), world.org(), &world.url()).await;
         let rows = if case.large { 1 } else { Thresholds::default().large_table_rows };
         let thresholds = Thresholds { large_table_rows: rows, ..Thresholds::default() };

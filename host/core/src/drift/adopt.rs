@@ -1,10 +1,12 @@
 //! Metadata that say what the database has: the other way to bring the two together.
 
+use std::sync::Arc;
+
 use super::{Drift, Finding, Part, Scope, State};
 use crate::ident::Ident;
 use crate::metadata::Metadata;
 use crate::metadata_error::MetadataError;
-use crate::schema::{Column, IndexKey, Table};
+use crate::schema::{Column, IndexKey, Schema, Table};
 use crate::spec::{EntitySpec, FieldSpec, FieldWire, Reference, SpecError};
 
 /// Why something cannot be taken into the metadata.
@@ -33,16 +35,15 @@ impl Drift {
     /// [`AdoptError`], for the first thing that cannot be taken in.
     pub fn adopted(&self, metadata: &Metadata, event: &str, scope: &Scope) -> Result<Metadata, AdoptError> {
         let whole = Scope { extras: true, ..scope.clone() };
-        let mut adopting =
-            Adopting { metadata: metadata.clone(), event, drift: self, references: Vec::new() };
+        let there = self.applied(&self.found, &self.renames).shared_schema();
+        let mut adopting = Adopting { metadata: metadata.clone(), event, there, references: Vec::new() };
         let (names, rest): (Vec<_>, Vec<_>) =
             self.findings.iter().filter(|f| whole.has(f)).partition(|f| f.renamed.is_some());
         for finding in rest {
             adopting.finding(finding)?;
         }
         for table in self.others.tables.values() {
-            let asked = scope.table.as_ref().map_or(scope.extras, |only| *only == table.name);
-            if asked {
+            if scope.asks_for(&table.name) {
                 adopting.table(table)?;
             }
         }
@@ -57,7 +58,8 @@ impl Drift {
 struct Adopting<'a> {
     metadata: Metadata,
     event: &'a str,
-    drift: &'a Drift,
+    /// What the database has, by the names that it shall have.
+    there: Arc<Schema>,
     /// Fields that refer to something that may come later.
     references: Vec<(Ident, Ident, Reference)>,
 }
@@ -167,7 +169,7 @@ impl Adopting<'_> {
     }
 
     /// A table of the database, by the names that it and its columns shall have.
-    fn found(&self, name: &Ident) -> Option<Table> {
-        self.drift.applied(&self.drift.found, &self.drift.renames).schema().table(name).cloned()
+    fn found(&self, name: &Ident) -> Option<Arc<Table>> {
+        self.there.tables.get(name).cloned()
     }
 }

@@ -114,6 +114,12 @@ impl Drift {
         same && !self.findings.iter().any(|finding| scope.has(finding))
     }
 
+    /// Whether there is nothing that [`Drift::adopted`] would take into the metadata.
+    #[must_use]
+    pub fn is_adopted(&self, scope: &Scope) -> bool {
+        self.is_done(scope) && !self.others.tables.keys().any(|table| scope.asks_for(table))
+    }
+
     /// What brings the database to what is called for, as far as the scope goes, to be applied to [`Drift::base`].
     /// Beside them those findings for which there is nothing.
     #[must_use]
@@ -206,6 +212,11 @@ impl Scope {
         table && column && (self.extras || !finding.is_foreign())
     }
 
+    /// Whether a table of nobody is to be taken in.
+    fn asks_for(&self, table: &Ident) -> bool {
+        self.table.as_ref().map_or(self.extras, |only| only == table)
+    }
+
     fn has_rename(&self, intent: &Intent) -> bool {
         renaming(intent).is_some_and(|finding| self.has(&finding))
     }
@@ -249,9 +260,7 @@ fn parted(world: &World<'_>) -> (Schema, Schema) {
         if let Some(buried) = recorded.buried.get(name) {
             own.buried.insert(name.clone(), buried.clone());
         } else if let Some(known) = recorded.tables.get(name) {
-            let dressed = dressed(table, known, world.comments);
-            own.tables
-                .insert(name.clone(), if alike(&dressed, known) { known.clone() } else { Arc::new(dressed) });
+            own.tables.insert(name.clone(), as_known(table, known, world.comments));
         } else if wanted.tables.contains_key(name) {
             own.tables.insert(name.clone(), table.clone());
         } else {
@@ -259,6 +268,15 @@ fn parted(world: &World<'_>) -> (Schema, Schema) {
         }
     }
     (own, others)
+}
+
+/// The record's table, if that is what was found: what is one and the same need not be compared again.
+fn as_known(found: &Arc<Table>, recorded: &Arc<Table>, comments: bool) -> Arc<Table> {
+    if comments && recorded.buried.is_empty() {
+        return if alike(found, recorded) { recorded } else { found }.clone();
+    }
+    let dressed = dressed(found, recorded, comments);
+    if alike(&dressed, recorded) { recorded.clone() } else { Arc::new(dressed) }
 }
 
 /// A table with its dropped columns as the record has them; and with its comments, where the database keeps none.
@@ -304,8 +322,7 @@ fn names_back(world: &World<'_>, own: Schema, others: &Schema) -> (Schema, Vec<I
     let mut renames: Vec<_> = tables.into_iter().map(Intent::RenameTable).collect();
     let mut model = Model::new(Arc::new(base.clone()));
     renames.iter().for_each(|rename| drop(rename.apply(&mut model)));
-    let found = model.schema().clone();
-    for (name, table) in &found.tables {
+    for (name, table) in &model.schema().tables {
         if let (Some(wanted), Some(recorded)) = (wanted.table(name), recorded.table(name)) {
             renames.extend(renamed::within(wanted, recorded, table));
         }

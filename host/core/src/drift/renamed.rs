@@ -34,7 +34,7 @@ pub(super) fn tables(recorded: &Schema, found: &Schema, unmanaged: &Schema) -> V
 /// Columns and checks of one table, likewise.
 pub(super) fn within(wanted: &Table, recorded: &Table, found: &Table) -> Vec<Intent> {
     let table = || found.name.clone();
-    let columns = columns(wanted, recorded, found);
+    let columns = columns(wanted, recorded, found).into_iter();
     let columns =
         columns.map(|(column, to)| Intent::RenameColumn(RenameColumn { table: table(), column, to }));
     let checks = checks(wanted, found);
@@ -43,24 +43,23 @@ pub(super) fn within(wanted: &Table, recorded: &Table, found: &Table) -> Vec<Int
 }
 
 /// A column that is missing is one that came if it has the type and place of it, or if there are no others.
-fn columns<'a>(
-    wanted: &'a Table,
-    recorded: &'a Table,
-    found: &'a Table,
-) -> impl Iterator<Item = (Ident, Ident)> + 'a {
-    let (before, now) = (recorded.physical(), found.physical());
+fn columns(wanted: &Table, recorded: &Table, found: &Table) -> Vec<(Ident, Ident)> {
     let missing: Vec<_> = recorded
         .columns
         .values()
         .filter(|c| wanted.columns.contains_key(&c.name) && !found.columns.contains_key(&c.name))
         .collect();
+    if missing.is_empty() {
+        return Vec::new();
+    }
+    let (before, now) = (recorded.physical(), found.physical());
     let came: Vec<_> = found
         .columns
         .values()
         .filter(|c| !recorded.columns.contains_key(&c.name) && !wanted.columns.contains_key(&c.name))
         .collect();
     let alone = missing.len() == 1 && came.len() == 1;
-    let pairs: Vec<_> = missing
+    missing
         .into_iter()
         .filter_map(|lost| {
             let place = before.columns.get_index_of(&lost.name);
@@ -70,8 +69,7 @@ fn columns<'a>(
             };
             came.iter().find(same).map(|c| (c.name.clone(), lost.name.clone()))
         })
-        .collect();
-    pairs.into_iter()
+        .collect()
 }
 
 fn checks<'a>(wanted: &'a Table, found: &'a Table) -> impl Iterator<Item = (Ident, Ident)> + 'a {

@@ -84,7 +84,7 @@ impl AddUnique {
         if model.table(&self.table)?.uniques.iter().any(|u| u.columns == self.columns) {
             return Err(IntentError::already(&self.table, on("a unique constraint", &self.columns)));
         }
-        let name = names::unique(model.schema(), &self.table, &self.columns);
+        let name = model.unique_name(&self.table, &self.columns);
         let table = model.table_mut(&self.table)?;
         table.uniques.push(Unique { name, columns: self.columns.clone() });
         table.sort();

@@ -8,7 +8,7 @@ use super::support::{known, on};
 use crate::field_type::FieldType;
 use crate::ident::Ident;
 use crate::model::Model;
-use crate::schema::{Index, IndexKey, IndexMethod, IndexShape, Table, names};
+use crate::schema::{Index, IndexKey, IndexMethod, IndexShape, Table};
 
 /// A new index.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -41,7 +41,7 @@ impl CreateIndex {
         if model.table(&self.table)?.indexes.iter().any(|i| i.shape == *shape) {
             return Err(IntentError::already(&self.table, on("an index", &columns)));
         }
-        let name = names::index(model.schema(), &self.table, &shape.key_columns().unwrap_or(columns));
+        let name = model.index_name(&self.table, &shape.key_columns().unwrap_or(columns));
         let table = model.table_mut(&self.table)?;
         table.indexes.push(Index::new(name, shape.clone()));
         table.sort();

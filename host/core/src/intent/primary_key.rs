@@ -46,8 +46,7 @@ impl AddPrimaryKey {
             return Err(IntentError::already(&self.table, what));
         }
         let name = there.primary_key_name.clone();
-        let name =
-            name.unwrap_or_else(|| crate::schema::names::free_primary_key(model.schema(), &self.table));
+        let name = name.unwrap_or_else(|| model.primary_key_name(&self.table));
         let table = model.table_mut(&self.table)?;
         table.primary_key.clone_from(&self.columns);
         table.primary_key_name = Some(name);

@@ -6,7 +6,7 @@ use super::IntentError;
 use super::error::list;
 use crate::ident::Ident;
 use crate::model::Model;
-use crate::schema::{Column, Table, names};
+use crate::schema::{Column, Table};
 
 /// A new table. Columns may also follow, each as an [`super::AddColumn`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -72,7 +72,7 @@ impl CreateTable {
         }
         table.primary_key.clone_from(&self.primary_key);
         // A dropped table that is kept keeps the name of its key.
-        let name = names::free_primary_key(model.schema(), &self.table);
+        let name = model.primary_key_name(&self.table);
         table.primary_key_name = Some(name).filter(|name| *name != table.key_name());
         model.insert_table(table);
         Ok(())
@@ -115,7 +115,10 @@ impl SetComment {
     }
 }
 
-pub(super) fn free(model: &Model, wanted: &Ident) -> Result<(), IntentError> {
+pub(super) fn free(model: &mut Model, wanted: &Ident) -> Result<(), IntentError> {
+    if !model.names_relation(wanted) {
+        return Ok(());
+    }
     match model.schema().colliding_table(wanted) {
         Some(t) => {
             Err(IntentError::TableExists { existing: t.name.as_str().into(), wanted: wanted.as_str().into() })

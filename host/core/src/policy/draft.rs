@@ -19,6 +19,8 @@ pub struct Draft {
     pub(super) settings: Arc<Settings>,
     pub(super) model: Model,
     pub(super) entries: Vec<Entry>,
+    /// Whether nothing but the schema is asked for in the end.
+    schema_only: bool,
 }
 
 /// An accepted intent with what the rules say of it.
@@ -68,13 +70,25 @@ impl Draft {
     #[must_use]
     pub fn new(org: OrgName, dialect: Dialect, settings: Arc<Settings>, base: Arc<Schema>) -> Self {
         let model = Model::new(base).burying(settings.tombstones.keep_days > 0);
-        Self { org, dialect, settings, model, entries: Vec::new() }
+        Self { org, dialect, settings, model, entries: Vec::new(), schema_only: false }
+    }
+
+    /// One that is worked out for its schema alone: its intents are judged and applied, and not kept.
+    #[must_use]
+    pub fn schema_only(self) -> Self {
+        Self { schema_only: true, ..self }
     }
 
     /// The schema as the intents so far leave it.
     #[must_use]
     pub fn schema(&self) -> &Schema {
         self.model.schema()
+    }
+
+    /// The same, to be kept: what the change does later is not seen.
+    #[must_use]
+    pub fn shared_schema(&self) -> Arc<Schema> {
+        self.model.shared_schema()
     }
 
     /// The schema before them.
@@ -90,6 +104,10 @@ impl Draft {
     pub fn propose(&mut self, plugin: &Arc<str>, intent: Intent) -> Result<(), Refusal> {
         intent.fits(self.dialect)?;
         let pending = self.judge(&intent)?;
+        if self.schema_only {
+            intent.apply(&mut self.model)?;
+            return Ok(());
+        }
         let before = self.model.clone();
         intent.apply(&mut self.model)?;
         let inverse = intent.inverse(&before, &self.model);

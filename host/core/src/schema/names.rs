@@ -9,7 +9,12 @@ use crate::ident::{Ident, MAX_BYTES};
 /// A free name for a unique constraint on `columns` of `table`.
 #[must_use]
 pub fn unique(schema: &Schema, table: &Ident, columns: &[Ident]) -> Ident {
-    free(&stem(table, columns), "key", |name| relation_taken(schema, name))
+    unique_beside(table, columns, |name| relation_taken(schema, name))
+}
+
+/// The same, where somebody else knows which names are taken.
+pub(crate) fn unique_beside(table: &Ident, columns: &[Ident], taken: impl Fn(&Ident) -> bool) -> Ident {
+    free(&stem(table, columns), "key", taken)
 }
 
 /// Whether a name is like those of unique constraints: `_key` at its end, or a number after that where it was taken.
@@ -22,7 +27,12 @@ pub fn is_unique(name: &Ident) -> bool {
 /// A free name for an index on `columns` of `table`.
 #[must_use]
 pub fn index(schema: &Schema, table: &Ident, columns: &[Ident]) -> Ident {
-    free(&stem(table, columns), "idx", |name| relation_taken(schema, name))
+    index_beside(table, columns, |name| relation_taken(schema, name))
+}
+
+/// The same, where somebody else knows which names are taken.
+pub(crate) fn index_beside(table: &Ident, columns: &[Ident], taken: impl Fn(&Ident) -> bool) -> Ident {
+    free(&stem(table, columns), "idx", taken)
 }
 
 /// A free name for a foreign key on `columns` of `table`; unique on its table is enough.
@@ -101,18 +111,27 @@ pub(crate) fn again(name: Ident, taken: impl Fn(&Ident) -> bool) -> Ident {
 
 /// A free name for the primary key of a table.
 pub(crate) fn free_primary_key(schema: &Schema, table: &Ident) -> Ident {
-    free(table.as_str(), "pkey", |name| relation_taken_by_others(schema, table, name))
+    primary_key_beside(table, |name| relation_taken_by_others(schema, table, name))
 }
 
-/// Names that something buried had are kept for it.
+/// The same, where somebody else knows which names others have.
+pub(crate) fn primary_key_beside(table: &Ident, taken: impl Fn(&Ident) -> bool) -> Ident {
+    free(table.as_str(), "pkey", taken)
+}
+
 fn names_relation(table: &Table, name: &Ident) -> bool {
+    relations(table).any(|n| n.collides(name))
+}
+
+/// The names of a table, its key, indexes and unique constraints. Those that something buried had are kept for it.
+pub(crate) fn relations(table: &Table) -> impl Iterator<Item = Ident> + '_ {
     let buried = table
         .buried
         .values()
         .flat_map(|b| b.uniques.iter().map(|u| &u.name).chain(b.indexes.iter().map(|i| &i.name)));
     let uniques = table.uniques.iter().map(|u| &u.name);
-    let mut names = uniques.chain(table.indexes.iter().map(|i| &i.name)).chain(buried);
-    table.name.collides(name) || table.key_name().collides(name) || names.any(|n| n.collides(name))
+    let names = uniques.chain(table.indexes.iter().map(|i| &i.name)).chain(buried).cloned();
+    [table.name.clone(), table.key_name()].into_iter().chain(names)
 }
 
 pub(crate) fn constraint_taken(table: &Table, name: &Ident) -> bool {
