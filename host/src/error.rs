@@ -15,6 +15,8 @@ pub struct Error {
     pub message: String,
     /// What to do next.
     pub help: String,
+    /// Seconds after which it is worth trying again, if that is worth it at all.
+    pub retry_after_s: u64,
     /// Where in the request, as a JSON pointer.
     pub pointer: Option<Box<str>>,
     /// What had been worked out, for a change that was held or refused.
@@ -37,6 +39,7 @@ impl Error {
             code: code.to_owned(),
             message: message.into(),
             help: entry.help.to_owned(),
+            retry_after_s: 1,
             pointer: None,
             outcome: None,
             source: None,

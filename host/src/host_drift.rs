@@ -27,12 +27,12 @@ impl Host {
     /// Tells the log of all drift, one warning a finding, with the command that repairs it. What only loosens is repaired
     /// before where the policy is in `dev` mode; `prod` waits for somebody.
     pub async fn warn_of_drift(&self) {
-        let Ok(orgs) = self.org_list().await else { return };
-        for org in orgs.into_iter().map(|org| org.name) {
-            if let Err(error) = self.look_at(&org).await {
+        let each = |host: Self, org: OrgName| async move {
+            if let Err(error) = host.look_at(&org).await {
                 tracing::warn!(%org, code = error.code, %error, "it is not known whether the database is in step");
             }
-        }
+        };
+        self.each_org("comparing", each).await;
     }
 
     async fn look_at(&self, org: &OrgName) -> Result<()> {

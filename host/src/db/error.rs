@@ -1,9 +1,12 @@
 //! What goes wrong with an organisation's database, told with both sides and what to do next.
 
+use std::time::Duration;
+
 use sqlx::error::DatabaseError;
 use sqlx::postgres::PgDatabaseError;
 
 use super::fault::{Fault, fault, sqlite_code};
+use super::refusal::{Refusal, Whose};
 
 /// Trouble with an organisation's database.
 #[derive(Debug, thiserror::Error)]
@@ -18,6 +21,30 @@ pub enum DbError {
         org: String,
         /// What was tried.
         source: sqlx::Error,
+    },
+    /// It was not reached several times in a row, and is not tried for a while.
+    #[error("the database of the organisation \"{org}\" is not reached since {} s and not tried for {} s more: {cause}", since.as_secs(), ceil(*next))]
+    Open {
+        /// The organisation.
+        org: String,
+        /// For how long it is not reached.
+        since: Duration,
+        /// What stood in the way last.
+        cause: String,
+        /// When it is tried next.
+        next: Duration,
+    },
+    /// All connections that may be used were in use.
+    #[error("all {most} connections {} were in use for {} ms", whose(*of, org), waited.as_millis())]
+    Crowded {
+        /// The organisation.
+        org: String,
+        /// Whose connections they are.
+        of: Whose,
+        /// How many they are.
+        most: usize,
+        /// How long it was waited for one.
+        waited: Duration,
     },
     /// A privilege is missing.
     #[error("{message}")]
@@ -88,6 +115,9 @@ impl DbError {
         match self {
             Self::Address(_) => "config/invalid",
             Self::Unreachable { .. } => "db/unreachable",
+            Self::Open { .. } => "db/circuit-open",
+            Self::Crowded { of: Whose::Org, .. } => "org/overloaded",
+            Self::Crowded { .. } => "host/overloaded",
             Self::Denied { .. } => "db/denied",
             Self::Version { .. } => "db/newer",
             Self::Blocked { .. } => "db/blocked",
@@ -105,6 +135,12 @@ impl DbError {
         match self {
             Self::Denied { grant, .. } => Some(format!("run as the owner of the database: {grant}")),
             Self::Refused { help, .. } => help.map(str::to_owned),
+            Self::Crowded { of: Whose::Database, .. } => {
+                Some("send the request again a little later; or raise database.max_connections".to_owned())
+            }
+            Self::Crowded { of: Whose::Host, .. } => Some(
+                "send the request again a little later; or raise database.max_connections_total".to_owned(),
+            ),
             _ => None,
         }
     }
@@ -112,12 +148,28 @@ impl DbError {
 
 impl From<DbError> for crate::error::Error {
     fn from(error: DbError) -> Self {
-        let made = Self::new(error.code(), error.to_string());
+        let mut made = Self::new(error.code(), error.to_string());
+        if let DbError::Open { next, .. } = &error {
+            made.retry_after_s = ceil(*next);
+        }
         let made = match error.help() {
             Some(help) => made.help(help),
             None => made,
         };
         made.because(error)
+    }
+}
+
+/// Whole seconds, at least one.
+fn ceil(duration: Duration) -> u64 {
+    duration.as_millis().div_ceil(1_000).try_into().unwrap_or(u64::MAX).max(1)
+}
+
+fn whose(of: Whose, org: &str) -> String {
+    match of {
+        Whose::Org => format!("of the organisation \"{org}\""),
+        Whose::Database => format!("to the database of the organisation \"{org}\""),
+        Whose::Host => "of the host".to_owned(),
     }
 }
 
@@ -133,6 +185,10 @@ fn held_by(found: &[super::Blocker]) -> String {
 
 /// An error of sqlx outside a change, put into words.
 pub(crate) fn explain(org: &str, error: sqlx::Error) -> DbError {
+    let error = match Refusal::told(org, error) {
+        Ok(told) => return told,
+        Err(error) => error,
+    };
     match fault(&error) {
         Fault::Lost | Fault::Unreachable => DbError::Unreachable { org: org.to_owned(), source: error },
         Fault::Busy | Fault::Locked => DbError::Blocked { tries: 1, blockers: Vec::new() },

@@ -3,10 +3,8 @@
 use std::time::Instant;
 
 use serde::Serialize;
-use sqlx::postgres::PgPool;
-use sqlx::sqlite::SqlitePool;
 
-use super::{BOOKKEEPING_VERSION, DbError, OrgDb, Pool, postgres, sqlite};
+use super::{BOOKKEEPING_VERSION, Connections, DbError, OrgDb, Pool, postgres, sqlite};
 
 /// What `org check` shows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -38,7 +36,7 @@ impl OrgDb {
         }
     }
 
-    async fn check_postgres(&self, pool: &PgPool) -> Result<CheckReport, DbError> {
+    async fn check_postgres(&self, pool: &Connections<sqlx::Postgres>) -> Result<CheckReport, DbError> {
         let mut connection = pool.acquire().await.map_err(|e| self.explain(e))?;
         let standing = postgres::standing(self, &mut connection).await?;
         let bookkeeping = match standing.own {
@@ -59,7 +57,7 @@ impl OrgDb {
         })
     }
 
-    async fn check_sqlite(&self, pool: &SqlitePool) -> Result<CheckReport, DbError> {
+    async fn check_sqlite(&self, pool: &Connections<sqlx::Sqlite>) -> Result<CheckReport, DbError> {
         let file = sqlite::path(pool);
         let role = file.display().to_string();
         if !file.exists() {

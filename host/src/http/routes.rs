@@ -28,6 +28,7 @@ fn v1(upload_limit: usize) -> OpenApiRouter<App> {
         .routes(routes!(changes::show))
         .routes(routes!(decisions::approve))
         .routes(routes!(decisions::reject))
+        .routes(routes!(health::show))
         .routes(routes!(drift::show))
         .routes(routes!(drift::sync))
         .routes(routes!(drift::adopt))
