@@ -1,6 +1,7 @@
 //! The host's error: an entry of the catalogue, what happened, and what to do.
 
 use crate::catalogue::{Entry, entry};
+use crate::db::DbError;
 use crate::outcome::Outcome;
 
 /// A trouble, ready to be told to a person or a program.
@@ -15,8 +16,6 @@ pub struct Error {
     pub message: String,
     /// What to do next.
     pub help: String,
-    /// Seconds after which it is worth trying again, if that is worth it at all.
-    pub retry_after_s: u64,
     /// Where in the request, as a JSON pointer.
     pub pointer: Option<Box<str>>,
     /// What had been worked out, for a change that was held or refused.
@@ -39,7 +38,6 @@ impl Error {
             code: code.to_owned(),
             message: message.into(),
             help: entry.help.to_owned(),
-            retry_after_s: 1,
             pointer: None,
             outcome: None,
             source: None,
@@ -65,6 +63,13 @@ impl Error {
     pub fn at(mut self, pointer: impl Into<Box<str>>) -> Self {
         self.pointer = Some(pointer.into());
         self
+    }
+
+    /// Seconds after which it is worth trying again, if that is worth it at all.
+    #[must_use]
+    pub fn retry_after_s(&self) -> u64 {
+        let db = self.source.as_ref().and_then(|source| source.downcast_ref::<DbError>());
+        db.map_or(1, DbError::retry_after_s)
     }
 
     /// With the error behind it, for the log.

@@ -129,6 +129,15 @@ impl DbError {
         }
     }
 
+    /// Seconds after which it is worth trying again, if that is worth it at all.
+    #[must_use]
+    pub fn retry_after_s(&self) -> u64 {
+        match self {
+            Self::Open { next, .. } => ceil(*next),
+            _ => 1,
+        }
+    }
+
     /// What to do, where it is known better than the catalogue does.
     #[must_use]
     pub fn help(&self) -> Option<String> {
@@ -148,10 +157,7 @@ impl DbError {
 
 impl From<DbError> for crate::error::Error {
     fn from(error: DbError) -> Self {
-        let mut made = Self::new(error.code(), error.to_string());
-        if let DbError::Open { next, .. } = &error {
-            made.retry_after_s = ceil(*next);
-        }
+        let made = Self::new(error.code(), error.to_string());
         let made = match error.help() {
             Some(help) => made.help(help),
             None => made,

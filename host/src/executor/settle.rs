@@ -83,7 +83,7 @@ async fn postgres(
     let query = sqlx::query_scalar::<_, Option<String>>("SELECT hookwright.settle($1, $2, $3, $4)");
     let query = query.bind(job.org.as_str()).bind(db.lock_key()).bind(attempt).bind(&job.event_ids);
     let settled = match query.fetch_one(&mut *connection).await? {
-        Some(change) => Some(found(&mut *connection, job, &change).await?),
+        Some(change) => Some(found(&mut connection, job, &change).await?),
         None => None,
     };
     Ok(settled)

@@ -102,7 +102,7 @@ pub(super) fn render(error: &Error, request_id: &str) -> Response {
         headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"hookwright\""));
     }
     if error.entry.status == 503 {
-        headers.insert(header::RETRY_AFTER, error.retry_after_s.into());
+        headers.insert(header::RETRY_AFTER, error.retry_after_s().into());
     }
     response
 }

@@ -81,7 +81,7 @@ async fn changes_that_wait_are_bounded() {
     lock.wait_for_victim().await;
     sent.extend([send("two"), send("three")]);
     let refused = first_to_end(&mut sent).await.unwrap_err();
-    assert_eq!((refused.code.as_str(), refused.retry_after_s), ("org/overloaded", 1));
+    assert_eq!((refused.code.as_str(), refused.retry_after_s()), ("org/overloaded", 1));
     rig.applies(&other, "beside").await;
     lock.release().await;
     for sent in sent {

@@ -38,7 +38,7 @@ impl Two {
             let (host, org) = (self.rig.host.clone(), self.bad.clone());
             tokio::spawn(async move {
                 let event = add_field(&format!("hangs-{number}"));
-                if number % 2 == 0 {
+                if number.is_multiple_of(2) {
                     hookwright_tests::org::submit(&host, &org, &event).await.ok();
                 } else {
                     host.entities(&org).await.ok();

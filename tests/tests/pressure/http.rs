@@ -71,7 +71,7 @@ async fn an_open_circuit_says_when_to_come_again() {
     rig.until_open(&org).await;
     let (status, wait, code) = told(site.send("acme", &add_field("lost")).await).await;
     assert_eq!((status, code.as_str()), (503, "db/circuit-open"));
-    assert!((80..=90).contains(&wait), "{wait}");
+    assert!((30..=90).contains(&wait), "{wait}");
     let health = site.health("acme").await;
     assert_eq!(health["circuit"], "open");
     assert!(health["cause"].as_str().unwrap().contains("onnection refused"), "{health}");
