@@ -9,6 +9,7 @@ use serde_json::Value as Json;
 
 use crate::access::{OrgPattern, Scope};
 use crate::config::DatabaseUrl;
+pub use crate::db::{CircuitState, PoolsState, Pressure};
 use crate::error::Error;
 
 /// How a change is to be taken, besides what its events say themselves.

@@ -1,6 +1,7 @@
 //! The host's error: an entry of the catalogue, what happened, and what to do.
 
 use crate::catalogue::{Entry, entry};
+use crate::db::DbError;
 use crate::outcome::Outcome;
 
 /// A trouble, ready to be told to a person or a program.
@@ -62,6 +63,13 @@ impl Error {
     pub fn at(mut self, pointer: impl Into<Box<str>>) -> Self {
         self.pointer = Some(pointer.into());
         self
+    }
+
+    /// Seconds after which it is worth trying again, if that is worth it at all.
+    #[must_use]
+    pub fn retry_after_s(&self) -> u64 {
+        let db = self.source.as_ref().and_then(|source| source.downcast_ref::<DbError>());
+        db.map_or(1, DbError::retry_after_s)
     }
 
     /// With the error behind it, for the log.

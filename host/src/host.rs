@@ -1,6 +1,7 @@
 //! The host as a library: what the CLI, the HTTP router and an embedding program call.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use hookwright_core::event::{Change, Consent};
 use hookwright_core::ident::{Ident, OrgName};
@@ -14,6 +15,7 @@ use crate::api::{Page, SubmitOptions, TokenInfo};
 use crate::config::Config;
 use crate::db::Inspected;
 use crate::error::{Error, Result};
+use crate::host_pressure::forget;
 use crate::outcome::{ChangeSummary, Outcome};
 use crate::pipeline::{Pipeline, Sent, derive, recorded};
 use crate::registry::store::Store;
@@ -49,8 +51,10 @@ impl Host {
         let sandbox =
             Sandbox::new(&config.sandbox).map_err(|e| Error::new("config/invalid", e.to_string()))?;
         let tenants = Tenants::new(store.clone(), sandbox.clone(), &config, policy.clone());
-        let inner = Inner { config, policy, store, sandbox, tenants, running: Arc::default() };
-        Ok(Self { inner: Arc::new(inner) })
+        let kept = Duration::from_millis(config.database.idle_timeout_ms);
+        let inner = Arc::new(Inner { config, policy, store, sandbox, tenants, running: Arc::default() });
+        tokio::spawn(forget(Arc::downgrade(&inner), kept));
+        Ok(Self { inner })
     }
 
     /// What the host was started with.
@@ -90,7 +94,13 @@ impl Host {
         tenant: Arc<Tenant>,
         change: impl Future<Output = Result<Outcome>> + Send + 'static,
     ) -> Result<Outcome> {
-        let outcome = self.to_the_end(change).await?;
+        let (place, change) = (tenant.place()?, Box::pin(change));
+        let outcome = self
+            .to_the_end(async move {
+                let _place = place;
+                change.await
+            })
+            .await?;
         if let Some(id) = outcome.change.clone().filter(|_| outcome.is_under_way()) {
             self.go_on(tenant, id);
         }

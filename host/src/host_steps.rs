@@ -60,12 +60,12 @@ impl Host {
 
     /// Goes on with what hosts that are gone left behind, in every organisation.
     pub async fn resume_all(&self) {
-        let Ok(orgs) = self.org_list().await else { return };
-        for org in orgs {
-            if let Err(error) = self.resume(&org.name).await {
-                tracing::warn!(org = %org.name, %error, "it is not known whether steps are left");
+        let each = |host: Self, org: OrgName| async move {
+            if let Err(error) = host.resume(&org).await {
+                tracing::warn!(%org, code = error.code, %error, "it is not known whether steps are left");
             }
-        }
+        };
+        self.each_org("going on with steps", each).await;
     }
 
     /// On a task of its own; what comes of it is in the ledger and the journal.

@@ -26,21 +26,21 @@ impl Host {
 
     /// Purges what is kept past its time in every organisation whose policy has the host do so.
     pub async fn purge_expired(&self) {
-        let Ok(orgs) = self.org_list().await else { return };
-        for org in orgs {
-            if self.policy().of_org(&org.name).tombstones.purge != Purging::Expired {
-                continue;
+        let each = |host: Self, org: OrgName| async move {
+            if host.policy().of_org(&org).tombstones.purge != Purging::Expired {
+                return;
             }
-            match self.purge_of(&org.name).await {
+            match host.purge_of(&org).await {
                 Ok(0) => {}
                 Ok(count) => {
-                    tracing::info!(org = %org.name, count, "what was kept past its time is purged, or held for an approval");
+                    tracing::info!(%org, count, "what was kept past its time is purged, or held for an approval");
                 }
                 Err(error) => {
-                    tracing::warn!(org = %org.name, %error, "what is kept past its time is not purged");
+                    tracing::warn!(%org, code = error.code, %error, "what is kept past its time is not purged");
                 }
             }
-        }
+        };
+        self.each_org("purging", each).await;
     }
 
     async fn purge_of(&self, org: &OrgName) -> Result<usize> {

@@ -134,7 +134,10 @@ impl Pipeline<'_> {
                     }
                 }
                 // The database itself is in the way: asking it more would only hide that.
-                Err(error) if error.entry.code.starts_with("db/") && error.entry.code != "db/denied" => {
+                Err(error)
+                    if error.entry.code == "org/overloaded"
+                        || error.entry.code.starts_with("db/") && error.entry.code != "db/denied" =>
+                {
                     return Err(error);
                 }
                 // Not executed: perhaps because it was before, or because the view was old.

@@ -13,7 +13,7 @@ use hookwright_core::intent::Intent;
 use hookwright_core::metadata::Metadata;
 use hookwright_core::policy::Settings;
 use hookwright_core::schema::Schema;
-use tokio::sync::{Mutex, OnceCell};
+use tokio::sync::{Mutex, OnceCell, OwnedSemaphorePermit, Semaphore};
 
 use crate::db::{OrgDb, Snapshot};
 use crate::error::{Error, Result};
@@ -92,6 +92,7 @@ pub(crate) struct Tenant {
     latest: RwLock<Option<Arc<Snapshot>>>,
     derived: RwLock<Option<Arc<Derived>>>,
     turn: Mutex<()>,
+    places: Arc<Semaphore>,
     seen: AtomicBool,
     not_owned: OnceCell<BTreeSet<Ident>>,
 }
@@ -111,8 +112,10 @@ pub(crate) struct View {
 
 impl Tenant {
     pub fn new(org: OrgName, db: OrgDb, settings: Settings) -> Self {
+        let places = Arc::new(Semaphore::new(db.options().max_changes_per_org as usize));
         Self {
             org,
+            places,
             db,
             settings: Arc::new(settings),
             plugins: RwLock::default(),
@@ -151,6 +154,16 @@ impl Tenant {
     /// another change of this host is about to leave, it would be worked out in vain.
     pub fn turn(&self) -> &Mutex<()> {
         &self.turn
+    }
+
+    /// A place for a change that is under way or waits for its turn, unless there are too many.
+    pub fn place(&self) -> Result<OwnedSemaphorePermit> {
+        self.places.clone().try_acquire_owned().map_err(|_| {
+            let (most, org) = (self.db.options().max_changes_per_org, &self.org);
+            let message =
+                format!("{most} changes of the organisation \"{org}\" are under way or wait already");
+            Error::new("org/overloaded", message)
+        })
     }
 
     /// Puts other plugins in place; changes under way go on with those they began with.

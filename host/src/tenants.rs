@@ -1,7 +1,8 @@
 //! The organisations this host works for: connected on first use, kept in step with the control database.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::time::{Duration, Instant};
 
 use hookwright_core::hook::HookPoint;
 use hookwright_core::ident::OrgName;
@@ -40,7 +41,18 @@ struct Developed {
 /// An organisation, and which state of the registry it was last bound for.
 struct Known {
     database: String,
+    used: Mutex<Instant>,
     tenant: AsyncMutex<Option<(Seen, Arc<Tenant>)>>,
+}
+
+impl Known {
+    /// Whether nobody uses it, nor did lately. Handles are given out under the lock that the caller holds.
+    fn is_idle(self: &Arc<Self>, now: Instant, kept: Duration) -> bool {
+        let used = *self.used.lock().unwrap_or_else(PoisonError::into_inner);
+        let tenant = self.tenant.try_lock();
+        let unused = tenant.is_ok_and(|slot| slot.as_ref().is_none_or(|(_, t)| Arc::strong_count(t) == 1));
+        unused && Arc::strong_count(self) == 1 && now.saturating_duration_since(used) >= kept
+    }
 }
 
 /// A state of the registry: of the control database, and of the developer's directory.
@@ -58,7 +70,7 @@ impl Tenants {
             options: config.database.clone(),
             retry: config.retry.clone(),
             policy,
-            pools: Pools::default(),
+            pools: Pools::new(&config.database),
             known: Mutex::default(),
             developed: RwLock::default(),
         }
@@ -106,7 +118,7 @@ impl Tenants {
     }
 
     pub fn forget(&self, org: &OrgName) {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner).remove(org);
+        self.all().remove(org);
     }
 
     /// Has every organisation use the plugins of a developer's directory.
@@ -122,13 +134,40 @@ impl Tenants {
     /// An organisation that was removed and added anew, elsewhere, is another one.
     async fn known(&self, org: &OrgName) -> Result<Arc<Known>> {
         let database = self.store.org(org).await?.database.expose().to_owned();
-        let mut all = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        let fresh = || Arc::new(Known { database: database.clone(), tenant: AsyncMutex::default() });
+        let mut all = self.all();
+        let now = Instant::now();
+        let fresh = || {
+            let (used, tenant) = (Mutex::new(now), AsyncMutex::default());
+            Arc::new(Known { database: database.clone(), used, tenant })
+        };
         let known = all.entry(org.clone()).or_insert_with(fresh);
         if known.database != database {
             *known = fresh();
         }
+        *known.used.lock().unwrap_or_else(PoisonError::into_inner) = now;
         Ok(known.clone())
+    }
+
+    fn all(&self) -> MutexGuard<'_, HashMap<OrgName, Arc<Known>>> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The databases of the organisations.
+    pub fn pools(&self) -> &Pools {
+        &self.pools
+    }
+
+    /// Organisations that are known now.
+    pub fn ready(&self) -> usize {
+        self.all().len()
+    }
+
+    /// Forgets organisations that nobody needed for as long as connections are kept, then their databases.
+    pub fn sweep(&self, now: Instant) {
+        let kept = Duration::from_millis(self.options.idle_timeout_ms);
+        let old: Vec<_> = self.all().extract_if(|_, known| known.is_idle(now, kept)).collect();
+        drop(old);
+        self.pools.sweep(now);
     }
 
     async fn bind(&self, tenant: &Tenant) -> Result<()> {

@@ -52,6 +52,15 @@ impl Config {
             ("database.lock_timeout_ms", self.database.lock_timeout_ms.into()),
             ("database.max_connections", self.database.max_connections.into()),
             ("drift.compare_s", self.drift.compare_s),
+            ("database.max_connections_per_org", self.database.max_connections_per_org.into()),
+            ("database.max_connections_total", self.database.max_connections_total.into()),
+            ("database.max_changes_per_org", self.database.max_changes_per_org.into()),
+            ("database.circuit_failures", self.database.circuit_failures.into()),
+            ("database.circuit_wait_ms", self.database.circuit_wait_ms),
+            ("database.connect_timeout_ms", self.database.connect_timeout_ms),
+            ("database.idle_timeout_ms", self.database.idle_timeout_ms),
+            ("database.read_timeout_ms", self.database.read_timeout_ms),
+            ("http.max_requests_per_org", self.http.max_requests_per_org.into()),
         ];
         if let Some((key, _)) = positive.iter().find(|(_, value)| *value == 0) {
             let message = format!("the key \"{key}\" is 0, wanted 1 or more");

@@ -30,6 +30,8 @@ pub struct HttpConfig {
     pub body_limit_bytes: usize,
     /// Most bytes of an uploaded component: those made from JavaScript or Python have 12 to 18 MB.
     pub upload_limit_bytes: usize,
+    /// Most requests of one organisation under way: others are refused, so that it never takes up the whole host.
+    pub max_requests_per_org: u32,
     /// How long a request may take: longer than all attempts for a lock together.
     pub request_timeout_ms: u64,
     /// How long running requests may take once the host stops.
@@ -42,6 +44,7 @@ impl Default for HttpConfig {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8787)),
             body_limit_bytes: 2 * 1024 * 1024,
             upload_limit_bytes: 32 * 1024 * 1024,
+            max_requests_per_org: 256,
             request_timeout_ms: 60_000,
             shutdown_timeout_ms: 30_000,
         }

@@ -8,10 +8,10 @@ use hookwright_core::ddl::Dialect;
 use hookwright_core::ident::Ident;
 use serde::Serialize;
 use sqlx::Row;
-use sqlx::postgres::{PgPool, PgRow};
+use sqlx::postgres::PgRow;
 
 use super::gate::Script;
-use super::{DbError, OrgDb, Pool};
+use super::{Connections, DbError, OrgDb, Pool};
 
 /// A session that holds a lock on a table.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -118,7 +118,7 @@ impl OrgDb {
                  AND usename = current_user AND application_name = 'hookwright' AND state LIKE 'idle in transaction%'",
             )
             .bind(pid)
-            .fetch_optional(pool)
+            .fetch_optional(&mut *pool.acquire().await?)
             .await?;
             Ok(ended.unwrap_or_default())
         };
@@ -133,7 +133,11 @@ impl OrgDb {
         script
     }
 
-    async fn sessions(&self, pool: &PgPool, script: &Script) -> Result<Vec<(Blocker, String)>, DbError> {
+    async fn sessions(
+        &self,
+        pool: &Connections<sqlx::Postgres>,
+        script: &Script,
+    ) -> Result<Vec<(Blocker, String)>, DbError> {
         let ask = || async {
             let rows = script.postgres(&mut *pool.acquire().await?).await?;
             rows.iter().map(session).collect::<sqlx::Result<Vec<_>>>()

@@ -1,9 +1,12 @@
 //! What goes wrong with an organisation's database, told with both sides and what to do next.
 
+use std::time::Duration;
+
 use sqlx::error::DatabaseError;
 use sqlx::postgres::PgDatabaseError;
 
 use super::fault::{Fault, fault, is_login, sqlite_code};
+use super::refusal::{Refusal, Whose};
 use crate::trouble::Trouble;
 
 /// Trouble with an organisation's database.
@@ -25,6 +28,30 @@ pub enum DbError {
     /// A SQLite file that cannot be used.
     #[error("{}", .0.found)]
     Unusable(Box<Trouble>),
+    /// It was not reached several times in a row, and is not tried for a while.
+    #[error("the database of the organisation \"{org}\" is not reached since {} s and not tried for {} s more: {cause}", since.as_secs(), ceil(*next))]
+    Open {
+        /// The organisation.
+        org: String,
+        /// For how long it is not reached.
+        since: Duration,
+        /// What stood in the way last.
+        cause: String,
+        /// When it is tried next.
+        next: Duration,
+    },
+    /// All connections that may be used were in use.
+    #[error("all {most} connections {} were in use for {} ms", whose(*of, org), waited.as_millis())]
+    Crowded {
+        /// The organisation.
+        org: String,
+        /// Whose connections they are.
+        of: Whose,
+        /// How many they are.
+        most: usize,
+        /// How long it was waited for one.
+        waited: Duration,
+    },
     /// A privilege is missing.
     #[error("{message}")]
     Denied {
@@ -99,6 +126,9 @@ impl DbError {
         match self {
             Self::Address(_) => "config/invalid",
             Self::Unreachable { .. } | Self::Unusable(_) => "db/unreachable",
+            Self::Open { .. } => "db/circuit-open",
+            Self::Crowded { of: Whose::Org, .. } => "org/overloaded",
+            Self::Crowded { .. } => "host/overloaded",
             Self::Denied { .. } => "db/denied",
             Self::Version { .. } => "db/newer",
             Self::Blocked { .. } => "db/blocked",
@@ -119,6 +149,15 @@ impl DbError {
         }
     }
 
+    /// Seconds after which it is worth trying again, if that is worth it at all.
+    #[must_use]
+    pub fn retry_after_s(&self) -> u64 {
+        match self {
+            Self::Open { next, .. } => ceil(*next),
+            _ => 1,
+        }
+    }
+
     /// What to do, where it is known better than the catalogue does.
     #[must_use]
     pub fn help(&self) -> Option<String> {
@@ -131,6 +170,12 @@ impl DbError {
             Self::Unreachable { trouble: Some(trouble), .. } | Self::Unusable(trouble) => {
                 Some(trouble.advice())
             }
+            Self::Crowded { of: Whose::Database, .. } => {
+                Some("send the request again a little later; or raise database.max_connections".to_owned())
+            }
+            Self::Crowded { of: Whose::Host, .. } => Some(
+                "send the request again a little later; or raise database.max_connections_total".to_owned(),
+            ),
             _ => None,
         }
     }
@@ -164,6 +209,19 @@ fn unreachable(org: &str, source: &sqlx::Error, trouble: Option<&Trouble>) -> St
     }
 }
 
+/// Whole seconds, at least one.
+fn ceil(duration: Duration) -> u64 {
+    duration.as_millis().div_ceil(1_000).try_into().unwrap_or(u64::MAX).max(1)
+}
+
+fn whose(of: Whose, org: &str) -> String {
+    match of {
+        Whose::Org => format!("of the organisation \"{org}\""),
+        Whose::Database => format!("to the database of the organisation \"{org}\""),
+        Whose::Host => "of the host".to_owned(),
+    }
+}
+
 fn held_by(found: &[super::Blocker]) -> String {
     match found {
         [] => "who holds it is not known any more".to_owned(),
@@ -176,6 +234,10 @@ fn held_by(found: &[super::Blocker]) -> String {
 
 /// An error of sqlx outside a change, put into words.
 pub(crate) fn explain(org: &str, error: sqlx::Error) -> DbError {
+    let error = match Refusal::told(org, error) {
+        Ok(told) => return told,
+        Err(error) => error,
+    };
     match fault(&error) {
         Fault::Lost | Fault::Unreachable => unreached(org, error),
         _ if is_login(&error) => unreached(org, error),

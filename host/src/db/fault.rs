@@ -3,6 +3,8 @@
 use sqlx::error::DatabaseError;
 use sqlx::postgres::{PgDatabaseError, PgSeverity};
 
+use super::refusal::Refusal;
+
 /// SQLSTATE raised when another change holds the organisation's lock.
 pub(crate) const BUSY: &str = "HW001";
 /// SQLSTATE raised when the organisation is at another revision.
@@ -47,6 +49,8 @@ pub(crate) enum Fault {
     Lost,
     /// No connection could be had: nothing was sent.
     Unreachable,
+    /// The host itself gave no connection: nothing was sent.
+    Refused,
     /// It will fail again.
     Final,
 }
@@ -54,6 +58,11 @@ pub(crate) enum Fault {
 /// The fault behind an error of sqlx.
 pub(crate) fn fault(error: &sqlx::Error) -> Fault {
     match error {
+        sqlx::Error::Configuration(e) => match e.downcast_ref() {
+            Some(Refusal::NotReached(_)) => Fault::Unreachable,
+            Some(_) => Fault::Refused,
+            None => Fault::Final,
+        },
         sqlx::Error::Database(e) => match e.try_downcast_ref::<PgDatabaseError>() {
             Some(e) => postgres(e.code(), e.detail(), ends_session(e.severity())),
             None => sqlite(e.as_ref()),

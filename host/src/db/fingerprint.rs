@@ -6,10 +6,9 @@
 use std::collections::{BTreeMap, HashMap};
 
 use hookwright_core::ident::OrgName;
-use sqlx::postgres::PgPool;
-use sqlx::sqlite::SqlitePool;
+use sqlx::{Postgres, Sqlite};
 
-use super::{DbError, OrgDb, Pool, sqlite};
+use super::{Connections, DbError, OrgDb, Pool, sqlite};
 
 /// What moves whenever the schema or the revision does; it says nothing else, and may move without cause.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -74,9 +73,13 @@ impl OrgDb {
 
 type Row = (String, Option<i64>, i32, i64, i64);
 
-async fn of_schemas(pool: &PgPool, orgs: &[OrgName]) -> sqlx::Result<HashMap<OrgName, Fingerprint>> {
+async fn of_schemas(
+    pool: &Connections<Postgres>,
+    orgs: &[OrgName],
+) -> sqlx::Result<HashMap<OrgName, Fingerprint>> {
     let names: Vec<_> = orgs.iter().map(OrgName::as_str).collect();
-    let rows = sqlx::query_as::<_, Row>(POSTGRES).bind(names).fetch_all(pool).await?;
+    let mut connection = pool.acquire().await?;
+    let rows = sqlx::query_as::<_, Row>(POSTGRES).bind(names).fetch_all(&mut *connection).await?;
     let mut found: HashMap<OrgName, Fingerprint> = HashMap::new();
     for (name, revision, part, count, sum) in rows {
         let Ok(org) = OrgName::parse(&name) else { continue };
@@ -87,9 +90,12 @@ async fn of_schemas(pool: &PgPool, orgs: &[OrgName]) -> sqlx::Result<HashMap<Org
     Ok(found)
 }
 
-async fn of_file(pool: &SqlitePool, org: &OrgName) -> sqlx::Result<Fingerprint> {
-    let (revision, version) =
-        sqlx::query_as::<_, (Option<i64>, i64)>(SQLITE).bind(org.as_str()).fetch_one(pool).await?;
+async fn of_file(pool: &Connections<Sqlite>, org: &OrgName) -> sqlx::Result<Fingerprint> {
+    let mut connection = pool.acquire().await?;
+    let (revision, version) = sqlx::query_as::<_, (Option<i64>, i64)>(SQLITE)
+        .bind(org.as_str())
+        .fetch_one(&mut *connection)
+        .await?;
     let file = identity(&tokio::fs::metadata(sqlite::path(pool)).await?);
     Ok(Fingerprint { revision, parts: BTreeMap::from([(0, (version, 0)), (1, file)]) })
 }

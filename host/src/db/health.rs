@@ -2,10 +2,7 @@
 
 use std::time::Instant;
 
-use sqlx::postgres::PgPool;
-use sqlx::sqlite::SqlitePool;
-
-use super::{BOOKKEEPING_VERSION, DbError, OrgDb, Pool, postgres, sqlite};
+use super::{BOOKKEEPING_VERSION, Connections, DbError, OrgDb, Pool, postgres, sqlite};
 
 /// What answers.
 #[derive(Debug)]
@@ -40,7 +37,7 @@ impl OrgDb {
         }
     }
 
-    async fn check_postgres(&self, pool: &PgPool) -> Result<CheckReport, DbError> {
+    async fn check_postgres(&self, pool: &Connections<sqlx::Postgres>) -> Result<CheckReport, DbError> {
         let mut connection = pool.acquire().await.map_err(|e| self.explain(e))?;
         let standing = postgres::standing(self, &mut connection).await?;
         let bookkeeping = match standing.own {
@@ -61,7 +58,7 @@ impl OrgDb {
         })
     }
 
-    async fn check_sqlite(&self, pool: &SqlitePool) -> Result<CheckReport, DbError> {
+    async fn check_sqlite(&self, pool: &Connections<sqlx::Sqlite>) -> Result<CheckReport, DbError> {
         let file = sqlite::path(pool);
         let role = file.display().to_string();
         let mut connection = pool.acquire().await.map_err(|e| self.explain(e))?;

@@ -74,7 +74,7 @@ impl OrgDb {
                 "SELECT change_id FROM hookwright.journal WHERE org = $1 ORDER BY created_at, change_id",
             )
             .bind(self.org().as_str())
-            .fetch_all(pool)
+            .fetch_all(&mut *pool.acquire().await?)
             .await
         };
         reading!(self, read())
@@ -92,7 +92,7 @@ impl OrgDb {
                  ORDER BY created_at, change_id",
             )
             .bind(self.org().as_str())
-            .fetch_all(pool)
+            .fetch_all(&mut *pool.acquire().await?)
             .await
         };
         reading!(self, read())
@@ -110,7 +110,7 @@ impl OrgDb {
             )
             .bind(self.org().as_str())
             .bind(change)
-            .fetch_optional(pool)
+            .fetch_optional(&mut *pool.acquire().await?)
             .await
         };
         let state = reading!(self, read())?;
@@ -134,7 +134,7 @@ impl OrgDb {
             )
             .bind(self.org().as_str())
             .bind(change)
-            .fetch_all(pool)
+            .fetch_all(&mut *pool.acquire().await?)
             .await
         };
         let rows = reading!(self, read())?;

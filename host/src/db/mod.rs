@@ -7,11 +7,11 @@
 /// tested before use, which would cost a round trip each time.
 macro_rules! reading {
     ($db:expr, $ask:expr) => {{
-        let mut answer = $ask.await;
+        let mut answer = $db.in_time(Box::pin($ask)).await;
         let stale = matches!(&answer, Err(e) if $crate::db::fault(e) == $crate::db::Fault::Lost);
         if stale {
             $db.drop_idle().await;
-            answer = $ask.await;
+            answer = $db.in_time(Box::pin($ask)).await;
         }
         match answer {
             Ok(found) => Ok(found),
@@ -25,8 +25,12 @@ macro_rules! on_either {
     ($db:expr, $row:ty, $postgres:expr, $sqlite:expr, [$($bind:expr),*], $fetch:ident) => {
         reading!($db, async {
             match $db.pool() {
-                $crate::db::Pool::Postgres(pool) => sqlx::query_as::<_, $row>($postgres)$(.bind($bind))*.$fetch(pool).await,
-                $crate::db::Pool::Sqlite(pool) => sqlx::query_as::<_, $row>($sqlite)$(.bind($bind))*.$fetch(pool).await,
+                $crate::db::Pool::Postgres(pool) => {
+                    sqlx::query_as::<_, $row>($postgres)$(.bind($bind))*.$fetch(&mut *pool.acquire().await?).await
+                }
+                $crate::db::Pool::Sqlite(pool) => {
+                    sqlx::query_as::<_, $row>($sqlite)$(.bind($bind))*.$fetch(&mut *pool.acquire().await?).await
+                }
             }
         })
     };
@@ -34,7 +38,8 @@ macro_rules! on_either {
 
 mod blockers;
 mod bookkeeping;
-mod connections;
+mod circuit;
+mod commons;
 mod contents;
 mod error;
 mod fault;
@@ -42,17 +47,24 @@ mod fingerprint;
 pub(crate) mod gate;
 mod health;
 mod held;
+mod home;
 mod inspect;
 mod journal;
 mod ledger;
+mod lent;
 mod options;
+mod pools;
 mod postgres;
 mod postgres_inspect;
 mod postgres_type;
+mod pressure;
 mod printed_default;
 mod privileges;
 mod probe;
 mod reach;
+mod refusal;
+mod seats;
+mod server_load;
 mod sizes;
 mod snapshot;
 mod sqlite;
@@ -66,19 +78,17 @@ mod tombstones;
 mod usage;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use hookwright_core::ddl::Dialect;
 use hookwright_core::ident::OrgName;
 use sha2::{Digest, Sha256};
-use sqlx::Connection;
-use sqlx::postgres::PgPool;
-use sqlx::sqlite::SqlitePool;
 use tokio::sync::Mutex;
 
 use crate::executor::{RetryPolicy, Tries};
 
 pub use blockers::Blocker;
-pub use connections::{Connections, Group};
+pub use circuit::CircuitState;
 pub use contents::{Contents, Rows};
 pub use error::DbError;
 pub(crate) use error::{explain, refused};
@@ -89,9 +99,14 @@ pub use held::{HeldPage, HeldRow};
 pub use inspect::{Foreign, ForeignKind, Inspected, without_comments};
 pub use journal::{JournalState, Phase, StepRow, StepState};
 pub use ledger::{ChangePage, ChangeRecord, ChangeRow, EventRow};
-pub use options::{DbOptions, Pools};
+pub(crate) use lent::Connections;
+pub use options::DbOptions;
+pub use pools::{Count, Pools, PoolsState};
+pub use pressure::Pressure;
 pub use privileges::Lacking;
 pub use probe::ProbeAnswer;
+pub use refusal::Whose;
+pub use server_load::{Group, ServerLoad};
 pub use sizes::TableSize;
 pub use snapshot::Snapshot;
 pub(crate) use sqlite_inspect::inspect_table as inspect_sqlite_table;
@@ -122,9 +137,9 @@ struct Inner {
 #[derive(Debug, Clone)]
 pub(crate) enum Pool {
     /// The organisation is a schema named like it.
-    Postgres(PgPool),
+    Postgres(Connections<sqlx::Postgres>),
     /// The organisation is the file.
-    Sqlite(SqlitePool),
+    Sqlite(Connections<sqlx::Sqlite>),
 }
 
 impl OrgDb {
@@ -134,8 +149,14 @@ impl OrgDb {
     /// [`DbError::Address`].
     pub fn connect(org: &OrgName, url: &str, options: &DbOptions, pools: &Pools) -> Result<Self, DbError> {
         let pool = match url.split_once(':').map(|(scheme, _)| scheme) {
-            Some("postgres" | "postgresql") => Pool::Postgres(pools.postgres(url, options)?),
-            Some("sqlite") => Pool::Sqlite(options::sqlite(url, options)?),
+            Some("postgres" | "postgresql") => {
+                let home = pools.postgres(url, options)?;
+                Pool::Postgres(Connections { org: home.of_org(org), home })
+            }
+            Some("sqlite") => {
+                let home = pools.sqlite(url, options)?;
+                Pool::Sqlite(Connections { org: home.of_org(org), home })
+            }
             _ => {
                 let wanted = "it begins with neither \"postgres://\" nor \"sqlite:\"; give one of the two";
                 return Err(DbError::Address(wanted.to_owned()));
@@ -186,11 +207,19 @@ impl OrgDb {
 
     /// Closes the connections nobody uses: when one of them was found dead, the others may be too.
     pub(crate) async fn drop_idle(&self) {
-        if let Pool::Postgres(pool) = self.pool() {
-            while let Some(connection) = pool.try_acquire() {
-                connection.detach().close_hard().await.ok();
-            }
+        if let Pool::Postgres(connections) = self.pool() {
+            connections.drop_idle().await;
         }
+    }
+
+    /// A read, unless it takes so long that the database must be gone.
+    pub(crate) async fn in_time<T>(&self, read: impl Future<Output = sqlx::Result<T>>) -> sqlx::Result<T> {
+        let limit = self.options().read_timeout_ms;
+        tokio::time::timeout(Duration::from_millis(limit), read).await.unwrap_or_else(|_| {
+            let message = format!("a read had no answer within {limit} ms");
+            let silent = sqlx::Error::Io(std::io::Error::new(std::io::ErrorKind::TimedOut, message));
+            Err(refusal::Refusal::NotReached(silent).into())
+        })
     }
 
     /// The key of the organisation's advisory lock on PostgreSQL.
@@ -243,10 +272,10 @@ impl OrgDb {
         }
     }
 
-    /// Closes the connections of an SQLite file; those of PostgreSQL are shared and stay.
+    /// Closes the connections of an SQLite file that nobody uses; those of PostgreSQL are shared and stay.
     pub async fn close(&self) {
-        if let Pool::Sqlite(pool) = self.pool() {
-            pool.close().await;
+        if let Pool::Sqlite(connections) = self.pool() {
+            connections.drop_idle().await;
         }
     }
 }

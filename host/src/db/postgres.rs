@@ -2,10 +2,10 @@
 
 use hookwright_core::ddl::Dialect;
 use sqlx::Row;
-use sqlx::postgres::{PgConnection, PgPool};
+use sqlx::postgres::PgConnection;
 
 use super::gate::Script;
-use super::{BOOKKEEPING_VERSION, DbError, OrgDb, bookkeeping, lock_key};
+use super::{BOOKKEEPING_VERSION, Connections, DbError, OrgDb, bookkeeping, lock_key};
 
 /// What the host may do, and what is there.
 #[derive(Debug)]
@@ -43,7 +43,7 @@ pub(super) async fn standing(db: &OrgDb, connection: &mut PgConnection) -> Resul
             server_version: row.try_get(7)?,
         })
     };
-    read.await.map_err(|e| db.explain(e))
+    db.in_time(Box::pin(read)).await.map_err(|e| db.explain(e))
 }
 
 impl Standing {
@@ -107,7 +107,7 @@ pub(super) async fn version(connection: &mut PgConnection) -> sqlx::Result<Optio
     }
 }
 
-pub(super) async fn prepare(db: &OrgDb, pool: &PgPool) -> Result<(), DbError> {
+pub(super) async fn prepare(db: &OrgDb, pool: &Connections<sqlx::Postgres>) -> Result<(), DbError> {
     let mut connection = pool.acquire().await.map_err(|e| db.explain(e))?;
     let standing = standing(db, &mut connection).await?;
     if let Some(error) = standing.unfit().or_else(|| standing.missing(db.org().as_str())) {

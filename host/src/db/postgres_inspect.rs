@@ -12,8 +12,9 @@ use hookwright_core::schema::{
 };
 use hookwright_core::spec::OnDelete;
 use sqlx::Row;
-use sqlx::postgres::{PgPool, PgRow};
+use sqlx::postgres::PgRow;
 
+use super::Connections;
 use super::gate::Script;
 use super::inspect::{Foreign, ForeignKind, Inspected, managed_table};
 use super::postgres_type::{field_type, nearest, values};
@@ -59,7 +60,7 @@ fn script(org: &str) -> Script {
 }
 
 pub(super) async fn inspect(
-    pool: &PgPool,
+    pool: &Connections<sqlx::Postgres>,
     org: &str,
     managed: Option<&BTreeSet<Ident>>,
 ) -> sqlx::Result<Inspected> {

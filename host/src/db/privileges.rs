@@ -59,7 +59,10 @@ impl OrgDb {
     pub async fn not_owned(&self) -> Result<BTreeSet<Ident>, DbError> {
         let Pool::Postgres(pool) = self.pool() else { return Ok(BTreeSet::new()) };
         let ask = || async {
-            sqlx::query_scalar::<_, String>(NOT_OWNED).bind(self.org().as_str()).fetch_all(pool).await
+            sqlx::query_scalar::<_, String>(NOT_OWNED)
+                .bind(self.org().as_str())
+                .fetch_all(&mut *pool.acquire().await?)
+                .await
         };
         let names = reading!(self, ask())?;
         Ok(names.iter().filter_map(|name| Ident::parse(name).ok()).collect())

@@ -1,12 +1,12 @@
 //! Facts about rows: runs the probes that a policy rule asks for, read-only and bounded in time.
 
 use hookwright_core::ddl::{Dialect, Statement};
-use sqlx::postgres::{PgPool, PgRow};
-use sqlx::sqlite::{SqlitePool, SqliteRow};
-use sqlx::{Connection, Row};
+use sqlx::Row;
+use sqlx::postgres::PgRow;
+use sqlx::sqlite::SqliteRow;
 
 use super::gate::Script;
-use super::{DbError, OrgDb, Pool};
+use super::{Connections, DbError, OrgDb, Pool};
 
 /// What a probe found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,7 +70,11 @@ impl OrgDb {
         script
     }
 
-    async fn ask_postgres(&self, pool: &PgPool, probe: &Script) -> sqlx::Result<ProbeAnswer> {
+    async fn ask_postgres(
+        &self,
+        pool: &Connections<sqlx::Postgres>,
+        probe: &Script,
+    ) -> sqlx::Result<ProbeAnswer> {
         let script = self.only_reading(probe);
         let mut connection = pool.acquire().await?;
         answer(script.postgres(&mut connection).await?.first(), |row: &PgRow| {
@@ -80,7 +84,11 @@ impl OrgDb {
     }
 
     /// SQLite has no statement timeout: the query is left behind and its connection given up.
-    async fn ask_sqlite(&self, pool: &SqlitePool, probe: &Script) -> sqlx::Result<ProbeAnswer> {
+    async fn ask_sqlite(
+        &self,
+        pool: &Connections<sqlx::Sqlite>,
+        probe: &Script,
+    ) -> sqlx::Result<ProbeAnswer> {
         let limit = std::time::Duration::from_millis(u64::from(self.options().probe_timeout_ms));
         let mut connection = pool.acquire().await?;
         match tokio::time::timeout(limit, probe.sqlite(&mut connection)).await {
@@ -88,7 +96,7 @@ impl OrgDb {
                 Ok((row.try_get(0)?, row.try_get(1)?, row.try_get(2)?))
             }),
             Err(_) => {
-                tokio::spawn(connection.detach().close());
+                tokio::spawn(connection.close());
                 Ok(ProbeAnswer::TimedOut)
             }
         }

@@ -3,10 +3,10 @@
 use hookwright_core::ddl::Dialect;
 use hookwright_core::ident::Ident;
 use sqlx::Row;
-use sqlx::postgres::{PgPool, PgRow};
+use sqlx::postgres::PgRow;
 
 use super::gate::Script;
-use super::{DbError, Fault, OrgDb, Pool, fault};
+use super::{Connections, DbError, Fault, OrgDb, Pool, fault};
 
 /// How large a table is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,7 +56,7 @@ impl OrgDb {
 
     async fn ask_sizes(
         &self,
-        pool: &PgPool,
+        pool: &Connections<sqlx::Postgres>,
         before: &'static str,
         what: &'static str,
         tables: &[Ident],

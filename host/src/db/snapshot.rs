@@ -57,8 +57,12 @@ impl OrgDb {
         let org = self.org().as_str();
         let read = || async {
             match self.pool() {
-                Pool::Postgres(pool) => sqlx::query_as::<_, Row>(POSTGRES).bind(org).fetch_all(pool).await,
-                Pool::Sqlite(pool) => sqlx::query_as::<_, Row>(SQLITE).bind(org).fetch_all(pool).await,
+                Pool::Postgres(pool) => {
+                    sqlx::query_as::<_, Row>(POSTGRES).bind(org).fetch_all(&mut *pool.acquire().await?).await
+                }
+                Pool::Sqlite(pool) => {
+                    sqlx::query_as::<_, Row>(SQLITE).bind(org).fetch_all(&mut *pool.acquire().await?).await
+                }
             }
         };
         let rows = reading!(self, read())?;
@@ -76,13 +80,13 @@ impl OrgDb {
                 Pool::Postgres(pool) => {
                     sqlx::query_scalar("SELECT revision FROM hookwright.org WHERE org = $1")
                         .bind(org)
-                        .fetch_one(pool)
+                        .fetch_one(&mut *pool.acquire().await?)
                         .await
                 }
                 Pool::Sqlite(pool) => {
                     sqlx::query_scalar("SELECT revision FROM hookwright_org WHERE org = ?")
                         .bind(org)
-                        .fetch_one(pool)
+                        .fetch_one(&mut *pool.acquire().await?)
                         .await
                 }
             }

@@ -3,17 +3,17 @@
 use std::path::PathBuf;
 
 use hookwright_core::ddl::Dialect;
-use sqlx::sqlite::{SqliteConnection, SqlitePool};
+use sqlx::sqlite::SqliteConnection;
 
 use crate::executor::{begin_immediate, write_ahead};
 
 use super::gate::Script;
 use super::postgres::newer;
-use super::{DbError, OrgDb, bookkeeping};
+use super::{Connections, DbError, OrgDb, bookkeeping};
 
 /// The organisation's file.
-pub(super) fn path(pool: &SqlitePool) -> PathBuf {
-    pool.connect_options().get_filename().to_owned()
+pub(super) fn path(pool: &Connections<sqlx::Sqlite>) -> PathBuf {
+    pool.connecting().get_filename().to_owned()
 }
 
 /// The version of the bookkeeping; none before its first use.
@@ -28,7 +28,7 @@ pub(super) async fn version(connection: &mut SqliteConnection) -> sqlx::Result<O
     }
 }
 
-pub(super) async fn prepare(db: &OrgDb, pool: &SqlitePool) -> Result<(), DbError> {
+pub(super) async fn prepare(db: &OrgDb, pool: &Connections<sqlx::Sqlite>) -> Result<(), DbError> {
     let path = path(pool);
     if let Some(parent) = path.parent().filter(|p| !p.as_os_str().is_empty()) {
         tokio::fs::create_dir_all(parent).await.map_err(|e| DbError::Denied {

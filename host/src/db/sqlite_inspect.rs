@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use hookwright_core::ident::Ident;
 use hookwright_core::schema::{Index, Table, Unique, names};
-use sqlx::sqlite::{SqliteConnection, SqlitePool};
+use sqlx::sqlite::SqliteConnection;
 
+use super::Connections;
 use super::inspect::{Foreign, ForeignKind, Inspected, managed_table};
 use super::sqlite_boolean::{booleans, with_booleans_in};
 use super::sqlite_table::{Read, read, read_index};
@@ -16,8 +17,11 @@ type Row = (String, String, String, Option<String>);
 const ALL: &str = "SELECT type, name, tbl_name, sql FROM sqlite_master WHERE name NOT LIKE 'sqlite\\_%' ESCAPE '\\' \
     AND (tbl_name NOT LIKE 'hookwright\\_%' ESCAPE '\\' OR tbl_name LIKE 'hookwright\\_dropped\\_%' ESCAPE '\\') ORDER BY type <> 'table', name";
 
-pub(super) async fn inspect(pool: &SqlitePool, managed: Option<&BTreeSet<Ident>>) -> sqlx::Result<Inspected> {
-    let rows: Vec<Row> = sqlx::query_as(ALL).fetch_all(pool).await?;
+pub(super) async fn inspect(
+    pool: &Connections<sqlx::Sqlite>,
+    managed: Option<&BTreeSet<Ident>>,
+) -> sqlx::Result<Inspected> {
+    let rows: Vec<Row> = sqlx::query_as(ALL).fetch_all(&mut *pool.acquire().await?).await?;
     Ok(assemble(rows, managed))
 }
 

@@ -1,12 +1,11 @@
 //! Whether a database is an organisation's, and the database itself made where there is none yet.
 
 use hookwright_core::ddl::Dialect;
-use sqlx::postgres::{PgConnection, PgPool};
-use sqlx::sqlite::SqlitePool;
-use sqlx::{ConnectOptions, Connection};
+use sqlx::postgres::{PgConnection, Postgres};
+use sqlx::{ConnectOptions, Connection, Sqlite};
 
 use super::gate::Script;
-use super::{DbError, OrgDb, Pool};
+use super::{Connections, DbError, OrgDb, Pool};
 
 impl OrgDb {
     /// Whether the database has the organisation's history.
@@ -36,28 +35,30 @@ impl OrgDb {
     }
 }
 
-async fn known_to_postgres(pool: &PgPool, org: &str) -> sqlx::Result<bool> {
+async fn known_to_postgres(pool: &Connections<Postgres>, org: &str) -> sqlx::Result<bool> {
+    let mut connection = pool.acquire().await?;
     let there = "SELECT to_regclass('hookwright.org') IS NOT NULL";
-    if !sqlx::query_scalar::<_, bool>(there).fetch_one(pool).await? {
+    if !sqlx::query_scalar::<_, bool>(there).fetch_one(&mut *connection).await? {
         return Ok(false);
     }
     let known = sqlx::query_scalar("SELECT EXISTS (SELECT FROM hookwright.org WHERE org = $1)");
-    known.bind(org).fetch_one(pool).await
+    known.bind(org).fetch_one(&mut *connection).await
 }
 
-async fn known_to_sqlite(pool: &SqlitePool, org: &str) -> sqlx::Result<bool> {
+async fn known_to_sqlite(pool: &Connections<Sqlite>, org: &str) -> sqlx::Result<bool> {
+    let mut connection = pool.acquire().await?;
     let there = "SELECT count(*) > 0 FROM sqlite_master WHERE name = 'hookwright_org'";
-    if !sqlx::query_scalar::<_, bool>(there).fetch_one(pool).await? {
+    if !sqlx::query_scalar::<_, bool>(there).fetch_one(&mut *connection).await? {
         return Ok(false);
     }
     let known = sqlx::query_scalar("SELECT count(*) > 0 FROM hookwright_org WHERE org = ?");
-    known.bind(org).fetch_one(pool).await
+    known.bind(org).fetch_one(&mut *connection).await
 }
 
-async fn create(pool: &PgPool) -> sqlx::Result<()> {
-    let options = pool.connect_options();
+async fn create(pool: &Connections<Postgres>) -> sqlx::Result<()> {
+    let options = pool.connecting();
     let name = options.get_database().unwrap_or_else(|| options.get_username()).to_owned();
-    let beside = (*options).clone().database("postgres").disable_statement_logging();
+    let beside = options.clone().database("postgres").disable_statement_logging();
     let mut connection = PgConnection::connect_with(&beside).await?;
     let there = sqlx::query_scalar("SELECT EXISTS (SELECT FROM pg_catalog.pg_database WHERE datname = $1)");
     if !there.bind(&name).fetch_one(&mut connection).await? {

@@ -2,7 +2,7 @@
 //! nobody uses, statements that take long.
 
 use sqlx::Row;
-use sqlx::postgres::{PgPool, PgRow};
+use sqlx::postgres::{PgConnection, PgRow};
 
 use super::{DbError, OrgDb, Pool};
 
@@ -79,12 +79,13 @@ impl OrgDb {
         let Pool::Postgres(pool) = self.pool() else { return Ok(None) };
         let org = self.org().as_str();
         let ask = || async {
-            let tables = sqlx::query(TABLES).bind(org).fetch_all(pool).await?;
-            let unused = sqlx::query(UNUSED).bind(org).fetch_all(pool).await?;
+            let mut connection = pool.acquire().await?;
+            let tables = sqlx::query(TABLES).bind(org).fetch_all(&mut *connection).await?;
+            let unused = sqlx::query(UNUSED).bind(org).fetch_all(&mut *connection).await?;
             Ok(Usage {
                 tables: tables.iter().map(table).collect::<sqlx::Result<_>>()?,
                 unused: unused.iter().map(index).collect::<sqlx::Result<_>>()?,
-                statements: slow(pool, org).await?,
+                statements: slow(&mut connection, org).await?,
             })
         };
         Ok(Some(reading!(self, ask())?))
@@ -92,13 +93,13 @@ impl OrgDb {
 }
 
 /// Only asked where the extension can be read without a search path.
-async fn slow(pool: &PgPool, org: &str) -> sqlx::Result<Option<Vec<Slow>>> {
+async fn slow(connection: &mut PgConnection, org: &str) -> sqlx::Result<Option<Vec<Slow>>> {
     let there = "SELECT to_regclass('pg_stat_statements') IS NOT NULL \
         AND 'pg_stat_statements' = ANY (string_to_array(replace(current_setting('shared_preload_libraries'), ' ', ''), ','))";
-    if !sqlx::query_scalar::<_, bool>(there).fetch_one(pool).await? {
+    if !sqlx::query_scalar::<_, bool>(there).fetch_one(&mut *connection).await? {
         return Ok(None);
     }
-    let rows = sqlx::query(SLOW).bind(org).fetch_all(pool).await?;
+    let rows = sqlx::query(SLOW).bind(org).fetch_all(&mut *connection).await?;
     rows.iter().map(statement).collect::<sqlx::Result<_>>().map(Some)
 }
 

@@ -1,19 +1,19 @@
 //! Whether the server has connections left (PostgreSQL).
 
 use super::Check;
-use crate::db::{Connections, OrgDb};
+use crate::db::{OrgDb, ServerLoad};
 use crate::error::Error;
 use crate::trouble::Trouble;
 
 pub(super) async fn check(db: &OrgDb) -> Check {
-    match db.connections().await {
+    match db.server_load().await {
         Ok(None) => Check::new("connections", "a file needs none"),
         Ok(Some(found)) => of(&found),
         Err(error) => Check::failed("connections", &Error::from(error)),
     }
 }
 
-fn of(found: &Connections) -> Check {
+fn of(found: &ServerLoad) -> Check {
     let left = found.left();
     let check = Check::new("connections", format!("{left} of {} are left", found.allowed));
     let few = (found.allowed / 10).max(3);
@@ -26,5 +26,5 @@ fn of(found: &Connections) -> Check {
     };
     let means = "once there are none, every program that wants another one is refused (SQLSTATE 53300)";
     let trouble = Trouble::warning("db/few-connections", format!("{what}: {found}"), means);
-    check.with([trouble.next(Connections::advice())])
+    check.with([trouble.next(ServerLoad::advice())])
 }

@@ -201,6 +201,7 @@ async fn run(db: &OrgDb, job: &Job, policy: &RetryPolicy) -> Result<Executed, Db
                 log::retrying(job, "passing trouble", &error);
                 tries.after_trouble().await.ok_or_else(|| gave_up(db, error))?;
             }
+            (Fault::Refused, error) => return Err(db.explain(error)),
             (Fault::Busy | Fault::Locked, error) => {
                 if tries.after_lock().await.is_none() {
                     log::retrying(job, "lock not granted", &error);
@@ -246,6 +247,7 @@ fn cause(fault: &Fault) -> &'static str {
         Fault::Transient => "transient",
         Fault::Lost => "lost",
         Fault::Unreachable => "unreachable",
+        Fault::Refused => "refused",
         Fault::Final => "final",
     }
 }

@@ -1,13 +1,14 @@
 //! A change on PostgreSQL: one simple-query batch from `BEGIN` to `COMMIT`, one round trip.
 
+use std::time::Duration;
+
 use hookwright_core::ddl::Dialect;
-use sqlx::postgres::PgPool;
-use sqlx::{Connection, Row};
+use sqlx::Row;
 
 use super::Failure;
 use super::job::{Job, Part};
 use crate::db::gate::Script;
-use crate::db::{DbOptions, Fault, OrgDb};
+use crate::db::{Connections, DbOptions, Fault, OrgDb};
 
 /// With less than this, locks that are free for moments only would never be had.
 const SHORTEST_MS: u32 = 20;
@@ -15,13 +16,13 @@ const SHORTEST_MS: u32 = 20;
 /// Tries the change once; gives the time of its commit.
 pub(super) async fn attempt(
     db: &OrgDb,
-    pool: &PgPool,
+    pool: &Connections<sqlx::Postgres>,
     job: &Job,
     attempt: &Attempt<'_>,
 ) -> Result<String, Failure> {
     let batch = batch(db, job, attempt);
     let mut connection = pool.acquire().await.map_err(Failure::connecting)?;
-    match batch.postgres(&mut connection).await {
+    match in_time(db, job, Box::pin(batch.postgres(&mut connection))).await {
         Ok(rows) => {
             // The last row is the change's; a batch without it did not do what it was to do.
             let row = rows.last().ok_or(sqlx::Error::RowNotFound)?;
@@ -32,11 +33,26 @@ pub(super) async fn attempt(
             let rolled_back = !matches!(failure, Failure::Sql(Fault::Lost, _))
                 && Script::of(Dialect::Postgres, "ROLLBACK").postgres(&mut connection).await.is_ok();
             if !rolled_back {
-                connection.detach().close_hard().await.ok();
+                connection.close().await;
             }
             Err(failure)
         }
     }
+}
+
+/// Each statement is bounded by the server: when all of them could have been, the server is gone.
+async fn in_time<T>(db: &OrgDb, job: &Job, sent: impl Future<Output = sqlx::Result<T>>) -> sqlx::Result<T> {
+    let DbOptions { statement_timeout_ms, connect_timeout_ms, .. } = db.options();
+    if *statement_timeout_ms == 0 {
+        return sent.await;
+    }
+    let statements = u64::try_from(job.statements.len()).unwrap_or(u64::MAX).saturating_add(1);
+    let most =
+        u64::from(*statement_timeout_ms).saturating_mul(statements).saturating_add(*connect_timeout_ms);
+    tokio::time::timeout(Duration::from_millis(most), sent).await.unwrap_or_else(|_| {
+        let message = format!("no answer within {most} ms");
+        Err(sqlx::Error::Io(std::io::Error::new(std::io::ErrorKind::TimedOut, message)))
+    })
 }
 
 /// One attempt.

@@ -2,13 +2,12 @@
 
 use std::time::{Duration, Instant};
 
-use sqlx::postgres::{PgConnection, PgPool};
-use sqlx::{ConnectOptions, Connection};
+use sqlx::postgres::PgConnection;
 
 use super::job::Job;
 use super::retry::jittered;
 use super::{Applied, Executed, RetryPolicy};
-use crate::db::{DbError, Fault, OrgDb, Pool, fault};
+use crate::db::{Connections, DbError, Fault, OrgDb, Pool, fault};
 
 /// What became of the attempt; none if it came to nothing and never will. Asks until
 /// there is an answer, or the policy's time is over.
@@ -59,7 +58,7 @@ impl Found {
 
 async fn change_of(db: &OrgDb, job: &Job, attempt: &str) -> sqlx::Result<Option<Found>> {
     match db.pool() {
-        Pool::Postgres(pool) => postgres(db, pool, job, attempt).await,
+        Pool::Postgres(pool) => db.in_time(Box::pin(postgres(db, pool, job, attempt))).await,
         // The file's transaction ended with its connection: what the ledger has is final.
         Pool::Sqlite(pool) => {
             let query = sqlx::query_as(
@@ -68,24 +67,25 @@ async fn change_of(db: &OrgDb, job: &Job, attempt: &str) -> sqlx::Result<Option<
                  LEFT JOIN hookwright_held h ON h.org = c.org AND h.id = c.id WHERE e.org = ? AND e.event_id = ?",
             );
             let first = job.event_ids.first().map(String::as_str);
-            query.bind(job.org.as_str()).bind(first).fetch_optional(pool).await
+            query.bind(job.org.as_str()).bind(first).fetch_optional(&mut *pool.acquire().await?).await
         }
     }
 }
 
 /// On a connection of its own: those of the pool may be as dead as the one that broke.
-async fn postgres(db: &OrgDb, pool: &PgPool, job: &Job, attempt: &str) -> sqlx::Result<Option<Found>> {
-    let limit = Duration::from_millis(db.options().connect_timeout_ms);
-    let options = pool.connect_options();
-    let connecting = tokio::time::timeout(limit, options.connect());
-    let mut connection: PgConnection = connecting.await.map_err(|_| sqlx::Error::PoolTimedOut)??;
+async fn postgres(
+    db: &OrgDb,
+    pool: &Connections<sqlx::Postgres>,
+    job: &Job,
+    attempt: &str,
+) -> sqlx::Result<Option<Found>> {
+    let mut connection = pool.insist_anew().await?;
     let query = sqlx::query_scalar::<_, Option<String>>("SELECT hookwright.settle($1, $2, $3, $4)");
     let query = query.bind(job.org.as_str()).bind(db.lock_key()).bind(attempt).bind(&job.event_ids);
-    let settled = match query.fetch_one(&mut connection).await? {
+    let settled = match query.fetch_one(&mut *connection).await? {
         Some(change) => Some(found(&mut connection, job, &change).await?),
         None => None,
     };
-    connection.close().await.ok();
     Ok(settled)
 }
 

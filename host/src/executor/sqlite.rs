@@ -5,13 +5,12 @@ use std::collections::BTreeMap;
 use hookwright_core::ddl::Dialect;
 use hookwright_core::ident::Ident;
 use sqlx::Row;
-use sqlx::pool::PoolConnection;
-use sqlx::sqlite::{Sqlite, SqliteConnection, SqlitePool};
+use sqlx::sqlite::SqliteConnection;
 
 use super::job::{Job, Part};
 use super::{Failure, rebuild};
 use crate::db::gate::Script;
-use crate::db::{DbError, Fault};
+use crate::db::{Connections, DbError, Fault};
 
 /// Begins a transaction that may write, unless another has the file for longer than the lock timeout.
 pub(crate) async fn begin_immediate(connection: &mut SqliteConnection) -> sqlx::Result<()> {
@@ -29,7 +28,7 @@ async fn run(connection: &mut SqliteConnection, sql: &'static str) -> sqlx::Resu
 }
 
 /// Tries the change once; gives the time of its commit.
-pub(super) async fn attempt(pool: &SqlitePool, job: &Job) -> Result<String, Failure> {
+pub(super) async fn attempt(pool: &Connections<sqlx::Sqlite>, job: &Job) -> Result<String, Failure> {
     let mut connection = pool.acquire().await.map_err(Failure::connecting)?;
     if !job.foreign_keys_off {
         return transaction(&mut connection, job).await.1;
@@ -39,7 +38,7 @@ pub(super) async fn attempt(pool: &SqlitePool, job: &Job) -> Result<String, Fail
     let (clean, result) = transaction(&mut connection, job).await;
     let restored = clean && restore(&mut connection).await;
     if !restored {
-        give_up(connection).await;
+        connection.close().await;
     }
     result
 }
@@ -52,10 +51,6 @@ async fn restore(connection: &mut SqliteConnection) -> bool {
     }
     let state = sqlx::query_scalar::<_, i64>("SELECT foreign_keys FROM pragma_foreign_keys");
     matches!(state.fetch_one(connection).await, Ok(1))
-}
-
-async fn give_up(connection: PoolConnection<Sqlite>) {
-    connection.close().await.ok();
 }
 
 /// The transaction, and whether it was ended in order.

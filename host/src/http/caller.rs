@@ -2,6 +2,8 @@
 //!
 //! The handlers take one of them; they find the host, the organisation and the parts of the path there.
 
+use std::sync::OnceLock;
+
 use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
 use hookwright_core::event::Change;
@@ -10,6 +12,7 @@ use hookwright_core::ident::{Ident, OrgName};
 use super::App;
 use super::auth::unauthenticated;
 use super::extract::{Query, invalid, not_found};
+use super::flights::Flight;
 use super::problem::Problem;
 use super::submit::{Answer, Around, Consent, IdempotencyKey, Switches, answer};
 use crate::access::{Principal, Scope, no_such_org};
@@ -22,6 +25,8 @@ pub(super) struct Caller {
     app: App,
     pub(super) principal: Principal,
     path: RawPathParams,
+    /// Counted once it is known that the sender reaches the organisation, for as long as the request is under way.
+    flight: OnceLock<Flight>,
 }
 
 impl FromRequestParts<App> for Caller {
@@ -31,7 +36,7 @@ impl FromRequestParts<App> for Caller {
         let principal = parts.extensions.get::<Principal>().cloned().ok_or_else(unauthenticated)?;
         let path = RawPathParams::from_request_parts(parts, app).await;
         let path = path.map_err(|e| invalid(&e.body_text()))?;
-        Ok(Self { app: app.clone(), principal, path })
+        Ok(Self { app: app.clone(), principal, path, flight: OnceLock::new() })
     }
 }
 
@@ -40,8 +45,19 @@ impl Caller {
         &self.app.host
     }
 
-    /// The organisation of the path, if the sender reaches it and may do what the scope says.
+    /// The organisation of the path, if the sender reaches it and may do what the scope says, and it has not too many
+    /// requests under way.
     pub(super) fn org(&self, scope: Scope) -> Result<OrgName> {
+        let org = self.reach(scope)?;
+        if self.flight.get().is_none() {
+            let flight = self.app.flights.enter(&org)?;
+            self.flight.get_or_init(|| flight);
+        }
+        Ok(org)
+    }
+
+    /// The same, however many requests it has under way: for what asks nothing of its database.
+    pub(super) fn reach(&self, scope: Scope) -> Result<OrgName> {
         let name = self.part("org")?;
         let org = OrgName::parse(name).map_err(|_| no_such_org(name))?;
         self.principal.on(&org, scope)?;

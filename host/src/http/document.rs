@@ -7,7 +7,9 @@ use serde_json::Value;
 use utoipa::OpenApi;
 use utoipa::openapi::path::Operation;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
-use utoipa::openapi::{self, Components, ContentBuilder, Ref, RefOr, ResponseBuilder};
+use utoipa::openapi::{
+    self, Components, ContentBuilder, HeaderBuilder, ObjectBuilder, Ref, RefOr, ResponseBuilder, Type,
+};
 
 use super::problem::ProblemBody;
 use crate::outcome::Outcome;
@@ -57,9 +59,15 @@ pub(super) fn finish(mut api: openapi::OpenApi) -> openapi::OpenApi {
         HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some("hookwright token create"));
     components.add_security_scheme("token", SecurityScheme::Http(token.build()));
     let body = ContentBuilder::new().schema(Some(Ref::from_schema_name("ProblemBody"))).build();
-    let problem =
-        ResponseBuilder::new().description("A problem (RFC 9457)").content("application/problem+json", body);
-    components.responses.insert("Problem".to_owned(), problem.build().into());
+    let problem = |about: &str| {
+        ResponseBuilder::new().description(about).content("application/problem+json", body.clone())
+    };
+    components.responses.insert("Problem".to_owned(), problem("A problem (RFC 9457)").build().into());
+    let later = problem("A problem (RFC 9457) that passes: send the request again later");
+    let seconds = ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(1)).build();
+    let wait = HeaderBuilder::new().schema(Some(seconds)).description(Some("Seconds to wait before that"));
+    let later = later.header("Retry-After", wait.build());
+    components.responses.insert("Later".to_owned(), later.build().into());
     for (path, item) in &mut api.paths.paths {
         let operations = [&mut item.get, &mut item.post, &mut item.patch, &mut item.delete]
             .into_iter()
@@ -68,7 +76,7 @@ pub(super) fn finish(mut api: openapi::OpenApi) -> openapi::OpenApi {
             operation.operation_id = operation.operation_id.take().map(|name| id(path, &name));
             match path.starts_with("/v1/") || path == "/metrics" {
                 true => guarded(operation),
-                false => problems(operation, &["default"]),
+                false => problems(operation, &["503", "default"]),
             }
         }
     }
@@ -90,6 +98,9 @@ fn guarded(operation: &mut Operation) {
 }
 
 fn problems(operation: &mut Operation, statuses: &[&str]) {
-    let reference = || RefOr::Ref(Ref::from_response_name("Problem"));
-    operation.responses.responses.extend(statuses.iter().map(|s| ((*s).to_owned(), reference())));
+    let reference = |status: &str| {
+        let name = if status == "503" { "Later" } else { "Problem" };
+        RefOr::Ref(Ref::from_response_name(name))
+    };
+    operation.responses.responses.extend(statuses.iter().map(|s| ((*s).to_owned(), reference(s))));
 }

@@ -6,9 +6,12 @@ use axum::http::{HeaderMap, header};
 use axum::response::IntoResponse;
 use serde::Serialize;
 
+use super::caller::Caller;
 use super::problem::Problem;
+use super::schema::OfOrg;
 use super::{App, auth};
 use crate::access::Scope;
+use crate::api::Pressure;
 use crate::error::Error;
 use crate::telemetry;
 
@@ -32,6 +35,19 @@ pub(super) async fn ready(State(app): State<App>) -> Result<Json<Health>, Proble
     Ok(Json(Health { status: "ready" }))
 }
 
+/// Show how an organisation's database fares.
+///
+/// Whether it is tried, what stands in the way, and the connections in use, as far as the host knows: it is not asked.
+#[utoipa::path(
+    get, path = "/v1/orgs/{org}/health", tag = "host",
+    params(OfOrg),
+    responses((status = 200, body = Pressure))
+)]
+pub(super) async fn show(caller: Caller) -> Result<Json<Pressure>, Problem> {
+    let org = caller.reach(Scope::MetadataRead)?;
+    Ok(Json(caller.host().pressure(&org).await?))
+}
+
 /// Metrics in the text format of Prometheus; needs the scope `metrics:read`.
 #[utoipa::path(
     get, path = "/metrics", tag = "host",
@@ -42,6 +58,7 @@ pub(super) async fn metrics(
     headers: HeaderMap,
 ) -> Result<impl IntoResponse, Problem> {
     auth::principal(&app, &headers).await?.require(Scope::MetricsRead)?;
+    app.host.measure();
     let text = telemetry::metrics::render();
     let text = text.ok_or_else(|| {
         Error::new("request/not-found", "the program around the host keeps its own metrics")

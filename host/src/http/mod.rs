@@ -14,6 +14,7 @@ mod entities;
 mod events;
 mod extract;
 mod fields;
+mod flights;
 mod health;
 mod observe;
 mod plans;
@@ -26,6 +27,8 @@ mod submit;
 #[cfg(test)]
 mod tests;
 mod tombstones;
+
+use std::sync::Arc;
 
 pub use serve::{bind, serve, stop_signal};
 
@@ -44,6 +47,7 @@ pub struct Options {
 struct App {
     host: Host,
     options: Options,
+    flights: Arc<flights::Flights>,
 }
 
 /// The router of a host. Every request needs a token.
@@ -54,7 +58,8 @@ pub fn router(host: Host) -> axum::Router {
 /// The router of a host, with options.
 pub fn router_with(host: Host, options: Options) -> axum::Router {
     crate::telemetry::metrics::install();
-    routes::router(App { host, options })
+    let flights = flights::Flights::new(host.config().http.max_requests_per_org as usize);
+    routes::router(App { host, options, flights })
 }
 
 /// The OpenAPI description of the router.

@@ -101,8 +101,8 @@ pub(super) fn render(error: &Error, request_id: &str) -> Response {
     if error.entry.status == 401 {
         headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"hookwright\""));
     }
-    if let Some(seconds) = (error.entry.status == 503).then_some(1) {
-        headers.insert(header::RETRY_AFTER, seconds.into());
+    if error.entry.status == 503 {
+        headers.insert(header::RETRY_AFTER, error.retry_after_s().into());
     }
     response
 }

@@ -29,6 +29,7 @@ fn v1(upload_limit: usize) -> OpenApiRouter<App> {
         .routes(routes!(decisions::approve))
         .routes(routes!(decisions::reject))
         .routes(routes!(doctor::examine))
+        .routes(routes!(health::show))
         .routes(routes!(drift::show))
         .routes(routes!(drift::sync))
         .routes(routes!(drift::adopt))

@@ -31,6 +31,14 @@ fn describe() {
         "HTTP requests by route, method and status class"
     );
     metrics::describe_histogram!("hookwright_http_request_seconds", "Time to answer an HTTP request");
+    metrics::describe_gauge!("hookwright_connections", "Open connections to organisations' databases");
+    metrics::describe_gauge!("hookwright_connections_most", "Connections that may be open at the same time");
+    metrics::describe_gauge!("hookwright_databases", "Databases in use, by the state of their circuits");
+    metrics::describe_gauge!("hookwright_orgs_ready", "Organisations that the host has ready");
+    metrics::describe_counter!(
+        "hookwright_circuit_changes_total",
+        "Changes of circuits, by what they became"
+    );
     metrics::describe_counter!("hookwright_changes_total", "Changes by what became of them");
 }
 

@@ -29,6 +29,12 @@ impl OrgDb {
                 let trouble = self.cause(&source).await.map(Box::new);
                 DbError::Unreachable { org, source, trouble }
             }
+            DbError::Open { org, since, cause, next } => {
+                let looked = self.inner.looked.lock().await;
+                let known = looked.as_ref().and_then(|(_, trouble)| trouble.as_ref());
+                let cause = known.map_or(cause, |trouble| trouble.found.clone());
+                DbError::Open { org, since, cause, next }
+            }
             DbError::Denied { .. } | DbError::Refused { .. } if matches!(self.pool(), Pool::Sqlite(_)) => {
                 self.unreachable().await.map_or(error, |trouble| DbError::Unusable(Box::new(trouble)))
             }
@@ -47,7 +53,7 @@ impl OrgDb {
     /// That an SQLite file which was there is gone: it must not be taken for a new one, or its ledger would be forgotten.
     pub(crate) fn absent(&self) -> Option<Trouble> {
         match self.pool() {
-            Pool::Sqlite(pool) if !pool.connect_options().get_filename().exists() => {
+            Pool::Sqlite(pool) if !pool.connecting().get_filename().exists() => {
                 sqlite::cause(self.org(), pool)
             }
             _ => None,

@@ -3,11 +3,11 @@
 use std::io::ErrorKind;
 use std::path::Path;
 
-use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool};
+use sqlx::postgres::{PgConnectOptions, PgConnection, Postgres};
 use sqlx::{ConnectOptions, Connection};
 
 use super::{LOOK, ports, refused};
-use crate::db::OrgDb;
+use crate::db::{Connections, OrgDb};
 use crate::trouble::Trouble;
 
 /// Where a server should be.
@@ -36,18 +36,18 @@ impl<'a> Place<'a> {
     }
 }
 
-/// Connects once, and says what stands in the way. None if it answers now and has room.
-pub(super) async fn cause(db: &OrgDb, pool: &PgPool) -> Option<Trouble> {
-    let options = pool.connect_options();
-    let place = Place::of(db, &options);
+/// Connects once, and says what stands in the way. None if it answers now.
+pub(super) async fn cause(db: &OrgDb, pool: &Connections<Postgres>) -> Option<Trouble> {
+    let options = pool.connecting();
+    let place = Place::of(db, options);
     if let Some(socket) = options.get_socket() {
-        return socket_cause(&place, socket, connect(&options).await.err()?);
+        return socket_cause(&place, socket, connect(options).await.err()?);
     }
     if let Err(error) = lookup(&place).await {
         return Some(unknown_host(&place, &error));
     }
-    let error = match tokio::time::timeout(LOOK, connect(&options)).await {
-        Ok(Ok(())) => return exhausted(db, pool, &place),
+    let error = match tokio::time::timeout(LOOK, connect(options)).await {
+        Ok(Ok(())) => return None,
         Ok(Err(error)) => error,
         Err(_) => return Some(silent(&place).await),
     };
@@ -182,20 +182,4 @@ fn socket_cause(place: &Place<'_>, directory: &Path, error: sqlx::Error) -> Opti
     let means = "the server is stopped, or keeps its socket in another directory or under another port";
     let next = format!("start it, or ask it: SHOW unix_socket_directories; then {}", place.correct());
     Some(Trouble::broken("db/nothing-listens", found, means).next(next))
-}
-
-/// The server answers: then it is the host's own pool that has no connection left.
-fn exhausted(db: &OrgDb, pool: &PgPool, place: &Place<'_>) -> Option<Trouble> {
-    let (size, idle) = (pool.size() as usize, pool.num_idle());
-    let bound = db.options().max_connections as usize;
-    if idle > 0 || size < bound {
-        return None;
-    }
-    let found = format!("all {bound} connections that the host may have to {} are in use", place.at());
-    let means = "changes or probes on this database hold them; the server itself answers";
-    let next = format!(
-        "see what holds them: hookwright doctor --org {}; raise max_connections of [database] if that is usual",
-        place.org
-    );
-    Some(Trouble::broken("db/pool-exhausted", found, means).next(next))
 }

@@ -2,19 +2,19 @@
 
 use hookwright_core::near::near;
 use sqlx::error::DatabaseError;
-use sqlx::postgres::{PgConnection, PgDatabaseError, PgPool};
+use sqlx::postgres::{PgConnection, PgDatabaseError, Postgres};
 use sqlx::{ConnectOptions, Connection};
 
 use super::LOOK;
 use super::postgres::Place;
-use crate::db::OrgDb;
-use crate::db::connections::{Connections, read};
+use crate::db::server_load::{ServerLoad, read};
+use crate::db::{Connections, OrgDb};
 use crate::trouble::Trouble;
 
 /// The trouble behind a login that was refused.
-pub(super) async fn told(db: &OrgDb, pool: &PgPool, error: &dyn DatabaseError) -> Trouble {
-    let options = pool.connect_options();
-    let place = Place::of(db, &options);
+pub(super) async fn told(db: &OrgDb, pool: &Connections<Postgres>, error: &dyn DatabaseError) -> Trouble {
+    let options = pool.connecting();
+    let place = Place::of(db, options);
     let said = error.message();
     let of = error.try_downcast_ref::<PgDatabaseError>();
     match (of.map_or("", PgDatabaseError::code), of.and_then(PgDatabaseError::routine)) {
@@ -98,7 +98,7 @@ fn starting(place: &Place<'_>, said: &str) -> Trouble {
         .next(format!("wait for it: hookwright doctor --org {} --wait 60", place.org))
 }
 
-async fn no_database(pool: &PgPool, place: &Place<'_>) -> Trouble {
+async fn no_database(pool: &Connections<Postgres>, place: &Place<'_>) -> Trouble {
     let Place { org, database, role, .. } = place;
     let all = databases(pool).await;
     let similar = near(database, all.iter().map(String::as_str));
@@ -123,8 +123,8 @@ fn quoted(names: impl Iterator<Item = impl AsRef<str>>) -> String {
 }
 
 /// The databases of the server, if its own one lets the role in.
-async fn databases(pool: &PgPool) -> Vec<String> {
-    let options = (*pool.connect_options()).clone().database("postgres").disable_statement_logging();
+async fn databases(pool: &Connections<Postgres>) -> Vec<String> {
+    let options = pool.connecting().clone().database("postgres").disable_statement_logging();
     let ask = async {
         let mut connection = PgConnection::connect_with(&options).await?;
         let names = sqlx::query_scalar(
@@ -138,9 +138,9 @@ async fn databases(pool: &PgPool) -> Vec<String> {
 }
 
 /// The server has no connection left. The host gives back those it does not use, and looks who has the others.
-async fn too_many(db: &OrgDb, pool: &PgPool, place: &Place<'_>, said: &str) -> Trouble {
+async fn too_many(db: &OrgDb, pool: &Connections<Postgres>, place: &Place<'_>, said: &str) -> Trouble {
     db.drop_idle().await;
-    let options = (*pool.connect_options()).clone().disable_statement_logging();
+    let options = pool.connecting().clone().disable_statement_logging();
     let ask = async {
         let mut connection = PgConnection::connect_with(&options).await?;
         let found = read(&mut connection).await;
@@ -149,8 +149,8 @@ async fn too_many(db: &OrgDb, pool: &PgPool, place: &Place<'_>, said: &str) -> T
     };
     let counted = tokio::time::timeout(LOOK, ask).await.ok().and_then(Result::ok);
     let used =
-        counted.as_ref().map(Connections::to_string).map(|text| format!("; {text}")).unwrap_or_default();
+        counted.as_ref().map(ServerLoad::to_string).map(|text| format!("; {text}")).unwrap_or_default();
     let found = format!("the server at {} has no connection left: {said} (SQLSTATE 53300){used}", place.at());
     let means = "programs hold more connections than the server, the role or the database is allowed";
-    Trouble::broken("db/too-many-connections", found, means).next(Connections::advice())
+    Trouble::broken("db/too-many-connections", found, means).next(ServerLoad::advice())
 }

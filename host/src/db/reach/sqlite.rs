@@ -3,16 +3,17 @@
 use std::path::Path;
 
 use hookwright_core::ident::OrgName;
-use sqlx::sqlite::SqlitePool;
+use sqlx::Sqlite;
 
+use crate::db::Connections;
 use crate::trouble::Trouble;
 
 /// The first bytes of every SQLite file.
 const MAGIC: &[u8] = b"SQLite format 3\0";
 
 /// Looks at the file without opening it as a database. None if it can be read and written.
-pub(super) fn cause(org: &OrgName, pool: &SqlitePool) -> Option<Trouble> {
-    let options = pool.connect_options();
+pub(super) fn cause(org: &OrgName, pool: &Connections<Sqlite>) -> Option<Trouble> {
+    let options = pool.connecting();
     let path = options.get_filename();
     let shown = path.display();
     let directory = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));

@@ -71,7 +71,7 @@ async fn batch(
     script.sql(" AND number = ").integer(i64::from(row.number)).sql(" RETURNING counted.n;\n");
     script.sql("COMMIT");
     let started = Instant::now();
-    let rows = match short::send(work, &script).await {
+    let rows = match short::send(work, &script, short::Patience::Short).await {
         Ok(rows) => rows,
         Err(error) => return again(work, row, error, size).await,
     };
@@ -95,13 +95,13 @@ async fn again(work: &Work<'_>, row: &StepRow, error: sqlx::Error, size: i64) ->
     match fault(&error) {
         Fault::Taken => Err(Stopped::Taken),
         Fault::Undoing => Err(Stopped::Cancelled),
-        Fault::Locked | Fault::Transient | Fault::Lost | Fault::Unreachable => {
+        Fault::Locked | Fault::Transient | Fault::Lost | Fault::Unreachable | Fault::Refused => {
             // Whether it was committed does not matter: filling twice is filling once. That the database
             // answers at all is found out with the retries of every step.
             let mut script = short::begin(work, short::Patience::Short);
             short::claim(work, row, &mut script);
             script.sql("COMMIT");
-            short::attempts(work, &script, row.step.table()).await?;
+            short::attempts(work, &script, row.step.table(), short::Patience::Short).await?;
             tokio::time::sleep(crate::executor::retry::jittered(
                 work.retry.lock_base_ms,
                 work.retry.lock_max_ms,
@@ -117,12 +117,14 @@ async fn again(work: &Work<'_>, row: &StepRow, error: sqlx::Error, size: i64) ->
 /// The blocks that the table has now. Rows that come later are filled by the trigger, or found by the next pass.
 async fn blocks(work: &Work<'_>, batches: &Batches) -> Result<i64, DbError> {
     let Pool::Postgres(pool) = work.db.pool() else { return Ok(0) };
+    let mut connection = pool.insist().await.map_err(|e| work.db.explain(e))?;
     let query = sqlx::query_scalar::<_, i64>(
         "SELECT pg_catalog.pg_relation_size(c.oid) / pg_catalog.current_setting('block_size')::bigint \
          FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
          WHERE n.nspname = $1 AND c.relname = $2",
     );
-    let found = query.bind(work.org().as_str()).bind(batches.table().as_str()).fetch_optional(pool).await;
+    let found =
+        query.bind(work.org().as_str()).bind(batches.table().as_str()).fetch_optional(&mut *connection).await;
     found.map(Option::unwrap_or_default).map_err(|e| work.db.explain(e))
 }
 

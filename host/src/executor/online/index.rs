@@ -3,8 +3,7 @@
 
 use hookwright_core::ddl::{Dialect, Statement};
 use hookwright_core::ident::Ident;
-use sqlx::postgres::PgConnection;
-use sqlx::{ConnectOptions, Connection, Row};
+use sqlx::Row;
 
 use super::{Stopped, Work, short};
 use crate::db::gate::Script;
@@ -111,7 +110,7 @@ async fn pause(work: &Work<'_>) -> Result<(), Stopped> {
 
 async fn give_up_or_wait(work: &Work<'_>, tries: &mut Tries<'_>, error: sqlx::Error) -> Result<(), Stopped> {
     let again = match fault(&error) {
-        Fault::Lost | Fault::Unreachable | Fault::Transient => tries.after_trouble().await,
+        Fault::Lost | Fault::Unreachable | Fault::Refused | Fault::Transient => tries.after_trouble().await,
         Fault::Locked => tries.after_lock().await,
         _ => None,
     };
@@ -119,7 +118,7 @@ async fn give_up_or_wait(work: &Work<'_>, tries: &mut Tries<'_>, error: sqlx::Er
         return Ok(());
     }
     Err(Stopped::Failed(match fault(&error) {
-        Fault::Lost | Fault::Unreachable => work.db.explain(error),
+        Fault::Lost | Fault::Unreachable | Fault::Refused => work.db.explain(error),
         _ => refused(error),
     }))
 }
@@ -129,7 +128,7 @@ async fn begun(work: &Work<'_>, row: &StepRow) -> Result<(), Stopped> {
     short::claim(work, row, &mut script);
     short::note(work, row, "state = 'begun', begun_at = coalesce(begun_at, now())", &mut script);
     script.sql("COMMIT");
-    short::attempts(work, &script, row.step.table()).await.map(drop)
+    short::attempts(work, &script, row.step.table(), short::Patience::Short).await.map(drop)
 }
 
 async fn done(work: &Work<'_>, row: &StepRow) -> Result<(), Stopped> {
@@ -139,8 +138,7 @@ async fn done(work: &Work<'_>, row: &StepRow) -> Result<(), Stopped> {
 /// On a connection of its own, without time limits: one that is cut short leaves an invalid index.
 async fn alone(work: &Work<'_>, statement: &Statement) -> sqlx::Result<()> {
     let Pool::Postgres(pool) = work.db.pool() else { return Ok(()) };
-    let options = pool.connect_options();
-    let mut connection: PgConnection = options.connect().await?;
+    let mut connection = pool.alone().await?;
     let free = Script::of(
         Dialect::Postgres,
         "SET lock_timeout = 0; SET statement_timeout = 0; SET search_path = ''",
@@ -148,9 +146,7 @@ async fn alone(work: &Work<'_>, statement: &Statement) -> sqlx::Result<()> {
     free.postgres(&mut connection).await?;
     let mut script = Script::new(Dialect::Postgres);
     script.lone_statement(statement);
-    let result = script.postgres(&mut connection).await;
-    connection.close().await.ok();
-    result.map(drop)
+    script.postgres(&mut connection).await.map(drop)
 }
 
 async fn standing(work: &Work<'_>, name: &Ident) -> Result<Standing, DbError> {

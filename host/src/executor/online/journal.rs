@@ -131,7 +131,7 @@ fn leased(work: &Work<'_>, undoing: bool) -> Script {
 }
 
 async fn owned(work: &Work<'_>, script: &Script) -> Result<(), Stopped> {
-    match short::send(work, script).await {
+    match short::send(work, script, short::Patience::Short).await {
         Ok(_) => Ok(()),
         Err(error) if fault(&error) == Fault::Taken => Err(Stopped::Taken),
         Err(error) => Err(Stopped::Failed(work.db.explain(error))),

@@ -109,6 +109,6 @@ fn leased<'s>(script: &'s mut Script, host: &str) -> &'s mut Script {
 
 async fn execute(db: &OrgDb, script: &Script) -> Result<Vec<sqlx::postgres::PgRow>, DbError> {
     let Pool::Postgres(pool) = db.pool() else { return Ok(Vec::new()) };
-    let mut connection = pool.acquire().await.map_err(|e| db.explain(e))?;
+    let mut connection = pool.insist().await.map_err(|e| db.explain(e))?;
     script.postgres(&mut connection).await.map_err(|e| db.explain(e))
 }

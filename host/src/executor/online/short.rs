@@ -32,7 +32,7 @@ pub(super) async fn run(
     }
     note(work, row, "state = 'done', ended_at = now(), error = NULL", &mut script);
     script.sql("COMMIT");
-    match attempts(work, &script, row.step.table()).await? {
+    match attempts(work, &script, row.step.table(), patience).await? {
         Sent::Done | Sent::Before => Ok(()),
     }
 }
@@ -46,7 +46,7 @@ pub(super) async fn undo(work: &Work<'_>, row: &StepRow, statements: &[Statement
     }
     note(work, row, "state = 'undone', ended_at = now()", &mut script);
     script.sql("COMMIT");
-    attempts(work, &script, row.step.table()).await.map(drop)
+    attempts(work, &script, row.step.table(), Patience::Short).await.map(drop)
 }
 
 /// Whether a transaction was committed now, or the step was done before.
@@ -106,10 +106,11 @@ pub(super) async fn attempts(
     work: &Work<'_>,
     script: &Script,
     table: &hookwright_core::ident::Ident,
+    patience: Patience,
 ) -> Result<Sent, Stopped> {
     let mut tries = Tries::new(work.retry);
     loop {
-        let error = match send(work, script).await {
+        let error = match send(work, script, patience).await {
             Ok(_) => return Ok(Sent::Done),
             Err(error) => error,
         };
@@ -121,7 +122,7 @@ pub(super) async fn attempts(
                 Some(()) => None,
                 None => Some(blocked(work.db, std::slice::from_ref(table), tries.locks()).await),
             },
-            Fault::Lost | Fault::Unreachable => {
+            Fault::Lost | Fault::Unreachable | Fault::Refused => {
                 work.db.drop_idle().await;
                 tries.after_trouble().await.is_none().then(|| work.db.explain(error))
             }
@@ -135,17 +136,23 @@ pub(super) async fn attempts(
 }
 
 /// Sends a transaction once; its rows are of all its statements.
-pub(super) async fn send(work: &Work<'_>, script: &Script) -> sqlx::Result<Vec<sqlx::postgres::PgRow>> {
+pub(super) async fn send(
+    work: &Work<'_>,
+    script: &Script,
+    patience: Patience,
+) -> sqlx::Result<Vec<sqlx::postgres::PgRow>> {
     let Pool::Postgres(pool) = work.db.pool() else { return Ok(Vec::new()) };
-    let mut connection = pool.acquire().await?;
+    let mut connection = match patience {
+        Patience::Short => pool.insist().await?,
+        Patience::Long => pool.alone().await?,
+    };
     let sent = script.postgres(&mut connection).await;
     if let Err(error) = &sent {
         let lost = fault(error) == Fault::Lost;
         let rolled_back =
             !lost && Script::of(Dialect::Postgres, "ROLLBACK").postgres(&mut connection).await.is_ok();
         if !rolled_back {
-            use sqlx::Connection;
-            connection.detach().close_hard().await.ok();
+            connection.close().await;
         }
     }
     sent
@@ -153,5 +160,5 @@ pub(super) async fn send(work: &Work<'_>, script: &Script) -> sqlx::Result<Vec<s
 
 /// A read or a note that belongs to no step's transaction.
 pub(super) async fn plainly(work: &Work<'_>, script: &Script) -> Result<Vec<sqlx::postgres::PgRow>, DbError> {
-    send(work, script).await.map_err(|e| work.db.explain(e))
+    send(work, script, Patience::Short).await.map_err(|e| work.db.explain(e))
 }

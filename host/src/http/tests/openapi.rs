@@ -5,6 +5,9 @@ use std::collections::BTreeSet;
 use serde_json::Value as Json;
 
 use super::Site;
+use crate::catalogue::CATALOGUE;
+use crate::error::Error;
+use crate::http::problem::render;
 
 fn references<'a>(json: &'a Json, found: &mut Vec<&'a str>) {
     match json {
@@ -40,9 +43,23 @@ fn the_routes_are_these() {
             let id = operation["operationId"].as_str().expect("an id");
             assert!(ids.insert(id.to_owned()), "two operations are called {id}");
             lines.push(format!("{:6} {path} - {summary} ({id})", method.to_uppercase()));
-            let problems = operation["responses"].as_object().expect("responses").len();
-            assert!(problems > 1, "{path} tells of no problem");
+            let responses = operation["responses"].as_object().expect("responses");
+            assert!(responses.len() > 1, "{path} tells of no problem");
+            assert_eq!(responses["503"]["$ref"], "#/components/responses/Later", "{path}");
         }
     }
     insta::assert_snapshot!(lines.join("\n"));
+}
+
+#[test]
+fn what_passes_says_when_to_come_again() {
+    let later = serde_json::to_value(crate::http::openapi()).expect("JSON");
+    let header = &later["components"]["responses"]["Later"]["headers"]["Retry-After"];
+    assert_eq!(header["schema"]["type"], "integer", "{later}");
+    for entry in CATALOGUE {
+        let answer = render(&Error::new(entry.code, "x"), "r-1");
+        let wait = answer.headers().get("retry-after").map(|v| v.to_str().expect("text"));
+        assert_eq!(wait, (entry.status == 503).then_some("1"), "{}", entry.code);
+        assert!(entry.status != 503 || entry.retryable, "{}", entry.code);
+    }
 }

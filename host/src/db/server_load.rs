@@ -12,7 +12,7 @@ const MOST: usize = 6;
 
 /// The connections of a server.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Connections {
+pub struct ServerLoad {
     /// The server's `max_connections`.
     pub allowed: i64,
     /// Of them, those only superusers get.
@@ -36,7 +36,7 @@ pub struct Group {
     pub count: i64,
 }
 
-impl Connections {
+impl ServerLoad {
     /// Those that others than superusers can still get.
     #[must_use]
     pub fn left(&self) -> i64 {
@@ -52,7 +52,7 @@ impl Connections {
     }
 }
 
-impl fmt::Display for Connections {
+impl fmt::Display for ServerLoad {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { allowed, reserved, used, groups } = self;
         write!(f, "{used} of {allowed} are in use ({reserved} are for superusers): ")?;
@@ -77,10 +77,10 @@ const GROUPS: &str = "SELECT coalesce(usename::text, '?'), coalesce(nullif(appli
     GROUP BY 1, 2, 3 ORDER BY 4 DESC, 1, 2, 3";
 
 /// Counts them over a connection of their own server.
-pub(super) async fn read(connection: &mut PgConnection) -> sqlx::Result<Connections> {
+pub(super) async fn read(connection: &mut PgConnection) -> sqlx::Result<ServerLoad> {
     let limits = sqlx::query(LIMITS).fetch_one(&mut *connection).await?;
     let groups = sqlx::query(GROUPS).fetch_all(connection).await?;
-    Ok(Connections {
+    Ok(ServerLoad {
         allowed: limits.try_get(0)?,
         reserved: limits.try_get(1)?,
         used: limits.try_get(2)?,
@@ -102,7 +102,7 @@ impl OrgDb {
     ///
     /// # Errors
     /// What the database says.
-    pub async fn connections(&self) -> Result<Option<Connections>, DbError> {
+    pub async fn server_load(&self) -> Result<Option<ServerLoad>, DbError> {
         let Pool::Postgres(pool) = self.pool() else { return Ok(None) };
         let ask = || async { read(&mut *pool.acquire().await?).await };
         Ok(Some(reading!(self, ask())?))

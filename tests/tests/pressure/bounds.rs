@@ -1,0 +1,91 @@
+//! The bound on all connections of a host holds, whoever wants one; and so does the one on changes that wait.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use hookwright::outcome::Status;
+use hookwright_tests::locks::TableLock;
+use hookwright_tests::postgres::TestDatabase;
+
+use crate::rig::{Rig, add_field, eventually, first_to_end, sessions};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn many_databases_share_few_connections() {
+    const DATABASES: usize = 12;
+    let rig = Rig::new(|config| {
+        config.database.max_connections_total = 4;
+        config.database.connect_timeout_ms = 60_000;
+    })
+    .await;
+    let (mut databases, mut orgs) = (Vec::new(), Vec::new());
+    for number in 0..DATABASES {
+        let database = TestDatabase::create().await;
+        orgs.push(rig.org(&format!("o{number}"), database.url()).await);
+        databases.push(database);
+    }
+    let file = rig.directory.path().join("file.db");
+    orgs.push(rig.org("file", &format!("sqlite:{}", file.display())).await);
+    let (over, ended) = (AtomicBool::new(false), AtomicBool::new(false));
+    let watch = async {
+        while !ended.load(Ordering::SeqCst) {
+            let count = rig.host.pools().connections;
+            over.fetch_or(count.used + count.idle > 3, Ordering::SeqCst);
+            tokio::task::yield_now().await;
+        }
+    };
+    let work = async {
+        let tasks = orgs.iter().flat_map(|org| (0..8).map(move |number| (org.clone(), number)));
+        let tasks: Vec<_> = tasks
+            .map(|(org, number)| {
+                let host = rig.host.clone();
+                tokio::spawn(async move {
+                    let event = add_field(&format!("f{number}"));
+                    let outcome = hookwright_tests::org::submit(&host, &org, &event).await.unwrap();
+                    assert_eq!(outcome.status, Status::Applied);
+                    host.entities(&org).await.unwrap();
+                })
+            })
+            .collect();
+        for task in tasks {
+            task.await.unwrap();
+        }
+        ended.store(true, Ordering::SeqCst);
+    };
+    tokio::join!(watch, work);
+    assert!(!over.load(Ordering::SeqCst), "more connections than the bound");
+    // Servers take a moment to notice that a session has ended.
+    eventually("few sessions are left", async || {
+        let mut all = 0;
+        for database in &databases {
+            all += sessions(database).await;
+        }
+        (all <= 3).then_some(())
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn changes_that_wait_are_bounded() {
+    let rig = Rig::new(|config| {
+        config.database.max_changes_per_org = 2;
+        config.database.lock_timeout_ms = 60_000;
+    })
+    .await;
+    let database = TestDatabase::create().await;
+    let (org, other) = (rig.org("acme", database.url()).await, rig.org("other", database.url()).await);
+    let lock = TableLock::hold(database.url(), "acme", "invoice").await;
+    let send = |id: &'static str| {
+        let (host, org) = (rig.host.clone(), org.clone());
+        tokio::spawn(async move { hookwright_tests::org::submit(&host, &org, &add_field(id)).await })
+    };
+    let mut sent = vec![send("one")];
+    lock.wait_for_victim().await;
+    sent.extend([send("two"), send("three")]);
+    let refused = first_to_end(&mut sent).await.unwrap_err();
+    assert_eq!((refused.code.as_str(), refused.retry_after_s()), ("org/overloaded", 1));
+    rig.applies(&other, "beside").await;
+    lock.release().await;
+    for sent in sent {
+        assert_eq!(sent.await.unwrap().unwrap().status, Status::Applied);
+    }
+    rig.applies(&org, "four").await;
+}
