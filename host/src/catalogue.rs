@@ -40,7 +40,7 @@ catalogue! {
     "config/invalid"          422 final "configuration is not valid" "correct the key that is named"
     "db/blocked"              503 retry "a lock was not granted in time" "end the session that is named, or send the change again later"
     "db/bookkeeping"          500 final "the bookkeeping of the organisation cannot be read" "restore the tables of the schema hookwright from a backup; see the host's log for what is wrong with them"
-    "db/circuit-open"         503 retry "the database is not tried for a while" "see that its server runs: hookwright org check NAME; it is tried again by itself, after the time given"
+    "db/circuit-open"         503 retry "the database is not tried for a while" "see that its server runs: hookwright doctor --org NAME; it is tried again by itself, after the time given"
     "db/constraint"           409 final "the rows do not allow the change" "correct the rows that are named, then send the change again"
     "db/denied"               403 final "the database refuses a privilege" "grant it as shown, then run: hookwright doctor --org NAME"
     "db/drifted"              409 final "the database is not what the model says" "see what differs: hookwright drift --org NAME; repair it: hookwright sync --org NAME; then send the event again"
