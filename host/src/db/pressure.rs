@@ -8,7 +8,7 @@ use super::circuit::CircuitState;
 use super::home::{Home, lock};
 use super::lent::Connections;
 use super::pools::Count;
-use super::{OrgDb, Pool};
+use super::{DbError, OrgDb, Pool};
 
 /// How the database of an organisation fares.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
@@ -41,6 +41,15 @@ impl OrgDb {
             Pool::Postgres(connections) => pressure(connections),
             Pool::Sqlite(connections) => pressure(connections),
         }
+    }
+
+    /// Says at once that the database is not tried, while that is so.
+    pub(crate) fn is_tried(&self) -> Result<(), DbError> {
+        let tried = match self.pool() {
+            Pool::Postgres(connections) => connections.home.refuse(),
+            Pool::Sqlite(connections) => connections.home.refuse(),
+        };
+        tried.map_err(|e| self.explain(e))
     }
 }
 
