@@ -49,6 +49,8 @@ catalogue! {
     "db/unknown-outcome"      503 retry "it is not known whether the change was committed" "send the same event again: the ledger answers what happened"
     "db/unreachable"          503 retry "the database does not answer" "check the address and that the server runs: hookwright doctor --org NAME"
     "drift/not-adopted"       422 final "the metadata cannot say what the database has" "repair it instead: hookwright sync --org NAME --entity ENTITY"
+    "drift/not-found"         404 final "no such finding" "list them: hookwright drift --org NAME"
+    "drift/not-ignorable"     422 final "the finding cannot be left as it is" "repair it: hookwright sync --org NAME"
     "event/id-reused"         409 final "the event id was used for another event" "give a new event an id of its own"
     "event/invalid"           400 final "the event is not valid" "correct what the pointer shows"
     "event/moved"             503 retry "the organisation changed while the event was worked out" "send the event again"

@@ -6,10 +6,32 @@ use hookwright_core::drift::{self, Moved, Part, State};
 use hookwright_core::ident::OrgName;
 use serde::{Deserialize, Serialize};
 
+/// A finding that somebody decided to leave as it is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Ignored {
+    /// The finding's id.
+    pub finding: String,
+    /// Its code.
+    pub code: String,
+    /// What it was, in a sentence.
+    pub message: String,
+    /// Who decided so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub actor: Option<String>,
+    /// Why.
+    pub reason: String,
+    /// When (RFC 3339, UTC).
+    pub at: String,
+}
+
 /// One difference between what metadata and plugins call for and what the database has.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Finding {
+    /// Tells it from any other, as long as it stays what it is: `f-3a1c9e07b2`.
+    #[serde(default)]
+    pub id: String,
     /// A stable code: `drift/missing-column`.
     pub code: String,
     /// The entity whose table it is on.
@@ -47,6 +69,7 @@ impl Finding {
     pub fn of(org: &OrgName, finding: &drift::Finding) -> Self {
         let name = finding.part.name();
         Self {
+            id: finding.id(),
             code: finding.code(),
             entity: finding.table.as_str().to_owned(),
             part: finding.part.kind().to_owned(),

@@ -213,6 +213,7 @@ async fn fingerprints(
 async fn within<T>(patience: Duration, work: impl Future<Output = Result<T>>) -> Result<T> {
     tokio::time::timeout(patience, work).await.unwrap_or_else(|_| {
         let message = format!("the database did not answer within {} s", patience.as_secs());
-        Err(Error::new("db/unreachable", message).help("see what it is busy with: hookwright doctor --org NAME"))
+        Err(Error::new("db/unreachable", message)
+            .help("see what it is busy with: hookwright doctor --org NAME"))
     })
 }

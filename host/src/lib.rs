@@ -22,6 +22,7 @@ mod host_admin;
 mod host_drift;
 mod host_each;
 mod host_held;
+mod host_ignored;
 mod host_pressure;
 mod host_steps;
 mod host_tombstones;

@@ -89,6 +89,8 @@ pub(crate) struct Tenant {
     db: OrgDb,
     settings: Arc<Settings>,
     plugins: RwLock<Arc<Vec<Arc<Bound>>>>,
+    /// Ids of findings that are left as they are.
+    ignored: RwLock<Arc<BTreeSet<String>>>,
     latest: RwLock<Option<Arc<Snapshot>>>,
     derived: RwLock<Option<Arc<Derived>>>,
     turn: Mutex<()>,
@@ -119,6 +121,7 @@ impl Tenant {
             db,
             settings: Arc::new(settings),
             plugins: RwLock::default(),
+            ignored: RwLock::default(),
             latest: RwLock::default(),
             derived: RwLock::default(),
             turn: Mutex::default(),
@@ -173,6 +176,16 @@ impl Tenant {
         if !same {
             *bound = Arc::new(plugins);
         }
+    }
+
+    /// Leaves other findings as they are.
+    pub fn ignore(&self, findings: BTreeSet<String>) {
+        *self.ignored.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(findings);
+    }
+
+    /// Ids of findings that are left as they are.
+    pub fn ignored(&self) -> Arc<BTreeSet<String>> {
+        self.ignored.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// The plugins that it has now: the same list as before, if none of them changed.

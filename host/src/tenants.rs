@@ -173,6 +173,8 @@ impl Tenants {
     async fn bind(&self, tenant: &Tenant) -> Result<()> {
         let stored = self.store.plugins_whole(tenant.org()).await?;
         tenant.bind(self.bound(tenant.org(), stored)?);
+        let ignored = self.store.ignored(tenant.org()).await?;
+        tenant.ignore(ignored.into_iter().map(|ignored| ignored.finding).collect());
         Ok(())
     }
 

@@ -33,6 +33,8 @@ struct Report {
     org: String,
     in_step: bool,
     findings: Vec<Finding>,
+    /// Those that are left as they are.
+    ignored: Vec<Finding>,
 }
 
 pub(crate) async fn run(arguments: Arguments, cx: Context) -> Result<Exit> {
@@ -52,8 +54,10 @@ pub(crate) async fn run(arguments: Arguments, cx: Context) -> Result<Exit> {
 
 async fn look(host: &Host, org: &OrgName) -> Result<Report> {
     let drift = host.drift(org).await?;
-    let findings = drift.findings.iter().map(|f| Finding::of(org, f)).collect();
-    Ok(Report { org: org.to_string(), in_step: drift.is_in_step(), findings })
+    let told =
+        |found: &[hookwright_core::drift::Finding]| found.iter().map(|f| Finding::of(org, f)).collect();
+    let (findings, ignored) = (told(&drift.findings), told(&drift.ignored));
+    Ok(Report { org: org.to_string(), in_step: drift.is_in_step(), findings, ignored })
 }
 
 fn step(report: Report) -> Step<Report> {
@@ -64,18 +68,23 @@ fn step(report: Report) -> Step<Report> {
 }
 
 fn text(report: &Report) -> String {
-    let mut text = match (report.in_step, report.findings.len()) {
-        (true, 0) => return format!("{} is in step", report.org),
-        (true, _) => format!("{} is in step; others added to its tables what is left alone", report.org),
-        (false, 1) => format!("{}: 1 finding", report.org),
-        (false, count) => format!("{}: {count} findings", report.org),
+    let Report { org, findings, ignored, .. } = report;
+    let mut text = match (report.in_step, findings.len()) {
+        (true, 0) => format!("{org} is in step"),
+        (true, _) => format!("{org} is in step; others added to its tables what is left alone"),
+        (false, 1) => format!("{org}: 1 finding"),
+        (false, count) => format!("{org}: {count} findings"),
     };
-    for finding in &report.findings {
-        text += &format!("\n\n{}  {}\n", finding.code, print::clean(&finding.message));
-        text += &format!("  repair: {}", print::clean(&finding.repair));
-        if let Some(adopt) = &finding.adopt {
+    for Finding { id, code, message, repair, adopt, .. } in findings {
+        text += &format!("\n\n{code}  {}\n", print::clean(message));
+        text += &format!("  repair: {}", print::clean(repair));
+        if let Some(adopt) = adopt {
             text += &format!("\n  adopt:  {}", print::clean(adopt));
         }
+        text += &format!("\n  ignore: hookwright ignore --org {org} {id} --reason \"…\"");
     }
-    text
+    match ignored.len() {
+        0 => text,
+        count => text + &format!("\n\n{count} ignored: hookwright ignore --org {org} --list"),
+    }
 }

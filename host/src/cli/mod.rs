@@ -14,6 +14,7 @@ mod drift;
 mod event;
 mod fleet;
 mod history;
+mod ignore;
 mod input;
 mod org;
 mod plan;
@@ -123,6 +124,8 @@ enum Command {
     Adopt(adopt::Arguments),
     /// Find out what is wrong with organisations, and what to do about it
     Doctor(doctor::Arguments),
+    /// Leave findings of drift as they are
+    Ignore(ignore::Arguments),
     /// Go on with changes whose host is gone
     Resume(resume::Arguments),
     /// Build, check and install plugins
@@ -209,6 +212,7 @@ async fn run(command: Command, cx: Context) -> Result<Exit> {
         Command::Adopt(arguments) => adopt::run(arguments, cx).await,
         Command::Sync(arguments) => sync::run(arguments, cx).await,
         Command::Doctor(arguments) => doctor::run(arguments, cx).await,
+        Command::Ignore(arguments) => ignore::run(arguments, cx).await,
         Command::Resume(arguments) => resume::run(arguments, cx).await,
         Command::Plugin(command) => plugin::run(command, cx).await,
         Command::Policy(command) => policy::run(command, cx).await,

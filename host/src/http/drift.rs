@@ -1,6 +1,7 @@
 //! Where a database is not what metadata and plugins call for; repaired, or taken into the metadata.
 
 use axum::Json;
+use axum::http::StatusCode;
 use hookwright_core::event::Change;
 use serde::{Deserialize, Serialize};
 
@@ -10,7 +11,7 @@ use super::problem::Problem;
 use super::schema::OfOrg;
 use super::submit::{Answer, Around, Consent, IdempotencyKey, Written};
 use crate::access::Scope;
-use crate::drift::Finding;
+use crate::drift::{Finding, Ignored};
 use crate::error::Result;
 
 /// How a database stands.
@@ -21,6 +22,8 @@ pub(super) struct Drift {
     in_step: bool,
     /// What differs.
     findings: Vec<Finding>,
+    /// What differs and is left as it is, because somebody decided so.
+    ignored: Vec<Ignored>,
 }
 
 /// What of an organisation; all of it, if nothing is given.
@@ -45,7 +48,44 @@ pub(super) async fn show(caller: Caller) -> Result<Json<Drift>, Problem> {
     let org = caller.org(Scope::MetadataRead)?;
     let drift = caller.host().drift(&org).await?;
     let findings = drift.findings.iter().map(|finding| Finding::of(&org, finding)).collect();
-    Ok(Json(Drift { in_step: drift.is_in_step(), findings }))
+    let stands = |ignored: &Ignored| drift.ignored.iter().any(|finding| finding.id() == ignored.finding);
+    let ignored = caller.host().ignored(&org).await?.into_iter().filter(stands).collect();
+    Ok(Json(Drift { in_step: drift.is_in_step(), findings, ignored }))
+}
+
+/// Why a finding is left as it is.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Reason {
+    /// In words.
+    reason: String,
+}
+
+/// Leave a finding as it is, as long as it stays what it is.
+#[utoipa::path(
+    post, path = "/v1/orgs/{org}/drift/{finding}/ignore", tag = "drift",
+    params(OfOrg, ("finding" = String, Path)),
+    request_body(content = Reason, content_type = "application/json"),
+    responses((status = 200, body = Ignored))
+)]
+pub(super) async fn ignore(caller: Caller, JsonBody(body): JsonBody) -> Result<Json<Ignored>, Problem> {
+    let org = caller.org(Scope::EventsWrite)?;
+    let Reason { reason } = parsed(&body)?;
+    let actor = caller.principal.actor();
+    let ignored = caller.host().ignore(&org, caller.part("finding")?, &reason, actor.as_deref()).await?;
+    Ok(Json(ignored))
+}
+
+/// Count a finding as drift again.
+#[utoipa::path(
+    delete, path = "/v1/orgs/{org}/drift/{finding}/ignore", tag = "drift",
+    params(OfOrg, ("finding" = String, Path)),
+    responses((status = 204, description = "Done"))
+)]
+pub(super) async fn heed(caller: Caller) -> Result<StatusCode, Problem> {
+    let org = caller.org(Scope::EventsWrite)?;
+    caller.host().heed(&org, caller.part("finding")?).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// Make the database what metadata and plugins call for.

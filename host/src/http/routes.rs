@@ -31,6 +31,7 @@ fn v1(upload_limit: usize) -> OpenApiRouter<App> {
         .routes(routes!(doctor::examine))
         .routes(routes!(health::show))
         .routes(routes!(drift::show))
+        .routes(routes!(drift::ignore, drift::heed))
         .routes(routes!(drift::sync))
         .routes(routes!(drift::adopt))
         .routes(routes!(plans::make))

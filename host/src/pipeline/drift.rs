@@ -34,7 +34,8 @@ async fn against(
     let wanted = derived(pipeline, tenant, view, metadata).await?;
     let found = tenant.db().inspect(None).await?.schema;
     let (recorded, comments) = (&view.snapshot.schema, tenant.db().dialect() == Dialect::Postgres);
-    Ok(Drift::of(World { wanted: &wanted, recorded, found: &found, metadata, comments }))
+    let ignored = tenant.ignored();
+    Ok(Drift::of(World { wanted: &wanted, recorded, found: &found, metadata, comments, ignored: &ignored }))
 }
 
 /// Works a repair out.

@@ -6,6 +6,7 @@
 mod adopt;
 mod bench;
 mod hands;
+mod ignored;
 mod plugins;
 mod repair;
 mod watch;

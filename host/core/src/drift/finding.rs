@@ -1,6 +1,7 @@
 //! What was found to differ, and who moved it.
 
 use serde::Serialize;
+use sha2::{Digest, Sha256};
 
 use super::Part;
 use crate::ident::Ident;
@@ -69,6 +70,30 @@ impl Finding {
             && self.state() == State::Extra
             && self.recorded.is_none()
             && self.renamed.is_none()
+    }
+
+    /// Tells it from any other, as long as it stays what it is; who moved makes no difference.
+    #[must_use]
+    pub fn id(&self) -> String {
+        let renamed = self.renamed.as_ref().map(Ident::as_str);
+        let told = serde_json::json!([
+            self.table.as_str(),
+            self.part.kind(),
+            self.part.name(),
+            self.wanted,
+            self.found,
+            renamed
+        ]);
+        let digest = hex::encode(Sha256::digest(told.to_string()));
+        format!("f-{}", &digest[..10])
+    }
+
+    /// Whether it can be left as it is: not if the table or column is not there by its name, since every change of it
+    /// would fail.
+    #[must_use]
+    pub fn is_ignorable(&self) -> bool {
+        let needed = matches!(self.part, Part::Table | Part::Column(_));
+        self.renamed.is_none() && !(needed && self.state() == State::Missing)
     }
 
     /// Its code.

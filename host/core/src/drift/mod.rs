@@ -11,6 +11,7 @@ mod part;
 mod renamed;
 mod repair;
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
@@ -42,6 +43,8 @@ pub struct World<'a> {
     pub metadata: &'a Metadata,
     /// Whether the database keeps comments.
     pub comments: bool,
+    /// Ids of findings that are left as they are.
+    pub ignored: &'a BTreeSet<String>,
 }
 
 /// What is to be brought together.
@@ -62,6 +65,8 @@ pub struct Scope {
 pub struct Drift {
     /// The differences.
     pub findings: Vec<Finding>,
+    /// Those that are left as they are.
+    pub ignored: Vec<Finding>,
     /// The host's tables as they are now, with what is dropped and kept as the record has it.
     found: Schema,
     /// Tables of nobody.
@@ -77,11 +82,12 @@ impl Drift {
     /// Compares.
     #[must_use]
     pub fn of(world: World<'_>) -> Self {
-        let World { wanted, recorded, metadata, comments, .. } = world;
+        let World { wanted, recorded, metadata, comments, ignored, .. } = world;
         let (own, others) = parted(&world);
         let (base, renames) = names_back(&world, own, &others);
         let mut drift = Self {
             findings: Vec::new(),
+            ignored: Vec::new(),
             found: base,
             others,
             wanted: wanted.clone(),
@@ -94,6 +100,8 @@ impl Drift {
         let told = |f: &Finding| comments || !matches!(f.part, Part::TableComment | Part::Comment(_));
         drift.findings.extend(drift.differences(model.schema()).into_iter().filter(told));
         drift.findings.sort();
+        let left_alone = |f: &mut Finding| f.is_ignorable() && ignored.contains(&f.id());
+        drift.ignored = drift.findings.extract_if(.., left_alone).collect();
         drift
     }
 
@@ -131,7 +139,7 @@ impl Drift {
         let mut left = Vec::new();
         for _ in 0..ROUNDS {
             left = self.differences(model.schema());
-            left.retain(|finding| scope.has(finding));
+            left.retain(|finding| scope.has(finding) && !self.ignores(finding));
             let found = model.schema().clone();
             let mut intents = repair::intents(&left.iter().collect::<Vec<_>>(), &self.wanted, &found);
             intents.retain(|intent| !scope.loosening || loosens(intent, &found));
@@ -158,10 +166,14 @@ impl Drift {
             let elsewhere = self.recorded.tables.iter().filter(|(name, _)| *name != only);
             base.tables.extend(elsewhere.map(|(name, table)| (name.clone(), table.clone())));
         }
-        if !scope.extras {
-            for finding in self.findings.iter().filter(|f| f.is_foreign()) {
-                let name = self.origin(&finding.table).unwrap_or_else(|| finding.table.clone());
-                extras::remove(&mut base, &name, &finding.part);
+        let stay = self.findings.iter().filter(|_| !scope.extras).chain(&self.ignored);
+        for finding in stay.filter(|f| f.is_foreign()) {
+            let name = self.origin(&finding.table).unwrap_or_else(|| finding.table.clone());
+            extras::remove(&mut base, &name, &finding.part);
+        }
+        for table in self.only_ignored() {
+            if let Some(known) = self.recorded.tables.get(table) {
+                base.tables.insert(table.clone(), known.clone());
             }
         }
         for (name, table) in &mut base.tables {
@@ -170,6 +182,18 @@ impl Drift {
             }
         }
         base
+    }
+
+    fn ignores(&self, finding: &Finding) -> bool {
+        let id = finding.id();
+        self.ignored.iter().any(|ignored| ignored.id() == id)
+    }
+
+    /// Tables on which nothing is found but what is left as it is: the record of them stays what it is, too.
+    fn only_ignored(&self) -> impl Iterator<Item = &Ident> {
+        let found = |table: &Ident| self.findings.iter().any(|f| f.table == *table && !f.is_foreign());
+        let tables: BTreeSet<_> = self.ignored.iter().map(|finding| &finding.table).collect();
+        tables.into_iter().filter(move |table| !found(table))
     }
 
     /// What a table is called that was given another name by hand.

@@ -5,6 +5,7 @@
 
 mod components;
 mod file;
+mod ignored;
 mod migrate;
 mod orgs;
 mod plugins;
