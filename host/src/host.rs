@@ -1,6 +1,6 @@
 //! The host as a library: what the CLI, the HTTP router and an embedding program call.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use hookwright_core::event::{Change, Consent};
 use hookwright_core::ident::{Ident, OrgName};
@@ -18,7 +18,7 @@ use crate::outcome::{ChangeSummary, Outcome};
 use crate::pipeline::{Pipeline, Sent, derive, recorded};
 use crate::registry::store::Store;
 use crate::registry::watch::PluginDir;
-use crate::sandbox::Sandbox;
+use crate::sandbox::{Loaded, Sandbox};
 use crate::tenant::Tenant;
 use crate::tenants::Tenants;
 
@@ -34,6 +34,8 @@ pub(crate) struct Inner {
     pub store: Store,
     pub sandbox: Sandbox,
     pub tenants: Tenants,
+    /// The component that was installed last: many organisations often get the same one, which is compiled once then.
+    pub installed: Mutex<Option<Loaded>>,
     /// Changes under way hold it for reading; [`Host::drain`] waits for them by writing.
     running: Arc<RwLock<()>>,
 }
@@ -49,7 +51,15 @@ impl Host {
         let sandbox =
             Sandbox::new(&config.sandbox).map_err(|e| Error::new("config/invalid", e.to_string()))?;
         let tenants = Tenants::new(store.clone(), sandbox.clone(), &config, policy.clone());
-        let inner = Inner { config, policy, store, sandbox, tenants, running: Arc::default() };
+        let inner = Inner {
+            config,
+            policy,
+            store,
+            sandbox,
+            tenants,
+            installed: Mutex::default(),
+            running: Arc::default(),
+        };
         Ok(Self { inner: Arc::new(inner) })
     }
 
