@@ -1,6 +1,6 @@
 //! The host as a library: what the CLI, the HTTP router and an embedding program call.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use hookwright_core::event::{Change, Consent};
@@ -20,7 +20,7 @@ use crate::outcome::{ChangeSummary, Outcome};
 use crate::pipeline::{Pipeline, Sent, derive, recorded};
 use crate::registry::store::Store;
 use crate::registry::watch::PluginDir;
-use crate::sandbox::Sandbox;
+use crate::sandbox::{Loaded, Sandbox};
 use crate::tenant::Tenant;
 use crate::tenants::Tenants;
 
@@ -36,6 +36,8 @@ pub(crate) struct Inner {
     pub store: Store,
     pub sandbox: Sandbox,
     pub tenants: Tenants,
+    /// The component that was installed last: many organisations often get the same one, which is compiled once then.
+    pub installed: Mutex<Option<Loaded>>,
     /// Changes under way hold it for reading; [`Host::drain`] waits for them by writing.
     running: Arc<RwLock<()>>,
 }
@@ -52,7 +54,8 @@ impl Host {
             Sandbox::new(&config.sandbox).map_err(|e| Error::new("config/invalid", e.to_string()))?;
         let tenants = Tenants::new(store.clone(), sandbox.clone(), &config, policy.clone());
         let kept = Duration::from_millis(config.database.idle_timeout_ms);
-        let inner = Arc::new(Inner { config, policy, store, sandbox, tenants, running: Arc::default() });
+        let (installed, running) = (Mutex::default(), Arc::default());
+        let inner = Arc::new(Inner { config, policy, store, sandbox, tenants, installed, running });
         tokio::spawn(forget(Arc::downgrade(&inner), kept));
         Ok(Self { inner })
     }

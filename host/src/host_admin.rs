@@ -1,5 +1,7 @@
 //! The host's administration: organisations and their plugins.
 
+use std::sync::PoisonError;
+
 use hookwright_core::ident::OrgName;
 use serde_json::Value as Json;
 
@@ -188,7 +190,9 @@ impl Host {
     }
 
     fn load(&self, component: &[u8]) -> Result<Loaded> {
-        self.inner.sandbox.load(component).map_err(Error::from)
+        let loaded = self.inner.sandbox.load(component)?;
+        *self.inner.installed.lock().unwrap_or_else(PoisonError::into_inner) = Some(loaded.clone());
+        Ok(loaded)
     }
 }
 
