@@ -1,13 +1,17 @@
 //! The host's functions for drift. Repairs and adoptions are events (`schema.sync`, `schema.adopt`), and go through
 //! [`Host::submit`].
 
+use std::sync::Arc;
+
 use hookwright_core::drift::{Drift, Scope};
 use hookwright_core::event::Change;
-use hookwright_core::ident::OrgName;
+use hookwright_core::ident::{Ident, OrgName};
+use hookwright_core::metadata::Entity;
 use hookwright_core::policy::Mode;
 use serde_json::json;
 
 use crate::api::SubmitOptions;
+use crate::beside::Beside;
 use crate::drift::Finding;
 use crate::drift_watch::DriftWatch;
 use crate::error::Result;
@@ -22,6 +26,22 @@ impl Host {
     pub async fn drift(&self, org: &OrgName) -> Result<Drift> {
         let tenant = self.tenant(org).await?;
         Box::pin(drift(&self.pipeline(), &tenant, &tenant.latest().await?)).await
+    }
+
+    /// Each entity beside its table, by name, with what differs.
+    ///
+    /// # Errors
+    /// As [`Host::drift`].
+    pub async fn beside(&self, org: &OrgName) -> Result<Vec<Beside>> {
+        let drift = self.drift(org).await?;
+        let tenant = self.tenant(org).await?;
+        let (snapshot, found) = (tenant.snapshot().await?, tenant.db().inspect(None).await?.schema);
+        let one = |(name, entity): (&Ident, &Arc<Entity>)| {
+            let own = drift.findings.iter().filter(|finding| finding.table == *name);
+            let findings = own.map(|finding| Finding::of(org, finding)).collect();
+            Beside::of(entity, found.table(name), snapshot.schema.table(name), findings)
+        };
+        Ok(snapshot.metadata.entities.iter().map(one).collect())
     }
 
     /// A watch for the drift of all organisations.

@@ -5,6 +5,7 @@
 
 pub mod access;
 pub mod api;
+pub mod beside;
 pub mod catalogue;
 pub mod cli;
 pub mod config;

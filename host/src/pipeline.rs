@@ -38,7 +38,7 @@ use hookwright_core::plan::{self, Sizes};
 use hookwright_core::policy::{Answer, Answers, Draft, Review, Verdict, review};
 
 use crate::api::{ApproveOptions, RejectOptions};
-use crate::db::{DbError, ProbeAnswer, TableSize};
+use crate::db::{ProbeAnswer, TableSize};
 use crate::error::{Error, Result};
 use crate::executor::{self, Executed, RetryPolicy};
 use crate::outcome::{Outcome, Status};
@@ -176,11 +176,9 @@ impl Pipeline<'_> {
         let judge = Judge { org: tenant.org(), request, settings: tenant.settings(), hash: &hash };
         let before = there;
         let wanted = Wanted::of(tenant.org(), &reviewed.plan, &before);
+        let schemas = (&*view.snapshot.schema, &reviewed.schema);
         let facts = match request.consent.dry_run {
-            true => {
-                let met = collision::found(tenant, &view.snapshot.schema, &reviewed.schema).await?;
-                Facts::of_dry_run(tenant, &wanted, self.retry).await?.with(met)
-            }
+            true => Facts::of_dry_run(tenant, &wanted, schemas, self.retry).await?,
             false => Facts::default(),
         };
         let ruling = facts.weigh(judge.rule(&reviewed));
@@ -215,12 +213,8 @@ impl Pipeline<'_> {
                 let work = effects::work(tenant, view, request, after, &reviewed, plan, &outcome)?;
                 let executed = match executor::execute(tenant.db(), work, self.retry).await {
                     Ok(executed) => executed,
-                    Err(error @ DbError::Drifted(_)) => {
-                        let met = collision::found(tenant, &view.snapshot.schema, &reviewed.schema).await?;
-                        return Err(met.into_iter().next().map_or_else(|| error.into(), collision::error));
-                    }
                     Err(error) => {
-                        return Err(facts::explained(tenant, &wanted, &reviewed.schema, error).await.into());
+                        return Err(facts::explained(tenant, &wanted, schemas, error).await);
                     }
                 };
                 match executed {
@@ -291,7 +285,7 @@ async fn answers(tenant: &Tenant, draft: &Draft, sizes: &Sizes, retry: &RetryPol
         Ok(found) => found,
         Err(error) => {
             let wanted = Wanted::at_most(draft);
-            return Err(facts::explained(tenant, &wanted, draft.schema(), error).await.into());
+            return Err(facts::explained(tenant, &wanted, (draft.base(), draft.schema()), error).await);
         }
     };
     let quoted = |text: &String| hookwright_core::ident::quoted(text);

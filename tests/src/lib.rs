@@ -7,6 +7,7 @@
 
 pub mod dump;
 pub mod extras;
+pub mod history;
 pub mod intents;
 pub mod locks;
 pub mod made_up;

@@ -1,18 +1,15 @@
 //! A real application's history, replayed from its first event to its last on both databases, with every plugin.
-//!
-//! The file is not part of the repository: `HOOKWRIGHT_HISTORY` names it, or it lies in `shared/data` beside
-//! the repository. Without it there is nothing to test, and the tests say so.
 
 #![allow(clippy::unwrap_used)]
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::time::Instant;
 
 use hookwright::outcome::{Outcome, Status};
+use hookwright_tests::history::events as history;
+use hookwright_tests::rows;
 use hookwright_tests::scenario::{Dialect, Mode};
 use hookwright_tests::world::{TestHost, World, runtime};
-use hookwright_tests::{repo_root, rows};
 
 const PLUGINS: [&str; 4] = ["schema-sync", "naming-guard", "standard-columns", "index-advisor"];
 const ALLOWED: Mode =
@@ -36,19 +33,6 @@ fn a_postgres_with_rows_lives_through_it() {
 #[test]
 fn a_sqlite_with_rows_lives_through_it() {
     runtime().block_on(with_rows(Dialect::Sqlite));
-}
-
-/// Its events, one JSON object each; none if the file is not there.
-fn history() -> Option<Vec<String>> {
-    let beside = || repo_root().join("../shared/data/crm-history.jsonl");
-    let path = std::env::var_os("HOOKWRIGHT_HISTORY").map_or_else(beside, PathBuf::from);
-    match std::fs::read_to_string(&path) {
-        Ok(text) => Some(text.lines().filter(|line| !line.trim().is_empty()).map(str::to_owned).collect()),
-        Err(error) => {
-            eprintln!("skipped: {} cannot be read ({error})", path.display());
-            None
-        }
-    }
 }
 
 async fn world(dialect: Dialect) -> World {

@@ -16,6 +16,7 @@ mod fleet;
 mod history;
 mod ignore;
 mod input;
+mod inspect;
 mod org;
 mod plan;
 mod plugin;
@@ -112,6 +113,8 @@ enum Command {
     Purge(purge::Arguments),
     /// Undo a change that was made
     Rollback(rollback::Arguments),
+    /// Show metadata beside what the database has
+    Inspect(inspect::Arguments),
     /// Find out where databases are not what metadata and plugins call for
     Drift(drift::Arguments),
     /// Show what would make databases what metadata and plugins call for
@@ -206,6 +209,7 @@ async fn run(command: Command, cx: Context) -> Result<Exit> {
         Command::Restore(arguments) => restore::run(arguments, cx).await,
         Command::Purge(arguments) => purge::run(arguments, cx).await,
         Command::Rollback(arguments) => rollback::run(arguments, cx).await,
+        Command::Inspect(arguments) => inspect::run(arguments, cx).await,
         Command::Drift(arguments) => drift::run(arguments, cx).await,
         Command::Plan(arguments) => plan::run(arguments, cx).await,
         Command::Apply(arguments) => apply::run(arguments, cx).await,

@@ -2,6 +2,7 @@
 //! asked for while the database cannot be reached. `OrgDb` borrows here; nothing else in the host connects.
 
 use std::collections::HashMap;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
@@ -29,6 +30,8 @@ pub(crate) struct Home<DB: Database> {
     pub(super) seats: Bound,
     pub(super) circuit: Mutex<Circuit>,
     options: DbOptions,
+    /// The file that it is, if it is one.
+    file: Option<PathBuf>,
     /// Whether the last try reached it. If not, one caller tries and the others wait for what comes of it.
     proven: AtomicBool,
     trying: Semaphore,
@@ -45,12 +48,16 @@ pub(super) struct Idle<DB: Database> {
     pub(super) connection: DB::Connection,
     /// Its place among all connections of the host.
     pub(super) _room: OwnedSemaphorePermit,
+    pub(super) of: Identity,
     since: Instant,
 }
 
+/// What tells a file from another one of its name; nothing of a server.
+pub(super) type Identity = Option<(u64, u64)>;
+
 impl<DB: Database> Home<DB> {
     pub(super) fn new(
-        (address, server): (String, Arc<Semaphore>),
+        (address, server, file): (String, Arc<Semaphore>, Option<PathBuf>),
         connecting: Connecting<DB>,
         options: &DbOptions,
         commons: Arc<Commons>,
@@ -69,6 +76,7 @@ impl<DB: Database> Home<DB> {
             seats: Bound::new(options.max_connections),
             circuit: Mutex::new(Circuit::new(patience)),
             options: options.clone(),
+            file,
             proven: AtomicBool::new(false),
             trying: Semaphore::new(1),
             server,
@@ -105,8 +113,24 @@ impl<DB: Database> Home<DB> {
         }
     }
 
+    /// One that nobody uses. A connection to a file that was replaced since goes on with the one that is gone, so it is
+    /// closed instead.
     pub(super) fn take_idle(&self) -> Option<Idle<DB>> {
-        lock(&self.idle).pop()
+        let now = self.identity();
+        loop {
+            let idle = lock(&self.idle).pop()?;
+            if idle.of == now {
+                return Some(idle);
+            }
+            self.leave(idle);
+        }
+    }
+
+    /// Which file it is now.
+    pub(super) fn identity(&self) -> Identity {
+        use std::os::unix::fs::MetadataExt;
+        let file = std::fs::metadata(self.file.as_ref()?).ok()?;
+        Some((file.dev(), file.ino()))
     }
 
     pub(super) fn idle(&self) -> usize {
@@ -114,8 +138,8 @@ impl<DB: Database> Home<DB> {
     }
 
     /// Puts a connection aside; if somebody waits for its place among all of the host, the oldest here is closed for it.
-    pub(super) fn shelve(&self, connection: DB::Connection, room: OwnedSemaphorePermit) {
-        lock(&self.idle).push(Idle { connection, _room: room, since: Instant::now() });
+    pub(super) fn shelve(&self, connection: DB::Connection, of: Identity, room: OwnedSemaphorePermit) {
+        lock(&self.idle).push(Idle { connection, _room: room, of, since: Instant::now() });
         if self.commons.is_wanted() {
             self.evict();
         }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use sqlx::{Connection, Database};
 use tokio::sync::OwnedSemaphorePermit;
 
-use super::home::{Connecting, Home, Idle, in_time};
+use super::home::{Connecting, Home, Identity, Idle, in_time};
 use super::refusal::Whose;
 use super::seats::{Bound, Lane};
 
@@ -39,6 +39,7 @@ enum Way {
 struct Held<DB: Database> {
     connection: DB::Connection,
     home: Arc<Home<DB>>,
+    of: Identity,
     room: OwnedSemaphorePermit,
     /// Among the organisation's and the database's.
     _seats: [OwnedSemaphorePermit; 2],
@@ -86,14 +87,16 @@ impl<DB: Database> Connections<DB> {
             in_time(&home.seats, lane, until, (Whose::Database, waits)).await?,
         ];
         let idle = if way == Way::Anew { None } else { home.take_idle() };
-        let (connection, room) = match idle {
-            Some(Idle { connection, _room, .. }) => (connection, _room),
+        let (connection, of, room) = match idle {
+            Some(Idle { connection, _room, of, .. }) => (connection, of, _room),
             None => {
                 let room = home.room(lane, until).await?;
-                (home.connect(way != Way::Usual).await?, room)
+                let connection = home.connect(way != Way::Usual).await?;
+                (connection, home.identity(), room)
             }
         };
-        let held = Held { connection, home: home.clone(), room, _seats: seats, kept: way != Way::Anew };
+        let kept = way != Way::Anew;
+        let held = Held { connection, home: home.clone(), of, room, _seats: seats, kept };
         Ok(Lent { held: Some(held) })
     }
 }
@@ -114,7 +117,7 @@ impl<DB: Database> Held<DB> {
         let limit = self.home.wait();
         let sound = tokio::time::timeout(limit, self.connection.ping()).await.is_ok_and(|ping| ping.is_ok());
         let closed = match (sound, self.kept) {
-            (true, true) => return self.home.shelve(self.connection, self.room),
+            (true, true) => return self.home.shelve(self.connection, self.of, self.room),
             (true, false) => tokio::time::timeout(limit, self.connection.close()).await,
             (false, _) => tokio::time::timeout(limit, self.connection.close_hard()).await,
         };

@@ -97,7 +97,7 @@ impl Pools {
             .disable_statement_logging();
         let commons = self.known.commons.clone();
         let server = commons.server(format!("{}:{}", connecting.get_host(), connecting.get_port()));
-        let at = (crate::config::redact(url), server);
+        let at = (crate::config::redact(url), server, None);
         let home = Arc::new(Home::new(at, connecting, options, commons));
         databases.insert(url.to_owned(), Entry::Postgres(home.clone()));
         Ok(home)
@@ -116,13 +116,14 @@ impl Pools {
             return Err(DbError::Address(why.to_owned()));
         }
         let connecting = connecting
-            .create_if_missing(true)
+            .create_if_missing(false)
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
             .busy_timeout(std::time::Duration::from_millis(u64::from(options.lock_timeout_ms)))
             .disable_statement_logging();
         let commons = self.known.commons.clone();
-        let at = (url.to_owned(), commons.server(url.to_owned()));
+        let file = connecting.get_filename().to_owned();
+        let at = (url.to_owned(), commons.server(url.to_owned()), Some(file));
         let home = Arc::new(Home::new(at, connecting, options, commons));
         databases.insert(url.to_owned(), Entry::Sqlite(home.clone()));
         Ok(home)

@@ -36,6 +36,7 @@ pub(super) async fn prepare(db: &OrgDb, pool: &Connections<sqlx::Sqlite>) -> Res
             grant: "mkdir the directory, writable for the host".to_owned(),
         })?;
     }
+    begin(&path).await?;
     let mut connection = pool.acquire().await.map_err(|e| db.explain(e))?;
     write_ahead(&mut connection).await.map_err(|e| db.explain(e))?;
     let found = version(&mut connection).await.map_err(|e| db.explain(e))?;
@@ -47,6 +48,15 @@ pub(super) async fn prepare(db: &OrgDb, pool: &Connections<sqlx::Sqlite>) -> Res
     let end = if done.is_ok() { "COMMIT" } else { "ROLLBACK" };
     Script::of(Dialect::Sqlite, end).sqlite(&mut connection).await.map_err(|e| db.explain(e))?;
     done
+}
+
+/// Makes the file, here alone: one that is gone later must not be taken for a new one.
+async fn begin(path: &std::path::Path) -> Result<(), DbError> {
+    let open = tokio::fs::OpenOptions::new().create(true).append(true).open(path).await;
+    open.map(drop).map_err(|e| DbError::Denied {
+        message: format!("the file \"{}\" cannot be made or written: {e}", path.display()),
+        grant: "chmod u+rw on the file and its directory".to_owned(),
+    })
 }
 
 async fn known(db: &OrgDb, connection: &mut SqliteConnection) -> Result<bool, DbError> {

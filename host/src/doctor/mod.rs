@@ -91,7 +91,7 @@ impl Host {
     /// `org/not-found`, `host/fault`. What is wrong with the database is in the answer.
     pub async fn examine(&self, org: &OrgName, contents: bool) -> Result<Examined> {
         let db = self.database(org).await?;
-        let found = match db.absent() {
+        let found = match db.spoiled() {
             Some(trouble) => Err(trouble),
             None => database::look(&db).await,
         };
@@ -120,7 +120,7 @@ impl Host {
     pub async fn wait_for(&self, org: &OrgName, at_most: Duration) -> Result<bool> {
         let db = self.database(org).await?;
         let until = tokio::time::Instant::now() + at_most;
-        while db.absent().is_some() || db.unreachable().await.is_some() {
+        while db.spoiled().is_some() || db.unreachable().await.is_some() {
             if tokio::time::Instant::now() >= until {
                 return Ok(false);
             }

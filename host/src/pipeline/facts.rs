@@ -12,10 +12,11 @@ use hookwright_core::plan::Plan;
 use hookwright_core::policy::Draft;
 use hookwright_core::schema::Schema;
 
+use super::collision;
 use super::ruling::Ruling;
 use super::steps;
 use crate::db::{Blocker, DbError};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::executor::RetryPolicy;
 use crate::outcome::{Reason, Session, Warning};
 use crate::tenant::Tenant;
@@ -80,12 +81,18 @@ impl Wanted {
 
 impl Facts {
     /// What a dry run tells.
-    pub async fn of_dry_run(tenant: &Tenant, wanted: &Wanted, retry: &RetryPolicy) -> Result<Self> {
+    pub async fn of_dry_run(
+        tenant: &Tenant,
+        wanted: &Wanted,
+        (before, after): (&Schema, &Schema),
+        retry: &RetryPolicy,
+    ) -> Result<Self> {
         if !wanted.changes {
             return Ok(Self::default());
         }
         let lacking = tenant.db().lacking(&wanted.altered, &wanted.referred).await?;
-        let lacking = lacking.into_iter().map(|lacking| reason(&lacking.into())).collect();
+        let lacking = lacking.into_iter().map(|lacking| reason(&lacking.into()));
+        let lacking = lacking.chain(collision::found(tenant, before, after).await?).collect();
         let tables: Vec<_> = wanted.locked.keys().cloned().collect();
         let warnings = match tenant.db().holders(&tables).await {
             Ok(found) => busy(tenant, wanted, &found, retry),
@@ -93,12 +100,6 @@ impl Facts {
             Err(error) => return Err(error.into()),
         };
         Ok(Self { lacking, warnings })
-    }
-
-    /// And what else would keep the change from running.
-    pub fn with(mut self, met: Vec<Reason>) -> Self {
-        self.lacking.extend(met);
-        self
     }
 
     /// A change that lacks a privilege would not run.
@@ -128,15 +129,25 @@ pub(super) async fn may(tenant: &Tenant, wanted: &Wanted) -> Result<()> {
     }
 }
 
-/// A refusal of the database, told with what is missing, or with the fields that are meant, if that can be found out.
-pub(super) async fn explained(tenant: &Tenant, wanted: &Wanted, schema: &Schema, error: DbError) -> DbError {
+/// A refusal of the database, told with what is missing, with the fields that are meant, or with what is in the way, if
+/// that can be found out. The schemas are those before and after the change.
+pub(super) async fn explained(
+    tenant: &Tenant,
+    wanted: &Wanted,
+    (before, after): (&Schema, &Schema),
+    error: DbError,
+) -> Error {
     match error {
         DbError::Denied { .. } => match tenant.db().lacking(&wanted.altered, &wanted.referred).await {
-            Ok(lacking) => lacking.into_iter().next().map_or(error, DbError::from),
-            Err(_) => error,
+            Ok(lacking) => lacking.into_iter().next().map_or(error, DbError::from).into(),
+            Err(_) => error.into(),
+        },
+        DbError::Drifted(_) => match collision::found(tenant, before, after).await {
+            Ok(met) => met.into_iter().next().map_or_else(|| error.into(), collision::error),
+            Err(_) => error.into(),
         },
         DbError::Constraint { message, on: Some((table, name)) } => {
-            let fields = fields_of(schema, &table, &name);
+            let fields = fields_of(after, &table, &name);
             let message = match fields.as_deref() {
                 Some([field]) => format!("entity \"{table}\", field \"{field}\": {message}"),
                 Some(fields) => {
@@ -144,9 +155,9 @@ pub(super) async fn explained(tenant: &Tenant, wanted: &Wanted, schema: &Schema,
                 }
                 None => message,
             };
-            DbError::Constraint { message, on: Some((table, name)) }
+            DbError::Constraint { message, on: None }.into()
         }
-        other => other,
+        other => other.into(),
     }
 }
 

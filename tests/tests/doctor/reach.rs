@@ -2,8 +2,9 @@
 
 use std::os::unix::fs::PermissionsExt;
 
+use hookwright::outcome::Status;
 use hookwright_tests::postgres::TestDatabase;
-use hookwright_tests::scenario::Dialect;
+use hookwright_tests::scenario::{Dialect, Mode};
 use hookwright_tests::world::{TestHost, World, runtime};
 use sqlx::{AssertSqlSafe, Executor};
 
@@ -124,11 +125,16 @@ fn a_database_goes_away_and_comes_back() {
         std::fs::rename(&path, &aside).unwrap();
         let examined = examine().await;
         assert!(trouble(&examined, "db/no-file").found.contains(&path), "{examined:?}");
+        let event = r#"{"id":"e-1","type":"entity.create","entity":{"name":"invoice","fields":[{"name":"id","type":"Int","nullable":false,"primaryKey":true}]}}"#;
+        let error = world.send(event, Mode::default()).await.expect_err("there is nothing to change");
+        assert_eq!(error.code, "db/no-file", "{error}");
         assert!(!std::path::Path::new(&path).exists(), "looking made a file");
         std::fs::write(&path, "nothing that SQLite wrote, and long enough").unwrap();
         trouble(&examine().await, "db/not-sqlite");
         std::fs::rename(&aside, &path).unwrap();
         assert!(examine().await.well);
+        assert_eq!(world.send(event, Mode::default()).await.unwrap().status, Status::Applied);
+        assert_eq!(world.in_step().await.unwrap(), [], "the change went to another file");
     });
 }
 

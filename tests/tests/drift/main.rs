@@ -5,7 +5,9 @@
 
 mod adopt;
 mod bench;
+mod deeds;
 mod hands;
+mod histories;
 mod ignored;
 mod plugins;
 mod repair;

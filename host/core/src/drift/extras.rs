@@ -3,10 +3,11 @@
 use super::Part;
 use super::part::shape;
 use crate::ident::Ident;
-use crate::schema::Schema;
+use crate::schema::{Schema, Table};
 
-/// Takes one thing out of a schema.
-pub(super) fn remove(schema: &mut Schema, table: &Ident, part: &Part) {
+/// Takes one thing out of a schema. `named` is its table once columns have their names back: what is on them is known
+/// by these, and by its own name in both.
+pub(super) fn remove(schema: &mut Schema, table: &Ident, part: &Part, named: Option<&Table>) {
     if *part == Part::Table {
         schema.tables.remove(table);
         return;
@@ -16,10 +17,23 @@ pub(super) fn remove(schema: &mut Schema, table: &Ident, part: &Part) {
         Part::Column(name) => {
             table.columns.shift_remove(name);
         }
-        Part::Unique(columns) => table.uniques.retain(|u| u.columns != *columns),
-        Part::ForeignKey(columns) => table.foreign_keys.retain(|k| k.columns != *columns),
+        Part::Unique(columns) => {
+            let same = |t: &Table| t.uniques.iter().find(|u| u.columns == *columns).map(|u| u.name.clone());
+            let name = named.and_then(same);
+            table.uniques.retain(|u| u.columns != *columns && Some(&u.name) != name.as_ref());
+        }
+        Part::ForeignKey(columns) => {
+            let same =
+                |t: &Table| t.foreign_keys.iter().find(|k| k.columns == *columns).map(|k| k.name.clone());
+            let name = named.and_then(same);
+            table.foreign_keys.retain(|k| k.columns != *columns && Some(&k.name) != name.as_ref());
+        }
         Part::Check(name) => table.checks.retain(|c| c.name != *name),
-        Part::Index(text) => table.indexes.retain(|i| shape(i) != *text),
+        Part::Index(text) => {
+            let all: Vec<_> =
+                named.into_iter().flat_map(|t| &t.indexes).filter(|i| shape(i) == *text).collect();
+            table.indexes.retain(|i| shape(i) != *text && !all.iter().any(|other| other.name == i.name));
+        }
         Part::PrimaryKey => table.primary_key.clear(),
         Part::Table | Part::TableComment | Part::Comment(_) => {}
         Part::Type(_) | Part::Nullability(_) | Part::Default(_) | Part::Generated(_) => {}

@@ -102,8 +102,10 @@ impl Finding {
         let kind = self.part.kind();
         match (&self.renamed, self.state()) {
             (Some(_), _) => format!("drift/renamed-{kind}"),
-            (None, _) if self.found.as_deref() == Some("INVALID") => "drift/invalid-index".to_owned(),
-            (None, _) if self.found.as_ref().is_some_and(|f| f.ends_with(", NOT VALID")) => {
+            (None, State::Differs) if self.found.as_deref() == Some("INVALID") => {
+                "drift/invalid-index".to_owned()
+            }
+            (None, State::Differs) if self.found.as_ref().is_some_and(|f| f.ends_with(", NOT VALID")) => {
                 format!("drift/unvalidated-{kind}")
             }
             (None, State::Differs) => format!("drift/{kind}"),

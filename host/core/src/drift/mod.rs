@@ -166,10 +166,12 @@ impl Drift {
             let elsewhere = self.recorded.tables.iter().filter(|(name, _)| *name != only);
             base.tables.extend(elsewhere.map(|(name, table)| (name.clone(), table.clone())));
         }
+        let named = (!self.renames.is_empty()).then(|| self.applied(&self.found, &self.renames));
+        let named = |table: &Ident| named.as_ref().and_then(|model| model.schema().table(table));
         let stay = self.findings.iter().filter(|_| !scope.extras).chain(&self.ignored);
         for finding in stay.filter(|f| f.is_foreign()) {
             let name = self.origin(&finding.table).unwrap_or_else(|| finding.table.clone());
-            extras::remove(&mut base, &name, &finding.part);
+            extras::remove(&mut base, &name, &finding.part, named(&finding.table));
         }
         for table in self.only_ignored() {
             if let Some(known) = self.recorded.tables.get(table) {

@@ -39,7 +39,8 @@ impl ChangeType {
         // A default that the new type cannot hold would fail at the next insert; it goes, as the review says.
         let default = old.default.clone().and_then(|d| d.retyped(&self.ty));
         let mut new = Column { ty: self.ty.clone(), default, ..old.clone() };
-        new.read(true, false);
+        // A default that could not be read goes with the type.
+        new.read(true, true);
         let stored = model.column_origin(&self.table, &self.column).is_some();
         if stored && self.replaces(&old.ty) {
             return self.replace(model, old, new);

@@ -50,6 +50,14 @@ impl OrgDb {
         }
     }
 
+    /// That an SQLite file is gone, is something else, or may not be used.
+    pub(crate) fn spoiled(&self) -> Option<Trouble> {
+        match self.pool() {
+            Pool::Sqlite(pool) => sqlite::cause(self.org(), pool),
+            Pool::Postgres(_) => None,
+        }
+    }
+
     /// That an SQLite file which was there is gone: it must not be taken for a new one, or its ledger would be forgotten.
     pub(crate) fn absent(&self) -> Option<Trouble> {
         match self.pool() {
