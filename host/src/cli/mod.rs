@@ -117,6 +117,8 @@ enum Command {
     Inspect(inspect::Arguments),
     /// Find out where databases are not what metadata and plugins call for
     Drift(drift::Arguments),
+    /// Leave findings of drift as they are
+    Ignore(ignore::Arguments),
     /// Show what would make databases what metadata and plugins call for
     Plan(plan::Arguments),
     /// Carry plans out, if they are still what they were
@@ -127,8 +129,6 @@ enum Command {
     Adopt(adopt::Arguments),
     /// Find out what is wrong with organisations, and what to do about it
     Doctor(doctor::Arguments),
-    /// Leave findings of drift as they are
-    Ignore(ignore::Arguments),
     /// Go on with changes whose host is gone
     Resume(resume::Arguments),
     /// Build, check and install plugins

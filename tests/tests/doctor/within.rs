@@ -189,3 +189,29 @@ fn a_change_that_waits() {
         assert!(held.next.contains("hookwright approve") && held.severity == Severity::Note, "{held:?}");
     });
 }
+
+/// A row that the look at the rows could not see: it is committed while the change waits for the table.
+#[test]
+fn rows_that_came_too_late_are_told_with_their_field() {
+    runtime().block_on(async {
+        let home = TestHost::start().await;
+        let world = world(&home, Dialect::Postgres).await;
+        world.sql("INSERT INTO acme.invoice (id, note) VALUES (1, 'twice')").await.unwrap();
+        let mut other = PgConnection::connect(&world.url()).await.unwrap();
+        other.execute("BEGIN; INSERT INTO acme.invoice (id, note) VALUES (2, 'twice')").await.unwrap();
+        let unique = json!({"id": "e-9", "type": "field.update", "entity": "invoice", "field": "note", "changes": {"unique": true}});
+        let (host, org) = (world.host().clone(), world.org().clone());
+        let options = SubmitOptions { confirm: true, ..SubmitOptions::default() };
+        let sent = tokio::spawn(async move { host.submit(&org, Change::from_json(unique).unwrap(), options).await });
+        let mut watching = PgConnection::connect(&world.url()).await.unwrap();
+        let waits = "SELECT EXISTS (SELECT FROM pg_locks l JOIN pg_class c ON c.oid = l.relation WHERE NOT l.granted AND c.relname = 'invoice')";
+        while !sqlx::query_scalar::<_, bool>(waits).fetch_one(&mut watching).await.unwrap() {
+            assert!(!sent.is_finished(), "it did not wait");
+        }
+        other.execute("COMMIT").await.unwrap();
+        let error = sent.await.unwrap().expect_err("two rows are the same");
+        assert_eq!(error.code, "db/constraint", "{error}");
+        assert!(error.message.starts_with("entity \"invoice\", field \"note\": "), "{error}");
+        assert!(error.message.contains("SQLSTATE 23505"), "{error}");
+    });
+}
