@@ -58,6 +58,9 @@ pub struct Finding {
     pub message: String,
     /// The command that makes the database what is called for.
     pub repair: String,
+    /// The command that leaves it as it is, but for the reason; absent if every change of it would fail.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ignore: Option<String>,
     /// The command that takes what the database has into the metadata, if there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub adopt: Option<String>,
@@ -81,9 +84,24 @@ impl Finding {
             foreign: finding.is_foreign(),
             message: format!("{}; {}", what(finding), why(finding)),
             repair: command("sync", org, finding),
+            ignore: finding
+                .is_ignorable()
+                .then(|| format!("hookwright ignore --org {org} {} --reason \"…\"", finding.id())),
             adopt: adoptable(finding).then(|| command("adopt", org, finding)),
         }
     }
+}
+
+/// Whether there is what a scope names.
+///
+/// # Errors
+/// `metadata/not-found`.
+pub(crate) fn reached(drift: &drift::Drift, scope: &drift::Scope) -> crate::error::Result<()> {
+    if drift.knows(scope) {
+        return Ok(());
+    }
+    let message = format!("there is no \"{scope}\", neither in the metadata nor in the database");
+    Err(crate::error::Error::new("metadata/not-found", message))
 }
 
 fn what(finding: &drift::Finding) -> String {
@@ -133,9 +151,16 @@ fn command(verb: &str, org: &OrgName, finding: &drift::Finding) -> String {
     command
 }
 
-/// Whether metadata can say it: what only plugins or hands can make is not theirs.
+/// Whether metadata can say it: what only plugins or hands can make, or only the database has a word for, is not theirs.
 fn adoptable(finding: &drift::Finding) -> bool {
+    let found = finding.found.as_deref().unwrap_or_default();
     match &finding.part {
+        Part::Type(_) if found.starts_with(char::is_lowercase) => false,
+        Part::Default(_)
+            if !found.is_empty() && serde_json::from_str::<serde_json::Value>(found).is_err() =>
+        {
+            false
+        }
         Part::Table | Part::Column(_) | Part::Type(_) | Part::Nullability(_) | Part::Default(_) => true,
         Part::TableComment | Part::Comment(_) => true,
         Part::Unique(columns) | Part::ForeignKey(columns) => columns.len() == 1,

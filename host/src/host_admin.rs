@@ -21,6 +21,12 @@ impl Host {
     /// `org/exists`, `request/invalid`, `db/denied` with the `GRANT` to run, or what the database says.
     pub async fn org_add(&self, name: &OrgName, url: &str, options: OrgOptions) -> Result<OrgInfo> {
         let url = DatabaseUrl::parse(url)?.absolute();
+        if self.inner.store.org(name).await.is_ok() {
+            return Err(Error::new(
+                "org/exists",
+                format!("the organisation \"{name}\" is registered already"),
+            ));
+        }
         let db = self.inner.tenants.connect(name, &url)?;
         if options.create_database {
             db.create_database().await?;

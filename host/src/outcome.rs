@@ -369,9 +369,12 @@ pub struct Session {
 impl std::fmt::Display for Session {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let Self { pid, role, application, state, seconds, lock } = self;
-        write!(f, "session {pid} of \"{role}\" ({application}, {state}")?;
-        if let Some(seconds) = seconds {
-            write!(f, " for {seconds} s")?;
+        write!(f, "session {pid} of \"{role}\" ({application}")?;
+        match (seconds, state.as_str()) {
+            (Some(seconds), state) => write!(f, ", {state} for {seconds} s")?,
+            // The host's role may not see it.
+            (None, "?") => {}
+            (None, state) => write!(f, ", {state}")?,
         }
         write!(f, ") with {lock}")
     }

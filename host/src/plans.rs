@@ -1,10 +1,11 @@
 //! Plans of repairs: made now, shown, and carried out later if they are still what they were.
 
-use hookwright_core::event::Change;
+use hookwright_core::event::{Body, Change};
 use hookwright_core::ident::OrgName;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
+use crate::error::{Error, Result};
 use crate::outcome::Outcome;
 
 /// One organisation's plan: the event that is to be sent, and what tells its plan from any other.
@@ -24,6 +25,19 @@ pub struct Plan {
 }
 
 impl Plan {
+    /// The change that it is the plan of.
+    ///
+    /// # Errors
+    /// `request/invalid` if it is none of a repair, `event/invalid`.
+    pub fn change(&self) -> Result<Change> {
+        let change = Change::from_json(self.event.clone())?;
+        match change.events.as_slice() {
+            [event] if matches!(event.body, Body::SchemaSync { .. }) => Ok(change),
+            _ => Err(Error::new("request/invalid", "the event of the plan is no repair (schema.sync)")
+                .help("apply a plan as it was made; send other events as events")),
+        }
+    }
+
     /// The plan of a dry run.
     #[must_use]
     pub fn of(org: &OrgName, change: &Change, outcome: &Outcome) -> Option<Self> {

@@ -94,6 +94,9 @@ impl Tenants {
                 if let Some(trouble) = db.absent() {
                     return Err(trouble.into());
                 }
+                if !db.is_known().await? {
+                    return Err(db.forgotten().into());
+                }
                 db.prepare(&self.retry).await?;
                 let tenant = Arc::new(Tenant::new(org.clone(), db, self.policy.of_org(org)));
                 self.bind(&tenant).await?;

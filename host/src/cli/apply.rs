@@ -61,7 +61,7 @@ pub(crate) async fn run(arguments: Arguments, cx: Context) -> Result<Exit> {
 }
 
 async fn apply(host: &Host, cx: &Context, plan: &Plan, leave: &Leave) -> Result<(Change, Outcome)> {
-    let change = Change::from_json(plan.event.clone())?;
+    let change = plan.change()?;
     let mut options = leave.options(false);
     options.plan_hash = Some(plan.plan_hash.clone());
     let outcome = schema::submit(host, cx, &plan.org, &change, options).await?;

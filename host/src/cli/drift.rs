@@ -45,7 +45,7 @@ pub(crate) async fn run(arguments: Arguments, cx: Context) -> Result<Exit> {
             let host = &host;
             async move { Ok(step(look(host, &org).await?)) }
         };
-        return orgs.pace.each(orgs.members(&host).await?, &cx, each).await;
+        return orgs.pace.reading().each(orgs.members(&host).await?, &cx, each).await;
     };
     let report = look(&host, &org).await?;
     cx.out.one(&report, || text(&report))?;
@@ -75,13 +75,15 @@ fn text(report: &Report) -> String {
         (false, 1) => format!("{org}: 1 finding"),
         (false, count) => format!("{org}: {count} findings"),
     };
-    for Finding { id, code, message, repair, adopt, .. } in findings {
+    for Finding { code, message, repair, adopt, ignore, .. } in findings {
         text += &format!("\n\n{code}  {}\n", print::clean(message));
         text += &format!("  repair: {}", print::clean(repair));
         if let Some(adopt) = adopt {
             text += &format!("\n  adopt:  {}", print::clean(adopt));
         }
-        text += &format!("\n  ignore: hookwright ignore --org {org} {id} --reason \"…\"");
+        if let Some(ignore) = ignore {
+            text += &format!("\n  ignore: {}", print::clean(ignore));
+        }
     }
     match ignored.len() {
         0 => text,

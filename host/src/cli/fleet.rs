@@ -17,6 +17,9 @@ use crate::host::Host;
 /// Organisations that a message names; the rest are counted.
 const MOST: usize = 5;
 
+/// What to do about a roll-out that ended early.
+const GO_ON: &str = "mend those that failed and run it again: what is done is not done twice; or go on past them: --canary 0 --stop-at 101";
+
 /// Which organisations.
 #[derive(Debug, clap::Args)]
 pub(super) struct Orgs {
@@ -113,6 +116,11 @@ pub(super) async fn members(host: &Host, reached: impl Fn(&OrgName) -> bool) -> 
 }
 
 impl Pace {
+    /// For what only reads: one that fails says nothing of the others.
+    pub(super) fn reading(&self) -> Self {
+        Self { canary: 0, stop_at: 101, ..*self }
+    }
+
     /// Does a command for all of them, and tells what became of each.
     pub(super) async fn each<T: Serialize, F>(
         &self,
@@ -164,20 +172,23 @@ fn bar(count: usize) -> ProgressBar {
 /// The organisations by what became of them, and the reasons of those that are not done.
 fn summary<T: Serialize>(cx: &Context, ended: &[Ended<Result<Step<T>>>]) -> Result<Exit> {
     let mut words: BTreeMap<&str, usize> = BTreeMap::new();
-    let mut reasons: BTreeMap<&str, (String, Vec<&str>)> = BTreeMap::new();
+    let mut reasons: BTreeMap<&str, Why> = BTreeMap::new();
     let mut exit = Exit::Done;
     for Ended { org, result } in ended {
         let (word, reason) = match result {
-            None => ("not begun", Some(("not-begun", "the roll-out ended before".to_owned()))),
-            Some(Err(error)) => ("failed", Some((error.code.as_str(), clean(&error.to_string())))),
-            Some(Ok(step)) => (
-                step.word.as_str(),
-                step.left.as_ref().map(|(code, message)| (code.as_str(), clean(message))),
-            ),
+            None => ("not begun", Some(("not-begun", "the roll-out ended before", GO_ON))),
+            Some(Err(error)) => {
+                ("failed", Some((error.code.as_str(), error.message.as_str(), error.help.as_str())))
+            }
+            Some(Ok(step)) => {
+                let left = step.left.as_ref();
+                (step.word.as_str(), left.map(|(code, message)| (code.as_str(), message.as_str(), "")))
+            }
         };
         *words.entry(word).or_default() += 1;
-        if let Some((code, message)) = reason {
-            reasons.entry(code).or_insert_with(|| (message, Vec::new())).1.push(org.as_str());
+        if let Some((code, message, help)) = reason {
+            let why = || Why { message: clean(message), help: clean(help), orgs: Vec::new() };
+            reasons.entry(code).or_insert_with(why).orgs.push(org.as_str());
         }
         exit = match (exit, result) {
             (Exit::Failed, _) | (_, Some(Err(_))) => Exit::Failed,
@@ -202,19 +213,26 @@ fn summary<T: Serialize>(cx: &Context, ended: &[Ended<Result<Step<T>>>]) -> Resu
     Ok(exit)
 }
 
-fn text(
-    count: usize,
-    words: &BTreeMap<&str, usize>,
-    reasons: &BTreeMap<&str, (String, Vec<&str>)>,
-) -> String {
+/// Why something is left of some organisations, told of the first of them.
+struct Why<'a> {
+    message: String,
+    help: String,
+    orgs: Vec<&'a str>,
+}
+
+fn text(count: usize, words: &BTreeMap<&str, usize>, reasons: &BTreeMap<&str, Why>) -> String {
     let counted: Vec<_> = words.iter().map(|(word, count)| format!("{count} {word}")).collect();
     let organisations = if count == 1 { "organisation" } else { "organisations" };
     let mut text = format!("{count} {organisations}: {}", counted.join(", "));
-    for (code, (message, orgs)) in reasons {
+    for (code, Why { message, help, orgs }) in reasons {
         let named = orgs.iter().take(MOST).copied().collect::<Vec<_>>().join(", ");
         let more = orgs.len().checked_sub(MOST).filter(|more| *more > 0);
         let more = more.map(|more| format!(" and {more} more")).unwrap_or_default();
-        text += &format!("\n\n{code}  {} of them: {named}{more}\n  {message}", orgs.len());
+        let first = if orgs.len() > 1 { format!("of {}: ", orgs[0]) } else { String::new() };
+        text += &format!("\n\n{code}: {named}{more}\n  {first}{message}");
+        if !help.is_empty() {
+            text += &format!("\n  help: {help}");
+        }
     }
     text
 }

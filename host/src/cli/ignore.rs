@@ -20,7 +20,7 @@ pub(crate) struct Arguments {
     /// The organisation
     #[arg(long, value_parser = org_name, value_name = "NAME")]
     org: OrgName,
-    /// The finding, as \"hookwright drift\" names it
+    /// The finding, as "hookwright drift" names it
     #[arg(value_name = "FINDING", required_unless_present = "list")]
     finding: Option<String>,
     /// Why it is left as it is

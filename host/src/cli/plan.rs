@@ -45,7 +45,7 @@ pub(crate) async fn run(arguments: Arguments, cx: Context) -> Result<Exit> {
             let (asked, host, cx, plans) = (&asked, &host, &cx, &plans);
             async move { planned(plans, &org, asked.send(host, cx, &org).await?) }
         };
-        let exit = what.orgs.pace.each(what.orgs.members(&host).await?, &cx, each).await?;
+        let exit = what.orgs.pace.reading().each(what.orgs.members(&host).await?, &cx, each).await?;
         let plans = plans.into_inner().unwrap_or_else(PoisonError::into_inner);
         return kept(&cx, out, &plans).map(|()| exit);
     };

@@ -133,6 +133,7 @@ impl Asked {
     /// Sends it, unless there is nothing to do.
     pub async fn send(&self, host: &Host, cx: &Context, org: &OrgName) -> Result<Option<(Change, Outcome)>> {
         let drift = host.drift(org).await?;
+        crate::drift::reached(&drift, &self.scope)?;
         let done = match self.event["type"] == "schema.adopt" {
             true => drift.is_adopted(&self.scope),
             false => drift.is_done(&self.scope),
@@ -149,7 +150,8 @@ impl Asked {
     async fn run(&self, host: &Host, cx: &Context, orgs: &Orgs) -> Result<Exit> {
         let Some(org) = orgs.single() else {
             let each = |org| async move { Ok(step(self.send(host, cx, &org).await?)) };
-            return orgs.pace.each(orgs.members(host).await?, cx, each).await;
+            let pace = if self.options.dry_run { orgs.pace.reading() } else { orgs.pace };
+            return pace.each(orgs.members(host).await?, cx, each).await;
         };
         let Some((change, outcome)) = self.send(host, cx, &org).await? else {
             return in_step(cx, &org);

@@ -38,9 +38,12 @@ pub struct Blocker {
 impl fmt::Display for Blocker {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { pid, role, application, state, seconds, seen, table, lock } = self;
-        write!(f, "session {pid} of \"{role}\" ({application}, {state}")?;
-        if *seen {
-            write!(f, " for {seconds} s")?;
+        write!(f, "session {pid} of \"{role}\" ({application}")?;
+        match (*seen, state.as_str()) {
+            (true, state) => write!(f, ", {state} for {seconds} s")?,
+            // The host's role may not see it.
+            (false, "?") => {}
+            (false, state) => write!(f, ", {state}")?,
         }
         write!(f, ") with {lock} on \"{table}\"")
     }

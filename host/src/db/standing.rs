@@ -6,6 +6,7 @@ use sqlx::{ConnectOptions, Connection, Sqlite};
 
 use super::gate::Script;
 use super::{Connections, DbError, OrgDb, Pool};
+use crate::trouble::Trouble;
 
 impl OrgDb {
     /// Whether the database has the organisation's history.
@@ -20,6 +21,17 @@ impl OrgDb {
             }
         };
         reading!(self, ask())
+    }
+
+    /// That a database which should have the organisation's history does not.
+    pub(crate) fn forgotten(&self) -> Trouble {
+        let org = self.org();
+        let found =
+            format!("the database has no history of the organisation \"{org}\", which is registered there");
+        let means = "it was emptied or made anew, is another one, or its bookkeeping was taken away; nothing is done there, since all that was done before would be done again";
+        Trouble::broken("db/history-gone", found, means).next(format!(
+            "restore it from a backup; or say where it is: hookwright org update {org} --database URL; or begin anew: hookwright org remove {org}, then hookwright org add"
+        ))
     }
 
     /// Makes the database of the address, if its server does not have it. A file is made on first use.

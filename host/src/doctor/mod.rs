@@ -104,7 +104,11 @@ impl Host {
         };
         let mut checks = found.checks;
         checks.push(connections::check(&db).await);
-        if found.bookkeeping == Some(BOOKKEEPING_VERSION) {
+        let known = db.is_known().await;
+        if let Ok(false) = known {
+            checks.push(Check::new("history", "it is gone").with([db.forgotten()]));
+        }
+        if let (Ok(true), Some(BOOKKEEPING_VERSION)) = (known, found.bookkeeping) {
             match self.inner.tenants.get(org).await {
                 Ok(tenant) => checks.extend(Patient { host: self, tenant }.checks(contents).await),
                 Err(error) => checks.push(Check::failed("organisation", &error)),

@@ -126,7 +126,7 @@ impl<Q: Switches> Writing<Q> {
                 .help("send it to the organisation it was made for")
                 .into());
         }
-        let change = Change::from_json(plan.event).map_err(Error::from)?;
+        let change = plan.change()?;
         let mut options = self.switches.options(&self.caller.principal);
         options.plan_hash = Some(plan.plan_hash);
         answer(self.caller.host().submit(&self.org, change, options).await?)

@@ -52,7 +52,9 @@ pub(super) async fn make(caller: Caller, JsonBody(body): JsonBody) -> Result<Jso
     let Some(Body::SchemaSync { scope }) = change.events.first().map(|event| &event.body) else {
         return Err(Error::new("host/fault", "the event of a plan is no repair").into());
     };
-    if caller.host().drift(&org).await?.is_done(scope) {
+    let drift = caller.host().drift(&org).await?;
+    crate::drift::reached(&drift, scope)?;
+    if drift.is_done(scope) {
         return Ok(Json(Planned { in_step: true, plan: None, outcome: None }));
     }
     let options = SubmitOptions { dry_run: true, ..SubmitOptions::default() };

@@ -46,6 +46,7 @@ pub(super) async fn synchronise(
     scope: &Scope,
 ) -> Result<Worked> {
     let drift = drift(pipeline, tenant, view).await?;
+    crate::drift::reached(&drift, scope)?;
     repaired(pipeline, tenant, view, &drift, scope)
 }
 
@@ -59,6 +60,7 @@ pub(super) async fn adopt(
     scope: &Scope,
 ) -> Result<Worked> {
     let found = drift(pipeline, tenant, view).await?;
+    crate::drift::reached(&found, scope)?;
     let metadata = found
         .adopted(&view.snapshot.metadata, &event.id, scope)
         .map_err(|e| Error::new("drift/not-adopted", e.to_string()))?;

@@ -2,7 +2,10 @@
 
 use std::os::unix::fs::PermissionsExt;
 
+use hookwright::api::{OrgOptions, SubmitOptions};
+use hookwright::host::Host;
 use hookwright::outcome::Status;
+use hookwright_core::event::Change;
 use hookwright_tests::postgres::TestDatabase;
 use hookwright_tests::scenario::{Dialect, Mode};
 use hookwright_tests::world::{TestHost, World, runtime};
@@ -11,12 +14,11 @@ use sqlx::{AssertSqlSafe, Executor};
 use super::cause::{refused, trouble};
 use super::server;
 
-/// The address of a test database with another user, password or name.
-fn address(database: &TestDatabase, user: &str, name: &str) -> String {
+/// The address of a test database as another user.
+fn address(database: &TestDatabase, user: &str) -> String {
     let mut url = reqwest::Url::parse(database.url()).unwrap();
     url.set_username(user).unwrap();
     url.set_password(Some("secret")).unwrap();
-    url.set_path(name);
     url.to_string()
 }
 
@@ -59,29 +61,27 @@ fn another_program_answers() {
 #[test]
 fn the_server_lets_nobody_in() {
     runtime().block_on(async {
-        for (state, code) in [
-            ("28P01", "db/wrong-password"),
-            ("28000", "db/not-let-in"),
-            ("53300", "db/too-many-connections"),
-            ("57P03", "db/starting"),
+        for (state, said, routine, code) in [
+            ("28P01", "password authentication failed", "auth_failed", "db/wrong-password"),
+            ("28000", "role \"app\" does not exist", "InitializeSessionUserId", "db/no-role"),
+            ("28000", "no pg_hba.conf entry", "ClientAuthentication", "db/not-let-in"),
+            ("53300", "sorry, too many clients already", "InitProcess", "db/too-many-connections"),
+            ("57P03", "the database system is starting up", "ProcessStartupPacket", "db/starting"),
         ] {
-            let error = refused(&at(server::refusing(state, "the words of the server").await), code).await;
-            assert!(error.message.contains("the words of the server"), "{error}");
-            assert!(error.message.contains(state), "{error}");
+            let error = refused(&at(server::refusing(state, said, routine).await), code).await;
+            assert!(error.message.contains(said) && error.message.contains(state), "{error}");
         }
     });
 }
 
 #[test]
-fn roles_and_databases_that_are_not_there() {
+fn a_database_that_is_not_there() {
     runtime().block_on(async {
         let database = TestDatabase::create().await;
         let name = database.name().to_owned();
-        let missing = refused(&address(&database, "nobody_here", &name), "db/no-role").await;
-        assert!(missing.help.contains("CREATE ROLE \"nobody_here\" LOGIN"), "{}", missing.help);
-        let wrong = format!("{name}x");
-        let user = reqwest::Url::parse(database.url()).unwrap().username().to_owned();
-        let missing = refused(&address(&database, &user, &wrong), "db/no-database").await;
+        let mut url = reqwest::Url::parse(database.url()).unwrap();
+        url.set_path(&format!("{name}x"));
+        let missing = refused(url.as_str(), "db/no-database").await;
         assert!(missing.message.contains(&format!("near it is \"{name}\"")), "{missing}");
         database.close().await;
     });
@@ -95,11 +95,14 @@ fn roles_that_are_not_let_in() {
         let role = format!("r_{name}");
         let mut connection = database.connect().await;
         let mut run = async |sql: String| assert!(connection.execute(AssertSqlSafe(sql)).await.is_ok());
-        run(format!("CREATE ROLE {role} NOLOGIN; REVOKE CONNECT ON DATABASE {name} FROM PUBLIC")).await;
-        let error = refused(&address(&database, &role, &name), "db/no-login").await;
+        run(format!(
+            "CREATE ROLE {role} NOLOGIN PASSWORD 'secret'; REVOKE CONNECT ON DATABASE {name} FROM PUBLIC"
+        ))
+        .await;
+        let error = refused(&address(&database, &role), "db/no-login").await;
         assert!(error.help.contains(&format!("ALTER ROLE \"{role}\" LOGIN")), "{}", error.help);
         run(format!("ALTER ROLE {role} LOGIN")).await;
-        let error = refused(&address(&database, &role, &name), "db/no-connect").await;
+        let error = refused(&address(&database, &role), "db/no-connect").await;
         assert!(
             error.help.contains(&format!("GRANT CONNECT ON DATABASE \"{name}\" TO \"{role}\"")),
             "{}",
@@ -107,7 +110,8 @@ fn roles_that_are_not_let_in() {
         );
         run(format!("GRANT CONNECT ON DATABASE {name} TO {role}; ALTER ROLE {role} CONNECTION LIMIT 0"))
             .await;
-        refused(&address(&database, &role, &name), "db/too-many-connections").await;
+        let error = refused(&address(&database, &role), "db/too-many-connections").await;
+        assert!(error.help.contains(&format!("ALTER ROLE \"{role}\" CONNECTION LIMIT")), "{}", error.help);
         run(format!("DROP OWNED BY {role}; DROP ROLE {role}")).await;
         database.close().await;
     });
@@ -149,5 +153,27 @@ fn files_that_the_host_may_not_write() {
         if std::fs::OpenOptions::new().write(true).open(&path).is_err() {
             trouble(&home.host().examine(world.org(), false).await.unwrap(), "db/file-denied");
         }
+    });
+}
+
+#[test]
+fn a_database_without_the_history_is_not_taken_for_a_new_one() {
+    runtime().block_on(async {
+        let home = TestHost::start().await;
+        let world = World::add(&home, "acme", Dialect::Postgres, &["schema-sync".to_owned()]).await;
+        let event = r#"{"id":"e-1","type":"entity.create","entity":{"name":"invoice","fields":[{"name":"id","type":"Int","nullable":false,"primaryKey":true}]}}"#;
+        assert_eq!(world.send(event, Mode::default()).await.unwrap().status, Status::Applied);
+        world.sql("DROP SCHEMA hookwright CASCADE; DROP SCHEMA acme CASCADE").await.unwrap();
+        // Another host, which has not seen the organisation yet.
+        let other = Host::start(world.host().config().clone()).await.unwrap();
+        let examined = other.examine(world.org(), false).await.unwrap();
+        assert!(!examined.well);
+        trouble(&examined, "db/history-gone");
+        let change = Change::parse(event.as_bytes()).unwrap();
+        let error = other.submit(world.org(), change, SubmitOptions::default()).await.expect_err("not done twice");
+        assert_eq!(error.code, "db/history-gone", "{error}");
+        assert_eq!(world.rows("SELECT nspname FROM pg_namespace WHERE nspname IN ('acme', 'hookwright')").await.unwrap(), Vec::<String>::new());
+        let again = other.org_add(world.org(), &world.url(), OrgOptions::default()).await.expect_err("it is registered");
+        assert_eq!(again.code, "org/exists");
     });
 }

@@ -19,8 +19,8 @@ where
     port
 }
 
-/// Refuses every login with an SQLSTATE.
-pub async fn refusing(state: &'static str, message: &'static str) -> u16 {
+/// Refuses every login with an SQLSTATE, as a routine of the server.
+pub async fn refusing(state: &'static str, message: &'static str, routine: &'static str) -> u16 {
     serve(move |mut stream| async move {
         let mut request = [0; 8];
         stream.read_exact(&mut request).await?;
@@ -28,7 +28,9 @@ pub async fn refusing(state: &'static str, message: &'static str) -> u16 {
         stream.write_all(b"N").await?;
         stream.read_exact(&mut request).await?;
         let mut fields = Vec::new();
-        for (kind, text) in [(b'S', "FATAL"), (b'V', "FATAL"), (b'C', state), (b'M', message)] {
+        for (kind, text) in
+            [(b'S', "FATAL"), (b'V', "FATAL"), (b'C', state), (b'M', message), (b'R', routine)]
+        {
             fields.push(kind);
             fields.extend_from_slice(text.as_bytes());
             fields.push(0);

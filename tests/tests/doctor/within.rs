@@ -128,10 +128,12 @@ fn tables_that_belong_to_somebody_else() {
         let database = TestDatabase::create().await;
         let (name, role) = (database.name().to_owned(), format!("r_{}", database.name()));
         let mut admin = database.connect().await;
-        let make = format!("CREATE ROLE {role} LOGIN; GRANT CREATE ON DATABASE {name} TO {role}");
+        let make =
+            format!("CREATE ROLE {role} LOGIN PASSWORD 'secret'; GRANT CREATE ON DATABASE {name} TO {role}");
         admin.execute(AssertSqlSafe(make)).await.unwrap();
         let mut url = reqwest::Url::parse(database.url()).unwrap();
         url.set_username(&role).unwrap();
+        url.set_password(Some("secret")).unwrap();
         let home = TestHost::start().await;
         let org = OrgName::parse("acme").unwrap();
         home.host().org_add(&org, url.as_str(), OrgOptions::default()).await.unwrap();

@@ -9,6 +9,7 @@ mod deeds;
 mod hands;
 mod histories;
 mod ignored;
+mod narrow;
 mod plugins;
 mod repair;
 mod watch;

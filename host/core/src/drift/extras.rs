@@ -35,7 +35,12 @@ pub(super) fn remove(schema: &mut Schema, table: &Ident, part: &Part, named: Opt
             table.indexes.retain(|i| shape(i) != *text && !all.iter().any(|other| other.name == i.name));
         }
         Part::PrimaryKey => table.primary_key.clear(),
+        Part::Default(name) => {
+            if let Some(column) = table.columns.get_mut(name) {
+                column.read(false, true);
+            }
+        }
         Part::Table | Part::TableComment | Part::Comment(_) => {}
-        Part::Type(_) | Part::Nullability(_) | Part::Default(_) | Part::Generated(_) => {}
+        Part::Type(_) | Part::Nullability(_) | Part::Generated(_) => {}
     }
 }

@@ -66,7 +66,7 @@ impl Finding {
     /// Whether others put it there, and nothing calls for it: it is left alone unless somebody asks.
     #[must_use]
     pub fn is_foreign(&self) -> bool {
-        self.part.is_thing()
+        (self.part.is_thing() || self.is_sequence())
             && self.state() == State::Extra
             && self.recorded.is_none()
             && self.renamed.is_none()
@@ -94,6 +94,12 @@ impl Finding {
     pub fn is_ignorable(&self) -> bool {
         let needed = matches!(self.part, Part::Table | Part::Column(_));
         self.renamed.is_none() && !(needed && self.state() == State::Missing)
+    }
+
+    /// Whether it is a default that counts: metadata have no word for it, and rows would have no key without it.
+    fn is_sequence(&self) -> bool {
+        let counts = self.found.as_ref().is_some_and(|found| found.starts_with("nextval("));
+        matches!(self.part, Part::Default(_)) && counts
     }
 
     /// Its code.

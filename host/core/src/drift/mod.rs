@@ -7,6 +7,7 @@ mod adopt;
 mod compare;
 mod extras;
 mod finding;
+mod narrow;
 mod part;
 mod renamed;
 mod repair;
@@ -99,10 +100,24 @@ impl Drift {
         drift.findings = drift.renames.iter().filter_map(renaming).collect();
         let told = |f: &Finding| comments || !matches!(f.part, Part::TableComment | Part::Comment(_));
         drift.findings.extend(drift.differences(model.schema()).into_iter().filter(told));
+        drift.findings.iter_mut().for_each(|finding| spelled(finding, model.schema()));
         drift.findings.sort();
         let left_alone = |f: &mut Finding| f.is_ignorable() && ignored.contains(&f.id());
         drift.ignored = drift.findings.extract_if(.., left_alone).collect();
         drift
+    }
+
+    /// Whether there is, or should be, what a scope names.
+    #[must_use]
+    pub fn knows(&self, scope: &Scope) -> bool {
+        let Some(table) = &scope.table else { return true };
+        let mut all = [&self.wanted, &self.recorded, &self.found, &self.others].into_iter();
+        let origin = self.origin(table);
+        let named = |schema: &Schema, name: &Ident| {
+            let found = schema.table(name);
+            found.is_some_and(|t| scope.column.as_ref().is_none_or(|column| t.column(column).is_some()))
+        };
+        all.any(|schema| named(schema, table) || origin.as_ref().is_some_and(|name| named(schema, name)))
     }
 
     /// Whether there is nothing to do, whatever others added.
@@ -168,15 +183,18 @@ impl Drift {
         }
         let named = (!self.renames.is_empty()).then(|| self.applied(&self.found, &self.renames));
         let named = |table: &Ident| named.as_ref().and_then(|model| model.schema().table(table));
-        let stay = self.findings.iter().filter(|_| !scope.extras).chain(&self.ignored);
+        let stay = self.findings.iter().filter(|f| !scope.has(f)).chain(&self.ignored);
         for finding in stay.filter(|f| f.is_foreign()) {
             let name = self.origin(&finding.table).unwrap_or_else(|| finding.table.clone());
             extras::remove(&mut base, &name, &finding.part, named(&finding.table));
         }
-        for table in self.only_ignored() {
+        for table in self.only_ignored(scope) {
             if let Some(known) = self.recorded.tables.get(table) {
                 base.tables.insert(table.clone(), known.clone());
             }
+        }
+        if let (Some(table), Some(column)) = (&scope.table, &scope.column) {
+            self.narrow(&mut base, table, column, scope);
         }
         for (name, table) in &mut base.tables {
             if let Some(known) = self.recorded.tables.get(name).filter(|known| alike(table, known)) {
@@ -191,9 +209,23 @@ impl Drift {
         self.ignored.iter().any(|ignored| ignored.id() == id)
     }
 
+    /// Of a table of which one column is to be repaired, what is not about that column is as the record has it.
+    fn narrow(&self, base: &mut Schema, table: &Ident, column: &Ident, scope: &Scope) {
+        let (Some(found), Some(known)) = (base.tables.get(table), self.recorded.tables.get(table)) else {
+            return;
+        };
+        let from =
+            self.renames.iter().filter(|rename| scope.has_rename(rename)).find_map(|rename| match rename {
+                Intent::RenameColumn(r) if r.table == *table && r.to == *column => Some(r.column.clone()),
+                _ => None,
+            });
+        let narrowed = narrow::to_column(known, found, column, from.as_ref());
+        base.tables.insert(table.clone(), Arc::new(narrowed));
+    }
+
     /// Tables on which nothing is found but what is left as it is: the record of them stays what it is, too.
-    fn only_ignored(&self) -> impl Iterator<Item = &Ident> {
-        let found = |table: &Ident| self.findings.iter().any(|f| f.table == *table && !f.is_foreign());
+    fn only_ignored(&self, scope: &Scope) -> impl Iterator<Item = &Ident> {
+        let found = |table: &Ident| self.findings.iter().any(|f| f.table == *table && scope.has(f));
         let tables: BTreeSet<_> = self.ignored.iter().map(|finding| &finding.table).collect();
         tables.into_iter().filter(move |table| !found(table))
     }
@@ -260,6 +292,15 @@ fn loosens(intent: &Intent, found: &Schema) -> bool {
             })
         }
         _ => false,
+    }
+}
+
+/// What a column of others is, in full: once it is something else, it is another finding.
+fn spelled(finding: &mut Finding, found: &Schema) {
+    if let (Part::Column(name), State::Extra) = (&finding.part, finding.state())
+        && let Some(column) = found.table(&finding.table).and_then(|table| table.column(name))
+    {
+        finding.found = Some(part::in_full(column));
     }
 }
 

@@ -172,6 +172,16 @@ pub(super) fn shape(index: &Index) -> String {
     text
 }
 
+/// A column in one line.
+pub(super) fn in_full(column: &Column) -> String {
+    let worth = |(part, value): (Part, String)| match part {
+        Part::Column(_) => None,
+        Part::Type(_) | Part::Nullability(_) => Some(value),
+        other => Some(format!("{} {value}", other.kind())),
+    };
+    column_parts(column).filter_map(worth).collect::<Vec<_>>().join(", ")
+}
+
 fn type_in_full(ty: &FieldType) -> String {
     match ty.values() {
         Some(values) => format!("Enum({})", values.iter().map(|v| quoted(v)).collect::<Vec<_>>().join(", ")),

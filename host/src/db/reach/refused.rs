@@ -110,7 +110,7 @@ async fn no_database(pool: &Connections<Postgres>, place: &Place<'_>) -> Trouble
     let found = format!("there is no database \"{database}\" at {} (SQLSTATE 3D000){there}", place.at());
     let means = "host, port and role are right; the name in the address is not";
     let next = format!(
-        "correct the name: {}; or make the database: createdb -h {} -p {} -U \"{role}\" \"{database}\" (hookwright org add {org} --create does it, too)",
+        "correct the name: {}; or make the database: createdb -h {} -p {} -U \"{role}\" \"{database}\" (hookwright org add {org} --database URL --create makes it, too)",
         place.correct(),
         place.host,
         place.port
@@ -152,5 +152,17 @@ async fn too_many(db: &OrgDb, pool: &Connections<Postgres>, place: &Place<'_>, s
         counted.as_ref().map(ServerLoad::to_string).map(|text| format!("; {text}")).unwrap_or_default();
     let found = format!("the server at {} has no connection left: {said} (SQLSTATE 53300){used}", place.at());
     let means = "programs hold more connections than the server, the role or the database is allowed";
-    Trouble::broken("db/too-many-connections", found, means).next(ServerLoad::advice())
+    // One SQLSTATE for three limits: only the server's words tell which.
+    let limited = |what: &str, name: &str| {
+        format!(
+            "it is a limit of the {what} alone; raise it as an administrator: ALTER {} \"{name}\" CONNECTION LIMIT -1",
+            what.to_uppercase()
+        )
+    };
+    let next = match said {
+        said if said.contains("for role") => limited("role", place.role),
+        said if said.contains("for database") => limited("database", place.database),
+        _ => ServerLoad::advice().to_owned(),
+    };
+    Trouble::broken("db/too-many-connections", found, means).next(next)
 }
