@@ -46,6 +46,7 @@ pub(super) async fn synchronise(
     scope: &Scope,
 ) -> Result<Worked> {
     let drift = drift(pipeline, tenant, view).await?;
+    known(&drift, scope)?;
     repaired(pipeline, tenant, view, &drift, scope)
 }
 
@@ -59,6 +60,7 @@ pub(super) async fn adopt(
     scope: &Scope,
 ) -> Result<Worked> {
     let found = drift(pipeline, tenant, view).await?;
+    known(&found, scope)?;
     let metadata = found
         .adopted(&view.snapshot.metadata, &event.id, scope)
         .map_err(|e| Error::new("drift/not-adopted", e.to_string()))?;
@@ -74,6 +76,11 @@ pub(super) async fn adopt(
     }
     let left = adopted.findings.into_iter().filter(|f| scope.has(f)).collect();
     Ok(worked(worker, left))
+}
+
+/// A name that is misspelt would otherwise be in step.
+fn known(drift: &Drift, scope: &Scope) -> Result<()> {
+    drift.unknown(scope).map_or(Ok(()), |unknown| Err(unknown.into()))
 }
 
 fn repaired(

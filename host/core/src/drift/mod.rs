@@ -23,6 +23,7 @@ use crate::conversion::{Conversion, conversion};
 use crate::ident::Ident;
 use crate::intent::Intent;
 use crate::metadata::Metadata;
+use crate::metadata_error::MetadataError;
 use crate::model::Model;
 use crate::schema::{Schema, Table};
 use compare::Three;
@@ -111,6 +112,21 @@ impl Drift {
         self.findings.iter().all(Finding::is_foreign)
     }
 
+    /// What a scope names and nobody knows: it is neither called for, nor recorded, nor there.
+    #[must_use]
+    pub fn unknown(&self, scope: &Scope) -> Option<MetadataError> {
+        let name = scope.table.as_ref()?;
+        let schemas = [&self.wanted, &self.recorded, &self.found, &self.others];
+        let tables: Vec<_> = schemas.into_iter().filter_map(|schema| schema.table(name)).collect();
+        let entity = name.as_str().to_owned();
+        if tables.is_empty() {
+            return Some(MetadataError::NoEntity { entity });
+        }
+        let column = scope.column.as_ref()?;
+        let is_known = tables.iter().any(|table| table.column(column).is_some());
+        (!is_known).then(|| MetadataError::NoField { entity, field: column.as_str().to_owned() })
+    }
+
     /// Whether a repair would do nothing, and there is nothing that it could not do either.
     #[must_use]
     pub fn is_done(&self, scope: &Scope) -> bool {
@@ -119,7 +135,8 @@ impl Drift {
             self.recorded.tables.get(name).is_some_and(|known| Arc::ptr_eq(known, table))
         };
         let same = base.tables.len() == self.recorded.tables.len() && base.tables.iter().all(recorded);
-        same && !self.findings.iter().any(|finding| scope.has(finding))
+        let is_known = self.unknown(scope).is_none();
+        is_known && same && !self.findings.iter().any(|finding| scope.has(finding))
     }
 
     /// Whether there is nothing that [`Drift::adopted`] would take into the metadata.
