@@ -5,10 +5,13 @@
 
 mod adopt;
 mod bench;
+mod consent;
 mod deeds;
 mod hands;
+mod healed;
 mod histories;
 mod ignored;
+mod planned;
 mod plugins;
 mod repair;
 mod watch;
