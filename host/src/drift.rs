@@ -92,16 +92,12 @@ impl Finding {
     }
 }
 
-/// Whether there is what a scope names.
+/// Whether there is what a scope names: a name that is misspelt would otherwise be in step.
 ///
 /// # Errors
 /// `metadata/not-found`.
 pub(crate) fn reached(drift: &drift::Drift, scope: &drift::Scope) -> crate::error::Result<()> {
-    if drift.knows(scope) {
-        return Ok(());
-    }
-    let message = format!("there is no \"{scope}\", neither in the metadata nor in the database");
-    Err(crate::error::Error::new("metadata/not-found", message))
+    drift.unknown(scope).map_or(Ok(()), |unknown| Err(unknown.into()))
 }
 
 fn what(finding: &drift::Finding) -> String {

@@ -68,6 +68,8 @@ pub(super) struct Asked {
     pub event: Json,
     pub scope: Scope,
     pub options: SubmitOptions,
+    /// Whether one organisation of several may lack what the scope names.
+    is_of_many: bool,
 }
 
 fn name(text: &str) -> std::result::Result<Ident, String> {
@@ -102,7 +104,8 @@ impl Repairing {
 
 impl What {
     pub(super) fn asked(&self, kind: &str, dry_run: bool) -> Asked {
-        Asked::new(kind, &self.part, &self.leave, dry_run)
+        let is_of_many = self.orgs.single().is_none();
+        Asked { is_of_many, ..Asked::new(kind, &self.part, &self.leave, dry_run) }
     }
 }
 
@@ -127,12 +130,15 @@ impl Asked {
                 event[key] = value;
             }
         }
-        Self { event, scope, options: leave.options(dry_run) }
+        Self { event, scope, options: leave.options(dry_run), is_of_many: false }
     }
 
     /// Sends it, unless there is nothing to do.
     pub async fn send(&self, host: &Host, cx: &Context, org: &OrgName) -> Result<Option<(Change, Outcome)>> {
         let drift = host.drift(org).await?;
+        if self.is_of_many && drift.unknown(&self.scope).is_some() {
+            return Ok(None);
+        }
         crate::drift::reached(&drift, &self.scope)?;
         let done = match self.event["type"] == "schema.adopt" {
             true => drift.is_adopted(&self.scope),

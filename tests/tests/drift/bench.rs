@@ -14,6 +14,8 @@ use super::hands::{Deed, Sqlite};
 pub const ALLOWED: Mode =
     Mode { confirm: true, allow_destructive: true, dry_run: false, batch: false, approve: false };
 
+pub const BOTH: [Dialect; 2] = [Dialect::Postgres, Dialect::Sqlite];
+
 /// Rows of `invoice`, every column that the events made.
 const ROWS: &str = "SELECT id, no, amount, note, at, account, status, tag FROM invoice ORDER BY no";
 
@@ -135,7 +137,8 @@ pub fn sync() -> Json {
     json!({"id": "sync", "type": "schema.sync"})
 }
 
-fn events() -> Json {
+/// What makes the two entities.
+pub fn events() -> Json {
     let id = json!({"name": "id", "type": "Uuid", "nullable": false, "primaryKey": true});
     json!([
         {"id": "e-1", "type": "entity.create", "entity": {"name": "account", "fields": [

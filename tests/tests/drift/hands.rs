@@ -40,6 +40,11 @@ const fn losing(
     Deed { name, postgres, sqlite, found, loses: true }
 }
 
+/// A deed by its name.
+pub fn named(name: &str) -> &'static Deed {
+    DEEDS.iter().find(|deed| deed.name == name).unwrap_or_else(|| panic!("no deed is called \"{name}\""))
+}
+
 pub const DEEDS: &[Deed] = &[
     losing(
         "a column dropped",

@@ -5,11 +5,14 @@
 
 mod adopt;
 mod bench;
+mod consent;
 mod deeds;
 mod hands;
+mod healed;
 mod histories;
 mod ignored;
 mod narrow;
+mod planned;
 mod plugins;
 mod repair;
 mod watch;

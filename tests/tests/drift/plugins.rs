@@ -1,11 +1,11 @@
 //! Plugins and metadata that call for something else than they did.
 
 use hookwright_core::drift::Moved;
-use hookwright_tests::scenario::Dialect;
+use hookwright_tests::scenario::{Dialect, Mode};
 use hookwright_tests::world::{TestHost, runtime};
 use serde_json::json;
 
-use super::bench::{ALLOWED, Bench, sync, told};
+use super::bench::{ALLOWED, BOTH, Bench, sync, told};
 use hookwright::api::PluginOptions;
 use hookwright::host_trial::Trial;
 use hookwright::outcome::Status;
@@ -27,6 +27,26 @@ fn a_field_that_was_deleted_and_kept_is_told() {
             assert!(bench.drift().await.findings.is_empty());
             let restored = json!({"id": "r", "type": "schema.sync", "entity": "invoice"});
             assert_eq!(bench.send(&restored, ALLOWED).await.statements.len(), 0);
+        });
+    }
+}
+
+#[test]
+fn an_entity_that_was_deleted_and_kept_is_told() {
+    for dialect in BOTH {
+        runtime().block_on(async {
+            let bench = Bench::new(&TestHost::start().await, "acme", dialect).await;
+            bench.event(&json!({"id": "d", "type": "entity.delete", "entity": "invoice"})).await;
+            let drift = bench.drift().await;
+            assert_eq!(told(&drift.findings), ["drift/extra-table invoice"]);
+            assert_eq!(drift.findings[0].moved, Moved::Metadata);
+            let confirmed = Mode { allow_destructive: false, ..ALLOWED };
+            assert_eq!(bench.send(&sync(), confirmed).await.status, Status::Held);
+            assert_eq!(bench.rows().await.expect("rows").len(), 10, "nothing is lost until that is allowed");
+            let allowed = json!({"id": "all", "type": "schema.sync"});
+            let outcome = bench.send(&allowed, ALLOWED).await;
+            assert_eq!(outcome.status, Status::Applied, "{:#?}", outcome.reasons);
+            assert!(bench.drift().await.findings.is_empty());
         });
     }
 }

@@ -12,7 +12,8 @@ use serde_json::json;
 use super::bench::{Bench, told};
 use super::hands::DEEDS;
 
-async fn fingerprint(bench: &Bench) -> Fingerprint {
+/// What tells the schema of now from that of before.
+pub async fn fingerprint(bench: &Bench) -> Fingerprint {
     let world = &bench.world;
     let db = OrgDb::connect(world.org(), &world.url(), &DbOptions::default(), &Pools::default());
     db.expect("an address").fingerprint().await.expect("a fingerprint")

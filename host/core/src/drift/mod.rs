@@ -11,19 +11,21 @@ mod narrow;
 mod part;
 mod renamed;
 mod repair;
+mod scope;
 
 use std::collections::BTreeSet;
-use std::fmt;
 use std::sync::Arc;
 
 pub use adopt::AdoptError;
 pub use finding::{Finding, Moved, State};
 pub use part::Part;
+pub use scope::Scope;
 
 use crate::conversion::{Conversion, conversion};
 use crate::ident::Ident;
 use crate::intent::Intent;
 use crate::metadata::Metadata;
+use crate::metadata_error::MetadataError;
 use crate::model::Model;
 use crate::schema::{Schema, Table};
 use compare::Three;
@@ -46,19 +48,6 @@ pub struct World<'a> {
     pub comments: bool,
     /// Ids of findings that are left as they are.
     pub ignored: &'a BTreeSet<String>,
-}
-
-/// What is to be brought together.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Scope {
-    /// One table; all of them if absent.
-    pub table: Option<Ident>,
-    /// One column of it.
-    pub column: Option<Ident>,
-    /// Whether what others added, and nothing calls for, goes too.
-    pub extras: bool,
-    /// Whether only that is done which no program and no row can stand against.
-    pub loosening: bool,
 }
 
 /// How a database stands to what is called for.
@@ -107,23 +96,25 @@ impl Drift {
         drift
     }
 
-    /// Whether there is, or should be, what a scope names.
-    #[must_use]
-    pub fn knows(&self, scope: &Scope) -> bool {
-        let Some(table) = &scope.table else { return true };
-        let mut all = [&self.wanted, &self.recorded, &self.found, &self.others].into_iter();
-        let origin = self.origin(table);
-        let named = |schema: &Schema, name: &Ident| {
-            let found = schema.table(name);
-            found.is_some_and(|t| scope.column.as_ref().is_none_or(|column| t.column(column).is_some()))
-        };
-        all.any(|schema| named(schema, table) || origin.as_ref().is_some_and(|name| named(schema, name)))
-    }
-
     /// Whether there is nothing to do, whatever others added.
     #[must_use]
     pub fn is_in_step(&self) -> bool {
         self.findings.iter().all(Finding::is_foreign)
+    }
+
+    /// What a scope names and nobody knows: it is neither called for, nor recorded, nor there.
+    #[must_use]
+    pub fn unknown(&self, scope: &Scope) -> Option<MetadataError> {
+        let name = scope.table.as_ref()?;
+        let schemas = [&self.wanted, &self.recorded, &self.found, &self.others];
+        let tables: Vec<_> = schemas.into_iter().filter_map(|schema| schema.table(name)).collect();
+        let entity = name.as_str().to_owned();
+        if tables.is_empty() {
+            return Some(MetadataError::NoEntity { entity });
+        }
+        let column = scope.column.as_ref()?;
+        let is_known = tables.iter().any(|table| table.column(column).is_some());
+        (!is_known).then(|| MetadataError::NoField { entity, field: column.as_str().to_owned() })
     }
 
     /// Whether a repair would do nothing, and there is nothing that it could not do either.
@@ -134,7 +125,8 @@ impl Drift {
             self.recorded.tables.get(name).is_some_and(|known| Arc::ptr_eq(known, table))
         };
         let same = base.tables.len() == self.recorded.tables.len() && base.tables.iter().all(recorded);
-        same && !self.findings.iter().any(|finding| scope.has(finding))
+        let is_known = self.unknown(scope).is_none();
+        is_known && same && !self.findings.iter().any(|finding| scope.has(finding))
     }
 
     /// Whether there is nothing that [`Drift::adopted`] would take into the metadata.
@@ -248,35 +240,6 @@ impl Drift {
         // What cannot be renamed back is told as what it is: missing, and there under another name.
         intents.iter().for_each(|intent| drop(intent.apply(&mut model)));
         model
-    }
-}
-
-impl fmt::Display for Scope {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (&self.table, &self.column) {
-            (None, _) => f.write_str("the schema"),
-            (Some(table), None) => f.write_str(table.as_str()),
-            (Some(table), Some(column)) => write!(f, "{}.{}", table.as_str(), column.as_str()),
-        }
-    }
-}
-
-impl Scope {
-    /// Whether a finding is in it.
-    #[must_use]
-    pub fn has(&self, finding: &Finding) -> bool {
-        let table = self.table.as_ref().is_none_or(|table| *table == finding.table);
-        let column = self.column.as_ref().is_none_or(|column| finding.part.column() == Some(column));
-        table && column && (self.extras || !finding.is_foreign())
-    }
-
-    /// Whether a table of nobody is to be taken in.
-    fn asks_for(&self, table: &Ident) -> bool {
-        self.table.as_ref().map_or(self.extras, |only| only == table)
-    }
-
-    fn has_rename(&self, intent: &Intent) -> bool {
-        renaming(intent).is_some_and(|finding| self.has(&finding))
     }
 }
 
