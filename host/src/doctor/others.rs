@@ -47,22 +47,20 @@ fn said(foreign: &[Foreign]) -> String {
     format!("{} of others, left alone", each.join(", "))
 }
 
-fn word(kind: ForeignKind, count: usize) -> &'static str {
-    match (kind, count) {
-        (ForeignKind::Table, 1) => "table",
-        (ForeignKind::Table, _) => "tables",
-        (ForeignKind::View, 1) => "view",
-        (ForeignKind::View, _) => "views",
-        (ForeignKind::Column, 1) => "column",
-        (ForeignKind::Column, _) => "columns",
-        (ForeignKind::Default, 1) => "default",
-        (ForeignKind::Default, _) => "defaults",
-        (ForeignKind::Constraint, 1) => "constraint",
-        (ForeignKind::Constraint, _) => "constraints",
-        (ForeignKind::Index, 1) => "index",
-        (ForeignKind::Index, _) => "indexes",
-        (ForeignKind::Trigger, 1) => "trigger",
-        (ForeignKind::Trigger, _) => "triggers",
+fn word(kind: ForeignKind, count: usize) -> String {
+    let one = match kind {
+        ForeignKind::Table => "table",
+        ForeignKind::View => "view",
+        ForeignKind::Column => "column",
+        ForeignKind::Default => "default",
+        ForeignKind::Constraint => "constraint",
+        ForeignKind::Index => "index",
+        ForeignKind::Trigger => "trigger",
+    };
+    match (count, kind) {
+        (1, _) => one.to_owned(),
+        (_, ForeignKind::Index) => "indexes".to_owned(),
+        _ => format!("{one}s"),
     }
 }
 
