@@ -72,7 +72,7 @@ impl Check {
 
     /// One that could not be made.
     fn failed(check: &str, error: &Error) -> Self {
-        let trouble = Trouble::broken(&error.code, &error.message, "this was not found out");
+        let trouble = Trouble::broken(&error.code, &error.message, "so this could not be looked at");
         Self::new(check, "not known").with([trouble.next(&error.help)])
     }
 

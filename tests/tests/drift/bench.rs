@@ -9,7 +9,7 @@ use hookwright_tests::scenario::{Dialect, Mode};
 use hookwright_tests::world::{TestHost, World};
 use serde_json::{Value as Json, json};
 
-use super::hands::{Deed, Sqlite};
+use super::hands::{DEEDS, Deed, Sqlite};
 
 pub const ALLOWED: Mode =
     Mode { confirm: true, allow_destructive: true, dry_run: false, batch: false, approve: false };
@@ -52,6 +52,19 @@ impl Bench {
             bench.hand(&invoice).await;
         }
         bench
+    }
+
+    /// A bench for each deed that can be done there, beside one another where the database takes that.
+    pub async fn for_deeds(dialect: Dialect) -> Vec<(Self, &'static Deed)> {
+        let home = TestHost::start().await;
+        let shared = Place::create(dialect).await;
+        let mut benches = Vec::new();
+        for (number, deed) in DEEDS.iter().enumerate() {
+            if let Some(place) = deed.place(&shared).await {
+                benches.push((Self::at(&home, &format!("o{number}"), place).await, deed));
+            }
+        }
+        benches
     }
 
     /// Somebody changes the database.

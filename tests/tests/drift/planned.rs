@@ -1,12 +1,11 @@
 //! A plan of a repair only reads, and is what is carried out.
 
 use hookwright::outcome::{Outcome, Status};
-use hookwright_tests::place::Place;
 use hookwright_tests::scenario::{Dialect, Mode};
 use hookwright_tests::world::{TestHost, runtime};
 
 use super::bench::{ALLOWED, BOTH, Bench, sync, told};
-use super::hands::{DEEDS, named};
+use super::hands::named;
 use super::watch::fingerprint;
 
 const PLANNED: Mode = Mode { dry_run: true, ..ALLOWED };
@@ -23,11 +22,7 @@ fn plans_of_sqlite_change_nothing_and_are_carried_out_as_they_are() {
 
 fn all(dialect: Dialect) {
     runtime().block_on(async {
-        let home = TestHost::start().await;
-        let shared = Place::create(dialect).await;
-        for (number, deed) in DEEDS.iter().enumerate() {
-            let Some(place) = deed.place(&shared).await else { continue };
-            let bench = Bench::at(&home, &format!("o{number}"), place).await;
+        for (bench, deed) in Bench::for_deeds(dialect).await {
             bench.done(deed).await;
             let (before, found) = (fingerprint(&bench).await, bench.drift().await.findings);
             let planned = bench.send(&sync(), PLANNED).await;

@@ -10,7 +10,6 @@ use hookwright_tests::world::{TestHost, runtime};
 use serde_json::json;
 
 use super::bench::{Bench, told};
-use super::hands::DEEDS;
 
 /// What tells the schema of now from that of before.
 pub async fn fingerprint(bench: &Bench) -> Fingerprint {
@@ -23,11 +22,7 @@ pub async fn fingerprint(bench: &Bench) -> Fingerprint {
 fn every_deed_of_hands_moves_the_fingerprint() {
     for dialect in [Dialect::Postgres, Dialect::Sqlite] {
         runtime().block_on(async {
-            let home = TestHost::start().await;
-            let shared = Place::create(dialect).await;
-            for (number, deed) in DEEDS.iter().enumerate() {
-                let Some(place) = deed.place(&shared).await else { continue };
-                let bench = Bench::at(&home, &format!("o{number}"), place).await;
+            for (bench, deed) in Bench::for_deeds(dialect).await {
                 let before = fingerprint(&bench).await;
                 bench.done(deed).await;
                 let after = fingerprint(&bench).await;
