@@ -50,8 +50,10 @@ impl Host {
     pub async fn start(config: Config) -> Result<Self> {
         let policy = Arc::new(config.read_policy()?);
         let store = Store::open(&config.control.database).await?;
-        let sandbox =
-            Sandbox::new(&config.sandbox).map_err(|e| Error::new("config/invalid", e.to_string()))?;
+        let beside = || config.control.database.with_file_name("compiled");
+        let cache = config.compile.cache.clone().unwrap_or_else(beside);
+        let sandbox = Sandbox::with_cache(&config.sandbox, &config.compile, &cache)
+            .map_err(|e| Error::new("config/invalid", e.to_string()))?;
         let tenants = Tenants::new(store.clone(), sandbox.clone(), &config, policy.clone());
         let kept = Duration::from_millis(config.database.idle_timeout_ms);
         let (installed, running) = (Mutex::default(), Arc::default());
@@ -273,7 +275,7 @@ impl Host {
 
 impl Inner {
     pub(crate) fn pipeline(&self) -> Pipeline<'_> {
-        Pipeline { sandbox: &self.sandbox, retry: &self.config.retry }
+        Pipeline { sandbox: &self.sandbox, retry: &self.config.retry, store: &self.store }
     }
 }
 

@@ -95,15 +95,15 @@ impl Host {
         options: PluginOptions,
     ) -> Result<PluginInfo> {
         self.inner.store.org(org).await?;
-        let binding = self.binding(&component, options)?;
+        let binding = self.binding(&component, options).await?;
         let binding = self.inner.store.plugin_put(org, binding, &component).await?;
         tracing::info!(%org, plugin = binding.name, digest = binding.digest, "plugin installed");
         Ok(binding.into())
     }
 
     /// A component as it would be bound.
-    pub(crate) fn binding(&self, component: &[u8], options: PluginOptions) -> Result<Binding> {
-        let loaded = self.load(component)?;
+    pub(crate) async fn binding(&self, component: &[u8], options: PluginOptions) -> Result<Binding> {
+        let loaded = self.load(component).await?;
         let manifest = &loaded.manifest;
         let config = options.config.unwrap_or_else(|| Json::Object(serde_json::Map::new()));
         check_config(manifest.config_schema.as_ref(), &config)?;
@@ -182,7 +182,7 @@ impl Host {
     /// # Errors
     /// `plugin/invalid` with a finer code.
     pub async fn plugin_check(&self, component: &[u8]) -> Result<PluginReport> {
-        let loaded = self.load(component)?;
+        let loaded = self.load(component).await?;
         let manifest = &loaded.manifest;
         Ok(PluginReport {
             name: manifest.name.clone(),
@@ -195,8 +195,8 @@ impl Host {
         })
     }
 
-    fn load(&self, component: &[u8]) -> Result<Loaded> {
-        let loaded = self.inner.sandbox.load(component)?;
+    async fn load(&self, component: &[u8]) -> Result<Loaded> {
+        let loaded = self.inner.sandbox.load_aside(component.to_vec()).await?;
         *self.inner.installed.lock().unwrap_or_else(PoisonError::into_inner) = Some(loaded.clone());
         Ok(loaded)
     }
@@ -204,7 +204,10 @@ impl Host {
 
 impl From<LoadError> for Error {
     fn from(error: LoadError) -> Self {
-        Self::new("plugin/invalid", error.to_string()).coded(error.code())
+        match error {
+            LoadError::Compiler { .. } => Self::new("host/fault", error.to_string()),
+            _ => Self::new("plugin/invalid", error.to_string()).coded(error.code()),
+        }
     }
 }
 

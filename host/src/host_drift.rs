@@ -25,7 +25,7 @@ impl Host {
     /// `org/not-found`, a plugin's fault or refusal, or what the database says.
     pub async fn drift(&self, org: &OrgName) -> Result<Drift> {
         let tenant = self.tenant(org).await?;
-        Box::pin(drift(&self.pipeline(), &tenant, &tenant.latest().await?)).await
+        Box::pin(drift(&self.pipeline(), &tenant)).await
     }
 
     /// Each entity beside its table, by name, with what differs.

@@ -61,11 +61,11 @@ impl Host {
                 named.for_each(|(binding, _)| binding.enabled = true);
             }
             Trial::Install { component, options } => {
-                let binding = self.binding(&component, options)?;
+                let binding = self.binding(&component, options).await?;
                 stored.retain(|(known, _)| known.name != binding.name);
                 stored.push((binding, component));
             }
         }
-        self.inner.tenants.bound(org, stored)
+        self.inner.tenants.bound(org, stored).await
     }
 }

@@ -14,6 +14,7 @@ mod facts;
 mod facts_tests;
 mod held;
 mod hooks;
+mod kept;
 mod references;
 mod report;
 mod request;
@@ -42,6 +43,7 @@ use crate::db::{ProbeAnswer, TableSize};
 use crate::error::{Error, Result};
 use crate::executor::{self, Executed, RetryPolicy};
 use crate::outcome::{Outcome, Status};
+use crate::registry::store::Store;
 use crate::sandbox::Sandbox;
 use crate::tenant::{Tenant, View};
 
@@ -59,6 +61,7 @@ const MOST_RECOMPUTATIONS: u32 = 100;
 pub(crate) struct Pipeline<'a> {
     pub sandbox: &'a Sandbox,
     pub retry: &'a RetryPolicy,
+    pub store: &'a Store,
 }
 
 /// What one attempt at a change came to.

@@ -175,7 +175,7 @@ impl Tenants {
 
     async fn bind(&self, tenant: &Tenant) -> Result<()> {
         let stored = self.store.plugins_whole(tenant.org()).await?;
-        tenant.bind(self.bound(tenant.org(), stored)?);
+        tenant.bind(self.bound(tenant.org(), stored).await?);
         let ignored = self.store.ignored(tenant.org()).await?;
         tenant.ignore(ignored.into_iter().map(|ignored| ignored.finding).collect());
         Ok(())
@@ -183,14 +183,14 @@ impl Tenants {
 
     /// Plugins of the control database, each with its component, and those of a developer's directory, as an
     /// organisation has them: in the order they are called.
-    pub fn bound(&self, org: &OrgName, stored: Vec<(Binding, Vec<u8>)>) -> Result<Vec<Arc<Bound>>> {
+    pub async fn bound(&self, org: &OrgName, stored: Vec<(Binding, Vec<u8>)>) -> Result<Vec<Arc<Bound>>> {
         let developed = self.developed();
         let mut bound = Vec::new();
         for (binding, component) in stored.into_iter().filter(|(binding, _)| binding.enabled) {
             let own = developed.plugins.iter().find(|p| p.manifest.name == binding.name);
             let loaded = match own {
                 Some(loaded) => loaded.clone(),
-                None => self.sandbox.load(&component)?,
+                None => self.sandbox.load_aside(component).await?,
             };
             bound.push((binding.order, bindable(org, &loaded, &binding)));
         }

@@ -168,6 +168,10 @@ impl Context {
 
 /// Runs the command that the process was called with.
 pub fn main() -> ExitCode {
+    let arguments: Vec<_> = std::env::args_os().skip(1).map(|a| a.to_string_lossy().into_owned()).collect();
+    if let Some(ended) = crate::sandbox::compiler(&arguments) {
+        return ended;
+    }
     let Cli { global, command } = Cli::parse();
     color(global.color);
     let out = Out::new(global.json);
@@ -184,6 +188,7 @@ pub fn main() -> ExitCode {
 
 fn start(global: &Global, command: Command, out: Out) -> Result<Exit> {
     let mut config = Config::load(global.config.as_deref(), variables()?)?;
+    config.compile.program = std::env::current_exe().ok();
     // A command that ends at once shows what it did; only a server tells it through the log.
     let serves = matches!(command, Command::Serve(_) | Command::Dev(_));
     if !serves && config.log.level == LogConfig::default().level {

@@ -32,7 +32,8 @@ impl Config {
         variables: impl IntoIterator<Item = (String, String)>,
     ) -> Result<Self> {
         let mut given: Table = text.parse().map_err(|e| syntax(&e, text, source))?;
-        let every = Self { mode: Some(Mode::Dev), policy: Some(PathBuf::new()), ..Self::default() };
+        let mut every = Self { mode: Some(Mode::Dev), policy: Some(PathBuf::new()), ..Self::default() };
+        every.compile.cache = Some(PathBuf::new());
         let known = Table::try_from(every)
             .map_err(|e| Error::new("host/fault", "the default configuration has no form").because(e))?;
         check::unknown_keys(&given, &known, source)?;
@@ -51,6 +52,8 @@ impl Config {
             ("retry.lock_attempts", self.retry.lock_attempts.into()),
             ("database.lock_timeout_ms", self.database.lock_timeout_ms.into()),
             ("database.max_connections", self.database.max_connections.into()),
+            ("compile.timeout_ms", self.compile.timeout_ms),
+            ("compile.memory_bytes", self.compile.memory_bytes),
             ("drift.compare_s", self.drift.compare_s),
             ("database.max_connections_per_org", self.database.max_connections_per_org.into()),
             ("database.max_connections_total", self.database.max_connections_total.into()),

@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::db::DbOptions;
 use crate::executor::RetryPolicy;
-use crate::sandbox::Limits;
+use crate::sandbox::{CompileConfig, Limits};
 
 /// The file that is read when none is named and it is there.
 pub const DEFAULT_FILE: &str = "hookwright.toml";
@@ -42,6 +42,8 @@ pub struct Config {
     pub http: HttpConfig,
     /// Limits of one call of a plugin.
     pub sandbox: Limits,
+    /// Compiling plugins.
+    pub compile: CompileConfig,
     /// Trying a change again after a passing trouble.
     pub retry: RetryPolicy,
     /// Connecting to the organisations' databases.

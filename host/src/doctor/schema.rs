@@ -12,7 +12,7 @@ const MOST: usize = 5;
 pub(super) async fn check(patient: &Patient<'_>) -> Result<Check> {
     let tenant = &patient.tenant;
     let org = tenant.org();
-    let drift = Box::pin(drift(&patient.host.pipeline(), tenant, &tenant.view().await?)).await?;
+    let drift = Box::pin(drift(&patient.host.pipeline(), tenant)).await?;
     let findings: Vec<_> =
         drift.findings.iter().filter(|f| !f.is_foreign()).map(|f| Finding::of(org, f)).collect();
     let said = match findings.len() {

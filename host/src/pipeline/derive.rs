@@ -13,6 +13,7 @@ use hookwright_core::schema::Schema;
 
 use super::Pipeline;
 use super::hooks::Caller;
+use super::kept;
 use super::work::{Worker, created};
 use crate::error::Result;
 use crate::tenant::{Derived, Tenant, View};
@@ -32,6 +33,39 @@ pub(super) async fn derived(
     if let Some(known) = tenant.derived(metadata, &view.plugins) {
         return Ok(known);
     }
+    let schema = match is_own(tenant, view, metadata) {
+        true => kept_or_replayed(pipeline, tenant, view).await?,
+        false => replayed(pipeline, tenant, view, metadata).await?,
+    };
+    let (metadata, plugins) = (metadata.clone(), view.plugins.clone());
+    tenant.remember(Derived { metadata, plugins, schema: schema.clone() });
+    Ok(schema)
+}
+
+/// Whether this is what the organisation has, not what it might.
+fn is_own(tenant: &Tenant, view: &View, metadata: &Arc<Metadata>) -> bool {
+    Arc::ptr_eq(metadata, &view.snapshot.metadata) && Arc::ptr_eq(&view.plugins, &tenant.plugins())
+}
+
+async fn kept_or_replayed(pipeline: &Pipeline<'_>, tenant: &Tenant, view: &View) -> Result<Arc<Schema>> {
+    let metadata = &view.snapshot.metadata;
+    let Some(key) = kept::key(tenant, view).await? else {
+        return replayed(pipeline, tenant, view, metadata).await;
+    };
+    if let Some(schema) = kept::find(pipeline.store, tenant, view, &key).await? {
+        return Ok(Arc::new(schema));
+    }
+    let schema = replayed(pipeline, tenant, view, metadata).await?;
+    kept::keep(pipeline.store, tenant, view, &key, &schema).await?;
+    Ok(schema)
+}
+
+async fn replayed(
+    pipeline: &Pipeline<'_>,
+    tenant: &Tenant,
+    view: &View,
+    metadata: &Arc<Metadata>,
+) -> Result<Arc<Schema>> {
     let empty = Arc::new(Schema::default());
     let caller = Caller::new(pipeline.sandbox, tenant.org(), view.plugins.clone());
     let mut worker = Worker::new(tenant, metadata.clone(), empty, caller);
@@ -39,10 +73,7 @@ pub(super) async fn derived(
     for entity in metadata.entities.values() {
         create(&mut worker, entity).await?;
     }
-    let schema = worker.draft.shared_schema();
-    let (metadata, plugins) = (metadata.clone(), view.plugins.clone());
-    tenant.remember(Derived { metadata, plugins, schema: schema.clone() });
-    Ok(schema)
+    Ok(worker.draft.shared_schema())
 }
 
 async fn create(worker: &mut Worker<'_>, entity: &Entity) -> Result<()> {

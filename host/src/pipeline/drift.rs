@@ -11,6 +11,7 @@ use hookwright_core::drift::{Drift, Finding, Scope, World};
 use hookwright_core::event::Event;
 use hookwright_core::intent::Intent;
 use hookwright_core::metadata::Metadata;
+use hookwright_core::schema::Schema;
 
 use super::Pipeline;
 use super::derive::derived;
@@ -19,23 +20,40 @@ use super::work::{Worked, Worker};
 use crate::error::{Error, Result};
 use crate::tenant::{Tenant, View};
 
-/// How the database stands to what metadata and the plugins bound now call for.
-pub(crate) async fn drift(pipeline: &Pipeline<'_>, tenant: &Tenant, view: &View) -> Result<Drift> {
-    against(pipeline, tenant, view, &view.snapshot.metadata).await
+/// Times that an organisation is looked at anew because it changed meanwhile.
+const MOST_LOOKS: u32 = 5;
+
+/// How the database stands to what metadata and the plugins bound now call for, at one revision of the organisation.
+pub(crate) async fn drift(pipeline: &Pipeline<'_>, tenant: &Arc<Tenant>) -> Result<Drift> {
+    for _ in 0..MOST_LOOKS {
+        let inspected = tokio::spawn({
+            let tenant = tenant.clone();
+            async move { tenant.db().inspect(None).await }
+        });
+        let view = tenant.latest().await?;
+        let fault = |e| Error::new("host/fault", "the inspection broke off inside the host").because(e);
+        let found = inspected.await.map_err(fault)??.schema;
+        if tenant.is_current(&view).await? {
+            return compared(pipeline, tenant, &view, &view.snapshot.metadata, &found).await;
+        }
+        tenant.forget();
+    }
+    let message = format!("the organisation \"{}\" changed each time that it was compared", tenant.org());
+    Err(Error::new("event/moved", message).help("compare it again when it changes less often"))
 }
 
-/// As [`drift`], were these the metadata.
-async fn against(
+/// How a database that was inspected stands to what is called for, were these the metadata.
+async fn compared(
     pipeline: &Pipeline<'_>,
     tenant: &Tenant,
     view: &View,
     metadata: &Arc<Metadata>,
+    found: &Schema,
 ) -> Result<Drift> {
     let wanted = derived(pipeline, tenant, view, metadata).await?;
-    let found = tenant.db().inspect(None).await?.schema;
     let (recorded, comments) = (&view.snapshot.schema, tenant.db().dialect() == Dialect::Postgres);
     let ignored = tenant.ignored();
-    Ok(Drift::of(World { wanted: &wanted, recorded, found: &found, metadata, comments, ignored: &ignored }))
+    Ok(Drift::of(World { wanted: &wanted, recorded, found, metadata, comments, ignored: &ignored }))
 }
 
 /// Works a repair out.
@@ -45,7 +63,8 @@ pub(super) async fn synchronise(
     view: &View,
     scope: &Scope,
 ) -> Result<Worked> {
-    let drift = drift(pipeline, tenant, view).await?;
+    let found = tenant.db().inspect(None).await?.schema;
+    let drift = compared(pipeline, tenant, view, &view.snapshot.metadata, &found).await?;
     crate::drift::reached(&drift, scope)?;
     repaired(pipeline, tenant, view, &drift, scope)
 }
@@ -59,13 +78,14 @@ pub(super) async fn adopt(
     event: &Event,
     scope: &Scope,
 ) -> Result<Worked> {
-    let found = drift(pipeline, tenant, view).await?;
-    crate::drift::reached(&found, scope)?;
-    let metadata = found
+    let inspected = tenant.db().inspect(None).await?.schema;
+    let drift = compared(pipeline, tenant, view, &view.snapshot.metadata, &inspected).await?;
+    crate::drift::reached(&drift, scope)?;
+    let metadata = drift
         .adopted(&view.snapshot.metadata, &event.id, scope)
         .map_err(|e| Error::new("drift/not-adopted", e.to_string()))?;
     let metadata = Arc::new(metadata);
-    let adopted = against(pipeline, tenant, view, &metadata).await?;
+    let adopted = compared(pipeline, tenant, view, &metadata, &inspected).await?;
     let caller = Caller::new(pipeline.sandbox, tenant.org(), view.plugins.clone());
     let scope = Scope { extras: false, ..scope.clone() };
     let mut worker = Worker::new(tenant, metadata, Arc::new(adopted.base(&scope)), caller);

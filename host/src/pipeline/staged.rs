@@ -88,8 +88,7 @@ impl Pipeline<'_> {
             let work = Work { db: tenant.db(), change: id, lease, retry, batch_rows };
             let stopped = match state {
                 JournalState::Preparing => {
-                    let prepared =
-                        Pipeline { sandbox: self.sandbox, retry }.prepare(tenant, id, &work).await?;
+                    let prepared = Pipeline { retry, ..*self }.prepare(tenant, id, &work).await?;
                     match prepared {
                         Prepared::Committed => None,
                         Prepared::Taken => Some(Stopped::Taken),

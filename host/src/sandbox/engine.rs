@@ -41,6 +41,11 @@ pub(super) fn start(limits: &Limits) -> Result<Started, SandboxError> {
     Ok(Started { engine, pooling, tick })
 }
 
+/// An engine that compiles for the others, and runs nothing.
+pub(super) fn compiling() -> Result<Engine, SandboxError> {
+    Engine::new(&config(&Limits::default())).map_err(SandboxError::engine)
+}
+
 fn config(limits: &Limits) -> Config {
     let mut config = Config::new();
     let off = WasmFeatures::THREADS

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use hookwright_build::manifest::{self, Manifest, ManifestError};
 use sha2::{Digest, Sha256};
-use wasmtime::component::Component;
 
 use super::bindings::PluginPre;
 use super::guest::Guest;
@@ -74,6 +73,24 @@ pub enum LoadError {
         /// What is wrong.
         what: String,
     },
+    /// Compiling it takes more than a component may.
+    #[error(
+        "compiling the component took more than it may: {limit} {unit} (\"compile.{name}\"); make it simpler, or raise the limit"
+    )]
+    CompileLimit {
+        /// The limit's name.
+        name: &'static str,
+        /// Its value.
+        limit: u64,
+        /// The value's unit.
+        unit: &'static str,
+    },
+    /// The compiler itself failed, which says nothing of the component.
+    #[error("the compiler failed: {what}")]
+    Compiler {
+        /// What is wrong.
+        what: String,
+    },
 }
 
 impl LoadError {
@@ -89,6 +106,8 @@ impl LoadError {
             Self::Export { .. } => "plugin/export",
             Self::Contract { .. } => "plugin/contract",
             Self::Compile { .. } => "plugin/compile",
+            Self::CompileLimit { .. } => "plugin/compile-limit",
+            Self::Compiler { .. } => "host/fault",
         }
     }
 }
@@ -113,7 +132,22 @@ pub(super) struct Code {
 }
 
 impl Sandbox {
-    /// Loads a plugin. Takes as long as compiling it, unless the same bytes are loaded already.
+    /// Loads a plugin beside the runtime's own threads; a few at a time, so that uploads never take all processors.
+    ///
+    /// # Errors
+    /// As [`Sandbox::load`].
+    pub async fn load_aside(&self, bytes: Vec<u8>) -> Result<Loaded, LoadError> {
+        let broken = |what: String| LoadError::Compiler { what };
+        let turn = self.shared.compiling.clone().acquire_owned().await.map_err(|e| broken(e.to_string()))?;
+        let sandbox = self.clone();
+        let loading = tokio::task::spawn_blocking(move || {
+            let _turn = turn;
+            sandbox.load(&bytes)
+        });
+        loading.await.map_err(|e| broken(e.to_string()))?
+    }
+
+    /// Loads a plugin. Takes as long as compiling it, unless the same bytes are loaded already, or in the cache.
     ///
     /// # Errors
     /// A [`LoadError`] that says why the bytes are not a plugin.
@@ -137,8 +171,7 @@ impl Sandbox {
     fn prepare(&self, bytes: &[u8], digest: Arc<str>, seed: u64) -> Result<Code, LoadError> {
         let manifest = manifest::read(bytes).map_err(bad_manifest)?;
         let engine = &self.shared.engine;
-        let component = Component::from_binary(engine, bytes)
-            .map_err(|error| LoadError::Compile { what: one_line(&error) })?;
+        let component = self.shared.compiler.compile(engine, &digest, bytes)?;
         let ty = component.component_type();
         let needs_wasi = contract::imports(ty.imports(engine).map(|(name, _)| name))?;
         contract::exports(ty.exports(engine).map(|(name, _)| name))?;

@@ -4,6 +4,7 @@
 
 mod bindings;
 mod budget;
+mod compile;
 mod contract;
 mod convert;
 mod engine;
@@ -17,12 +18,15 @@ mod log;
 mod wasi;
 
 use std::collections::HashMap;
+use std::num::NonZero;
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use tokio::sync::Semaphore;
 use wasmtime::Engine;
 use wasmtime::component::{HasSelf, Linker};
 
+pub use compile::{CompileConfig, work as compiler};
 pub use fault::{Blame, Fault};
 pub use guest::GuestWorld;
 pub use instance::{Called, Run};
@@ -30,6 +34,7 @@ pub use limits::{LimitError, Limits};
 pub use load::{LoadError, Loaded};
 pub use log::{LogLevel, LogLine};
 
+use compile::Compiler;
 use guest::Guest;
 use load::Code;
 
@@ -67,6 +72,9 @@ struct Shared {
     /// Ticks of the clock that a guest may see.
     ticks: u64,
     limits: Arc<Limits>,
+    compiler: Compiler,
+    /// Turns to compile.
+    compiling: Arc<Semaphore>,
     places: Semaphore,
     /// With the hook contract alone.
     plain: Linker<Guest>,
@@ -77,11 +85,24 @@ struct Shared {
 }
 
 impl Sandbox {
-    /// Starts a sandbox. One for the process is enough.
+    /// Starts a sandbox that compiles within this process and keeps nothing of it.
     ///
     /// # Errors
     /// A [`SandboxError`] if a limit makes no sense or the machine does not allow it.
     pub fn new(limits: &Limits) -> Result<Self, SandboxError> {
+        Self::start(limits, Compiler::default())
+    }
+
+    /// Starts a sandbox that compiles as it is told, and keeps what was compiled in a directory. One for the process is
+    /// enough.
+    ///
+    /// # Errors
+    /// As [`Sandbox::new`].
+    pub fn with_cache(limits: &Limits, compile: &CompileConfig, cache: &Path) -> Result<Self, SandboxError> {
+        Self::start(limits, Compiler::new(compile, cache))
+    }
+
+    fn start(limits: &Limits, compiler: Compiler) -> Result<Self, SandboxError> {
         limits.validate()?;
         let engine::Started { engine, pooling, tick } = engine::start(limits)?;
         let plain = linker(&engine)?;
@@ -89,8 +110,12 @@ impl Sandbox {
         wasmtime_wasi::p2::add_to_linker_async(&mut with_wasi).map_err(SandboxError::engine)?;
         let ticks = limits.deadline_ms.div_ceil(tick.as_millis().max(1) as u64);
         let places = Semaphore::new(limits.concurrent_calls as usize);
+        let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
+        // The compiler itself uses several processors.
+        let compiling = Arc::new(Semaphore::new(cores.div_ceil(2)));
         let (limits, loaded) = (Arc::new(limits.clone()), Mutex::default());
-        let shared = Shared { engine, pooling, ticks, limits, places, plain, with_wasi, loaded };
+        let shared =
+            Shared { engine, pooling, ticks, limits, compiler, compiling, places, plain, with_wasi, loaded };
         Ok(Self { shared: Arc::new(shared) })
     }
 

@@ -1,6 +1,7 @@
 //! The sandbox with real components: the plugins of this repository, and hostile guests made here.
 #![allow(clippy::unwrap_used)]
 
+mod compile;
 mod guests;
 mod hooks;
 mod hostile;

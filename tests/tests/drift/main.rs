@@ -11,6 +11,7 @@ mod hands;
 mod healed;
 mod histories;
 mod ignored;
+mod kept;
 mod narrow;
 mod planned;
 mod plugins;

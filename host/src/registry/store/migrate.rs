@@ -13,8 +13,11 @@ use crate::error::{Error, Result};
 use crate::executor::{begin_immediate, jittered, write_ahead};
 
 /// Each script ends by setting `user_version` to its place, counted from 1.
-const SCRIPTS: &[&str] =
-    &[include_str!("migrations/0001_begin.sql"), include_str!("migrations/0002_ignored.sql")];
+const SCRIPTS: &[&str] = &[
+    include_str!("migrations/0001_begin.sql"),
+    include_str!("migrations/0002_ignored.sql"),
+    include_str!("migrations/0003_derived.sql"),
+];
 
 pub(super) async fn run(pool: &SqlitePool, path: &Path) -> Result<()> {
     let mut connection = begin(pool).await.map_err(|e| unusable(path, e))?;

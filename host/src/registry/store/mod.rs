@@ -4,6 +4,7 @@
 //! owner may read, because it holds addresses with passwords.
 
 mod components;
+mod derived;
 mod file;
 mod ignored;
 mod migrate;
