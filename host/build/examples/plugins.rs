@@ -36,11 +36,17 @@ fn all(root: &Path, out: &Path, options: &Options) -> Result<(), Box<dyn Error>>
         }
     }
     dirs.sort();
-    for dir in dirs.iter().filter(|dir| dir.join("Cargo.toml").is_file()) {
+    for dir in dirs.iter().filter(|dir| is_plugin(dir)) {
         let name = dir.file_name().unwrap_or_default().to_string_lossy();
         build(dir, out, &name, options)?;
     }
     Ok(())
+}
+
+/// Whether a directory has a crate that says it is a plugin.
+fn is_plugin(dir: &Path) -> bool {
+    let manifest = std::fs::read_to_string(dir.join("Cargo.toml"));
+    manifest.is_ok_and(|text| text.contains("[package.metadata.hookwright]"))
 }
 
 fn build(plugin: &Path, out: &Path, name: &str, options: &Options) -> Result<(), Box<dyn Error>> {

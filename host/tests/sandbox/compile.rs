@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use hookwright::sandbox::{CompileConfig, Limits, LoadError, Loaded, Sandbox};
 
-use crate::guests::{Guest, REPLY, hook};
 use crate::support::{context, empty_world, entity_after};
+use hostile_guests::{REPLY, bomb, hook};
 
 /// The compiler that comes with the host.
 fn apart() -> CompileConfig {
@@ -27,16 +27,6 @@ fn load(config: &CompileConfig, cache: &Path, component: &[u8]) -> Result<Loaded
 fn kept(cache: &Path) -> Vec<PathBuf> {
     let paths = fs::read_dir(cache).unwrap().map(|entry| entry.unwrap().path());
     paths.filter(|path| path.extension().is_some_and(|end| end == "cwasm")).collect()
-}
-
-/// A component that takes the compiler long: jumps from everywhere to everywhere in one function.
-fn bomb() -> Vec<u8> {
-    let depth = 1_000;
-    let (open, close) = ("(block ".repeat(depth), ")".repeat(depth));
-    let labels: String = (0..depth).map(|label| format!("{label} ")).collect();
-    let jump = format!("(if (local.get 0) (then (br_table {labels} (local.get 0))))").repeat(400);
-    let items = format!("(func $bomb (param i32) {open} {jump} {close})");
-    Guest { items: &items, ..Guest::default() }.component()
 }
 
 #[tokio::test]

@@ -6,8 +6,8 @@ use std::time::Duration;
 use hookwright::sandbox::{Blame, Fault, Limits, Run, Sandbox};
 use hookwright_core::hook::HookReply;
 
-use crate::guests::{Guest, REPLY, hook};
 use crate::support::{context, empty_world, entity_after, sandbox};
+use hostile_guests::{Guest, REPLY, hook};
 
 const SPIN: &str = "(loop $again (br $again))";
 

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use hookwright::sandbox::{Limits, LoadError, Sandbox};
 
-use crate::guests::{Guest, REPLY, hook, with_manifest};
 use crate::support::{context, empty_world, entity_after, plugin, sandbox};
+use hostile_guests::{Guest, REPLY, hook, with_manifest};
 
 fn refused(bytes: &[u8]) -> LoadError {
     sandbox().load(bytes).expect_err("refused")

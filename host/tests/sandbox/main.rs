@@ -2,7 +2,6 @@
 #![allow(clippy::unwrap_used)]
 
 mod compile;
-mod guests;
 mod hooks;
 mod hostile;
 mod load;

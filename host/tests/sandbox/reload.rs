@@ -9,8 +9,8 @@ use hookwright::registry::watch::{PluginDir, Watcher};
 use hookwright_build::manifest::{self, Hook};
 use tempfile::TempDir;
 
-use crate::guests::{Guest, REPLY, hook, plain_manifest};
 use crate::support::sandbox;
+use hostile_guests::{Guest, REPLY, hook, plain_manifest};
 
 struct Watched {
     files: TempDir,

@@ -3,50 +3,12 @@
 use hookwright::sandbox::{Fault, Limits, Run, Sandbox};
 use hookwright_core::hook::HookReply;
 
-use crate::guests::{Guest, REPLY, with_manifest};
 use crate::support::{context, empty_world, entity_after};
-
-/// As much of the system interface as the guests here use.
-const PACKAGES: [&str; 5] = [
-    "package wasi:io@0.2.0;
-    interface error { resource error; }
-    interface streams {
-        use error.{error};
-        variant stream-error { last-operation-failed(error), closed }
-        resource output-stream {
-            blocking-write-and-flush: func(contents: list<u8>) -> result<_, stream-error>;
-        }
-    }",
-    "package wasi:cli@0.2.0;
-    interface stderr { use wasi:io/streams@0.2.0.{output-stream}; get-stderr: func() -> output-stream; }
-    interface exit { exit: func(status: result); }",
-    "package wasi:clocks@0.2.0;
-    interface wall-clock { record datetime { seconds: u64, nanoseconds: u32 } now: func() -> datetime; }",
-    "package wasi:random@0.2.0;
-    interface random { get-random-u64: func() -> u64; }",
-    "package test:guest@1.0.0;
-    world system {
-        include hookwright:hooks/plugin@1.0.0;
-        import wasi:cli/stderr@0.2.0;
-        import wasi:cli/exit@0.2.0;
-        import wasi:clocks/wall-clock@0.2.0;
-        import wasi:random/random@0.2.0;
-        import wasi:io/streams@0.2.0;
-    }",
-];
-
-const IMPORTS: &str = r#"
-    (import "wasi:cli/exit@0.2.0" "exit" (func $exit (param i32)))
-    (import "wasi:clocks/wall-clock@0.2.0" "now" (func $now (param i32)))
-    (import "wasi:random/random@0.2.0" "get-random-u64" (func $random (result i64)))
-    (import "wasi:cli/stderr@0.2.0" "get-stderr" (func $stderr (result i32)))
-    (import "wasi:io/streams@0.2.0" "[method]output-stream.blocking-write-and-flush"
-        (func $write (param i32 i32 i32 i32)))
-    (import "hookwright:hooks/host@1.0.0" "log" (func $log (param i32 i32 i32)))"#;
+use hostile_guests::{Guest, PACKAGES, REPLY, SYSTEM, with_manifest};
 
 async fn run(hook: &str) -> Run {
     let items = r#"(data (i32.const 64) "printed\nlines\n")"#;
-    let guest = Guest { imports: IMPORTS, items, hook, ..Guest::default() };
+    let guest = Guest { imports: SYSTEM, items, hook, ..Guest::default() };
     let component = with_manifest(&guest.encode(&PACKAGES, "test:guest/system@1.0.0"), "guest");
     let sandbox = Sandbox::new(&Limits { log_bytes: 4096, ..Limits::default() }).unwrap();
     let guest = sandbox.load(&component).unwrap();

@@ -69,10 +69,11 @@ impl Compiler {
             Some(program) => child::compile(program, &self.config, bytes)?,
             None => here(engine, bytes)?,
         };
+        let component = trusted(engine, &code).map_err(|e| LoadError::Compile { what: one_line(&e) })?;
         if let Some((cache, entry)) = kept {
             cache.put(&entry, &code);
         }
-        trusted(engine, &code).map_err(|error| LoadError::Compile { what: one_line(&error) })
+        Ok(component)
     }
 }
 

@@ -2,18 +2,28 @@
 
 use hookwright_build::manifest::{self, Hook, Manifest};
 use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
-use wit_parser::Resolve;
+use wit_parser::{Resolve, SizeAlign, Type};
+
+/// The directory of the contract.
+const CONTRACT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../wit");
 
 /// Where a guest of this file keeps its reply; all zero, it means "nothing to say".
 pub const REPLY: &str = "(i32.const 1024)";
 
 /// A guest by the parts in which it differs from one that does nothing.
+#[derive(Debug)]
 pub struct Guest<'a> {
+    /// Imports of its module.
     pub imports: &'a str,
+    /// Whatever else is in it.
     pub items: &'a str,
+    /// Pages of its memory.
     pub pages: u32,
+    /// What it does before it gives memory.
     pub realloc: &'a str,
+    /// What each hook does.
     pub hook: &'a str,
+    /// What it does after each hook.
     pub post: &'a str,
 }
 
@@ -29,20 +39,30 @@ pub fn hook(body: &str) -> Vec<u8> {
 }
 
 impl Guest<'_> {
+    /// The component, with a manifest.
+    ///
+    /// # Panics
+    /// If a part is no WebAssembly text.
     pub fn component(&self) -> Vec<u8> {
         with_manifest(&self.bare(), "guest")
     }
 
     /// Without a manifest.
+    ///
+    /// # Panics
+    /// If a part is no WebAssembly text.
     pub fn bare(&self) -> Vec<u8> {
         self.encode(&[], "hookwright:hooks/plugin@1.0.0")
     }
 
     /// For a world of further packages, which includes the contract's.
+    ///
+    /// # Panics
+    /// If a part is no WebAssembly text, or a package no WIT.
     pub fn encode(&self, packages: &[&str], world: &str) -> Vec<u8> {
         let mut module = wat::parse_str(self.text()).unwrap();
         let mut resolve = Resolve::default();
-        let (contract, _) = resolve.push_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../wit")).unwrap();
+        let (contract, _) = resolve.push_dir(CONTRACT).unwrap();
         for (number, package) in packages.iter().enumerate() {
             resolve.push_str(format!("{number}.wit"), package).unwrap();
         }
@@ -79,11 +99,32 @@ fn exports() -> String {
     ["entity-hooks", "field-hooks"].map(|i| export(i, "before") + &export(i, "after")).concat()
 }
 
+/// What values of the contract take in a memory.
+pub(crate) struct Sizes {
+    /// Bytes of an intent.
+    pub intent: usize,
+}
+
+impl Sizes {
+    pub fn of_contract() -> Self {
+        let mut resolve = Resolve::default();
+        resolve.push_dir(CONTRACT).unwrap();
+        let mut sizes = SizeAlign::default();
+        sizes.fill(&resolve);
+        let intent = resolve.types.iter().find(|(_, ty)| ty.name.as_deref() == Some("intent")).unwrap().0;
+        Self { intent: sizes.size(&Type::Id(intent)).size_wasm32() }
+    }
+}
+
 /// The component with a manifest under this name.
+///
+/// # Panics
+/// If it is no component.
 pub fn with_manifest(component: &[u8], name: &str) -> Vec<u8> {
     manifest::embed(component, &plain_manifest(name)).unwrap()
 }
 
+/// A manifest of a plugin that is called after entities and may ask for nothing.
 pub fn plain_manifest(name: &str) -> Manifest {
     Manifest {
         name: name.to_owned(),
