@@ -13,7 +13,7 @@ use hookwright_tests::world::{TestHost, World, runtime};
 use hostile_guests::Hostile;
 use serde_json::{Value as Json, json};
 
-const PLAIN: Mode =
+pub const PLAIN: Mode =
     Mode { confirm: false, allow_destructive: false, dry_run: false, batch: false, approve: false };
 
 /// Calls at a time: fewer than are made, so that a place that is not given back is missed.
@@ -126,7 +126,7 @@ async fn send(world: &World, event: &Json) -> Result<(), Error> {
     Ok(())
 }
 
-fn entity(id: &str, name: &str) -> Json {
+pub fn entity(id: &str, name: &str) -> Json {
     let key = json!({"name": "id", "type": "Uuid", "nullable": false, "primaryKey": true});
     json!({"id": id, "type": "entity.create", "entity": {"name": name, "fields": [key]}})
 }

@@ -6,6 +6,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod bench;
+mod sql;
 
 use bench::{Bench, Told};
 use hostile_guests::Hostile;
