@@ -6,6 +6,7 @@
 
 use std::sync::Arc;
 
+use hookwright_core::drift::Unfit;
 use hookwright_core::event::{Body, Consent, Event};
 use hookwright_core::hook::{Action, EntityChange, HookCall};
 use hookwright_core::metadata::{Entity, Metadata};
@@ -19,16 +20,34 @@ use crate::tenant::{Derived, Tenant, View};
 
 /// The schema that the organisation's metadata and plugins call for.
 pub(crate) async fn derive(pipeline: &Pipeline<'_>, tenant: &Tenant, view: &View) -> Result<Arc<Schema>> {
-    derived(pipeline, tenant, view, &view.snapshot.metadata).await
+    let derived = derived(pipeline, tenant, view, &view.snapshot.metadata).await?;
+    whole(tenant, &derived.unfit)?;
+    Ok(derived.schema.clone())
 }
 
-/// As [`derive`], were these the metadata.
+/// Whether all that plugins call for can be.
+///
+/// # Errors
+/// `intent/invalid`, `policy/refused`.
+pub(super) fn whole(tenant: &Tenant, unfit: &[Unfit]) -> Result<()> {
+    match unfit.first() {
+        None => Ok(()),
+        Some(Unfit { plugin, refusal, .. }) => {
+            let org = tenant.org();
+            Err(super::report::refused(plugin, refusal).help(format!(
+                "enable the plugin that makes what it stands on, or disable this one: hookwright plugin list --org {org}"
+            )))
+        }
+    }
+}
+
+/// As [`derive`], were these the metadata; with what cannot be of what plugins call for.
 pub(super) async fn derived(
     pipeline: &Pipeline<'_>,
     tenant: &Tenant,
     view: &View,
     metadata: &Arc<Metadata>,
-) -> Result<Arc<Schema>> {
+) -> Result<Arc<Derived>> {
     if let Some(known) = tenant.derived(metadata, &view.plugins) {
         return Ok(known);
     }
@@ -36,13 +55,15 @@ pub(super) async fn derived(
     let caller = Caller::new(pipeline.sandbox, tenant.org(), view.plugins.clone());
     let mut worker = Worker::new(tenant, metadata.clone(), empty, caller);
     worker.draft = worker.draft.schema_only();
+    worker.unfit = Some(Vec::new());
     for entity in metadata.entities.values() {
         create(&mut worker, entity).await?;
     }
-    let schema = worker.draft.shared_schema();
+    let (schema, unfit) = (worker.draft.shared_schema(), worker.unfit.unwrap_or_default());
     let (metadata, plugins) = (metadata.clone(), view.plugins.clone());
-    tenant.remember(Derived { metadata, plugins, schema: schema.clone() });
-    Ok(schema)
+    let derived = Arc::new(Derived { metadata, plugins, schema, unfit });
+    tenant.remember(derived.clone());
+    Ok(derived)
 }
 
 async fn create(worker: &mut Worker<'_>, entity: &Entity) -> Result<()> {

@@ -7,21 +7,38 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use hookwright_core::ddl::Dialect;
-use hookwright_core::drift::{Drift, Finding, Scope, World};
+use hookwright_core::drift::{self, Drift, Finding, Moved, Scope, World};
 use hookwright_core::event::Event;
+use hookwright_core::ident::Ident;
 use hookwright_core::intent::Intent;
 use hookwright_core::metadata::Metadata;
 
 use super::Pipeline;
-use super::derive::derived;
+use super::derive::{derived, whole};
 use super::hooks::Caller;
 use super::work::{Worked, Worker};
+use crate::drift::Adopted;
 use crate::error::{Error, Result};
-use crate::tenant::{Tenant, View};
+use crate::tenant::{Derived, Tenant, View};
 
 /// How the database stands to what metadata and the plugins bound now call for.
 pub(crate) async fn drift(pipeline: &Pipeline<'_>, tenant: &Tenant, view: &View) -> Result<Drift> {
-    against(pipeline, tenant, view, &view.snapshot.metadata).await
+    let mut drift = against(pipeline, tenant, view, &view.snapshot.metadata).await?;
+    let is_unsure = |finding: &Finding| finding.moved == Moved::Metadata;
+    if drift.findings.iter().chain(&drift.ignored).any(is_unsure) {
+        let deleted = tenant.db().deleted().await?;
+        let all = drift.findings.iter_mut().chain(&mut drift.ignored);
+        for finding in all.filter(|finding| is_unsure(finding) && !is_deleted(finding, &deleted)) {
+            finding.moved = Moved::Plugins;
+        }
+    }
+    Ok(drift)
+}
+
+/// Whether the ledger has the deletion that left something behind; else a plugin made it, and calls for it no more.
+fn is_deleted(finding: &Finding, deleted: &[(String, Option<String>)]) -> bool {
+    let (entity, field) = (finding.table.as_str(), finding.part.column().map(Ident::as_str));
+    deleted.iter().any(|(of, one)| of == entity && one.as_deref() == field)
 }
 
 /// As [`drift`], were these the metadata.
@@ -35,7 +52,10 @@ async fn against(
     let found = tenant.db().inspect(None).await?.schema;
     let (recorded, comments) = (&view.snapshot.schema, tenant.db().dialect() == Dialect::Postgres);
     let ignored = tenant.ignored();
-    Ok(Drift::of(World { wanted: &wanted, recorded, found: &found, metadata, comments, ignored: &ignored }))
+    let Derived { schema, unfit, .. } = &*wanted;
+    let world =
+        World { wanted: schema, recorded, found: &found, metadata, comments, ignored: &ignored, unfit };
+    Ok(Drift::of(world))
 }
 
 /// Works a repair out.
@@ -46,6 +66,7 @@ pub(super) async fn synchronise(
     scope: &Scope,
 ) -> Result<Worked> {
     let drift = drift(pipeline, tenant, view).await?;
+    whole(tenant, &drift.unfit)?;
     crate::drift::reached(&drift, scope)?;
     repaired(pipeline, tenant, view, &drift, scope)
 }
@@ -60,10 +81,12 @@ pub(super) async fn adopt(
     scope: &Scope,
 ) -> Result<Worked> {
     let found = drift(pipeline, tenant, view).await?;
+    whole(tenant, &found.unfit)?;
     crate::drift::reached(&found, scope)?;
     let metadata = found
         .adopted(&view.snapshot.metadata, &event.id, scope)
         .map_err(|e| Error::new("drift/not-adopted", e.to_string()))?;
+    let taken = drift::taken(&view.snapshot.metadata, &metadata).into_iter().map(Adopted::from).collect();
     let metadata = Arc::new(metadata);
     let adopted = against(pipeline, tenant, view, &metadata).await?;
     let caller = Caller::new(pipeline.sandbox, tenant.org(), view.plugins.clone());
@@ -75,7 +98,7 @@ pub(super) async fn adopt(
         comments.into_iter().try_for_each(|intent| worker.own(intent))?;
     }
     let left = adopted.findings.into_iter().filter(|f| scope.has(f)).collect();
-    Ok(worked(worker, left))
+    Ok(Worked { adopted: taken, ..worked(worker, left) })
 }
 
 fn repaired(
@@ -105,6 +128,7 @@ fn worked(worker: Worker<'_>, left: Vec<Finding>) -> Worked {
         memories: BTreeMap::new(),
         rolls_back: Vec::new(),
         left,
+        adopted: Vec::new(),
         purged: Vec::new(),
     }
 }
