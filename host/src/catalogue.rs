@@ -65,6 +65,7 @@ catalogue! {
     "org/exists"              409 final "the organisation exists already" "choose another name, or remove it first"
     "org/not-found"           404 final "no such organisation" "list them: hookwright org list"
     "org/overloaded"          503 retry "the organisation has too much under way" "send the request again after the time given; see what takes so long: GET /v1/orgs/{org}/health"
+    "plan/invalid"            400 final "the file is no plan" "make one: hookwright plan --org NAME --out FILE"
     "plugin/fault"            422 final "a plugin broke" "see the plugin's log; correct the plugin or disable it: hookwright plugin disable"
     "plugin/invalid"          422 final "the component cannot be used as a plugin" "build it with: hookwright plugin build PATH"
     "plugin/not-found"        404 final "no such plugin" "list them: hookwright plugin list --org NAME"

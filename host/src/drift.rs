@@ -23,6 +23,47 @@ pub struct Ignored {
     pub reason: String,
     /// When (RFC 3339, UTC).
     pub at: String,
+    /// Whether there is no such finding now, so that nothing is ignored unless it comes back; absent if that is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gone: Option<bool>,
+}
+
+impl Ignored {
+    /// With whether it is gone. Where not all could be compared, that is not known.
+    #[must_use]
+    pub fn beside(self, drift: &drift::Drift) -> Self {
+        let stands = drift.ignored.iter().any(|finding| finding.id() == self.finding);
+        Self { gone: (stands || drift.unfit.is_empty()).then_some(!stands), ..self }
+    }
+}
+
+/// Something that an adoption took into the metadata.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Adopted {
+    /// The entity, by its name of afterwards.
+    pub entity: String,
+    /// The field; absent if it is the entity itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub field: Option<String>,
+    /// What became of it: `added`, `changed` or `deleted`.
+    pub what: String,
+    /// The same in a line, with the particulars: `field invoice.note: added, String(200)`.
+    pub message: String,
+}
+
+impl From<drift::Taken> for Adopted {
+    fn from(taken: drift::Taken) -> Self {
+        let (entity, what) = (taken.entity.as_str().to_owned(), taken.deed.as_str().to_owned());
+        let field = taken.field.map(|field| field.as_str().to_owned());
+        let subject = match &field {
+            Some(field) => format!("field {entity}.{field}"),
+            None => format!("entity {entity}"),
+        };
+        let said = if taken.said.is_empty() { String::new() } else { format!(", {}", taken.said) };
+        let message = format!("{subject}: {what}{said}");
+        Self { entity, field, what, message }
+    }
 }
 
 /// One difference between what metadata and plugins call for and what the database has.
@@ -92,6 +133,38 @@ impl Finding {
     }
 }
 
+/// All that differs, as it is told: what cannot be compared, then what was found.
+pub(crate) fn told(org: &OrgName, drift: &drift::Drift) -> Vec<Finding> {
+    let findings = drift.findings.iter().map(|finding| Finding::of(org, finding));
+    drift.unfit.iter().map(|unfit| not_compared(org, unfit)).chain(findings).collect()
+}
+
+/// What a plugin calls for, and nothing that it stands on is made by any plugin that is bound.
+fn not_compared(org: &OrgName, unfit: &drift::Unfit) -> Finding {
+    let drift::Unfit { plugin, table, refusal } = unfit;
+    let (entity, refusal) = (table.as_str().to_owned(), refusal.to_string());
+    // What comes after is advice for who sends an event.
+    let why = refusal.split(';').next().unwrap_or_default();
+    Finding {
+        id: String::new(),
+        code: "drift/not-compared".to_owned(),
+        part: "plugin".to_owned(),
+        name: Some(plugin.clone()),
+        wanted: None,
+        recorded: None,
+        found: None,
+        moved: Moved::Plugins.as_str().to_owned(),
+        foreign: false,
+        message: format!(
+            "what the plugin \"{plugin}\" calls for on \"{entity}\" cannot be compared: {why}; enable the plugin that makes it, or disable this one"
+        ),
+        repair: format!("hookwright plugin list --org {org}"),
+        ignore: None,
+        adopt: None,
+        entity,
+    }
+}
+
 /// Whether there is what a scope names: a name that is misspelt would otherwise be in step.
 ///
 /// # Errors
@@ -116,6 +189,9 @@ fn what(finding: &drift::Finding) -> String {
     let kind = kind.replace('-', " ");
     match (finding.state(), finding.part.is_thing() || finding.part == Part::Table) {
         (State::Missing, true) => format!("the {kind} \"{place}\" is missing"),
+        (State::Extra, true) if matches!(finding.part, Part::Column(_)) => {
+            format!("the {kind} \"{place}\" ({found}) is there, and nothing calls for it")
+        }
         (State::Extra, true) => format!("the {kind} \"{place}\" is there, and nothing calls for it"),
         _ => format!("the {kind} of \"{place}\" is {found}, and shall be {wanted}"),
     }

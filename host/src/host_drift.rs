@@ -55,7 +55,8 @@ impl Host {
     pub(crate) async fn loosened(&self, org: &OrgName) -> Result<Vec<Finding>> {
         let mut drift = self.drift(org).await?;
         let loosening = Scope { loosening: true, ..Scope::default() };
-        if self.policy().of_org(org).mode == Mode::Dev && !drift.repair(&loosening).0.is_empty() {
+        let may = self.policy().of_org(org).mode == Mode::Dev && drift.unfit.is_empty();
+        if may && !drift.repair(&loosening).0.is_empty() {
             let id = format!("loosen-{}", uuid::Uuid::now_v7().simple());
             let event = json!({"id": id, "type": "schema.sync", "actor": "hookwright", "loosening": true});
             let change = Change::from_json(event)?;
@@ -65,7 +66,8 @@ impl Host {
                 drift = self.drift(org).await?;
             }
         }
-        let own = drift.findings.iter().filter(|finding| !finding.is_foreign());
-        Ok(own.map(|finding| Finding::of(org, finding)).collect())
+        let mut findings = crate::drift::told(org, &drift);
+        findings.retain(|finding| !finding.foreign);
+        Ok(findings)
     }
 }

@@ -45,6 +45,7 @@ impl Host {
             actor: actor.map(str::to_owned),
             reason: reason.to_owned(),
             at: String::new(),
+            gone: None,
         };
         self.inner.store.ignore(org, ignored).await
     }

@@ -90,6 +90,9 @@ pub struct Outcome {
     /// Drift for which there is no repair: of a synchronisation.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub left: Vec<crate::drift::Finding>,
+    /// What was taken into the metadata: of an adoption.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub adopted: Vec<crate::drift::Adopted>,
     /// Why it was held or rejected, and what to do.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub reasons: Vec<Reason>,

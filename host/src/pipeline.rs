@@ -167,9 +167,10 @@ impl Pipeline<'_> {
     }
 
     async fn attempt(&self, tenant: &Tenant, view: &View, request: &Request<'_>) -> Result<Attempt> {
-        let Worked { draft, metadata, hooks, memories, rolls_back, left, purged } =
+        let Worked { draft, metadata, hooks, memories, rolls_back, left, adopted, purged } =
             work::work_out(self, tenant, view, request.change).await?;
-        let there: Vec<_> = draft.base().physical().tables.into_keys().collect();
+        let base = draft.base().clone();
+        let there: Vec<_> = base.physical().tables.into_keys().collect();
         under_way::check(tenant, &draft, request).await?;
         let (sizes, found) = sizes(tenant, &draft, request).await?;
         let answers = answers(tenant, &draft, &sizes, self.retry).await?;
@@ -179,14 +180,14 @@ impl Pipeline<'_> {
         let judge = Judge { org: tenant.org(), request, settings: tenant.settings(), hash: &hash };
         let before = there;
         let wanted = Wanted::of(tenant.org(), &reviewed.plan, &before);
-        let schemas = (&*view.snapshot.schema, &reviewed.schema);
+        let schemas = (&base, &reviewed.schema);
         let facts = match request.consent.dry_run {
             true => Facts::of_dry_run(tenant, &wanted, schemas, self.retry).await?,
             false => Facts::default(),
         };
         let ruling = facts.weigh(judge.rule(&reviewed));
         let (hash, warnings) = (hash.clone(), facts.warnings);
-        let report = Report { tenant, request, hooks, hash, sizes: found, before, left, warnings };
+        let report = Report { tenant, request, hooks, hash, sizes: found, before, left, adopted, warnings };
         match ruling {
             Ruling::Refuse(reasons) => {
                 Ok(not_run(report.not_run(view, &reviewed, Status::Rejected, reasons)))

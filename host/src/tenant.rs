@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use hookwright_build::manifest::{Grant, matches};
+use hookwright_core::drift::Unfit;
 use hookwright_core::hook::HookPoint;
 use hookwright_core::ident::{Ident, OrgName};
 use hookwright_core::intent::Intent;
@@ -104,6 +105,8 @@ pub(crate) struct Derived {
     pub metadata: Arc<Metadata>,
     pub plugins: Arc<Vec<Arc<Bound>>>,
     pub schema: Arc<Schema>,
+    /// What cannot be of what the plugins call for.
+    pub unfit: Vec<Unfit>,
 }
 
 /// What a change is worked out on: it stays as it is while the organisation moves on.
@@ -194,16 +197,16 @@ impl Tenant {
     }
 
     /// The schema that a view calls for, if it was worked out before and nothing has changed that it follows from.
-    pub fn derived(&self, metadata: &Arc<Metadata>, plugins: &Arc<Vec<Arc<Bound>>>) -> Option<Arc<Schema>> {
+    pub fn derived(&self, metadata: &Arc<Metadata>, plugins: &Arc<Vec<Arc<Bound>>>) -> Option<Arc<Derived>> {
         let known = self.derived.read().unwrap_or_else(PoisonError::into_inner).clone()?;
         let same = Arc::ptr_eq(&known.plugins, plugins)
             && (Arc::ptr_eq(&known.metadata, metadata) || known.metadata == *metadata);
-        same.then(|| known.schema.clone())
+        same.then_some(known)
     }
 
     /// Remembers what was worked out.
-    pub fn remember(&self, derived: Derived) {
-        *self.derived.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(derived));
+    pub fn remember(&self, derived: Arc<Derived>) {
+        *self.derived.write().unwrap_or_else(PoisonError::into_inner) = Some(derived);
     }
 
     /// The organisation as far as this host knows it.

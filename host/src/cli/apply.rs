@@ -1,6 +1,6 @@
 //! `hookwright apply`: carries plans out, if they are still what they were.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use hookwright_core::event::Change;
 use hookwright_core::ident::OrgName;
@@ -36,10 +36,7 @@ pub(crate) struct Arguments {
 
 pub(crate) async fn run(arguments: Arguments, cx: Context) -> Result<Exit> {
     let Arguments { file, leave, pace } = arguments;
-    let plans: Vec<Plan> = serde_json::from_slice(&read(&file)?).map_err(|e| {
-        Error::new("request/invalid", format!("the file \"{}\" holds no plans: {e}", file.display()))
-            .help("make one: hookwright plan --org NAME --out FILE")
-    })?;
+    let plans = plans(&file)?;
     let host = cx.host().await?;
     if let [plan] = plans.as_slice() {
         let (change, outcome) = apply(&host, &cx, plan, &leave).await?;
@@ -58,6 +55,20 @@ pub(crate) async fn run(arguments: Arguments, cx: Context) -> Result<Exit> {
     };
     let members = fleet::members(&host, |org| plans.iter().any(|plan| plan.org == *org)).await?;
     pace.each(members, &cx, each).await
+}
+
+/// The plans of a file, one at least.
+pub(super) fn plans(file: &Path) -> Result<Vec<Plan>> {
+    let invalid =
+        |what: String| Error::new("plan/invalid", format!("the file \"{}\" {what}", file.display()));
+    let plans: Vec<Plan> = serde_json::from_slice(&read(file)?)
+        .map_err(|e| invalid(format!("is none that \"hookwright plan --out\" wrote: {e}")))?;
+    match plans.is_empty() {
+        true => Err(invalid("has no plan in it: there was nothing to do when it was written".to_owned())
+            .coded("plan/empty")
+            .help("see what there is to do now: hookwright plan --org NAME")),
+        false => Ok(plans),
+    }
 }
 
 async fn apply(host: &Host, cx: &Context, plan: &Plan, leave: &Leave) -> Result<(Change, Outcome)> {

@@ -54,9 +54,8 @@ pub(crate) async fn run(arguments: Arguments, cx: Context) -> Result<Exit> {
 
 async fn look(host: &Host, org: &OrgName) -> Result<Report> {
     let drift = host.drift(org).await?;
-    let told =
-        |found: &[hookwright_core::drift::Finding]| found.iter().map(|f| Finding::of(org, f)).collect();
-    let (findings, ignored) = (told(&drift.findings), told(&drift.ignored));
+    let findings = crate::drift::told(org, &drift);
+    let ignored = drift.ignored.iter().map(|finding| Finding::of(org, finding)).collect();
     Ok(Report { org: org.to_string(), in_step: drift.is_in_step(), findings, ignored })
 }
 

@@ -73,6 +73,10 @@ fn planned(
 fn kept(cx: &Context, out: Option<PathBuf>, plans: &[Plan]) -> Result<()> {
     let Some(path) = out else { return Ok(()) };
     write(&path, plans)?;
+    if plans.is_empty() {
+        cx.out.talk(&format!("written to {} without a plan: there is nothing to do", path.display()));
+        return Ok(());
+    }
     cx.out.talk(&format!("written; apply it: hookwright apply {}", path.display()));
     Ok(())
 }

@@ -52,6 +52,21 @@ fn wrong_usage_is_refused() {
 }
 
 #[test]
+fn a_file_without_plans_is_refused() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let file = directory.path().join("plan.json");
+    let event = r#"{"id":"e-1","type":"schema.sync"}"#;
+    for (text, code) in
+        [("[]", "plan/empty"), ("", "plan/invalid"), ("{}", "plan/invalid"), (event, "plan/invalid")]
+    {
+        std::fs::write(&file, text).expect("written");
+        let error = super::apply::plans(&file).expect_err("no plan");
+        assert_eq!(error.code, code, "{text}: {error}");
+        assert!(error.help.contains("hookwright plan --org NAME"), "{}", error.help);
+    }
+}
+
+#[test]
 fn the_commands_in_the_docs_are_taken() {
     for file in ["RESTORE.md", "CHANGES.md"] {
         let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs").join(file);
@@ -134,6 +149,7 @@ fn sample(status: Status) -> (Outcome, Change) {
             sql("ALTER TABLE \"acme\".\"invoice\"\n  DROP COLUMN \"status\""),
         ],
         steps: vec![],
+        adopted: Vec::new(),
         left: Vec::new(),
         warnings: if done { vec![] } else { vec![warning()] },
         reasons: if done { vec![] } else { vec![reason()] },

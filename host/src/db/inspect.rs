@@ -41,8 +41,6 @@ pub enum ForeignKind {
     View,
     /// A column of a managed table, whose type the model lacks.
     Column,
-    /// A default of a column that is in the model without it.
-    Default,
     /// A constraint of a managed table.
     Constraint,
     /// An index of a managed table.

@@ -141,6 +141,23 @@ impl OrgDb {
         Ok(row.map(EventRow::from))
     }
 
+    /// The entities, and fields of entities, that events deleted from the metadata, by their names of then.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn deleted(&self) -> Result<Vec<(String, Option<String>)>, DbError> {
+        on_either!(
+            self,
+            (String, Option<String>),
+            "SELECT body ->> 'entity', body ->> 'field' FROM hookwright.event \
+                WHERE org = $1 AND body ->> 'type' IN ('entity.delete', 'field.delete')",
+            "SELECT json_extract(body, '$.entity'), json_extract(body, '$.field') FROM hookwright_event \
+                WHERE org = $1 AND json_extract(body, '$.type') IN ('entity.delete', 'field.delete')",
+            [self.org().as_str()],
+            fetch_all
+        )
+    }
+
     /// The events of a change.
     ///
     /// # Errors

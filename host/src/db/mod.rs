@@ -72,6 +72,7 @@ mod sqlite_boolean;
 mod sqlite_inspect;
 mod sqlite_table;
 mod sqlite_type;
+mod sqlite_unread;
 mod standing;
 mod tokens;
 mod tombstones;
@@ -110,6 +111,7 @@ pub use server_load::{Group, ServerLoad};
 pub use sizes::TableSize;
 pub use snapshot::Snapshot;
 pub(crate) use sqlite_inspect::inspect_table as inspect_sqlite_table;
+pub(crate) use sqlite_unread::{Definition, definitions};
 pub use tombstones::{LaterRow, TombstoneRow, UndoRow};
 pub use usage::{Slow, TableUse, UnusedIndex, Usage};
 

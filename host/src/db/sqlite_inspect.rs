@@ -22,29 +22,30 @@ pub(super) async fn inspect(
     managed: Option<&BTreeSet<Ident>>,
 ) -> sqlx::Result<Inspected> {
     let rows: Vec<Row> = sqlx::query_as(ALL).fetch_all(&mut *pool.acquire().await?).await?;
-    Ok(assemble(rows, managed))
+    Ok(assemble(rows, managed, &BTreeSet::new()))
 }
 
-/// One table, within a transaction, under exactly its name.
+/// One table, within a transaction, under exactly its name, as if it had no columns of some names.
 pub(crate) async fn inspect_table(
     connection: &mut SqliteConnection,
     table: &Ident,
+    without: &BTreeSet<Ident>,
 ) -> sqlx::Result<Inspected> {
     let query = sqlx::query_as(
         "SELECT type, name, tbl_name, sql FROM sqlite_master WHERE tbl_name = ? ORDER BY type <> 'table', name",
     );
     let rows: Vec<Row> = query.bind(table.as_str()).fetch_all(connection).await?;
-    Ok(assemble(rows, None))
+    Ok(assemble(rows, None, without))
 }
 
 /// Tables come first among the rows.
-fn assemble(rows: Vec<Row>, managed: Option<&BTreeSet<Ident>>) -> Inspected {
+fn assemble(rows: Vec<Row>, managed: Option<&BTreeSet<Ident>>, without: &BTreeSet<Ident>) -> Inspected {
     let mut inspected = Inspected::default();
     for (kind, name, table, sql) in rows {
         // An index without SQL is one of the primary key, or of a UNIQUE that the table's text shows.
         let Some(sql) = sql else { continue };
         match kind.as_str() {
-            "table" => inspected.sqlite_table(&name, &sql, managed),
+            "table" => inspected.sqlite_table(&name, &sql, managed, without),
             "view" => inspected.foreign.push(Foreign::new(
                 &name,
                 ForeignKind::View,
@@ -74,11 +75,17 @@ impl Inspected {
         Ident::parse(table).ok().filter(|t| self.schema.tables.contains_key(t))
     }
 
-    fn sqlite_table(&mut self, name: &str, sql: &str, managed: Option<&BTreeSet<Ident>>) {
+    fn sqlite_table(
+        &mut self,
+        name: &str,
+        sql: &str,
+        managed: Option<&BTreeSet<Ident>>,
+        without: &BTreeSet<Ident>,
+    ) {
         let Some(ident) = managed_table(name, managed) else {
             return self.foreign.push(Foreign::unmanaged(name));
         };
-        match read(&ident, sql) {
+        match read(&ident, sql, without) {
             Some(Read { table, foreign }) => {
                 self.schema.insert(table);
                 self.foreign.extend(foreign);

@@ -1,17 +1,21 @@
 //! A `CREATE TABLE` text, as SQLite keeps it, read back into the core's model. Pure; `sqlite_inspect` uses it.
 
+use std::collections::BTreeSet;
+
 use hookwright_core::expr::{Expr, parse_printed};
 use hookwright_core::field_type::FieldType;
 use hookwright_core::ident::Ident;
 use hookwright_core::schema::{
-    Check, Column, ForeignKey, Index, IndexKey, IndexMethod, IndexShape, Table, names,
+    Check, Column, ForeignKey, Index, IndexKey, IndexMethod, IndexShape, Table, Unread, names,
 };
 use hookwright_core::spec::OnDelete;
+use hookwright_core::value::DefaultValue;
 
 use super::inspect::{Foreign, ForeignKind};
 use super::printed_default;
 use super::sqlite_boolean::with_booleans;
 use super::sqlite_type::recognise;
+use super::sqlite_unread::{declared, is_constraint, nearest, whole};
 use super::tokens::{Cursor, Kind, Token, split, tokenize};
 
 /// A table with what the model cannot express of it.
@@ -20,8 +24,8 @@ pub(super) struct Read {
     pub(super) foreign: Vec<Foreign>,
 }
 
-/// Reads the text of a table; none if it is no plain `CREATE TABLE`.
-pub(super) fn read(name: &Ident, sql: &str) -> Option<Read> {
+/// Reads the text of a table, as if it had no columns of some names; none if it is no plain `CREATE TABLE`.
+pub(super) fn read(name: &Ident, sql: &str, without: &BTreeSet<Ident>) -> Option<Read> {
     let tokens = tokenize(sql)?;
     let mut cursor = Cursor::new(&tokens);
     if !cursor.eat(&["create", "table"]) {
@@ -30,7 +34,11 @@ pub(super) fn read(name: &Ident, sql: &str) -> Option<Read> {
     cursor.take()?;
     let body = cursor.group()?;
     let mut reader = Reader { sql, read: Read { table: Table::new(name.clone()), foreign: Vec::new() } };
-    for item in split(body) {
+    let is_left_out = |item: &&[Token]| {
+        let name = item.first().and_then(Token::name).filter(|_| !is_constraint(item));
+        name.is_some_and(|name| without.iter().any(|column| column.as_str() == name))
+    };
+    for item in split(body).into_iter().filter(|item| !is_left_out(item)) {
         reader.item(item);
     }
     if let (Some(first), Some(last)) = (cursor.rest().first(), cursor.rest().last()) {
@@ -64,9 +72,11 @@ impl Reader<'_> {
     }
 
     fn item(&mut self, tokens: &[Token]) {
-        let constraint = ["constraint", "primary", "unique", "check", "foreign"];
-        let is_constraint = tokens.first().is_some_and(|t| constraint.iter().any(|w| t.is_word(w)));
-        let read = if is_constraint { self.constraint(tokens) } else { self.column(tokens) };
+        let is_constraint = is_constraint(tokens);
+        let read = match is_constraint {
+            true => self.constraint(tokens),
+            false => self.column(tokens).or_else(|| self.unread(tokens)),
+        };
         if read.is_none() {
             let text = self.text(tokens).to_owned();
             let (kind, name) = if is_constraint {
@@ -126,14 +136,18 @@ impl Reader<'_> {
         Some(())
     }
 
-    /// A column; none if the model cannot express it.
+    /// A column that the model cannot express; none if not even its name.
+    fn unread(&mut self, tokens: &[Token]) -> Option<()> {
+        let column = whole(self.sql, tokens)?;
+        self.read.table.columns.insert(column.name.clone(), column);
+        Some(())
+    }
+
+    /// A column; none if the model cannot express all that follows its type.
     fn column(&mut self, tokens: &[Token]) -> Option<()> {
         let mut cursor = Cursor::new(tokens);
         let name = Ident::parse(cursor.take()?.name()?).ok()?;
-        let declared = match &cursor.take()?.kind {
-            Kind::Word(word) => word.clone(),
-            _ => return None,
-        };
+        let declared = declared(&mut cursor);
         let mut parts = Parts::default();
         let mut named = None;
         while cursor.peek().is_some() {
@@ -143,7 +157,8 @@ impl Reader<'_> {
             }
             self.part(&mut cursor, &name, named.take(), &mut parts)?;
         }
-        self.finish(name, &declared, parts)
+        self.finish(name, declared, parts);
+        Some(())
     }
 
     fn part<'t>(
@@ -174,12 +189,19 @@ impl Reader<'_> {
         Some(())
     }
 
-    fn finish(&mut self, name: Ident, declared: &str, parts: Parts<'_>) -> Option<()> {
+    fn finish(&mut self, name: Ident, declared: &[Token], parts: Parts<'_>) {
+        let word = match declared {
+            [Token { kind: Kind::Word(word), .. }] => word.as_str(),
+            _ => "",
+        };
         let recognised = parts.checks.iter().enumerate().find_map(|(index, (named, check))| {
             let plain = named.is_none() || parts.checks.len() == 1;
-            plain.then(|| recognise(&name, declared, Some(check)))?.map(|ty| (Some(index), ty))
+            plain.then(|| recognise(&name, word, Some(check)))?.map(|ty| (Some(index), ty))
         });
-        let (own, ty) = recognised.or_else(|| Some((None, recognise(&name, declared, None)?)))?;
+        let recognised = recognised.or_else(|| Some((None, recognise(&name, word, None)?)));
+        let in_words = self.text(declared).to_owned();
+        let near = || (None, nearest(&in_words), Some(in_words.clone()));
+        let (own, ty, unread_type) = recognised.map_or_else(near, |(own, ty)| (own, ty, None));
         for (index, (named, check)) in parts.checks.iter().enumerate() {
             if own == Some(index) {
                 continue;
@@ -196,30 +218,20 @@ impl Reader<'_> {
                 }
             }
         }
-        let default = self.default_of(&name, &ty, parts.default);
+        let (default, unread_default) = self.default_of(&ty, parts.default);
         let (nullable, generated) = (!parts.not_null, parts.generated);
-        let column = Column { nullable, default, generated, ..Column::new(name.clone(), ty) };
+        let unread = Unread { ty: unread_type, default: unread_default };
+        let unread = (unread != Unread::default()).then(|| Box::new(unread));
+        let column = Column { nullable, default, generated, unread, ..Column::new(name.clone(), ty) };
         self.read.table.columns.insert(name, column);
-        Some(())
     }
 
-    fn default_of(
-        &mut self,
-        column: &Ident,
-        ty: &FieldType,
-        tokens: Option<&[Token]>,
-    ) -> Option<hookwright_core::value::DefaultValue> {
-        let printed = self.text(tokens?).to_owned();
-        match printed_default::parse(&printed, ty) {
-            Ok(default) => default,
-            Err(()) => {
-                self.foreign(
-                    ForeignKind::Default,
-                    column.as_str(),
-                    &format!("the model cannot express the default {printed}"),
-                );
-                None
-            }
+    /// What a default is; else what it says, if the model cannot express it.
+    fn default_of(&self, ty: &FieldType, tokens: Option<&[Token]>) -> (Option<DefaultValue>, Option<String>) {
+        let Some(printed) = tokens.map(|tokens| self.text(tokens)) else { return (None, None) };
+        match printed_default::parse(printed, ty) {
+            Ok(default) => (default, None),
+            Err(()) => (None, Some(printed.to_owned())),
         }
     }
 }

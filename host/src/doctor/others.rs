@@ -52,7 +52,6 @@ fn word(kind: ForeignKind, count: usize) -> String {
         ForeignKind::Table => "table",
         ForeignKind::View => "view",
         ForeignKind::Column => "column",
-        ForeignKind::Default => "default",
         ForeignKind::Constraint => "constraint",
         ForeignKind::Index => "index",
         ForeignKind::Trigger => "trigger",

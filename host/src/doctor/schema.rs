@@ -13,8 +13,8 @@ pub(super) async fn check(patient: &Patient<'_>) -> Result<Check> {
     let tenant = &patient.tenant;
     let org = tenant.org();
     let drift = Box::pin(drift(&patient.host.pipeline(), tenant)).await?;
-    let findings: Vec<_> =
-        drift.findings.iter().filter(|f| !f.is_foreign()).map(|f| Finding::of(org, f)).collect();
+    let mut findings = crate::drift::told(org, &drift);
+    findings.retain(|finding| !finding.foreign);
     let said = match findings.len() {
         0 => "in step".to_owned(),
         1 => "1 finding".to_owned(),

@@ -6,7 +6,6 @@ use hookwright_core::ddl::{Dialect, Rebuild, Statement, Step};
 use hookwright_core::ident::{Ident, OrgName};
 use hookwright_core::online::OnlineStep;
 use hookwright_core::plan::Plan;
-use hookwright_core::schema::Table;
 
 use super::{Hold, Rejection, Work, bookkeeping, held};
 use crate::db::gate::Script;
@@ -58,7 +57,8 @@ pub(super) enum Part {
 /// A [`Rebuild`] with its statements as scripts.
 #[derive(Debug)]
 pub(super) struct RebuildPart {
-    pub(super) before: Table,
+    pub(super) org: OrgName,
+    pub(super) rebuild: Rebuild,
     pub(super) swap: Script,
     pub(super) indexes: Script,
 }
@@ -150,7 +150,10 @@ fn parts(dialect: Dialect, org: &OrgName, plan: &Plan) -> Vec<Part> {
             }
             Step::Rebuild(rebuild) => {
                 let before = std::mem::replace(&mut script, Script::new(dialect));
-                parts.extend([Part::Script(before), Part::Rebuild(Box::new(rebuild_part(dialect, rebuild)))]);
+                parts.extend([
+                    Part::Script(before),
+                    Part::Rebuild(Box::new(rebuild_part(dialect, org, rebuild))),
+                ]);
             }
         }
     }
@@ -159,8 +162,7 @@ fn parts(dialect: Dialect, org: &OrgName, plan: &Plan) -> Vec<Part> {
     parts
 }
 
-fn rebuild_part(dialect: Dialect, rebuild: &Rebuild) -> RebuildPart {
-    let Rebuild { before, after: _, swap, indexes } = rebuild;
+fn rebuild_part(dialect: Dialect, org: &OrgName, rebuild: &Rebuild) -> RebuildPart {
     let script = |statements: &[Statement]| {
         let mut script = Script::new(dialect);
         for statement in statements {
@@ -168,5 +170,6 @@ fn rebuild_part(dialect: Dialect, rebuild: &Rebuild) -> RebuildPart {
         }
         script
     };
-    RebuildPart { before: before.clone(), swap: script(swap), indexes: script(indexes) }
+    let (swap, indexes) = (script(&rebuild.swap), script(&rebuild.indexes));
+    RebuildPart { org: org.clone(), rebuild: rebuild.clone(), swap, indexes }
 }

@@ -3,6 +3,7 @@
 //! The pipeline calls [`execute`]; nothing else in the project begins a transaction on an organisation's data.
 
 mod bookkeeping;
+mod carried;
 mod held;
 mod job;
 mod log;

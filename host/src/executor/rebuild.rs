@@ -1,22 +1,34 @@
 //! The rebuild of a SQLite table: what the model does not know of it is found first, and made again afterwards.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use hookwright_core::ddl::Dialect;
-use hookwright_core::schema::{Schema, Table};
+use hookwright_core::ident::Ident;
+use hookwright_core::schema::{Check, ForeignKey, Schema, Table};
 use sqlx::sqlite::SqliteConnection;
 
-use super::Failure;
 use super::job::RebuildPart;
+use super::{Failure, carried};
 use crate::db::gate::Script;
 use crate::db::{DbError, ForeignKind, Inspected, inspect_sqlite_table, without_comments};
 
 /// Rebuilds, within a transaction that runs with foreign keys off.
 pub(super) async fn run(connection: &mut SqliteConnection, part: &RebuildPart) -> Result<(), Failure> {
-    let found = inspect_sqlite_table(connection, &part.before.name).await?;
-    let own = own_indexes(&found, &part.before)?;
-    let kept = kept(connection, &part.before, &own).await?;
-    part.swap.sqlite(connection).await?;
+    let before = &part.rebuild.before;
+    let found = inspect_sqlite_table(connection, &before.name, &BTreeSet::new()).await?;
+    let carried = carried::columns(connection, &part.rebuild, &found).await?;
+    let without: BTreeSet<_> = carried.iter().map(|column| column.carried.name.clone()).collect();
+    let found = match without.is_empty() {
+        true => found,
+        false => inspect_sqlite_table(connection, &before.name, &without).await?,
+    };
+    let own = own_indexes(&found, before, &without)?;
+    let kept = kept(connection, before, &own).await?;
+    match carried.is_empty() {
+        true => part.swap.sqlite(connection).await?,
+        false => carried::swap(part, &carried).sqlite(connection).await?,
+    };
     if !part.indexes.is_empty() {
         part.indexes.sqlite(connection).await?;
     }
@@ -39,8 +51,9 @@ async fn kept(connection: &mut SqliteConnection, table: &Table, own: &[String]) 
     Ok(script)
 }
 
-/// The names of the model's indexes as they are found; an error if the table is not what the model says.
-fn own_indexes(found: &Inspected, before: &Table) -> Result<Vec<String>, DbError> {
+/// The names of the model's indexes as they are found; an error if the table, without what is carried, is not what the
+/// model says.
+fn own_indexes(found: &Inspected, before: &Table, without: &BTreeSet<Ident>) -> Result<Vec<String>, DbError> {
     let drifted = |what: String| DbError::Drifted(format!("the table \"{}\" {what}", before.name.as_str()));
     let Some(table) = found.schema.table(&before.name) else {
         return Err(drifted("is not there, or not as Hookwright makes tables".to_owned()));
@@ -58,7 +71,9 @@ fn own_indexes(found: &Inspected, before: &Table) -> Result<Vec<String>, DbError
     let mut comparable = table.clone();
     comparable.uniques.retain(|u| before.uniques.contains(u));
     comparable.indexes.retain(|i| before.indexes.contains(i));
-    match difference(&bare(&comparable), &bare(before)) {
+    let mut wanted = bare(before);
+    wanted.columns.retain(|name, _| !without.contains(name));
+    match difference(&bare(&comparable), &wanted) {
         Some(what) => Err(drifted(format!("is not what the model says: {what}"))),
         None => Ok(own),
     }
@@ -78,7 +93,7 @@ fn difference(found: &Table, wanted: &Table) -> Option<String> {
     if found == wanted {
         return None;
     }
-    let name = |n: &hookwright_core::ident::Ident| n.as_str().to_owned();
+    let name = |n: &Ident| n.as_str().to_owned();
     if let Some(extra) = found.columns.keys().find(|c| !wanted.columns.contains_key(*c)) {
         return Some(format!("it has the column \"{}\" that Hookwright did not make", name(extra)));
     }
@@ -91,6 +106,15 @@ fn difference(found: &Table, wanted: &Table) -> Option<String> {
         let wants = wanted.columns.get(&column.name).map(|c| c.ty.describe()).unwrap_or_default();
         let more = if is == wants { ", with another default or nullability" } else { "" };
         return Some(format!("the column \"{}\" is {is}, the model has {wants}{more}", name(&column.name)));
+    }
+    let others = |check: &&Check| !wanted.checks.contains(check);
+    if let Some(check) = found.checks.iter().find(others) {
+        return Some(format!("it has the check \"{}\" that Hookwright did not make", name(&check.name)));
+    }
+    let others = |key: &&ForeignKey| !wanted.foreign_keys.contains(key);
+    if let Some(key) = found.foreign_keys.iter().find(others) {
+        let columns = key.columns.iter().map(name).collect::<Vec<_>>().join(", ");
+        return Some(format!("it has a foreign key on ({columns}) that Hookwright did not make"));
     }
     Some("its keys, constraints or indexes differ".to_owned())
 }

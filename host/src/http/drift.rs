@@ -22,7 +22,7 @@ pub(super) struct Drift {
     in_step: bool,
     /// What differs.
     findings: Vec<Finding>,
-    /// What differs and is left as it is, because somebody decided so.
+    /// What is left as it is, because somebody decided so: what differs, and what is gone meanwhile.
     ignored: Vec<Ignored>,
 }
 
@@ -47,9 +47,9 @@ pub(super) struct Part {
 pub(super) async fn show(caller: Caller) -> Result<Json<Drift>, Problem> {
     let org = caller.org(Scope::MetadataRead)?;
     let drift = caller.host().drift(&org).await?;
-    let findings = drift.findings.iter().map(|finding| Finding::of(&org, finding)).collect();
-    let stands = |ignored: &Ignored| drift.ignored.iter().any(|finding| finding.id() == ignored.finding);
-    let ignored = caller.host().ignored(&org).await?.into_iter().filter(stands).collect();
+    let findings = crate::drift::told(&org, &drift);
+    let ignored = caller.host().ignored(&org).await?;
+    let ignored = ignored.into_iter().map(|ignored| ignored.beside(&drift)).collect();
     Ok(Json(Drift { in_step: drift.is_in_step(), findings, ignored }))
 }
 

@@ -4,6 +4,7 @@
 //! functions alone: no database, no sandbox.
 
 mod auth;
+mod binding;
 mod caller;
 mod changes;
 mod decisions;

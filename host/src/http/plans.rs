@@ -21,13 +21,13 @@ use crate::plans::Plan;
 #[serde(rename_all = "camelCase")]
 pub(super) struct Planned {
     /// Whether there is nothing to do.
-    in_step: bool,
-    /// What is to be sent back to have it carried out; absent if there is nothing to do.
+    pub(super) in_step: bool,
+    /// What is to be sent back to have it carried out; absent if there is nothing to do, and of plugins that are only tried.
     #[serde(skip_serializing_if = "Option::is_none")]
-    plan: Option<Plan>,
+    pub(super) plan: Option<Plan>,
     /// Verdicts, statements with locks and times, and what stands against it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    outcome: Option<Outcome>,
+    pub(super) outcome: Option<Outcome>,
 }
 
 /// A plan that is to be carried out.

@@ -24,6 +24,13 @@ pub(super) type Answer = Result<Written, Problem>;
 )]
 pub(super) struct Written(Outcome);
 
+impl Written {
+    /// The outcome itself.
+    pub(super) fn into_outcome(self) -> Outcome {
+        self.0
+    }
+}
+
 impl IntoResponse for Written {
     fn into_response(self) -> Response {
         Json(self.0).into_response()

@@ -1,24 +1,85 @@
-//! A table that an entity is to have, and that is there already though Hookwright did not make it: told with what it is.
+//! What a change is to make, and is there already though Hookwright did not make it: a table, or an index of the same
+//! name. Told with what it is.
 
+use std::collections::BTreeMap;
+
+use hookwright_core::ddl::Dialect;
+use hookwright_core::drift::index_in_words;
 use hookwright_core::ident::{Ident, OrgName};
-use hookwright_core::schema::{Schema, Table};
+use hookwright_core::schema::{Index, IndexShape, Schema, Table};
 
+use crate::db::{ForeignKind, Inspected};
 use crate::error::{Error, Result};
 use crate::outcome::Reason;
 use crate::tenant::Tenant;
 
-/// What is in the way of the tables that a change makes.
+/// What is in the way of the tables and indexes that a change makes.
 pub(super) async fn found(tenant: &Tenant, before: &Schema, after: &Schema) -> Result<Vec<Reason>> {
     let made: Vec<_> =
         after.tables.values().filter(|table| !before.tables.contains_key(&table.name)).collect();
-    if made.is_empty() {
+    let (known, mut indexes) = (indexes(&before.physical()), indexes(after));
+    indexes.retain(|name, _| !known.contains_key(name));
+    if made.is_empty() && indexes.is_empty() {
         return Ok(Vec::new());
     }
-    let there = tenant.db().inspect(None).await?.schema;
+    let there = tenant.db().inspect(None).await?;
     // What was renamed away by the change itself is not in its own way.
     let stranger = |name: &Ident| !before.physical().tables.contains_key(name);
     let met = made.into_iter().filter(|table| stranger(&table.name));
-    Ok(met.filter_map(|table| Some(reason(tenant.org(), table, there.table(&table.name)?))).collect())
+    let tables = met.filter_map(|table| Some(reason(tenant.org(), table, there.schema.table(&table.name)?)));
+    let met = in_the_way(tenant, &indexes, &there);
+    Ok(tables.chain(met).collect())
+}
+
+/// Indexes by name, unique constraints among them, each with its table and in words.
+fn indexes(schema: &Schema) -> BTreeMap<Ident, (Ident, String)> {
+    let of = |table: &Table| {
+        let uniques = table.uniques.iter().map(|unique| {
+            let shape = IndexShape::on(&unique.columns, true);
+            (unique.name.clone(), index_in_words(&Index::new(unique.name.clone(), shape)))
+        });
+        let indexes = table.indexes.iter().map(|index| (index.name.clone(), index_in_words(index)));
+        let own = |(name, words)| (name, (table.name.clone(), words));
+        uniques.chain(indexes).map(own).collect::<Vec<_>>()
+    };
+    schema.tables.values().flat_map(|table| of(table)).collect()
+}
+
+/// Indexes of others that have the names of some that are to be made.
+fn in_the_way(tenant: &Tenant, wanted: &BTreeMap<Ident, (Ident, String)>, there: &Inspected) -> Vec<Reason> {
+    let known = indexes(&there.schema);
+    let unread = |name: &Ident| {
+        let of_name = |f: &&crate::db::Foreign| f.kind == ForeignKind::Index && f.name == name.as_str();
+        there.foreign.iter().find(of_name).map(|foreign| foreign.table.clone())
+    };
+    let met = |(name, (table, words)): (&Ident, &(Ident, String))| {
+        let (on, is, drops) = match (known.get(name), unread(name)) {
+            (Some((on, is)), _) => (on.as_str().to_owned(), format!(" ({is})"), true),
+            (None, Some(on)) => (on, String::new(), false),
+            (None, None) => return None,
+        };
+        let (org, name) = (tenant.org(), name.as_str());
+        let aside = match tenant.db().dialect() {
+            Dialect::Postgres => {
+                format!(
+                    "give it another name by hand: ALTER INDEX \"{org}\".\"{name}\" RENAME TO \"{name}_old\""
+                )
+            }
+            Dialect::Sqlite => {
+                format!("drop it by hand, and make it again under another name: DROP INDEX \"{name}\"")
+            }
+        };
+        let drop = format!("; or have it dropped: hookwright sync --org {org} --entity {on} --extras");
+        Some(Reason {
+            code: "drift/index-in-the-way".to_owned(),
+            message: format!(
+                "the index \"{name}\" on \"{}\" ({words}) cannot be made: there is an index of that name on \"{on}\"{is}, and Hookwright did not make it",
+                table.as_str()
+            ),
+            help: if drops { aside + &drop } else { aside },
+        })
+    };
+    wanted.iter().filter_map(met).collect()
 }
 
 /// The error of a change that failed because of one.

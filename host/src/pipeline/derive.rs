@@ -6,6 +6,7 @@
 
 use std::sync::Arc;
 
+use hookwright_core::drift::Unfit;
 use hookwright_core::event::{Body, Consent, Event};
 use hookwright_core::hook::{Action, EntityChange, HookCall};
 use hookwright_core::metadata::{Entity, Metadata};
@@ -20,26 +21,45 @@ use crate::tenant::{Derived, Tenant, View};
 
 /// The schema that the organisation's metadata and plugins call for.
 pub(crate) async fn derive(pipeline: &Pipeline<'_>, tenant: &Tenant, view: &View) -> Result<Arc<Schema>> {
-    derived(pipeline, tenant, view, &view.snapshot.metadata).await
+    let derived = derived(pipeline, tenant, view, &view.snapshot.metadata).await?;
+    whole(tenant, &derived.unfit)?;
+    Ok(derived.schema.clone())
 }
 
-/// As [`derive`], were these the metadata.
+/// Whether all that plugins call for can be.
+///
+/// # Errors
+/// `intent/invalid`, `policy/refused`.
+pub(super) fn whole(tenant: &Tenant, unfit: &[Unfit]) -> Result<()> {
+    match unfit.first() {
+        None => Ok(()),
+        Some(Unfit { plugin, refusal, .. }) => {
+            let org = tenant.org();
+            Err(super::report::refused(plugin, refusal).help(format!(
+                "enable the plugin that makes what it stands on, or disable this one: hookwright plugin list --org {org}"
+            )))
+        }
+    }
+}
+
+/// As [`derive`], were these the metadata; with what cannot be of what plugins call for.
 pub(super) async fn derived(
     pipeline: &Pipeline<'_>,
     tenant: &Tenant,
     view: &View,
     metadata: &Arc<Metadata>,
-) -> Result<Arc<Schema>> {
+) -> Result<Arc<Derived>> {
     if let Some(known) = tenant.derived(metadata, &view.plugins) {
         return Ok(known);
     }
-    let schema = match is_own(tenant, view, metadata) {
+    let (schema, unfit) = match is_own(tenant, view, metadata) {
         true => kept_or_replayed(pipeline, tenant, view).await?,
         false => replayed(pipeline, tenant, view, metadata).await?,
     };
     let (metadata, plugins) = (metadata.clone(), view.plugins.clone());
-    tenant.remember(Derived { metadata, plugins, schema: schema.clone() });
-    Ok(schema)
+    let derived = Arc::new(Derived { metadata, plugins, schema, unfit });
+    tenant.remember(derived.clone());
+    Ok(derived)
 }
 
 /// Whether this is what the organisation has, not what it might.
@@ -47,17 +67,21 @@ fn is_own(tenant: &Tenant, view: &View, metadata: &Arc<Metadata>) -> bool {
     Arc::ptr_eq(metadata, &view.snapshot.metadata) && Arc::ptr_eq(&view.plugins, &tenant.plugins())
 }
 
-async fn kept_or_replayed(pipeline: &Pipeline<'_>, tenant: &Tenant, view: &View) -> Result<Arc<Schema>> {
+type Replayed = (Arc<Schema>, Vec<Unfit>);
+
+async fn kept_or_replayed(pipeline: &Pipeline<'_>, tenant: &Tenant, view: &View) -> Result<Replayed> {
     let metadata = &view.snapshot.metadata;
     let Some(key) = kept::key(tenant, view).await? else {
         return replayed(pipeline, tenant, view, metadata).await;
     };
     if let Some(schema) = kept::find(pipeline.store, tenant, view, &key).await? {
-        return Ok(Arc::new(schema));
+        return Ok((Arc::new(schema), Vec::new()));
     }
-    let schema = replayed(pipeline, tenant, view, metadata).await?;
-    kept::keep(pipeline.store, tenant, view, &key, &schema).await?;
-    Ok(schema)
+    let (schema, unfit) = replayed(pipeline, tenant, view, metadata).await?;
+    if unfit.is_empty() {
+        kept::keep(pipeline.store, tenant, view, &key, &schema).await?;
+    }
+    Ok((schema, unfit))
 }
 
 async fn replayed(
@@ -65,15 +89,16 @@ async fn replayed(
     tenant: &Tenant,
     view: &View,
     metadata: &Arc<Metadata>,
-) -> Result<Arc<Schema>> {
+) -> Result<Replayed> {
     let empty = Arc::new(Schema::default());
     let caller = Caller::new(pipeline.sandbox, tenant.org(), view.plugins.clone());
     let mut worker = Worker::new(tenant, metadata.clone(), empty, caller);
     worker.draft = worker.draft.schema_only();
+    worker.unfit = Some(Vec::new());
     for entity in metadata.entities.values() {
         create(&mut worker, entity).await?;
     }
-    Ok(worker.draft.shared_schema())
+    Ok((worker.draft.shared_schema(), worker.unfit.unwrap_or_default()))
 }
 
 async fn create(worker: &mut Worker<'_>, entity: &Entity) -> Result<()> {

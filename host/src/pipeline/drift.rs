@@ -7,18 +7,20 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use hookwright_core::ddl::Dialect;
-use hookwright_core::drift::{Drift, Finding, Scope, World};
+use hookwright_core::drift::{self, Drift, Finding, Moved, Scope, World};
 use hookwright_core::event::Event;
+use hookwright_core::ident::Ident;
 use hookwright_core::intent::Intent;
 use hookwright_core::metadata::Metadata;
 use hookwright_core::schema::Schema;
 
 use super::Pipeline;
-use super::derive::derived;
+use super::derive::{derived, whole};
 use super::hooks::Caller;
 use super::work::{Worked, Worker};
+use crate::drift::Adopted;
 use crate::error::{Error, Result};
-use crate::tenant::{Tenant, View};
+use crate::tenant::{Derived, Tenant, View};
 
 /// Times that an organisation is looked at anew because it changed meanwhile.
 const MOST_LOOKS: u32 = 5;
@@ -34,7 +36,7 @@ pub(crate) async fn drift(pipeline: &Pipeline<'_>, tenant: &Arc<Tenant>) -> Resu
         let fault = |e| Error::new("host/fault", "the inspection broke off inside the host").because(e);
         let found = inspected.await.map_err(fault)??.schema;
         if tenant.is_current(&view).await? {
-            return compared(pipeline, tenant, &view, &view.snapshot.metadata, &found).await;
+            return own(pipeline, tenant, &view, &found).await;
         }
         tenant.forget();
     }
@@ -42,7 +44,27 @@ pub(crate) async fn drift(pipeline: &Pipeline<'_>, tenant: &Arc<Tenant>) -> Resu
     Err(Error::new("event/moved", message).help("compare it again when it changes less often"))
 }
 
-/// How a database that was inspected stands to what is called for, were these the metadata.
+/// How a database that was inspected stands to what the organisation calls for, and who moved.
+async fn own(pipeline: &Pipeline<'_>, tenant: &Tenant, view: &View, found: &Schema) -> Result<Drift> {
+    let mut drift = compared(pipeline, tenant, view, &view.snapshot.metadata, found).await?;
+    let is_unsure = |finding: &Finding| finding.moved == Moved::Metadata;
+    if drift.findings.iter().chain(&drift.ignored).any(is_unsure) {
+        let deleted = tenant.db().deleted().await?;
+        let all = drift.findings.iter_mut().chain(&mut drift.ignored);
+        for finding in all.filter(|finding| is_unsure(finding) && !is_deleted(finding, &deleted)) {
+            finding.moved = Moved::Plugins;
+        }
+    }
+    Ok(drift)
+}
+
+/// Whether the ledger has the deletion that left something behind; else a plugin made it, and calls for it no more.
+fn is_deleted(finding: &Finding, deleted: &[(String, Option<String>)]) -> bool {
+    let (entity, field) = (finding.table.as_str(), finding.part.column().map(Ident::as_str));
+    deleted.iter().any(|(of, one)| of == entity && one.as_deref() == field)
+}
+
+/// As [`own`], were these the metadata; who moved is not asked.
 async fn compared(
     pipeline: &Pipeline<'_>,
     tenant: &Tenant,
@@ -53,7 +75,9 @@ async fn compared(
     let wanted = derived(pipeline, tenant, view, metadata).await?;
     let (recorded, comments) = (&view.snapshot.schema, tenant.db().dialect() == Dialect::Postgres);
     let ignored = tenant.ignored();
-    Ok(Drift::of(World { wanted: &wanted, recorded, found, metadata, comments, ignored: &ignored }))
+    let Derived { schema, unfit, .. } = &*wanted;
+    let world = World { wanted: schema, recorded, found, metadata, comments, ignored: &ignored, unfit };
+    Ok(Drift::of(world))
 }
 
 /// Works a repair out.
@@ -64,7 +88,8 @@ pub(super) async fn synchronise(
     scope: &Scope,
 ) -> Result<Worked> {
     let found = tenant.db().inspect(None).await?.schema;
-    let drift = compared(pipeline, tenant, view, &view.snapshot.metadata, &found).await?;
+    let drift = own(pipeline, tenant, view, &found).await?;
+    whole(tenant, &drift.unfit)?;
     crate::drift::reached(&drift, scope)?;
     repaired(pipeline, tenant, view, &drift, scope)
 }
@@ -79,11 +104,13 @@ pub(super) async fn adopt(
     scope: &Scope,
 ) -> Result<Worked> {
     let inspected = tenant.db().inspect(None).await?.schema;
-    let drift = compared(pipeline, tenant, view, &view.snapshot.metadata, &inspected).await?;
+    let drift = own(pipeline, tenant, view, &inspected).await?;
+    whole(tenant, &drift.unfit)?;
     crate::drift::reached(&drift, scope)?;
     let metadata = drift
         .adopted(&view.snapshot.metadata, &event.id, scope)
         .map_err(|e| Error::new("drift/not-adopted", e.to_string()))?;
+    let taken = drift::taken(&view.snapshot.metadata, &metadata).into_iter().map(Adopted::from).collect();
     let metadata = Arc::new(metadata);
     let adopted = compared(pipeline, tenant, view, &metadata, &inspected).await?;
     let caller = Caller::new(pipeline.sandbox, tenant.org(), view.plugins.clone());
@@ -95,7 +122,7 @@ pub(super) async fn adopt(
         comments.into_iter().try_for_each(|intent| worker.own(intent))?;
     }
     let left = adopted.findings.into_iter().filter(|f| scope.has(f)).collect();
-    Ok(worked(worker, left))
+    Ok(Worked { adopted: taken, ..worked(worker, left) })
 }
 
 fn repaired(
@@ -125,6 +152,7 @@ fn worked(worker: Worker<'_>, left: Vec<Finding>) -> Worked {
         memories: BTreeMap::new(),
         rolls_back: Vec::new(),
         left,
+        adopted: Vec::new(),
         purged: Vec::new(),
     }
 }

@@ -11,6 +11,7 @@ use hookwright_core::policy::{Judged, Note as CoreNote, Refusal, Review};
 use super::request::Request;
 use super::{cost, steps};
 use crate::db::{EventRow, TableSize};
+use crate::drift::Adopted;
 use crate::error::{Error, Result};
 use crate::executor::Applied;
 use crate::outcome::{
@@ -30,6 +31,8 @@ pub(super) struct Report<'a> {
     pub before: Vec<Ident>,
     /// Drift for which there is no repair.
     pub left: Vec<Finding>,
+    /// What an adoption takes into the metadata.
+    pub adopted: Vec<Adopted>,
     /// What may keep it from running.
     pub warnings: Vec<Warning>,
 }
@@ -95,6 +98,7 @@ impl Report<'_> {
             steps: steps::planned(self.tenant.org(), &review.plan),
             warnings: self.warnings.clone(),
             left: self.left.iter().map(|f| crate::drift::Finding::of(self.tenant.org(), f)).collect(),
+            adopted: self.adopted.clone(),
             reasons: Vec::new(),
             attempts: 0,
             duration_us: micros(self.request.started),

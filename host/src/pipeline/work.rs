@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use hookwright_core::drift::Finding;
+use hookwright_core::drift::{Finding, Unfit};
 use hookwright_core::event::{Body, Change, EntityPatch, Event, FieldPatch};
 use hookwright_core::hook::{Action, EntityChange, FieldChange, HookCall, HookReply};
 use hookwright_core::ident::Ident;
+use hookwright_core::intent::Intent;
 use hookwright_core::metadata::Metadata;
 use hookwright_core::policy::Draft;
 use hookwright_core::schema::Schema;
@@ -16,6 +17,7 @@ use hookwright_core::tombstone::{Memory, Place};
 use super::hooks::Caller;
 use super::restore::Memories;
 use super::{Pipeline, drift};
+use crate::drift::Adopted;
 use crate::error::{Error, Result};
 use crate::outcome::HookReport;
 use crate::tenant::{Tenant, View};
@@ -34,6 +36,8 @@ pub(super) struct Worked {
     pub rolls_back: Vec<String>,
     /// Drift for which there is no repair.
     pub left: Vec<Finding>,
+    /// What an adoption takes into the metadata.
+    pub adopted: Vec<Adopted>,
     /// The changes that dropped what it purges.
     pub purged: Vec<String>,
 }
@@ -60,9 +64,9 @@ pub(super) async fn work_out(
     for event in &change.events {
         worker.event(event).await?;
     }
-    let Worker { tenant: _, metadata, draft, caller, memories, rolls_back, purged } = worker;
+    let Worker { metadata, draft, caller, memories, rolls_back, purged, .. } = worker;
     let (hooks, memories) = (caller.into_reports(), memories.own);
-    Ok(Worked { draft, metadata, hooks, memories, rolls_back, left: Vec::new(), purged })
+    Ok(Worked { draft, metadata, hooks, memories, rolls_back, left: Vec::new(), adopted: Vec::new(), purged })
 }
 
 /// The state of a change while its events are worked out.
@@ -75,6 +79,8 @@ pub(super) struct Worker<'a> {
     pub memories: Memories,
     pub rolls_back: Vec<String>,
     pub purged: Vec<String>,
+    /// What cannot be of what plugins call for, if that is to be found out; else the first of it is an error.
+    pub unfit: Option<Vec<Unfit>>,
 }
 
 impl<'a> Worker<'a> {
@@ -90,6 +96,7 @@ impl<'a> Worker<'a> {
             memories: Memories::default(),
             rolls_back: Vec::new(),
             purged: Vec::new(),
+            unfit: None,
         }
     }
 }
@@ -267,11 +274,25 @@ impl Worker<'_> {
             let Some(HookReply::Intents(intents)) = reply else { continue };
             for intent in intents {
                 plugin.check_grant(&intent)?;
-                let refused = |e: hookwright_core::policy::Refusal| super::report::refused(&plugin.name, &e);
-                self.draft.propose(&plugin.name, intent).map_err(refused)?;
+                self.propose(&plugin.name, intent)?;
             }
         }
         Ok(())
+    }
+
+    fn propose(&mut self, plugin: &Arc<str>, intent: Intent) -> Result<()> {
+        let table = intent.table().clone();
+        let Err(refusal) = self.draft.propose(plugin, intent) else { return Ok(()) };
+        match &mut self.unfit {
+            None => Err(super::report::refused(plugin, &refusal)),
+            Some(unfit) => {
+                // Once for each table: what is missing there is the same for all that a plugin asks for.
+                if !unfit.iter().any(|known| *known.plugin == **plugin && known.table == table) {
+                    unfit.push(Unfit { plugin: plugin.to_string(), table, refusal });
+                }
+                Ok(())
+            }
+        }
     }
 }
 

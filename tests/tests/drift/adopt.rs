@@ -34,6 +34,16 @@ async fn adopted(dialect: Dialect, deeds: &str) {
     let outcome = bench.send(&json!({"id": "adopt", "type": "schema.adopt"}), ALLOWED).await;
     assert_eq!(outcome.status, Status::Applied, "{:#?}", outcome.reasons);
     assert!(outcome.statements.is_empty() && outcome.left.is_empty(), "{outcome:#?}");
+    let said: Vec<_> = outcome.adopted.iter().map(|adopted| adopted.message.as_str()).collect();
+    let int = if dialect == Dialect::Sqlite { "BigInt" } else { "Int" };
+    let added = format!("field invoice.extra: added, {int}, NOT NULL, default 7");
+    assert!(said.contains(&added.as_str()), "{said:#?}");
+    assert!(said.contains(&"field invoice.remark: changed, name remark, was note"), "{said:#?}");
+    assert!(said.contains(&"field invoice.tag: deleted"), "{said:#?}");
+    assert!(said.contains(&"field invoice.no: changed, unique none, was yes"), "{said:#?}");
+    let recorded =
+        bench.world.host().change(bench.world.org(), outcome.change.as_deref().expect("an id")).await;
+    assert_eq!(recorded.expect("recorded").adopted, outcome.adopted);
     let drift = bench.drift().await;
     assert!(drift.findings.is_empty(), "{:#?}", drift.findings);
     let (after, _) = bench.world.physical().await;
@@ -62,6 +72,9 @@ fn an_existing_database_is_taken_over() {
         assert!(found.is_done(&all) && !found.is_adopted(&all), "they can be taken in all the same");
         let outcome = bench.send(&json!({"id": "a", "type": "schema.adopt", "extras": true}), ALLOWED).await;
         assert_eq!(outcome.status, Status::Applied, "{:#?}", outcome.reasons);
+        let said: Vec<_> = outcome.adopted.iter().map(|adopted| adopted.message.as_str()).collect();
+        assert_eq!(said[0], "entity customer: added");
+        assert!(said.contains(&"field orders.customer: added, Int, NOT NULL, reference customer.id on delete CASCADE"), "{said:#?}");
         assert_eq!(told(&bench.drift().await.findings), Vec::<String>::new());
         bench.world.in_step().await.expect("in step");
         let event: Json = json!({"id": "f", "type": "field.create", "entity": "orders", "field": {"name": "state", "type": "Text"}});
@@ -69,6 +82,26 @@ fn an_existing_database_is_taken_over() {
         let rows = bench.world.rows("SELECT id, customer, total, code, state FROM orders").await.expect("rows");
         assert_eq!(rows.len(), 1, "{rows:?}");
     });
+}
+
+#[test]
+fn one_column_of_others_is_taken_in_where_all_else_is_in_step() {
+    for dialect in [Dialect::Postgres, Dialect::Sqlite] {
+        runtime().block_on(async {
+            let bench = Bench::new(&TestHost::start().await, "acme", dialect).await;
+            bench.hand("CREATE INDEX theirs ON invoice (note)").await;
+            let whole = Scope::default();
+            assert!(bench.drift().await.is_adopted(&whole), "no field can say an index of others");
+            bench.hand("ALTER TABLE invoice ADD more TEXT").await;
+            let drift = bench.drift().await;
+            assert!(drift.is_done(&whole) && !drift.is_adopted(&whole));
+            let outcome =
+                bench.send(&json!({"id": "a", "type": "schema.adopt", "entity": "invoice"}), ALLOWED).await;
+            let said: Vec<_> = outcome.adopted.iter().map(|adopted| adopted.message.as_str()).collect();
+            assert_eq!(said, ["field invoice.more: added, Text"]);
+            assert!(bench.drift().await.is_adopted(&whole));
+        });
+    }
 }
 
 async fn field_names(world: &World, entity: &str) -> Vec<String> {

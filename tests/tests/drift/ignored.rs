@@ -81,3 +81,29 @@ fn what_changes_would_fail_on_is_not_ignored() {
         assert_eq!(error.code, "request/invalid");
     });
 }
+
+#[test]
+fn what_is_gone_is_told_and_holds_again_if_it_comes_back() {
+    runtime().block_on(async {
+        let bench = Bench::new(&TestHost::start().await, "acme", Dialect::Sqlite).await;
+        let (host, org) = (bench.world.host(), bench.world.org());
+        let gone = || async {
+            let (drift, ignored) = (bench.drift().await, host.ignored(org).await.unwrap());
+            ignored.into_iter().map(|ignored| ignored.beside(&drift).gone).collect::<Vec<_>>()
+        };
+        bench.hand("ALTER TABLE account ADD theirs varchar(7)").await;
+        let id = id(&bench, "drift/extra-column").await;
+        host.ignore(org, &id, "needed", None).await.unwrap();
+        assert_eq!(gone().await, [Some(false)]);
+        bench.hand("ALTER TABLE account DROP COLUMN theirs").await;
+        assert_eq!(gone().await, [Some(true)]);
+        host.plugin_disable(org, "schema-sync").await.unwrap();
+        assert_eq!(gone().await, [None], "not all can be compared");
+        host.plugin_enable(org, "schema-sync").await.unwrap();
+        bench.hand("ALTER TABLE account ADD theirs varchar(7)").await;
+        assert_eq!((gone().await, bench.drift().await.is_in_step()), (vec![Some(false)], true));
+        bench.hand("ALTER TABLE account DROP COLUMN theirs").await;
+        host.heed(org, &id).await.unwrap();
+        assert_eq!(gone().await, []);
+    });
+}

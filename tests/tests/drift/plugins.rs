@@ -119,3 +119,52 @@ fn a_trial_binds_nothing_and_says_what_would_be_needed() {
         assert_eq!(missing.code, "plugin/not-found");
     });
 }
+
+#[test]
+fn columns_of_a_plugin_that_is_gone_are_not_taken_for_fields() {
+    for dialect in BOTH {
+        runtime().block_on(async {
+            let bench = Bench::new(&TestHost::start().await, "acme", dialect).await;
+            let (host, org) = (bench.world.host(), bench.world.org());
+            let component = std::fs::read(plugin_path("standard-columns")).expect("the component");
+            host.plugin_install(org, component, PluginOptions::default()).await.expect("installed");
+            assert_eq!(bench.send(&sync(), ALLOWED).await.status, Status::Applied);
+            bench
+                .event(&json!({"id": "d", "type": "field.delete", "entity": "invoice", "field": "note"}))
+                .await;
+            host.plugin_remove(org, "standard-columns").await.expect("removed");
+            let drift = bench.drift().await;
+            assert!(drift.findings.len() > 2, "{:?}", told(&drift.findings));
+            for finding in drift.findings {
+                let moved = if finding.place() == "invoice.note" { Moved::Metadata } else { Moved::Plugins };
+                assert_eq!(finding.moved, moved, "{}", finding.place());
+            }
+        });
+    }
+}
+
+#[test]
+fn what_stands_on_nothing_any_more_is_a_finding() {
+    for dialect in BOTH {
+        runtime().block_on(async {
+            let bench = Bench::new(&TestHost::start().await, "acme", dialect).await;
+            let (host, org) = (bench.world.host(), bench.world.org());
+            host.plugin_disable(org, "schema-sync").await.expect("disabled");
+            let drift = bench.drift().await;
+            assert!(!drift.is_in_step());
+            assert_eq!(told(&drift.findings), ["drift/extra-table account", "drift/extra-table invoice"]);
+            assert!(drift.findings.iter().all(|f| f.moved == Moved::Plugins), "{:?}", drift.findings);
+            let unfit: Vec<_> = drift.unfit.iter().map(|u| (u.plugin.as_str(), u.table.as_str())).collect();
+            assert_eq!(unfit, [("index-advisor", "invoice")]);
+            let examined = host.examine(org, false).await.expect("examined");
+            let schema = examined.checks.iter().find(|check| check.check == "schema").expect("a check");
+            assert_eq!(schema.troubles[0].code, "drift/not-compared");
+            let refused =
+                bench.world.send(&sync().to_string(), ALLOWED).await.expect_err("nothing is repaired");
+            assert_eq!(refused.entry.code, "intent/invalid", "{refused}");
+            assert_eq!(bench.rows().await.expect("rows").len(), 10);
+            host.plugin_enable(org, "schema-sync").await.expect("enabled");
+            assert!(bench.drift().await.is_in_step());
+        });
+    }
+}

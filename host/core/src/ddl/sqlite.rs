@@ -1,7 +1,7 @@
 //! SQLite's statements, one function each, and the table rebuild.
 
 use super::convert::Convert;
-use super::{Dialect, Extent, Rebuild, Statement, Writer, types};
+use super::{Carried, Dialect, Extent, Rebuild, Statement, Writer, types};
 use crate::ident::{Ident, OrgName};
 use crate::model::{Fill, FillValue};
 use crate::schema::{Column, ForeignKey, Index, IndexShape, Table, Unique};
@@ -114,22 +114,33 @@ impl<'a> Sqlite<'a> {
     /// A table made anew. Columns whose name is in `kept` are copied, converted where the type differs;
     /// those that `fills` converts from another column get its values.
     pub fn rebuild(self, before: &Table, after: &Table, kept: &[Ident], fills: &[&Fill]) -> Rebuild {
-        let passing = Ident::from_parts("hookwright_rebuild".into());
+        let (kept, fills) = (kept.to_vec(), fills.iter().map(|fill| (*fill).clone()).collect());
+        let (before, indexes) = (before.clone(), self.indexes(after));
+        let mut rebuild = Rebuild { before, after: after.clone(), kept, fills, swap: Vec::new(), indexes };
+        let (create, rest) = self.swap(&rebuild, &[]);
+        rebuild.swap = std::iter::once(create).chain(rest).collect();
+        rebuild
+    }
+
+    /// What makes the new table, without what is carried; and what then fills it and puts it in the old one's place.
+    fn swap(self, of: &Rebuild, carried: &[Carried]) -> (Statement, Vec<Statement>) {
+        let (passing, Rebuild { before, after, .. }) = (passing(), of);
         let legacy = |words: &'static str| {
             let mut writer = self.writer();
             writer.word(words);
             writer.finish("PRAGMA", Some(&after.name))
         };
+        let mut made = after.clone();
+        made.columns.retain(|name, _| !carried.iter().any(|column| column.name == *name));
         // With the legacy rename, views that name the table wait for it to be back instead of failing.
-        let swap = vec![
-            self.create_as(&passing, after),
-            self.copy(&passing, before, after, kept, fills),
+        let rest = vec![
+            self.copy(&passing, of, carried),
             self.drop_table(&before.name),
             legacy("PRAGMA legacy_alter_table = ON"),
             self.rename_table(&passing, &after.name),
             legacy("PRAGMA legacy_alter_table = OFF"),
         ];
-        Rebuild { before: before.clone(), after: after.clone(), swap, indexes: self.indexes(after) }
+        (self.create_as(&passing, &made), rest)
     }
 
     /// All indexes of a table; its unique constraints are unique indexes.
@@ -138,28 +149,32 @@ impl<'a> Sqlite<'a> {
         uniques.chain(table.indexes.iter().map(|i| self.create(table, i))).collect()
     }
 
-    fn copy(self, to: &Ident, before: &Table, after: &Table, kept: &[Ident], fills: &[&Fill]) -> Statement {
+    fn copy(self, to: &Ident, of: &Rebuild, carried: &[Carried]) -> Statement {
+        let Rebuild { before, after, kept, fills, .. } = of;
         let given = |column: &&Column| column.generated.is_none();
-        let pairs = kept.iter().filter_map(|name| before.column(name).zip(after.column(name)));
-        let pairs: Vec<_> = pairs.filter(|(_, new)| given(new)).collect();
-        let names = pairs.iter().map(|(_, column)| &column.name).chain(fills.iter().map(|f| &f.column));
-        let rowid = rowid(before, after);
+        let own = kept.iter().filter(|name| !carried.iter().any(|column| column.name == **name));
+        let pairs = own.filter_map(|name| before.column(name).zip(after.column(name)));
+        let pairs = pairs.filter(|(_, new)| given(new)).map(|(old, new)| Copied::Kept(old, new));
+        let taken = carried.iter().filter(|column| !column.computed).map(|c| Copied::Carried(&c.name));
+        let all: Vec<_> = pairs.chain(fills.iter().map(Copied::Filled)).chain(taken).collect();
+        let rowid = rowid(before, after, carried);
         let mut writer = self.writer();
         writer.word("INSERT INTO ").ident(to).word(" (");
-        writer.list(names, |w, name| {
-            w.ident(name);
+        writer.list(&all, |w, column| {
+            w.ident(column.name());
         });
         if let Some(rowid) = rowid {
             writer.word(", ").word(rowid);
         }
         writer.word(") SELECT ");
-        writer.list(&pairs, |w, (old, new)| {
-            let (from, to) = (&old.ty, &new.ty);
-            w.conversion(&Convert { column: &new.name, from, to, using: None, table: before });
+        writer.list(&all, |w, column| match column {
+            Copied::Kept(old, new) => {
+                let (from, to) = (&old.ty, &new.ty);
+                w.conversion(&Convert { column: &new.name, from, to, using: None, table: before });
+            }
+            Copied::Filled(fill) => drop(w.copied(fill, after)),
+            Copied::Carried(name) => drop(w.ident(name)),
         });
-        for fill in fills {
-            writer.word(", ").copied(fill, after);
-        }
         if let Some(rowid) = rowid {
             writer.word(", ").word(rowid);
         }
@@ -168,9 +183,29 @@ impl<'a> Sqlite<'a> {
     }
 }
 
+/// A column of a copy.
+enum Copied<'a> {
+    /// One that stays, as it was and as it will be.
+    Kept(&'a Column, &'a Column),
+    /// A new one.
+    Filled(&'a Fill),
+    /// One that the model has no word for.
+    Carried(&'a Ident),
+}
+
+impl Copied<'_> {
+    fn name(&self) -> &Ident {
+        match self {
+            Self::Kept(_, column) => &column.name,
+            Self::Filled(fill) => &fill.column,
+            Self::Carried(name) => name,
+        }
+    }
+}
+
 /// The name by which the rows' numbers are copied, since others may know rows by them: a full-text index does.
 /// None where a column is the number anyway, or has each of its names.
-fn rowid(before: &Table, after: &Table) -> Option<&'static str> {
+fn rowid(before: &Table, after: &Table, carried: &[Carried]) -> Option<&'static str> {
     if let [key] = after.primary_key.as_slice()
         && after.column(key).is_some_and(|column| types::storage(&column.ty) == "INTEGER")
     {
@@ -178,9 +213,30 @@ fn rowid(before: &Table, after: &Table) -> Option<&'static str> {
     }
     let hidden = |name: &str| {
         let columns = before.columns.keys().chain(before.buried.keys()).chain(after.columns.keys());
-        columns.chain(after.buried.keys()).any(|column| column.as_str().eq_ignore_ascii_case(name))
+        let all = columns.chain(after.buried.keys()).chain(carried.iter().map(|column| &column.name));
+        all.into_iter().any(|column| column.as_str().eq_ignore_ascii_case(name))
     };
     ["rowid", "_rowid_", "oid"].into_iter().find(|name| !hidden(name))
+}
+
+/// The name of the new table until it has the old one's place.
+fn passing() -> Ident {
+    Ident::from_parts("hookwright_rebuild".into())
+}
+
+impl Rebuild {
+    /// The name of the new table while it is made.
+    #[must_use]
+    pub fn passing(&self) -> Ident {
+        passing()
+    }
+
+    /// As `swap`, with columns that the model has no word for: the first statement makes the table without them, the
+    /// others need them.
+    #[must_use]
+    pub fn carrying(&self, org: &OrgName, columns: &[Carried]) -> (Statement, Vec<Statement>) {
+        Sqlite { org }.swap(self, columns)
+    }
 }
 
 impl Writer<'_> {

@@ -6,6 +6,7 @@ use serde::{Serialize, Serializer};
 use super::hazard::{Extent, TableLock};
 use super::kind::StatementKind;
 use crate::ident::Ident;
+use crate::model::Fill;
 use crate::schema::Table;
 
 /// A database's way of writing SQL.
@@ -119,10 +120,23 @@ pub struct Rebuild {
     pub before: Table,
     /// The table as it will be.
     pub after: Table,
+    /// The columns that are copied, by their names of both.
+    pub(super) kept: Vec<Ident>,
+    /// What gives new columns their values.
+    pub(super) fills: Vec<Fill>,
     /// Makes the new table under a passing name, copies, drops the old, renames.
     pub swap: Vec<Statement>,
     /// Makes the indexes of the new table.
     pub indexes: Vec<Statement>,
+}
+
+/// A column that a rebuild takes along as it is, since the model has no word for it. Whoever runs the rebuild makes it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Carried {
+    /// Its name.
+    pub name: Ident,
+    /// Whether it is computed, so that its values are not copied.
+    pub computed: bool,
 }
 
 /// One step of a plan.

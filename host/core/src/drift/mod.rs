@@ -12,14 +12,18 @@ mod part;
 mod renamed;
 mod repair;
 mod scope;
+mod taken;
+mod unfit;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 pub use adopt::AdoptError;
 pub use finding::{Finding, Moved, State};
-pub use part::Part;
+pub use part::{Part, shape as index_in_words};
 pub use scope::Scope;
+pub use taken::{Deed, Taken, taken};
+pub use unfit::Unfit;
 
 use crate::conversion::{Conversion, conversion};
 use crate::ident::Ident;
@@ -48,6 +52,8 @@ pub struct World<'a> {
     pub comments: bool,
     /// Ids of findings that are left as they are.
     pub ignored: &'a BTreeSet<String>,
+    /// What plugins call for that cannot be.
+    pub unfit: &'a [Unfit],
 }
 
 /// How a database stands to what is called for.
@@ -57,6 +63,8 @@ pub struct Drift {
     pub findings: Vec<Finding>,
     /// Those that are left as they are.
     pub ignored: Vec<Finding>,
+    /// What plugins call for that cannot be, so that the tables are not compared with it.
+    pub unfit: Vec<Unfit>,
     /// The host's tables as they are now, with what is dropped and kept as the record has it.
     found: Schema,
     /// Tables of nobody.
@@ -72,12 +80,13 @@ impl Drift {
     /// Compares.
     #[must_use]
     pub fn of(world: World<'_>) -> Self {
-        let World { wanted, recorded, metadata, comments, ignored, .. } = world;
+        let World { wanted, recorded, metadata, comments, ignored, unfit, .. } = world;
         let (own, others) = parted(&world);
         let (base, renames) = names_back(&world, own, &others);
         let mut drift = Self {
             findings: Vec::new(),
             ignored: Vec::new(),
+            unfit: unfit.to_vec(),
             found: base,
             others,
             wanted: wanted.clone(),
@@ -99,7 +108,7 @@ impl Drift {
     /// Whether there is nothing to do, whatever others added.
     #[must_use]
     pub fn is_in_step(&self) -> bool {
-        self.findings.iter().all(Finding::is_foreign)
+        self.unfit.is_empty() && self.findings.iter().all(Finding::is_foreign)
     }
 
     /// What a scope names and nobody knows: it is neither called for, nor recorded, nor there.
@@ -126,13 +135,14 @@ impl Drift {
         };
         let same = base.tables.len() == self.recorded.tables.len() && base.tables.iter().all(recorded);
         let is_known = self.unknown(scope).is_none();
-        is_known && same && !self.findings.iter().any(|finding| scope.has(finding))
+        is_known && same && self.unfit.is_empty() && !self.findings.iter().any(|finding| scope.has(finding))
     }
 
     /// Whether there is nothing that [`Drift::adopted`] would take into the metadata.
     #[must_use]
     pub fn is_adopted(&self, scope: &Scope) -> bool {
-        self.is_done(scope) && !self.others.tables.keys().any(|table| scope.asks_for(table))
+        let is_all = || self.adopted(&self.metadata, "", scope).is_ok_and(|adopted| adopted == self.metadata);
+        self.is_done(scope) && is_all()
     }
 
     /// What brings the database to what is called for, as far as the scope goes, to be applied to [`Drift::base`].

@@ -153,7 +153,8 @@ fn column_parts(column: &Column) -> impl Iterator<Item = (Part, String)> {
 }
 
 /// An index in words: `unique btree (status, lower(name)) include (id) where amount > 0`.
-pub(super) fn shape(index: &Index) -> String {
+#[must_use]
+pub fn shape(index: &Index) -> String {
     let shape = &index.shape;
     let key = |key: &IndexKey| match key {
         IndexKey::Column(column) => column.as_str().to_owned(),
@@ -182,7 +183,8 @@ pub(super) fn in_full(column: &Column) -> String {
     column_parts(column).filter_map(worth).collect::<Vec<_>>().join(", ")
 }
 
-fn type_in_full(ty: &FieldType) -> String {
+/// A type with all that it is made with.
+pub(super) fn type_in_full(ty: &FieldType) -> String {
     match ty.values() {
         Some(values) => format!("Enum({})", values.iter().map(|v| quoted(v)).collect::<Vec<_>>().join(", ")),
         None => ty.describe(),

@@ -20,6 +20,7 @@ pub fn outcome(outcome: &Outcome, change: Option<&Change>) -> String {
     part(&mut lines, "hooks", hooks(&outcome.hooks));
     part(&mut lines, "intents", intents(&outcome.intents));
     part(&mut lines, "notes", outcome.intents.iter().flat_map(|i| &i.notes).map(note).collect());
+    part(&mut lines, "adopted", outcome.adopted.iter().map(|taken| clean(&taken.message)).collect());
     part(&mut lines, "before", steps(outcome, "before"));
     let done = matches!(outcome.status, Status::Applied | Status::Replayed);
     part(&mut lines, "statements", outcome.statements.iter().flat_map(|s| statement(s, done)).collect());

@@ -101,6 +101,7 @@ async fn foreign(dialect: Dialect) {
             Dialect::Sqlite => {
                 "CREATE TABLE \"odd table\" (x); CREATE VIEW seen AS SELECT 1 AS one;
                  CREATE INDEX by_last ON invoice (a DESC); ALTER TABLE invoice ADD COLUMN price MONEY;
+                 ALTER TABLE invoice ADD COLUMN \"odd name\" TEXT;
                  ALTER TABLE invoice ADD COLUMN at TEXT CHECK (at GLOB 'x*');
                  CREATE TRIGGER watch AFTER INSERT ON invoice BEGIN SELECT 1; END;"
             }
@@ -115,6 +116,11 @@ async fn foreign(dialect: Dialect) {
     assert!(found(ForeignKind::Column) >= 1);
     assert!(found(ForeignKind::Constraint) >= 1, "{:#?}", inspected.foreign);
     assert_eq!(inspected.schema.tables.len(), 1);
+    if dialect == Dialect::Sqlite {
+        let table = inspected.schema.table(&ident("invoice")).expect("there");
+        let unread = table.column(&ident("price")).and_then(|column| column.unread.clone()).expect("unread");
+        assert_eq!(unread.ty.as_deref(), Some("MONEY"));
+    }
 }
 
 async fn probes(dialect: Dialect) {

@@ -7,6 +7,7 @@ mod hostile;
 mod metadata;
 mod openapi;
 mod plans;
+mod plugins;
 mod server;
 mod tombstones;
 

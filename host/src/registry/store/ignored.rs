@@ -69,6 +69,7 @@ fn ignored(row: &SqliteRow) -> Result<Ignored> {
         actor: row.try_get("actor").map_err(fault)?,
         reason: text("reason")?,
         at: text("at")?,
+        gone: None,
     })
 }
 
@@ -91,6 +92,7 @@ mod tests {
             actor: Some("ann".into()),
             reason: reason.into(),
             at: String::new(),
+            gone: None,
         };
         store.ignore(&org, of("a first reason")).await.expect("recorded");
         store.ignore(&org, of("a better one")).await.expect("recorded");

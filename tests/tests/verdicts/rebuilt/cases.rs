@@ -191,8 +191,6 @@ pub const REFUSED: &[(&str, &str, &str)] = &[
     ("WITHOUT ROWID", "id TEXT NOT NULL, word TEXT, PRIMARY KEY (id)", ") WITHOUT ROWID"),
     ("STRICT", "id TEXT NOT NULL, word TEXT, PRIMARY KEY (id)", ") STRICT"),
     ("AUTOINCREMENT", "id INTEGER PRIMARY KEY AUTOINCREMENT, word TEXT", ")"),
-    ("COLLATE", "id TEXT NOT NULL, word TEXT COLLATE NOCASE, PRIMARY KEY (id)", ")"),
-    ("a virtual column", "id TEXT NOT NULL, word TEXT, more TEXT AS (word || 'x'), PRIMARY KEY (id)", ")"),
     (
         "a check without a name",
         "id TEXT NOT NULL, word TEXT, PRIMARY KEY (id), CHECK (length(word) < 1000)",
@@ -209,11 +207,26 @@ pub const REFUSED: &[(&str, &str, &str)] = &[
         ")",
     ),
     ("ON CONFLICT", "id TEXT NOT NULL, word TEXT UNIQUE ON CONFLICT REPLACE, PRIMARY KEY (id)", ")"),
-    ("another column", "id TEXT NOT NULL, word TEXT, theirs TEXT, PRIMARY KEY (id)", ")"),
     (
-        "a default that is computed",
-        "id TEXT NOT NULL, word TEXT DEFAULT (lower(hex(randomblob(4)))), PRIMARY KEY (id)",
+        "another column that is a key",
+        "id TEXT NOT NULL, word TEXT, theirs TEXT UNIQUE, PRIMARY KEY (id)",
         ")",
+    ),
+];
+
+/// Columns that SQLite has and the model has no word for, each by its definition: they are taken along.
+pub const CARRIED: &[(&str, &str)] = &[
+    ("COLLATE", "word TEXT COLLATE NOCASE"),
+    ("a default that is computed", "word TEXT DEFAULT (lower(hex(randomblob(4))))"),
+    ("a virtual column", "word TEXT, more TEXT AS (word || 'x')"),
+    ("a stored column", "word TEXT, more TEXT GENERATED ALWAYS AS (id || 'x') STORED NOT NULL"),
+    ("another column", "word TEXT, theirs TEXT"),
+    ("a column of no type", "word TEXT, theirs DEFAULT 7"),
+    ("a column with a comment", "word TEXT, theirs datetime NOT NULL DEFAULT CURRENT_TIMESTAMP -- when"),
+    ("a column that refers", "word TEXT, theirs INT REFERENCES parent (id) ON DELETE CASCADE"),
+    (
+        "a column that checks",
+        "word TEXT, theirs varchar(9) CONSTRAINT short CHECK (length(theirs) < 9) DEFAULT 'a'",
     ),
 ];
 

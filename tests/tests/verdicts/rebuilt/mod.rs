@@ -10,7 +10,7 @@ use hookwright_tests::scenario::Dialect;
 use hookwright_tests::world::{TestHost, World, runtime};
 use serde_json::json;
 
-use self::cases::{CHANGES, Change, EXTRAS, Extra, IMPOSSIBLE, REFUSED, ROWS, column, on, table};
+use self::cases::{CARRIED, CHANGES, Change, EXTRAS, Extra, IMPOSSIBLE, REFUSED, ROWS, column, on, table};
 use self::seen::Seen;
 use crate::session::Session;
 
@@ -60,6 +60,41 @@ fn what_a_table_made_anew_would_lose_is_refused_and_nothing_changes() {
             }
             if Seen::of(&mut session).await != before {
                 wrong.push(format!("{name}: something changed though it was refused"));
+            }
+        }
+        wrong
+    });
+    assert!(wrong.is_empty(), "{} are wrong:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+#[test]
+fn columns_that_the_model_has_no_word_for_are_taken_along() {
+    let wrong = runtime().block_on(async {
+        let home = TestHost::start().await;
+        let mut wrong = Vec::new();
+        for (number, (name, columns)) in CARRIED.iter().enumerate() {
+            let world = World::add(&home, &format!("c{number}"), Dialect::Sqlite, &[]).await;
+            let intents = [
+                json!({"intent": "create-table", "table": "parent", "columns": [column("id", "Text", false)], "primaryKey": ["id"]}),
+                json!({"intent": "create-table", "table": "t", "columns": [column("id", "Text", false), column("word", "Text", true)], "primaryKey": ["id"]}),
+            ];
+            change(&world, "make", &intents).await;
+            let mut session = Session::new(Core::Sqlite, world.org(), &world.url()).await;
+            session.must(&format!("DROP TABLE t; CREATE TABLE t (id TEXT NOT NULL, {columns}\n, PRIMARY KEY (id)); INSERT INTO t (id) VALUES (7), (8)")).await;
+            let rows = "SELECT rowid, *, typeof(word) FROM t ORDER BY id";
+            let before = session.must(rows).await;
+            let asked = [on("add-check", json!({"name": "some", "expression": "length(id) > 0"}))];
+            if let Err(why) = try_change(&world, "asked", &asked).await {
+                wrong.push(format!("{name}: {why}"));
+            }
+            if session.must(rows).await != before {
+                wrong.push(format!("{name}: rows are others"));
+            }
+            let text = session.must("SELECT sql FROM sqlite_master WHERE name = 't'").await[0][0].clone();
+            let text = text.unwrap_or_default().replace("\"word\"", "word");
+            let has = |column: &&str| text.contains(column.split(" --").next().unwrap_or_default());
+            if !text.contains("\"some\"") || !columns.split(", ").all(|column| has(&column)) {
+                wrong.push(format!("{name}: it is {text}"));
             }
         }
         wrong

@@ -1,0 +1,131 @@
+//! SQLite: columns of types that the model has no word for are found, left alone, and taken along when their table is made
+//! anew.
+
+use hookwright::drift::Finding;
+use hookwright::outcome::Status;
+use hookwright_tests::scenario::Dialect;
+use hookwright_tests::world::{TestHost, runtime};
+use serde_json::{Value as Json, json};
+
+use super::bench::{ALLOWED, Bench, sync, told};
+
+/// Has the table made anew, since SQLite cannot say it otherwise.
+fn required() -> Json {
+    json!({"id": "required", "type": "field.update", "entity": "invoice", "field": "no", "changes": {"nullable": false}})
+}
+
+async fn bench() -> Bench {
+    Bench::new(&TestHost::start().await, "acme", Dialect::Sqlite).await
+}
+
+#[test]
+fn an_extra_column_is_told_with_its_type_and_stays_when_its_table_is_made_anew() {
+    runtime().block_on(async {
+        let bench = bench().await;
+        bench
+            .hand(
+                "ALTER TABLE invoice ADD price DECIMAL(10, 2) COLLATE NOCASE; ALTER TABLE invoice ADD made datetime;
+                ALTER TABLE invoice ADD size varchar(200) NOT NULL DEFAULT 'it''s' CHECK (size <> '');
+                ALTER TABLE invoice ADD twice AS (no * 2); ALTER TABLE invoice ADD owner INT REFERENCES account (id);
+                CREATE INDEX by_size ON invoice (size); UPDATE invoice SET price = no + 0.25, made = '2024-01-01', size = 's' || no",
+            )
+            .await;
+        let extras = ["made", "owner", "price", "size", "twice"];
+        let drift = bench.drift().await;
+        let found = told(&drift.findings);
+        for extra in extras {
+            assert!(found.contains(&format!("drift/extra-column invoice.{extra}")), "{found:?}");
+        }
+        let said: Vec<_> =
+            drift.findings.iter().map(|f| Finding::of(bench.world.org(), f).message).collect();
+        for text in ["invoice.price\" (DECIMAL(10, 2) COLLATE NOCASE", "invoice.size\" (varchar(200), NOT NULL"] {
+            assert!(said.iter().any(|message| message.contains(text)), "{said:#?}");
+        }
+        let rows = "SELECT id, no, price, made, size, twice, owner FROM invoice ORDER BY no";
+        let before = bench.world.rows(rows).await.expect("rows");
+        for ignored in [false, true] {
+            for finding in bench.drift().await.findings.iter().filter(|_| ignored) {
+                bench.world.host().ignore(bench.world.org(), &finding.id(), "theirs", None).await.expect("ignored");
+            }
+            let mut event = required();
+            event["id"] = format!("e-{ignored}").into();
+            event["changes"]["nullable"] = ignored.into();
+            bench.event(&event).await;
+            assert_eq!(bench.world.rows(rows).await.expect("rows"), before, "ignored: {ignored}");
+            let sql = bench.world.rows("SELECT sql FROM sqlite_master WHERE tbl_name = 'invoice'").await.expect("text").concat();
+            for text in ["price DECIMAL(10, 2) COLLATE NOCASE", "twice AS (no * 2)", "owner INT REFERENCES account (id)",
+                "size varchar(200) NOT NULL DEFAULT 'it''s' CHECK (size <> '')", "by_size"] {
+                assert!(sql.contains(text), "{text} is not in {sql}");
+            }
+        }
+        let drift = bench.drift().await;
+        assert!(drift.is_in_step() && drift.findings.is_empty(), "{:?}", told(&drift.findings));
+    });
+}
+
+#[test]
+fn what_cannot_be_taken_along_is_named() {
+    for (words, named) in [
+        ((", PRIMARY KEY", ", code varchar(9) UNIQUE, PRIMARY KEY"), "code varchar(9) UNIQUE"),
+        ((", PRIMARY KEY", ", theirs INTEGER, PRIMARY KEY"), ""),
+    ] {
+        runtime().block_on(async {
+            let bench = bench().await;
+            let old = bench.world.rows("SELECT sql FROM sqlite_master WHERE name = 'account'").await.expect("text").concat();
+            let new = old.replacen("\"account\"", "\"remade\"", 1).replace(words.0, words.1);
+            bench
+                .hand(&format!(
+                    "PRAGMA foreign_keys = OFF; PRAGMA legacy_alter_table = ON; {new}; INSERT INTO remade (id, name) SELECT id, name FROM account;
+                    DROP TABLE account; ALTER TABLE remade RENAME TO account; PRAGMA legacy_alter_table = OFF"
+                ))
+                .await;
+            let event = json!({"id": "e", "type": "field.update", "entity": "account", "field": "name", "changes": {"nullable": true}});
+            let done = bench.world.send(&event.to_string(), ALLOWED).await;
+            match (named, done) {
+                ("", done) => assert_eq!(done.expect("taken along").status, Status::Applied),
+                (_, Ok(outcome)) => panic!("{outcome:#?}"),
+                (named, Err(error)) => {
+                    assert_eq!(error.code, "db/drifted");
+                    assert!(error.message.contains(named), "{error}");
+                }
+            }
+        });
+    }
+}
+
+#[test]
+fn a_field_whose_type_hands_changed_is_repaired_or_left() {
+    runtime().block_on(async {
+        let bench = bench().await;
+        let before = bench.rows().await.expect("rows");
+        bench.remake("invoice", &[("\"note\" TEXT", "\"note\" varchar(30)")]).await;
+        assert_eq!(told(&bench.drift().await.findings), ["drift/type invoice.note"]);
+        bench.event(&required()).await;
+        assert_eq!(
+            told(&bench.drift().await.findings),
+            ["drift/type invoice.note"],
+            "another change leaves it"
+        );
+        assert_eq!(bench.rows().await.expect("rows"), before);
+        let outcome = bench.send(&sync(), ALLOWED).await;
+        assert_eq!(outcome.status, Status::Applied, "{:#?}", outcome.reasons);
+        assert_eq!(told(&bench.drift().await.findings), Vec::<String>::new());
+        assert_eq!(bench.rows().await.expect("rows"), before);
+        bench.world.in_step().await.expect("in step");
+    });
+}
+
+#[test]
+fn an_extra_column_that_goes_can_be_taken_along_too() {
+    runtime().block_on(async {
+        let bench = bench().await;
+        bench.hand("ALTER TABLE invoice ADD size varchar(200) DEFAULT 'x'").await;
+        let all = json!({"id": "all", "type": "schema.sync", "extras": true});
+        assert_eq!(bench.send(&all, ALLOWED).await.status, Status::Applied);
+        assert_eq!(told(&bench.drift().await.findings), Vec::<String>::new());
+        bench.event(&required()).await;
+        let kept = "SELECT count(*) FROM pragma_table_info('invoice') WHERE name LIKE 'hookwright%' AND type = 'varchar(200)'";
+        assert_eq!(bench.world.rows(kept).await.expect("rows"), ["1"]);
+        assert_eq!(told(&bench.drift().await.findings), Vec::<String>::new());
+    });
+}
