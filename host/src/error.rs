@@ -1,5 +1,7 @@
 //! The host's error: an entry of the catalogue, what happened, and what to do.
 
+use hookwright_core::ident::OrgName;
+
 use crate::catalogue::{Entry, entry};
 use crate::db::DbError;
 use crate::outcome::Outcome;
@@ -58,6 +60,13 @@ impl Error {
         self
     }
 
+    /// With the organisation in its advice, where that leaves the name open.
+    #[must_use]
+    pub fn of_org(mut self, org: &OrgName) -> Self {
+        self.help = named(&self.help, org);
+        self
+    }
+
     /// With the place in the request.
     #[must_use]
     pub fn at(mut self, pointer: impl Into<Box<str>>) -> Self {
@@ -78,6 +87,11 @@ impl Error {
         self.source = Some(Box::new(source));
         self
     }
+}
+
+/// Advice with the organisation's name in the commands that leave it open.
+pub(crate) fn named(advice: &str, org: &OrgName) -> String {
+    advice.replace("--org NAME", &format!("--org {org}")).replace("/orgs/{org}/", &format!("/orgs/{org}/"))
 }
 
 impl From<hookwright_core::metadata_error::MetadataError> for Error {

@@ -27,7 +27,7 @@ impl Host {
                 format!("the organisation \"{name}\" is registered already"),
             ));
         }
-        let db = self.inner.tenants.connect(name, &url)?;
+        let db = self.inner.tenants.connect(name, &url)?.of_new();
         if options.create_database {
             db.create_database().await?;
         }

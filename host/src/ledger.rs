@@ -18,6 +18,10 @@ pub(crate) struct Summary {
 /// A page of changes, newest first.
 pub(crate) async fn changes(tenant: &Tenant, page: Page) -> Result<Vec<ChangeSummary>> {
     let rows = tenant.db().changes(ChangePage { before: page.before, limit: page.limit }).await?;
+    if rows.is_empty() && page.before.is_none() {
+        // None at all may also be that the history is gone, which this says.
+        tenant.db().point().await?;
+    }
     rows.into_iter().map(summary).collect()
 }
 

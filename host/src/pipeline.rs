@@ -223,7 +223,7 @@ impl Pipeline<'_> {
                 };
                 match executed {
                     Executed::Applied(applied) => {
-                        tenant.advance(view, metadata, reviewed.schema);
+                        tenant.advance(view, outcome.change.clone(), metadata, reviewed.schema);
                         report.finish(&mut outcome, &applied);
                         Ok(Attempt::Recorded(Box::new(outcome)))
                     }

@@ -16,7 +16,7 @@ use hookwright_core::policy::Settings;
 use hookwright_core::schema::Schema;
 use tokio::sync::{Mutex, OnceCell, OwnedSemaphorePermit, Semaphore};
 
-use crate::db::{OrgDb, Snapshot};
+use crate::db::{OrgDb, Point, Snapshot};
 use crate::error::{Error, Result};
 use crate::grants;
 use crate::sandbox::Loaded;
@@ -93,6 +93,8 @@ pub(crate) struct Tenant {
     /// Ids of findings that are left as they are.
     ignored: RwLock<Arc<BTreeSet<String>>>,
     latest: RwLock<Option<Arc<Snapshot>>>,
+    /// How far this host knows the history; it stays when the snapshot is forgotten.
+    last: RwLock<Option<Point>>,
     derived: RwLock<Option<Arc<Derived>>>,
     turn: Mutex<()>,
     places: Arc<Semaphore>,
@@ -126,6 +128,7 @@ impl Tenant {
             plugins: RwLock::default(),
             ignored: RwLock::default(),
             latest: RwLock::default(),
+            last: RwLock::default(),
             derived: RwLock::default(),
             turn: Mutex::default(),
             seen: AtomicBool::new(false),
@@ -220,6 +223,7 @@ impl Tenant {
             Some(snapshot) => Ok(snapshot),
             None => {
                 let snapshot = Arc::new(self.db.snapshot().await?);
+                self.recognise(&snapshot).await?;
                 self.keep(snapshot.clone());
                 Ok(snapshot)
             }
@@ -238,7 +242,24 @@ impl Tenant {
 
     /// Whether nobody changed the organisation since.
     pub async fn is_current(&self, view: &View) -> Result<bool> {
-        Ok(self.db.revision().await? == view.snapshot.revision)
+        Ok(self.db.point().await? == view.snapshot.point())
+    }
+
+    /// Whether what was read is of the history that this host knows. A database that was put back, or replaced, while
+    /// the host serves has another one.
+    async fn recognise(&self, snapshot: &Snapshot) -> Result<()> {
+        let last = self.last.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let Some((revision, Some(change))) = last.map(|last| (last.revision, last.change)) else {
+            return Ok(());
+        };
+        let found = match snapshot.revision == revision {
+            true => snapshot.change.clone(),
+            false => self.db.change_at(revision).await?,
+        };
+        match found.as_ref() == Some(&change) {
+            true => Ok(()),
+            false => Err(self.db.other_history(revision, &change, snapshot.revision).into()),
+        }
     }
 
     /// Reads the organisation anew next time.
@@ -247,12 +268,17 @@ impl Tenant {
     }
 
     /// Keeps what a change of this host made of a view.
-    pub fn advance(&self, view: &View, metadata: Arc<Metadata>, schema: Schema) {
+    pub fn advance(&self, view: &View, change: Option<String>, metadata: Arc<Metadata>, schema: Schema) {
         let revision = view.snapshot.revision + 1;
-        self.keep(Arc::new(Snapshot { revision, metadata, schema: Arc::new(schema) }));
+        self.keep(Arc::new(Snapshot { revision, change, metadata, schema: Arc::new(schema) }));
     }
 
     fn keep(&self, snapshot: Arc<Snapshot>) {
+        let mut last = self.last.write().unwrap_or_else(PoisonError::into_inner);
+        if last.as_ref().is_none_or(|known| known.revision < snapshot.revision) {
+            *last = Some(snapshot.point());
+        }
+        drop(last);
         let mut latest = self.latest.write().unwrap_or_else(PoisonError::into_inner);
         if latest.as_ref().is_none_or(|known| known.revision < snapshot.revision) {
             *latest = Some(snapshot);

@@ -40,7 +40,8 @@ struct Developed {
 
 /// An organisation, and which state of the registry it was last bound for.
 struct Known {
-    database: String,
+    /// Where its database is, and since when it is registered.
+    registered: (String, String),
     used: Mutex<Instant>,
     tenant: AsyncMutex<Option<(Seen, Arc<Tenant>)>>,
 }
@@ -95,7 +96,7 @@ impl Tenants {
                     return Err(trouble.into());
                 }
                 if !db.is_known().await? {
-                    return Err(db.forgotten().into());
+                    return Err(db.forgotten().await.into());
                 }
                 db.prepare(&self.retry).await?;
                 let tenant = Arc::new(Tenant::new(org.clone(), db, self.policy.of_org(org)));
@@ -134,17 +135,18 @@ impl Tenants {
         self.developed.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// An organisation that was removed and added anew, elsewhere, is another one.
+    /// An organisation that was removed and added anew, or is elsewhere, is another one.
     async fn known(&self, org: &OrgName) -> Result<Arc<Known>> {
-        let database = self.store.org(org).await?.database.expose().to_owned();
+        let info = self.store.org(org).await?;
+        let registered = (info.database.expose().to_owned(), info.created_at);
         let mut all = self.all();
         let now = Instant::now();
         let fresh = || {
             let (used, tenant) = (Mutex::new(now), AsyncMutex::default());
-            Arc::new(Known { database: database.clone(), used, tenant })
+            Arc::new(Known { registered: registered.clone(), used, tenant })
         };
         let known = all.entry(org.clone()).or_insert_with(fresh);
-        if known.database != database {
+        if known.registered != registered {
             *known = fresh();
         }
         *known.used.lock().unwrap_or_else(PoisonError::into_inner) = now;

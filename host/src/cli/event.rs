@@ -186,6 +186,7 @@ impl Sender<'_> {
         if error.entry.status >= 500 || matches!(error.entry.code, "org/not-found" | "config/invalid") {
             return Err(error);
         }
+        let error = error.of_org(&self.org);
         let told = print::Failure::new(&error, change, line, refused);
         self.cx.out.one(&told, || print::failure(&told))?;
         Ok(if refused { Exit::Left } else { Exit::Failed })

@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::print::clean;
 use super::{Context, Exit};
 use crate::access::OrgPattern;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, named};
 use crate::fleet::{Count, Ended, Member, RollOut};
 use crate::host::Host;
 
@@ -77,7 +77,7 @@ struct Line<'a, T> {
 struct Failure<'a> {
     code: &'a str,
     message: String,
-    help: &'a str,
+    help: String,
 }
 
 #[derive(Serialize)]
@@ -200,7 +200,8 @@ fn summary<T: Serialize>(cx: &Context, ended: &[Ended<Result<Step<T>>>]) -> Resu
             let result = match result {
                 None => Told::NotBegun(true),
                 Some(Err(error)) => {
-                    Told::Error(Failure { code: &error.code, message: error.to_string(), help: &error.help })
+                    let (message, help) = (error.to_string(), named(&error.help, org));
+                    Told::Error(Failure { code: &error.code, message, help })
                 }
                 Some(Ok(step)) => Told::Result(&step.report),
             };

@@ -38,7 +38,8 @@ mod token;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
+use hookwright_core::ident::OrgName;
 
 use crate::config::{Config, LogConfig};
 use crate::error::{Error, Result};
@@ -172,7 +173,9 @@ pub fn main() -> ExitCode {
     if let Some(ended) = crate::sandbox::compiler(&arguments) {
         return ended;
     }
-    let Cli { global, command } = Cli::parse();
+    let matches = Cli::command().get_matches();
+    let org = org_of(&matches);
+    let Cli { global, command } = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     color(global.color);
     let out = Out::new(global.json);
     match start(&global, command, out) {
@@ -180,10 +183,26 @@ pub fn main() -> ExitCode {
         Ok(Exit::Failed) => ExitCode::from(1),
         Ok(Exit::Left) => ExitCode::from(3),
         Err(error) => {
+            let error = match &org {
+                Some(org) => error.of_org(org),
+                None => error,
+            };
             print::error(&error, out);
             ExitCode::from(1)
         }
     }
+}
+
+/// The one organisation that the arguments name, if they do: advice can name it then.
+fn org_of(matches: &ArgMatches) -> Option<OrgName> {
+    let (command, mut leaf) = matches.subcommand()?;
+    while let Some((_, inner)) = leaf.subcommand() {
+        leaf = inner;
+    }
+    let argument = if command == "org" { "name" } else { "org" };
+    let mut names = leaf.try_get_raw(argument).ok()??;
+    let name = names.next().filter(|_| names.next().is_none())?;
+    OrgName::parse(name.to_str()?).ok()
 }
 
 fn start(global: &Global, command: Command, out: Out) -> Result<Exit> {
@@ -254,8 +273,8 @@ fn color(when: Color) {
 }
 
 /// An organisation's name among the arguments.
-fn org_name(text: &str) -> std::result::Result<hookwright_core::ident::OrgName, String> {
-    hookwright_core::ident::OrgName::parse(text).map_err(|e| e.to_string())
+fn org_name(text: &str) -> std::result::Result<OrgName, String> {
+    OrgName::parse(text).map_err(|e| e.to_string())
 }
 
 /// A file that an argument names.

@@ -67,6 +67,33 @@ fn a_file_without_plans_is_refused() {
 }
 
 #[test]
+fn advice_names_the_organisation_of_the_command() {
+    for (line, name) in [
+        ("show --org acme c-1", Some("acme")),
+        ("org update acme --database sqlite:x.db", Some("acme")),
+        ("plugin list --org acme", Some("acme")),
+        ("event send --org acme-* x.json", None),
+        ("token create --name x --org acme --org other --scope admin", None),
+        ("plugin check x.wasm", None),
+        ("org list", None),
+    ] {
+        let words = std::iter::once("hookwright").chain(line.split(' '));
+        let matches = Cli::command().try_get_matches_from(words).unwrap_or_else(|e| panic!("{line}: {e}"));
+        let org = super::org_of(&matches);
+        assert_eq!(org.as_ref().map(|org| org.as_str()), name, "{line}");
+        let error = Error::new("change/not-found", "x");
+        let error = match org {
+            Some(org) => error.of_org(&org),
+            None => error,
+        };
+        assert_eq!(
+            error.help,
+            format!("list the changes: hookwright history --org {}", name.unwrap_or("NAME"))
+        );
+    }
+}
+
+#[test]
 fn the_commands_in_the_docs_are_taken() {
     for file in ["RESTORE.md", "CHANGES.md"] {
         let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs").join(file);

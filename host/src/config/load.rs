@@ -61,6 +61,7 @@ impl Config {
             ("database.circuit_failures", self.database.circuit_failures.into()),
             ("database.circuit_wait_ms", self.database.circuit_wait_ms),
             ("database.connect_timeout_ms", self.database.connect_timeout_ms),
+            ("database.hang_timeout_ms", self.database.hang_timeout_ms),
             ("database.idle_timeout_ms", self.database.idle_timeout_ms),
             ("database.read_timeout_ms", self.database.read_timeout_ms),
             ("http.max_requests_per_org", self.http.max_requests_per_org.into()),

@@ -49,7 +49,10 @@ mod tests {
         one.prepare(&retry).await.expect("prepared again");
         assert_eq!(one.check().await.expect("checked").bookkeeping, Some(BOOKKEEPING_VERSION));
         let page = one.changes(ChangePage { before: None, limit: 9 }).await.expect("read");
-        assert_eq!((page.len(), page[0].id.as_str(), one.revision().await.expect("read")), (1, "c-1", 1));
+        assert_eq!(
+            (page.len(), page[0].id.as_str(), one.point().await.expect("read").revision),
+            (1, "c-1", 1)
+        );
         assert_eq!(one.undo("c-1").await.expect("read").map(|row| row.undo), Some(None));
         assert_eq!(one.tombstones(30).await.expect("read"), []);
         assert_eq!(one.held_changes(&HeldPage { before: None, limit: 9 }).await.expect("read"), []);

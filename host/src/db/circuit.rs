@@ -91,6 +91,14 @@ impl Circuit {
         }
     }
 
+    /// Failures in a row to reach it, while it is tried all the same.
+    pub(crate) fn failures(&self) -> u32 {
+        match self.state {
+            State::Closed { failures } => failures,
+            State::Open(_) | State::HalfOpen(_) => self.patience.failures,
+        }
+    }
+
     /// Why the database is not to be tried now; none if it may be.
     pub(crate) fn refusal(&self, now: Instant) -> Option<&Trouble> {
         self.trouble().filter(|trouble| now < trouble.next)

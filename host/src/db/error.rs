@@ -2,19 +2,32 @@
 
 use std::time::Duration;
 
-use sqlx::error::DatabaseError;
-use sqlx::postgres::PgDatabaseError;
-
-use super::fault::{Fault, fault, is_login, sqlite_code};
+use super::fault::{Fault, fault, is_login};
 use super::refusal::{Refusal, Whose};
+use super::words::refused;
 use crate::trouble::Trouble;
 
 /// Trouble with an organisation's database.
 #[derive(Debug, thiserror::Error)]
 pub enum DbError {
     /// An address that cannot be used.
-    #[error("the address of the database is not valid: {0}")]
-    Address(String),
+    #[error("the address of the database is not valid: {what}")]
+    Address {
+        /// What is wrong with it; without what is secret in it.
+        what: String,
+        /// What to write instead.
+        help: String,
+    },
+    /// A file that is another organisation's.
+    #[error("the file \"{file}\" belongs to the organisation \"{other}\", not to \"{org}\"")]
+    Taken {
+        /// The organisation that was to have it.
+        org: String,
+        /// The file.
+        file: String,
+        /// The organisation that has it.
+        other: String,
+    },
     /// No answer, or nobody is let in.
     #[error("{}", unreachable(.org, .source, .trouble.as_deref()))]
     Unreachable {
@@ -25,7 +38,7 @@ pub enum DbError {
         /// Why, if that was looked into and found.
         trouble: Option<Box<Trouble>>,
     },
-    /// A SQLite file that cannot be used.
+    /// A database that cannot be used as it is: its file, its history, or a setting stands in the way.
     #[error("{}", .0.found)]
     Unusable(Box<Trouble>),
     /// It was not reached several times in a row, and is not tried for a while.
@@ -124,7 +137,7 @@ impl DbError {
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
-            Self::Address(_) => "config/invalid",
+            Self::Address { .. } | Self::Taken { .. } => "config/invalid",
             Self::Unreachable { .. } | Self::Unusable(_) => "db/unreachable",
             Self::Open { .. } => "db/circuit-open",
             Self::Crowded { of: Whose::Org, .. } => "org/overloaded",
@@ -162,9 +175,10 @@ impl DbError {
     #[must_use]
     pub fn help(&self) -> Option<String> {
         match self {
-            Self::Address(_) => {
-                Some("write postgres://USER:PASSWORD@HOST:PORT/NAME, or sqlite:PATH".to_owned())
-            }
+            Self::Address { help, .. } => Some(help.clone()),
+            Self::Taken { org, .. } => Some(format!(
+                "give each organisation a file of its own: hookwright org add {org} --database sqlite:{org}.db"
+            )),
             Self::Denied { grant, .. } => Some(format!("run as the owner of the database: {grant}")),
             Self::Refused { help, .. } => help.map(str::to_owned),
             Self::Unreachable { trouble: Some(trouble), .. } | Self::Unusable(trouble) => {
@@ -194,9 +208,10 @@ impl From<DbError> for crate::error::Error {
         };
         match error {
             // The cause is told already; what the driver saw of it adds nothing.
-            DbError::Unreachable { trouble: Some(_), .. } | DbError::Unusable(_) | DbError::Address(_) => {
-                made
-            }
+            DbError::Unreachable { trouble: Some(_), .. }
+            | DbError::Unusable(_)
+            | DbError::Address { .. }
+            | DbError::Taken { .. } => made,
             error => made.because(error),
         }
     }
@@ -248,149 +263,4 @@ pub(crate) fn explain(org: &str, error: sqlx::Error) -> DbError {
 
 fn unreached(org: &str, source: sqlx::Error) -> DbError {
     DbError::Unreachable { org: org.to_owned(), source, trouble: None }
-}
-
-/// An error that trying again cannot help, put into words.
-pub(crate) fn refused(error: sqlx::Error) -> DbError {
-    let sqlx::Error::Database(inner) = &error else {
-        return DbError::Refused {
-            message: error.to_string(),
-            state: String::new(),
-            help: None,
-            source: Some(error),
-        };
-    };
-    match inner.try_downcast_ref::<PgDatabaseError>() {
-        Some(e) => postgres(e).unwrap_or_else(|(message, help)| DbError::Refused {
-            message,
-            state: e.code().to_owned(),
-            help,
-            source: None,
-        }),
-        None => sqlite(inner.as_ref()),
-    }
-}
-
-type Words = (String, Option<&'static str>);
-
-fn postgres(e: &PgDatabaseError) -> Result<DbError, Words> {
-    let said = said(e);
-    let on = e.table().zip(e.constraint()).map(|(table, name)| (table.to_owned(), name.to_owned()));
-    let constraint = |message| Ok(DbError::Constraint { message, on });
-    match e.code() {
-        "23502" => constraint(format!(
-            "rows of the table {} leave the column {} NULL: {said}",
-            name(e.table()),
-            name(e.column())
-        )),
-        "23505" => constraint(format!(
-            "rows of the table {} share values that \"{}\" wants distinct: {said}",
-            name(e.table()),
-            e.constraint().unwrap_or("?")
-        )),
-        "23503" => constraint(format!(
-            "rows of the table {} refer to rows that do not exist, against {}: {said}",
-            name(e.table()),
-            name(e.constraint())
-        )),
-        "23514" => constraint(format!(
-            "rows of the table {} do not meet {}: {said}",
-            name(e.table()),
-            name(e.constraint())
-        )),
-        code if code.starts_with("22") => constraint(format!("values of the rows do not fit: {said}")),
-        "42501" => Ok(DbError::Denied {
-            message: format!("the database refuses a privilege: {said}"),
-            grant: grant(e),
-        }),
-        "42P07" | "42710" | "42701" => Ok(DbError::Drifted(format!(
-            "what the change makes is there already, and Hookwright did not make it: {said}"
-        ))),
-        "42P01" | "42703" | "42704" => {
-            Ok(DbError::Drifted(format!("what the change works on is not there any more: {said}")))
-        }
-        super::fault::NO_INDEX => Err((
-            e.message().to_owned(),
-            Some("find out who drops indexes beside Hookwright, then send the event again"),
-        )),
-        "2BP01" => Err((
-            said,
-            Some("other objects depend on it: drop those first, by hand if Hookwright did not make them"),
-        )),
-        "0A000" => Err((
-            said,
-            Some(
-                "a view, rule or other object that Hookwright did not make stands in the way: drop it, send the event again, then make it anew",
-            ),
-        )),
-        "57014" => Err((
-            format!("a statement took longer than the statement timeout: {said}"),
-            Some(
-                "raise statement_timeout_ms for this organisation, or send the change when the table is quiet",
-            ),
-        )),
-        code if code.starts_with("54") => {
-            constraint(format!("it is more than a limit of the database allows: {said}"))
-        }
-        code if code.starts_with("53") => Err((
-            format!("the server is out of a resource: {said}"),
-            Some("free space, memory or connections on the server"),
-        )),
-        _ => Err((said, None)),
-    }
-}
-
-fn name(of: Option<&str>) -> String {
-    of.map_or_else(|| "?".to_owned(), |n| format!("\"{n}\""))
-}
-
-fn said(e: &PgDatabaseError) -> String {
-    match e.detail() {
-        Some(detail) => format!("{} ({}; SQLSTATE {})", e.message(), detail.trim_end_matches('.'), e.code()),
-        None => format!("{} (SQLSTATE {})", e.message(), e.code()),
-    }
-}
-
-fn grant(e: &PgDatabaseError) -> String {
-    match (e.schema(), e.table()) {
-        (Some(schema), Some(table)) => {
-            format!("ALTER TABLE \"{schema}\".\"{table}\" OWNER TO <the host's role>")
-        }
-        _ => "make the host's role the owner of what is named".to_owned(),
-    }
-}
-
-fn sqlite(e: &dyn DatabaseError) -> DbError {
-    let said = e.message().to_owned();
-    let refused = |help| DbError::Refused {
-        message: said.clone(),
-        state: e.code().unwrap_or_default().into_owned(),
-        help,
-        source: None,
-    };
-    match sqlite_code(e) {
-        19 => DbError::Constraint { message: format!("the rows do not allow it: {said}"), on: None },
-        8 | 14 | 23 => DbError::Denied {
-            message: format!("the database file refuses: {said}"),
-            grant: "chmod u+rw on the file and its directory".to_owned(),
-        },
-        13 => refused(Some("free space on the disk")),
-        11 | 26 => refused(Some("the file is damaged or no SQLite database: restore it from a backup")),
-        _ if ["already exists", "there is already", "duplicate column name"]
-            .iter()
-            .any(|s| said.contains(s)) =>
-        {
-            DbError::Drifted(format!(
-                "what the change makes is there already, and Hookwright did not make it: {said}"
-            ))
-        }
-        // A view or trigger of others that would not work afterwards.
-        _ if said.starts_with("error in ") => {
-            refused(Some("drop it, send the change again, and make it anew to fit"))
-        }
-        _ if said.contains("no such table") || said.contains("no such column") => {
-            DbError::Drifted(format!("what the change works on is not there any more: {said}"))
-        }
-        _ => refused(None),
-    }
 }

@@ -92,8 +92,8 @@ fn postgres(code: &str, detail: Option<&str>, ended: bool) -> Fault {
         "53300" | "57P03" => Fault::Unreachable,
         "57P01" | "57P02" | "57P05" | "25P03" => Fault::Lost,
         _ if code.starts_with("08") => Fault::Lost,
-        // A refused login is FATAL too, but trying again cannot help it.
-        _ if ended && !code.starts_with("28") && !code.starts_with("3D") => Fault::Lost,
+        // A refused login is FATAL too, but it is an answer, and trying again cannot help it.
+        _ if ended && !is_refusal(code) => Fault::Lost,
         _ => Fault::Final,
     }
 }
@@ -103,8 +103,12 @@ pub(crate) fn is_login(error: &sqlx::Error) -> bool {
     let sqlx::Error::Database(e) = error else { return false };
     let Some(e) = e.try_downcast_ref::<PgDatabaseError>() else { return false };
     let code = e.code();
-    ends_session(e.severity())
-        && (code.starts_with("28") || matches!(code, "3D000" | "42501" | "53300" | "57P03"))
+    ends_session(e.severity()) && (is_refusal(code) || matches!(code, "53300" | "57P03"))
+}
+
+/// Whether a FATAL error of this code is a login that is refused for good: the role, the password or the database.
+fn is_refusal(code: &str) -> bool {
+    code.starts_with("28") || matches!(code, "3D000" | "42501" | "55000")
 }
 
 /// SQLite's primary result code of an error.
@@ -140,6 +144,8 @@ mod tests {
         assert_eq!(postgres("08006", None, true), Fault::Lost);
         assert_eq!(postgres("HW003", Some("c-1"), false), Fault::Repeated("c-1".into()));
         assert_eq!(postgres("28P01", None, true), Fault::Final);
+        assert_eq!(postgres("42501", None, true), Fault::Final);
+        assert_eq!(postgres("55000", None, true), Fault::Final);
         assert_eq!(postgres("42P07", None, false), Fault::Final);
         assert_eq!(postgres("53300", None, true), Fault::Unreachable);
     }

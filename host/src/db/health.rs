@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use super::{BOOKKEEPING_VERSION, Connections, DbError, OrgDb, Pool, postgres, sqlite};
+use super::{BOOKKEEPING_VERSION, Connections, DbError, OrgDb, Pool, postgres, read_only, sqlite};
 
 /// What answers.
 #[derive(Debug)]
@@ -33,7 +33,7 @@ impl OrgDb {
         };
         match checked {
             Ok(report) => Ok(report),
-            Err(error) => Err(self.told(error).await),
+            Err(error) => Err(self.reached(error).await),
         }
     }
 
@@ -47,6 +47,8 @@ impl OrgDb {
         let start = Instant::now();
         sqlx::query("SELECT 1").execute(&mut *connection).await.map_err(|e| self.explain(e))?;
         let latency_us = micros(start);
+        let read_only = read_only::look(&mut connection).await.map_err(|e| self.explain(e))?;
+        let read_only = read_only.map(|trouble| DbError::Unusable(Box::new(trouble)));
         let missing = standing.unfit().into_iter().chain(standing.missing(self.org().as_str()));
         Ok(CheckReport {
             server: format!("PostgreSQL {}", standing.server),
@@ -54,7 +56,7 @@ impl OrgDb {
             latency_us,
             bookkeeping,
             exists: standing.schema.is_some(),
-            problems: missing.chain(too_new(bookkeeping)).collect(),
+            problems: missing.chain(read_only).chain(too_new(bookkeeping)).collect(),
         })
     }
 

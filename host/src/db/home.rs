@@ -15,6 +15,7 @@ use super::circuit::{Circuit, Patience};
 use super::commons::Commons;
 use super::fault::{Fault, fault};
 use super::options::DbOptions;
+use super::overdue::silent;
 use super::refusal::{Refusal, Whose};
 use super::seats::{Bound, Lane};
 
@@ -52,8 +53,17 @@ pub(super) struct Idle<DB: Database> {
     since: Instant,
 }
 
-/// What tells a file from another one of its name; nothing of a server.
-pub(super) type Identity = Option<(u64, u64)>;
+/// What tells a file from another one of its name, and from what was copied over it; nothing of a server.
+pub(super) type Identity = Option<File>;
+
+/// A file at a moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct File {
+    /// Its device and number there.
+    which: (u64, u64),
+    /// How long it was, and when it was written last.
+    written: (u64, i64, i64),
+}
 
 impl<DB: Database> Home<DB> {
     pub(super) fn new(
@@ -113,24 +123,26 @@ impl<DB: Database> Home<DB> {
         }
     }
 
-    /// One that nobody uses. A connection to a file that was replaced since goes on with the one that is gone, so it is
-    /// closed instead.
-    pub(super) fn take_idle(&self) -> Option<Idle<DB>> {
-        let now = self.identity();
-        loop {
-            let idle = lock(&self.idle).pop()?;
-            if idle.of == now {
-                return Some(idle);
-            }
-            self.leave(idle);
+    /// One that nobody uses. Connections to a file that was replaced or written by others since go on with what they
+    /// remember of it, so all are closed instead, and before another one is made: with the last of them goes the log.
+    pub(super) async fn take_idle(&self) -> Option<Idle<DB>> {
+        let idle = lock(&self.idle).pop()?;
+        if idle.of == self.identity() {
+            return Some(idle);
         }
+        let others = std::mem::take(&mut *lock(&self.idle));
+        for Idle { connection, _room, .. } in std::iter::once(idle).chain(others) {
+            let _ = tokio::time::timeout(self.wait(), connection.close()).await;
+        }
+        None
     }
 
     /// Which file it is now.
     pub(super) fn identity(&self) -> Identity {
         use std::os::unix::fs::MetadataExt;
         let file = std::fs::metadata(self.file.as_ref()?).ok()?;
-        Some((file.dev(), file.ino()))
+        let written = (file.len(), file.mtime(), file.mtime_nsec());
+        Some(File { which: (file.dev(), file.ino()), written })
     }
 
     pub(super) fn idle(&self) -> usize {
@@ -138,7 +150,11 @@ impl<DB: Database> Home<DB> {
     }
 
     /// Puts a connection aside; if somebody waits for its place among all of the host, the oldest here is closed for it.
+    /// It may have written its file; one that was replaced under it stays another one.
     pub(super) fn shelve(&self, connection: DB::Connection, of: Identity, room: OwnedSemaphorePermit) {
+        let now = self.identity();
+        let same = now.map(|now| now.which) == of.map(|of| of.which);
+        let of = if same { now } else { of };
         lock(&self.idle).push(Idle { connection, _room: room, of, since: Instant::now() });
         if self.commons.is_wanted() {
             self.evict();
@@ -252,9 +268,42 @@ impl<DB: Database> Home<DB> {
     }
 
     /// The error of a database that takes a connection and says nothing.
-    pub(super) fn silent(&self) -> sqlx::Error {
-        let message = format!("no answer within {} ms", self.options.connect_timeout_ms);
-        sqlx::Error::Io(std::io::Error::new(std::io::ErrorKind::TimedOut, message))
+    fn silent(&self) -> sqlx::Error {
+        let waited = self.options.connect_timeout_ms;
+        silent(format!("no connection came about within {waited} ms (database.connect_timeout_ms)"))
+    }
+
+    /// How long an answer may be due.
+    pub(super) fn patience(&self) -> Duration {
+        Duration::from_millis(self.options.hang_timeout_ms)
+    }
+
+    /// Tries it once more, beside connections that wait for an answer; whatever it says is one. One caller tries, and
+    /// the others share what comes of it.
+    pub(super) async fn beside(&self) -> sqlx::Result<()> {
+        let misses = lock(&self.misses).0;
+        let _turn = self.trying.acquire().await;
+        let (now, cause) = lock(&self.misses).clone();
+        if now != misses {
+            return Err(silent(cause));
+        }
+        match tokio::time::timeout(self.patience(), self.connecting.connect()).await {
+            Ok(Ok(connection)) => {
+                let _ = tokio::time::timeout(self.wait(), connection.close()).await;
+                Ok(())
+            }
+            // It may be that it was shut and is there again: that is for the connection that waits to find out.
+            Ok(Err(_)) => Ok(()),
+            Err(_) => {
+                let waited = self.options.hang_timeout_ms;
+                let error = silent(format!(
+                    "no answer, and no new connection came about either within {waited} ms (database.hang_timeout_ms)"
+                ));
+                self.missed(&error).await;
+                self.drop_idle().await;
+                Err(error)
+            }
+        }
     }
 
     /// The turn to try a database that may not be there: one caller at a time, and few databases of a server, so that
@@ -272,6 +321,11 @@ impl<DB: Database> Home<DB> {
             Err(_) if now == misses => Err(Refusal::NotReached(self.silent()).into()),
             _ => Err(Refusal::NotReached(sqlx::Error::Io(std::io::Error::other(cause))).into()),
         }
+    }
+
+    /// What stood in the way last.
+    pub(super) fn last_miss(&self) -> String {
+        lock(&self.misses).1.clone()
     }
 
     /// Tells the circuit something, and the log if its state changes by that.

@@ -86,7 +86,7 @@ impl<DB: Database> Connections<DB> {
             in_time(&self.org, lane, until, (Whose::Org, waits)).await?,
             in_time(&home.seats, lane, until, (Whose::Database, waits)).await?,
         ];
-        let idle = if way == Way::Anew { None } else { home.take_idle() };
+        let idle = if way == Way::Anew { None } else { home.take_idle().await };
         let (connection, of, room) = match idle {
             Some(Idle { connection, _room, of, .. }) => (connection, of, _room),
             None => {

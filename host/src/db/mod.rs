@@ -36,6 +36,7 @@ macro_rules! on_either {
     };
 }
 
+mod address;
 mod blockers;
 mod bookkeeping;
 mod circuit;
@@ -53,6 +54,7 @@ mod journal;
 mod ledger;
 mod lent;
 mod options;
+mod overdue;
 mod pools;
 mod postgres;
 mod postgres_inspect;
@@ -62,6 +64,7 @@ mod printed_default;
 mod privileges;
 mod probe;
 mod reach;
+mod read_only;
 mod refusal;
 mod seats;
 mod server_load;
@@ -77,6 +80,7 @@ mod standing;
 mod tokens;
 mod tombstones;
 mod usage;
+mod words;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -92,7 +96,7 @@ pub use blockers::Blocker;
 pub use circuit::CircuitState;
 pub use contents::{Contents, Rows};
 pub use error::DbError;
-pub(crate) use error::{explain, refused};
+pub(crate) use error::explain;
 pub(crate) use fault::{Fault, before_sending, fault};
 pub use fingerprint::Fingerprint;
 pub use health::CheckReport;
@@ -109,11 +113,12 @@ pub use probe::ProbeAnswer;
 pub use refusal::Whose;
 pub use server_load::{Group, ServerLoad};
 pub use sizes::TableSize;
-pub use snapshot::Snapshot;
+pub use snapshot::{Point, Snapshot};
 pub(crate) use sqlite_inspect::inspect_table as inspect_sqlite_table;
 pub(crate) use sqlite_unread::{Definition, definitions};
 pub use tombstones::{LaterRow, TombstoneRow, UndoRow};
 pub use usage::{Slow, TableUse, UnusedIndex, Usage};
+pub(crate) use words::refused;
 
 /// The version of the bookkeeping that this host makes and understands.
 pub const BOOKKEEPING_VERSION: i64 = 3;
@@ -133,6 +138,8 @@ struct Inner {
     writer: Arc<Mutex<()>>,
     /// Why it could not be reached when that was looked into last.
     looked: reach::Looked,
+    /// Whether the organisation is registered, as far as the advice of errors goes.
+    registered: bool,
 }
 
 /// Connections to a database of either kind.
@@ -159,10 +166,7 @@ impl OrgDb {
                 let home = pools.sqlite(url, options)?;
                 Pool::Sqlite(Connections { org: home.of_org(org), home })
             }
-            _ => {
-                let wanted = "it begins with neither \"postgres://\" nor \"sqlite:\"; give one of the two";
-                return Err(DbError::Address(wanted.to_owned()));
-            }
+            _ => return Err(address::unknown()),
         };
         let inner = Inner {
             org: org.clone(),
@@ -170,8 +174,17 @@ impl OrgDb {
             pool,
             writer: Arc::default(),
             looked: reach::Looked::default(),
+            registered: true,
         };
         Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// The same for an organisation that is about to be registered.
+    pub(crate) fn of_new(mut self) -> Self {
+        if let Some(inner) = Arc::get_mut(&mut self.inner) {
+            inner.registered = false;
+        }
+        self
     }
 
     /// The organisation.
@@ -216,12 +229,11 @@ impl OrgDb {
 
     /// A read, unless it takes so long that the database must be gone.
     pub(crate) async fn in_time<T>(&self, read: impl Future<Output = sqlx::Result<T>>) -> sqlx::Result<T> {
-        let limit = self.options().read_timeout_ms;
-        tokio::time::timeout(Duration::from_millis(limit), read).await.unwrap_or_else(|_| {
-            let message = format!("a read had no answer within {limit} ms");
-            let silent = sqlx::Error::Io(std::io::Error::new(std::io::ErrorKind::TimedOut, message));
-            Err(refusal::Refusal::NotReached(silent).into())
-        })
+        let limit = Duration::from_millis(self.options().read_timeout_ms);
+        match self.awaited(Some(limit), read).await {
+            Err(error) if overdue::is_silence(&error) => Err(refusal::Refusal::NotReached(error).into()),
+            answer => answer,
+        }
     }
 
     /// The key of the organisation's advisory lock on PostgreSQL.
@@ -238,7 +250,7 @@ impl OrgDb {
     pub async fn prepare(&self, retry: &RetryPolicy) -> Result<(), DbError> {
         match self.prepared(retry).await {
             Ok(()) => Ok(()),
-            Err(error) => Err(self.told(error).await),
+            Err(error) => Err(self.reached(error).await),
         }
     }
 
@@ -250,7 +262,9 @@ impl OrgDb {
                 Err(error) => error,
             };
             let again = match &error {
-                DbError::Unreachable { source, .. } if fault(source) == Fault::Lost => {
+                DbError::Unreachable { source, .. }
+                    if fault(source) == Fault::Lost && !overdue::is_silence(source) =>
+                {
                     self.drop_idle().await;
                     tries.after_loss()
                 }

@@ -15,6 +15,9 @@ pub struct DbOptions {
     pub max_connections_total: u32,
     /// How long to wait for a turn, and how long for a connection. Default 5 s.
     pub connect_timeout_ms: u64,
+    /// How long an answer may be due before the database is tried beside, on a new connection. If none comes about
+    /// within as long again, the database hangs and is waited for no more. Default 5 s: long enough for a busy one.
+    pub hang_timeout_ms: u64,
     /// How long a connection, and what is known of an organisation, is kept while nobody needs it. Default 5 min.
     pub idle_timeout_ms: u64,
     /// How long a read may take before its connection counts as dead. Default 30 s: reads take milliseconds.
@@ -42,6 +45,7 @@ impl Default for DbOptions {
             max_connections_per_org: 8,
             max_connections_total: 64,
             connect_timeout_ms: 5_000,
+            hang_timeout_ms: 5_000,
             idle_timeout_ms: 300_000,
             read_timeout_ms: 30_000,
             max_changes_per_org: 256,

@@ -2,15 +2,15 @@
 //! them any more. The host keeps one [`Pools`]; [`OrgDb`](super::OrgDb) is made from it.
 
 use std::collections::HashMap;
-use std::str::FromStr;
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use serde::Serialize;
 use sqlx::ConnectOptions;
-use sqlx::postgres::{PgConnectOptions, Postgres};
-use sqlx::sqlite::{Sqlite, SqliteConnectOptions, SqliteSynchronous};
+use sqlx::postgres::Postgres;
+use sqlx::sqlite::{Sqlite, SqliteSynchronous};
 
+use super::address;
 use super::circuit::CircuitState;
 use super::commons::Commons;
 use super::error::DbError;
@@ -90,7 +90,7 @@ impl Pools {
         if let Some(Entry::Postgres(home)) = databases.get(url) {
             return Ok(home.clone());
         }
-        let connecting = PgConnectOptions::from_str(url).map_err(|e| DbError::Address(e.to_string()))?;
+        let connecting = address::postgres(url)?;
         let connecting = connecting
             .application_name("hookwright")
             .options([("standard_conforming_strings", "on")])
@@ -110,11 +110,7 @@ impl Pools {
         if let Some(Entry::Sqlite(home)) = databases.get(url) {
             return Ok(home.clone());
         }
-        let connecting = SqliteConnectOptions::from_str(url).map_err(|e| DbError::Address(e.to_string()))?;
-        if connecting.get_filename().as_os_str().is_empty() || url.contains(":memory:") {
-            let why = "an organisation's SQLite database is a file; give sqlite:///path/to/file.db";
-            return Err(DbError::Address(why.to_owned()));
-        }
+        let connecting = address::sqlite(url)?;
         let connecting = connecting
             .create_if_missing(false)
             .synchronous(SqliteSynchronous::Full)

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
-use super::circuit::CircuitState;
+use super::circuit::{CircuitState, Trouble};
 use super::home::{Home, lock};
 use super::lent::Connections;
 use super::pools::Count;
@@ -18,6 +18,8 @@ pub struct Pressure {
     pub database: String,
     /// Whether it is tried.
     pub circuit: CircuitState,
+    /// Failures in a row to reach it; as many as `database.circuit_failures` open the circuit.
+    pub failures: u32,
     /// Since when it is not reached (RFC 3339, UTC).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub since: Option<String>,
@@ -54,7 +56,7 @@ impl OrgDb {
 }
 
 fn pressure<DB: sqlx::Database>(Connections { home, org }: &Connections<DB>) -> Pressure {
-    let (circuit, trouble) = of_circuit(home);
+    let (circuit, failures, trouble) = of_circuit(home);
     let now = Instant::now();
     let (since, next) = match &trouble {
         Some(trouble) => (Some(ago(now, trouble.since)), Some(ahead(now, trouble.next))),
@@ -63,17 +65,18 @@ fn pressure<DB: sqlx::Database>(Connections { home, org }: &Connections<DB>) -> 
     Pressure {
         database: home.address.clone(),
         circuit,
+        failures,
         since,
-        cause: trouble.map(|trouble| trouble.cause),
+        cause: trouble.map(|trouble| trouble.cause).or_else(|| (failures > 0).then(|| home.last_miss())),
         next_try: next,
         of_org: Count { used: org.taken(), idle: 0, most: org.most },
         of_database: Count { used: home.seats.taken(), idle: home.idle(), most: home.seats.most },
     }
 }
 
-fn of_circuit<DB: sqlx::Database>(home: &Home<DB>) -> (CircuitState, Option<super::circuit::Trouble>) {
+fn of_circuit<DB: sqlx::Database>(home: &Home<DB>) -> (CircuitState, u32, Option<Trouble>) {
     let circuit = lock(&home.circuit);
-    (circuit.state(), circuit.trouble().cloned())
+    (circuit.state(), circuit.failures(), circuit.trouble().cloned())
 }
 
 fn ago(now: Instant, then: Instant) -> String {

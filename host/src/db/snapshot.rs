@@ -17,10 +17,29 @@ use super::{DbError, OrgDb, Pool};
 pub struct Snapshot {
     /// How many changes led to it.
     pub revision: i64,
+    /// The last of them; none if there was none.
+    pub change: Option<String>,
     /// Its entities.
     pub metadata: Arc<Metadata>,
     /// Its tables, as the model has them.
     pub schema: Arc<Schema>,
+}
+
+/// Where the history of an organisation is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Point {
+    /// How many changes there were.
+    pub revision: i64,
+    /// The last of them; none if there was none.
+    pub change: Option<String>,
+}
+
+impl Snapshot {
+    /// Where the history is at it.
+    #[must_use]
+    pub fn point(&self) -> Point {
+        Point { revision: self.revision, change: self.change.clone() }
+    }
 }
 
 /// An entity as it is kept: without its fields.
@@ -37,16 +56,26 @@ struct KeptEntity {
 type Row = (i64, i64, Option<String>, Option<String>, Option<String>);
 
 const POSTGRES: &str = "\
-    SELECT 0::bigint, revision, NULL, NULL, NULL FROM hookwright.org WHERE org = $1 UNION ALL \
+    SELECT 0::bigint, o.revision, c.id, NULL, NULL FROM hookwright.org o \
+    LEFT JOIN hookwright.change c ON c.org = o.org AND c.revision = o.revision WHERE o.org = $1 UNION ALL \
     SELECT 1::bigint, 0::bigint, id, name, spec::text FROM hookwright.entity WHERE org = $1 UNION ALL \
     SELECT 2::bigint, position::bigint, entity_id, id, spec::text FROM hookwright.field WHERE org = $1 UNION ALL \
     SELECT 3::bigint, 0::bigint, name, NULL, definition::text FROM hookwright.model WHERE org = $1";
 
 const SQLITE: &str = "\
-    SELECT 0, revision, NULL, NULL, NULL FROM hookwright_org WHERE org = $1 UNION ALL \
+    SELECT 0, o.revision, c.id, NULL, NULL FROM hookwright_org o \
+    LEFT JOIN hookwright_change c ON c.org = o.org AND c.revision = o.revision WHERE o.org = $1 UNION ALL \
     SELECT 1, 0, id, name, spec FROM hookwright_entity WHERE org = $1 UNION ALL \
     SELECT 2, position, entity_id, id, spec FROM hookwright_field WHERE org = $1 UNION ALL \
     SELECT 3, 0, name, NULL, definition FROM hookwright_model WHERE org = $1";
+
+const POINT_POSTGRES: &str = "\
+    SELECT o.revision, c.id FROM hookwright.org o \
+    LEFT JOIN hookwright.change c ON c.org = o.org AND c.revision = o.revision WHERE o.org = $1";
+
+const POINT_SQLITE: &str = "\
+    SELECT o.revision, c.id FROM hookwright_org o \
+    LEFT JOIN hookwright_change c ON c.org = o.org AND c.revision = o.revision WHERE o.org = ?";
 
 impl OrgDb {
     /// The organisation as it is now.
@@ -66,32 +95,43 @@ impl OrgDb {
             }
         };
         let rows = reading!(self, read())?;
-        assemble(rows).map_err(|what| DbError::Bookkeeping { org: self.org().to_string(), what })
+        match assemble(rows) {
+            Ok(snapshot) => Ok(snapshot),
+            Err(what) => Err(self.told(DbError::Bookkeeping { org: self.org().to_string(), what }).await),
+        }
     }
 
-    /// The revision alone.
+    /// Where the history is, alone.
     ///
     /// # Errors
     /// What the database says.
-    pub async fn revision(&self) -> Result<i64, DbError> {
+    pub async fn point(&self) -> Result<Point, DbError> {
+        let (revision, change) = on_either!(
+            self,
+            (i64, Option<String>),
+            POINT_POSTGRES,
+            POINT_SQLITE,
+            [self.org().as_str()],
+            fetch_one
+        )?;
+        Ok(Point { revision, change })
+    }
+
+    /// The change that led to a revision, if the database has it.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn change_at(&self, revision: i64) -> Result<Option<String>, DbError> {
         let org = self.org().as_str();
-        let read = || async {
-            match self.pool() {
-                Pool::Postgres(pool) => {
-                    sqlx::query_scalar("SELECT revision FROM hookwright.org WHERE org = $1")
-                        .bind(org)
-                        .fetch_one(&mut *pool.acquire().await?)
-                        .await
-                }
-                Pool::Sqlite(pool) => {
-                    sqlx::query_scalar("SELECT revision FROM hookwright_org WHERE org = ?")
-                        .bind(org)
-                        .fetch_one(&mut *pool.acquire().await?)
-                        .await
-                }
-            }
-        };
-        reading!(self, read())
+        let found = on_either!(
+            self,
+            (String,),
+            "SELECT id FROM hookwright.change WHERE org = $1 AND revision = $2",
+            "SELECT id FROM hookwright_change WHERE org = ? AND revision = ?",
+            [org, revision],
+            fetch_optional
+        )?;
+        Ok(found.map(|(id,)| id))
     }
 
     /// The id of the change that led to a revision.
@@ -123,14 +163,17 @@ impl OrgDb {
 }
 
 fn assemble(rows: Vec<Row>) -> Result<Snapshot, String> {
-    let mut revision = None;
+    let mut point = None;
     let mut schema = Schema::default();
     let mut entities = Vec::new();
     let mut fields: BTreeMap<String, Vec<(i64, Field)>> = BTreeMap::new();
     for (kind, number, first, second, json) in rows {
+        if kind == 0 {
+            point = Some((number, first));
+            continue;
+        }
         let (first, second, json) = (text(first), text(second), text(json));
         match kind {
-            0 => revision = Some(number),
             1 => entities.push((first, second, json)),
             2 => {
                 let spec: FieldSpec = parse(&json, "field", &second)?;
@@ -145,9 +188,9 @@ fn assemble(rows: Vec<Row>) -> Result<Snapshot, String> {
             _ => schema.insert(parse::<Table>(&json, "table", &first)?),
         }
     }
-    let revision = revision.ok_or("it has no row of the organisation; run: hookwright doctor")?;
+    let (revision, change) = point.ok_or("it has no row of the organisation; run: hookwright doctor")?;
     let metadata = Arc::new(Metadata { entities: join(entities, fields)? });
-    Ok(Snapshot { revision, metadata, schema: Arc::new(schema) })
+    Ok(Snapshot { revision, change, metadata, schema: Arc::new(schema) })
 }
 
 fn join(

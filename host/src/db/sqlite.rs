@@ -5,11 +5,11 @@ use std::path::PathBuf;
 use hookwright_core::ddl::Dialect;
 use sqlx::sqlite::SqliteConnection;
 
-use crate::executor::{begin_immediate, write_ahead};
+use crate::executor::{begin_immediate, settle_file, write_ahead};
 
 use super::gate::Script;
 use super::postgres::newer;
-use super::{Connections, DbError, OrgDb, bookkeeping};
+use super::{Connections, DbError, OrgDb, Pool, bookkeeping};
 
 /// The organisation's file.
 pub(super) fn path(pool: &Connections<sqlx::Sqlite>) -> PathBuf {
@@ -30,12 +30,11 @@ pub(super) async fn version(connection: &mut SqliteConnection) -> sqlx::Result<O
 
 pub(super) async fn prepare(db: &OrgDb, pool: &Connections<sqlx::Sqlite>) -> Result<(), DbError> {
     let path = path(pool);
-    if let Some(parent) = path.parent().filter(|p| !p.as_os_str().is_empty()) {
-        tokio::fs::create_dir_all(parent).await.map_err(|e| DbError::Denied {
-            message: format!("the directory \"{}\" cannot be made: {e}", parent.display()),
-            grant: "mkdir the directory, writable for the host".to_owned(),
-        })?;
-    }
+    let parent = directory(&path);
+    tokio::fs::create_dir_all(parent).await.map_err(|e| DbError::Denied {
+        message: format!("the directory \"{}\" cannot be made: {e}", parent.display()),
+        grant: "mkdir the directory, writable for the host".to_owned(),
+    })?;
     begin(&path).await?;
     let mut connection = pool.acquire().await.map_err(|e| db.explain(e))?;
     write_ahead(&mut connection).await.map_err(|e| db.explain(e))?;
@@ -47,16 +46,25 @@ pub(super) async fn prepare(db: &OrgDb, pool: &Connections<sqlx::Sqlite>) -> Res
     let done = migrate(db, &mut connection).await;
     let end = if done.is_ok() { "COMMIT" } else { "ROLLBACK" };
     Script::of(Dialect::Sqlite, end).sqlite(&mut connection).await.map_err(|e| db.explain(e))?;
+    settle_file(&mut connection, db.options().lock_timeout_ms).await;
     done
 }
 
-/// Makes the file, here alone: one that is gone later must not be taken for a new one.
+/// Makes the file, here alone: one that is gone later must not be taken for a new one. One that is there is not opened:
+/// closing it would take away the locks of connections to it (see `reach/sqlite.rs`).
 async fn begin(path: &std::path::Path) -> Result<(), DbError> {
-    let open = tokio::fs::OpenOptions::new().create(true).append(true).open(path).await;
-    open.map(drop).map_err(|e| DbError::Denied {
-        message: format!("the file \"{}\" cannot be made or written: {e}", path.display()),
-        grant: "chmod u+rw on the file and its directory".to_owned(),
-    })
+    match tokio::fs::OpenOptions::new().create_new(true).write(true).open(path).await {
+        Err(e) if e.kind() != std::io::ErrorKind::AlreadyExists => Err(DbError::Denied {
+            message: format!("the file \"{}\" cannot be made: {e}", path.display()),
+            grant: format!("chmod u+rwx \"{}\"", directory(path).display()),
+        }),
+        _ => Ok(()),
+    }
+}
+
+/// Where a file is.
+pub(super) fn directory(path: &std::path::Path) -> &std::path::Path {
+    path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(std::path::Path::new("."))
 }
 
 async fn known(db: &OrgDb, connection: &mut SqliteConnection) -> Result<bool, DbError> {
@@ -86,9 +94,10 @@ async fn one_organisation(db: &OrgDb, connection: &mut SqliteConnection) -> Resu
         .map_err(|e| db.explain(e))?;
     match other {
         None => Ok(()),
-        Some(other) => Err(DbError::Address(format!(
-            "the file belongs to the organisation \"{other}\", not to \"{}\"; give each organisation a file of its own",
-            db.org()
-        ))),
+        Some(other) => {
+            let Pool::Sqlite(pool) = db.pool() else { return Ok(()) };
+            let file = path(pool).display().to_string();
+            Err(DbError::Taken { org: db.org().to_string(), file, other })
+        }
     }
 }

@@ -14,24 +14,53 @@ impl OrgDb {
     /// # Errors
     /// What the database says.
     pub async fn is_known(&self) -> Result<bool, DbError> {
-        let ask = || async {
-            match self.pool() {
-                Pool::Postgres(pool) => known_to_postgres(pool, self.org().as_str()).await,
-                Pool::Sqlite(pool) => known_to_sqlite(pool, self.org().as_str()).await,
-            }
-        };
-        reading!(self, ask())
+        reading!(self, self.knows())
+    }
+
+    /// The same, without a look at what stands in the way.
+    pub(super) async fn knows(&self) -> sqlx::Result<bool> {
+        match self.pool() {
+            Pool::Postgres(pool) => known_to_postgres(pool, self.org().as_str()).await,
+            Pool::Sqlite(pool) => known_to_sqlite(pool, self.org().as_str()).await,
+        }
     }
 
     /// That a database which should have the organisation's history does not.
-    pub(crate) fn forgotten(&self) -> Trouble {
+    pub(crate) async fn forgotten(&self) -> Trouble {
         let org = self.org();
-        let found =
-            format!("the database has no history of the organisation \"{org}\", which is registered there");
+        let found = match self.stranger().await {
+            Some((file, other)) => format!(
+                "the file \"{file}\" has the history of the organisation \"{other}\", and none of \"{org}\", which is registered there"
+            ),
+            None => format!(
+                "the database has no history of the organisation \"{org}\", which is registered there"
+            ),
+        };
         let means = "it was emptied or made anew, is another one, or its bookkeeping was taken away; nothing is done there, since all that was done before would be done again";
         Trouble::broken("db/history-gone", found, means).next(format!(
             "restore it from a backup; or say where it is: hookwright org update {org} --database URL; or begin anew: hookwright org remove {org}, then hookwright org add"
         ))
+    }
+
+    /// That a database does not have the change that this host knows as the organisation's last.
+    pub(crate) fn other_history(&self, revision: i64, change: &str, found: i64) -> Trouble {
+        let org = self.org();
+        let found = format!(
+            "the database of the organisation \"{org}\" is at revision {found} of a history without the change {change}, which this host made or saw there as revision {revision}"
+        );
+        let means = "it was put back to an earlier state, or replaced, while the host was serving; nothing is done there, since what was applied before is missing";
+        Trouble::broken("db/other-history", found, means).next(
+            "put back what was there; or, if what is there now is to count, start this host anew: it goes on from there",
+        )
+    }
+
+    /// A file of another organisation: its path, and whose it is.
+    async fn stranger(&self) -> Option<(String, String)> {
+        let Pool::Sqlite(pool) = self.pool() else { return None };
+        let mut connection = pool.acquire().await.ok()?;
+        let whose = sqlx::query_scalar("SELECT org FROM hookwright_org WHERE org <> ?");
+        let whose = whose.bind(self.org().as_str()).fetch_optional(&mut *connection).await.ok()??;
+        Some((pool.connecting().get_filename().display().to_string(), whose))
     }
 
     /// Makes the database of the address, if its server does not have it. A file is made on first use.
@@ -42,7 +71,7 @@ impl OrgDb {
         let Pool::Postgres(pool) = self.pool() else { return Ok(()) };
         match create(pool).await {
             Ok(()) => Ok(()),
-            Err(error) => Err(self.told(self.explain(error)).await),
+            Err(error) => Err(self.reached(self.explain(error)).await),
         }
     }
 }

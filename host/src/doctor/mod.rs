@@ -20,7 +20,7 @@ use hookwright_core::ident::OrgName;
 use serde::{Deserialize, Serialize};
 
 use crate::db::{BOOKKEEPING_VERSION, OrgDb};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, named};
 use crate::host::Host;
 use crate::tenant::Tenant;
 use crate::trouble::{Severity, Trouble};
@@ -91,7 +91,7 @@ impl Host {
     /// `org/not-found`, `host/fault`. What is wrong with the database is in the answer.
     pub async fn examine(&self, org: &OrgName, contents: bool) -> Result<Examined> {
         let db = self.database(org).await?;
-        let found = match db.spoiled() {
+        let found = match db.spoiled().await {
             Some(trouble) => Err(trouble),
             None => database::look(&db).await,
         };
@@ -106,11 +106,16 @@ impl Host {
         checks.push(connections::check(&db).await);
         let known = db.is_known().await;
         if let Ok(false) = known {
-            checks.push(Check::new("history", "it is gone").with([db.forgotten()]));
+            checks.push(Check::new("history", "it is gone").with([db.forgotten().await]));
         }
         if let (Ok(true), Some(BOOKKEEPING_VERSION)) = (known, found.bookkeeping) {
             match self.inner.tenants.get(org).await {
-                Ok(tenant) => checks.extend(Patient { host: self, tenant }.checks(contents).await),
+                Ok(tenant) => match tenant.latest().await {
+                    Ok(_) => checks.extend(Patient { host: self, tenant }.checks(contents).await),
+                    Err(error) => checks.push(Check::failed("history", &error)),
+                },
+                // What is missing was told of the database already.
+                Err(error) if told_already(&checks, &error) => {}
                 Err(error) => checks.push(Check::failed("organisation", &error)),
             }
         }
@@ -124,7 +129,7 @@ impl Host {
     pub async fn wait_for(&self, org: &OrgName, at_most: Duration) -> Result<bool> {
         let db = self.database(org).await?;
         let until = tokio::time::Instant::now() + at_most;
-        while db.spoiled().is_some() || db.unreachable().await.is_some() {
+        while db.spoiled().await.is_some() || db.unreachable().await.is_some() {
             if tokio::time::Instant::now() >= until {
                 return Ok(false);
             }
@@ -156,11 +161,18 @@ impl Patient<'_> {
     }
 }
 
+fn told_already(checks: &[Check], error: &Error) -> bool {
+    checks.iter().flat_map(|check| &check.troubles).any(|t| t.code == error.code && t.found == error.message)
+}
+
 fn told(check: &str, made: Result<Check>) -> Check {
     made.unwrap_or_else(|error| Check::failed(check, &error))
 }
 
-fn examined(org: &OrgName, server: String, checks: Vec<Check>) -> Examined {
+fn examined(org: &OrgName, server: String, mut checks: Vec<Check>) -> Examined {
+    for trouble in checks.iter_mut().flat_map(|check| &mut check.troubles) {
+        trouble.next = named(&trouble.next, org);
+    }
     let well = checks.iter().all(|check| check.severity().is_none_or(|worst| worst == Severity::Note));
     Examined { org: org.to_string(), server, well, checks }
 }

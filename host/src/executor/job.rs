@@ -17,6 +17,8 @@ pub(super) struct Job {
     pub(super) org: OrgName,
     /// The revision that it was worked out on; none if any will do.
     pub(super) revision: Option<i64>,
+    /// SQLite: the change that led to that revision. A file can be replaced under the host by one with another history.
+    pub(super) previous: Option<String>,
     pub(super) change_id: String,
     /// Tells it from another job of the same change, which another host may be at.
     pub(super) nonce: String,
@@ -72,6 +74,7 @@ impl Job {
             kind: Kind::Change,
             org: work.org.clone(),
             revision: Some(work.revision),
+            previous: work.previous.clone(),
             change_id: work.change_id.clone(),
             held: work.approval.as_ref().map(|_| work.change_id.clone()),
             event_ids: work.events.iter().map(|e| e.id.clone()).collect(),
@@ -112,6 +115,7 @@ impl Job {
             kind: Kind::Held,
             org: org.clone(),
             revision: None,
+            previous: None,
             change_id: id.to_owned(),
             nonce: nonce(),
             event_ids: Vec::new(),

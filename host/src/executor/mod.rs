@@ -32,7 +32,7 @@ pub use work::{
 };
 
 pub(crate) use retry::{Tries, jittered};
-pub(crate) use sqlite::{begin_immediate, write_ahead};
+pub(crate) use sqlite::{begin_immediate, settle as settle_file, write_ahead};
 
 use crate::db::{DbError, Fault, OrgDb, Pool, ProbeAnswer, before_sending, fault, refused};
 use job::{Job, Kind};
@@ -224,7 +224,7 @@ fn gave_up(db: &OrgDb, error: sqlx::Error) -> DbError {
 async fn attempt_once(db: &OrgDb, job: &Job, name: &str, blocked: bool) -> Result<String, Failure> {
     match db.pool() {
         Pool::Postgres(pool) => postgres::attempt(db, pool, job, &postgres::Attempt { name, blocked }).await,
-        Pool::Sqlite(pool) => sqlite::attempt(pool, job).await,
+        Pool::Sqlite(pool) => sqlite::attempt(pool, db.options().lock_timeout_ms, job).await,
     }
 }
 

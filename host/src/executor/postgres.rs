@@ -43,16 +43,11 @@ pub(super) async fn attempt(
 /// Each statement is bounded by the server: when all of them could have been, the server is gone.
 async fn in_time<T>(db: &OrgDb, job: &Job, sent: impl Future<Output = sqlx::Result<T>>) -> sqlx::Result<T> {
     let DbOptions { statement_timeout_ms, connect_timeout_ms, .. } = db.options();
-    if *statement_timeout_ms == 0 {
-        return sent.await;
-    }
     let statements = u64::try_from(job.statements.len()).unwrap_or(u64::MAX).saturating_add(1);
     let most =
         u64::from(*statement_timeout_ms).saturating_mul(statements).saturating_add(*connect_timeout_ms);
-    tokio::time::timeout(Duration::from_millis(most), sent).await.unwrap_or_else(|_| {
-        let message = format!("no answer within {most} ms");
-        Err(sqlx::Error::Io(std::io::Error::new(std::io::ErrorKind::TimedOut, message)))
-    })
+    let limit = (*statement_timeout_ms > 0).then(|| Duration::from_millis(most));
+    db.awaited(limit, sent).await
 }
 
 /// One attempt.

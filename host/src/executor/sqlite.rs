@@ -28,19 +28,36 @@ async fn run(connection: &mut SqliteConnection, sql: &'static str) -> sqlx::Resu
 }
 
 /// Tries the change once; gives the time of its commit.
-pub(super) async fn attempt(pool: &Connections<sqlx::Sqlite>, job: &Job) -> Result<String, Failure> {
+pub(super) async fn attempt(
+    pool: &Connections<sqlx::Sqlite>,
+    lock_timeout_ms: u32,
+    job: &Job,
+) -> Result<String, Failure> {
     let mut connection = pool.acquire().await.map_err(Failure::connecting)?;
-    if !job.foreign_keys_off {
-        return transaction(&mut connection, job).await.1;
+    if job.foreign_keys_off {
+        // Inside a transaction this would do nothing.
+        run(&mut connection, "PRAGMA foreign_keys = OFF").await?;
     }
-    // Inside a transaction this would do nothing.
-    run(&mut connection, "PRAGMA foreign_keys = OFF").await?;
     let (clean, result) = transaction(&mut connection, job).await;
-    let restored = clean && restore(&mut connection).await;
+    if result.is_ok() {
+        settle(&mut connection, lock_timeout_ms).await;
+    }
+    let restored = !job.foreign_keys_off || clean && restore(&mut connection).await;
     if !restored {
         connection.close().await;
     }
     result
+}
+
+/// Takes what was committed from the log into the file, unless somebody reads it: so the file alone is the organisation,
+/// and one that is copied over it does not meet a log of what was there before. It waits for nobody.
+pub(crate) async fn settle(connection: &mut SqliteConnection, lock_timeout_ms: u32) {
+    let mut script =
+        Script::of(Dialect::Sqlite, "PRAGMA busy_timeout = 0; PRAGMA wal_checkpoint(TRUNCATE); ");
+    script.sql("PRAGMA busy_timeout = ").integer(i64::from(lock_timeout_ms));
+    if let Err(error) = script.sqlite(connection).await {
+        tracing::debug!(%error, "the log of a file was not taken into it");
+    }
 }
 
 /// Whether the connection is again as the pool expects it.
@@ -91,19 +108,20 @@ async fn claim(connection: &mut SqliteConnection, job: &Job) -> Result<(), Failu
     let row = rows.first().ok_or(sqlx::Error::RowNotFound)?;
     let (revision, repeated): (Option<i64>, Option<String>) = (row.try_get(0)?, row.try_get(1)?);
     let (other, waits): (Option<String>, bool) = (row.try_get(2)?, row.try_get(3)?);
+    let previous: Option<String> = row.try_get(4)?;
+    let moved = job.revision.is_some() && revision != job.revision
+        || job.previous.is_some() && previous != job.previous;
     let decided = job.held.clone().filter(|_| !waits);
     match (repeated, other.or(decided)) {
         (Some(change), _) => Err(Failure::seen(Fault::Repeated(change))),
         (None, Some(held)) => Err(Failure::seen(Fault::Held(held))),
-        (None, None) if job.revision.is_some() && revision != job.revision => {
-            Err(Failure::seen(Fault::Moved))
-        }
+        (None, None) if moved => Err(Failure::seen(Fault::Moved)),
         (None, None) => Ok(()),
     }
 }
 
 /// Asks for the revision, the change that has an event of the job, another held change that has one,
-/// and whether the job's own held change waits.
+/// whether the job's own held change waits, and the last change.
 fn claimed(job: &Job) -> Script {
     let (org, held) = (job.org.as_str(), job.held.as_deref());
     let events = || job.event_ids.iter().map(String::as_str);
@@ -114,7 +132,9 @@ fn claimed(job: &Job) -> Script {
     script.sql(") LIMIT 1), (SELECT held_id FROM hookwright_held_event WHERE org = ").text(org);
     script.sql(" AND event_id IN (").texts(events()).sql(") AND held_id IS NOT ").text_or_null(held);
     script.sql(" LIMIT 1), EXISTS (SELECT 1 FROM hookwright_held WHERE org = ").text(org);
-    script.sql(" AND id = ").text_or_null(held).sql(" AND status = 'held')");
+    script.sql(" AND id = ").text_or_null(held);
+    script.sql(" AND status = 'held'), (SELECT id FROM hookwright_change c WHERE c.org = ").text(org);
+    script.sql(" AND c.revision = (SELECT revision FROM hookwright_org o WHERE o.org = c.org))");
     script
 }
 

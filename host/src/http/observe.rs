@@ -8,6 +8,7 @@ use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use hookwright_core::ident::OrgName;
 use tracing::Instrument;
 
 use super::problem::{self, Problem};
@@ -30,10 +31,11 @@ pub(super) async fn observe(request: Request, next: Next) -> Response {
     let id = request_id(request.headers());
     let route = request.extensions().get::<MatchedPath>().map_or("unmatched", MatchedPath::as_str).to_owned();
     let method = method(request.method());
+    let org = org(request.uri().path());
     let span = tracing::info_span!("request", request = %id, method, route);
     let answer = next.run(request).instrument(span.clone()).await;
     let _entered = span.entered();
-    let mut response = told(answer, &id);
+    let mut response = told(answer, &id, org.as_ref());
     let (took, status) = (started.elapsed(), response.status().as_u16());
     metrics::request(&route, method, status, took);
     tracing::debug!(target: "hookwright::http", status, took_us = took.as_micros() as u64, "answered");
@@ -45,14 +47,14 @@ pub(super) async fn observe(request: Request, next: Next) -> Response {
 }
 
 /// The answer; if it is an error, with its problem as body.
-fn told(mut answer: Response, id: &str) -> Response {
+fn told(mut answer: Response, id: &str, org: Option<&OrgName>) -> Response {
     let error = match answer.extensions_mut().remove::<Arc<Error>>() {
         Some(error) => error,
         None if answer.status().as_u16() >= 400 => Arc::new(problem::of_status(answer.status(), "")),
         None => return answer,
     };
     log(&error);
-    let mut told = problem::render(&error, id);
+    let mut told = problem::render(&error, id, org);
     if answer.status() == StatusCode::METHOD_NOT_ALLOWED
         && let Some(allow) = answer.headers().get(header::ALLOW)
     {
@@ -76,6 +78,12 @@ fn log(error: &Error) {
         500.. => tracing::error!(target: "hookwright::http", code, causes, "{error}"),
         _ => tracing::info!(target: "hookwright::http", code, causes, "{error}"),
     }
+}
+
+/// The organisation that a path names, whether there is one or not.
+fn org(path: &str) -> Option<OrgName> {
+    let (name, _) = path.strip_prefix("/v1/orgs/")?.split_once('/')?;
+    OrgName::parse(name).ok()
 }
 
 /// The sender's id for the request if it is harmless, else a new one.

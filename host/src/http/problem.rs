@@ -5,11 +5,12 @@ use std::any::Any;
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use hookwright_core::ident::OrgName;
 use serde::Serialize;
 
 use super::extract::Path;
 use crate::catalogue::{CATALOGUE, Entry, entry};
-use crate::error::Error;
+use crate::error::{Error, named};
 use crate::outcome::Outcome;
 
 /// An error on its way out; [`super::observe`] writes its body, once it knows the request's id.
@@ -79,16 +80,18 @@ fn status(entry: &Entry) -> StatusCode {
     StatusCode::from_u16(entry.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
 }
 
-/// The response that tells an error; what went wrong inside is not in it.
-pub(super) fn render(error: &Error, request_id: &str) -> Response {
+/// The response that tells an error; what went wrong inside is not in it. The organisation is that of the request.
+pub(super) fn render(error: &Error, request_id: &str, org: Option<&OrgName>) -> Response {
     let inside = error.entry.code == "host/fault";
+    let help = if inside { error.entry.help } else { &error.help };
+    let help = org.map_or_else(|| help.to_owned(), |org| named(help, org));
     let body = ProblemBody {
         kind: format!("/problems/{}", error.entry.code),
         title: error.entry.title,
         status: error.entry.status,
         code: if inside { error.entry.code } else { &error.code },
         detail: if inside { "the host failed; the trouble is in its log" } else { &error.message },
-        help: if inside { error.entry.help } else { &error.help },
+        help: &help,
         retryable: error.entry.retryable,
         pointer: error.pointer.as_deref(),
         instance: format!("urn:hookwright:request:{request_id}"),

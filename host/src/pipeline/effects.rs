@@ -48,6 +48,7 @@ pub(super) fn work<'a>(
     Ok(Work {
         org: tenant.org().clone(),
         revision: view.snapshot.revision,
+        previous: view.snapshot.change.clone(),
         change_id: request.id.clone(),
         actor: outcome.actor.clone(),
         correlation_id: correlation(change),

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod cause;
+mod history;
 mod reach;
 mod server;
 mod within;

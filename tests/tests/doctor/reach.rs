@@ -40,6 +40,8 @@ fn nothing_listens() {
         let port = server::unused().await;
         let error = refused(&at(port), "db/nothing-listens").await;
         assert!(error.message.starts_with(&format!("nothing listens at 127.0.0.1:{port}")), "{error}");
+        assert!(error.help.contains("hookwright org add acme --database URL"), "{}", error.help);
+        assert!(!error.help.contains("org update"), "{}", error.help);
     });
 }
 
@@ -47,7 +49,7 @@ fn nothing_listens() {
 fn nobody_answers() {
     runtime().block_on(async {
         let error = refused(&at(server::silent().await), "db/no-answer").await;
-        assert!(error.message.contains("takes connections, and does not answer"), "{error}");
+        assert!(error.message.contains("takes connections, and does not answer a login"), "{error}");
     });
 }
 
@@ -66,6 +68,8 @@ fn the_server_lets_nobody_in() {
             ("28000", "role \"app\" does not exist", "InitializeSessionUserId", "db/no-role"),
             ("28000", "no pg_hba.conf entry", "ClientAuthentication", "db/not-let-in"),
             ("53300", "sorry, too many clients already", "InitProcess", "db/too-many-connections"),
+            ("55000", "database \"crm\" is not currently accepting connections", "InitPostgres", "db/closed"),
+            ("55000", "cannot connect to invalid database \"crm\"", "InitPostgres", "db/closed"),
             ("57P03", "the database system is starting up", "ProcessStartupPacket", "db/starting"),
         ] {
             let error = refused(&at(server::refusing(state, said, routine).await), code).await;
@@ -153,6 +157,32 @@ fn files_that_the_host_may_not_write() {
         if std::fs::OpenOptions::new().write(true).open(&path).is_err() {
             trouble(&home.host().examine(world.org(), false).await.unwrap(), "db/file-denied");
         }
+    });
+}
+
+#[test]
+fn a_directory_in_place_of_a_file() {
+    runtime().block_on(async {
+        let directory = tempfile::tempdir().unwrap();
+        let url = format!("sqlite:{}", directory.path().display());
+        let error = refused(&url, "db/not-sqlite").await;
+        assert!(error.message.ends_with("is a directory, not a file"), "{error}");
+        let next = format!("hookwright org add acme --database {url}/acme.db");
+        assert!(error.help.contains(&next) && !error.help.contains("chmod"), "{}", error.help);
+    });
+}
+
+#[test]
+fn two_organisations_on_one_file() {
+    runtime().block_on(async {
+        let home = TestHost::start().await;
+        let world = World::add(&home, "acme", Dialect::Sqlite, &[]).await;
+        let other = hookwright_core::ident::OrgName::parse("other").unwrap();
+        let added = home.host().org_add(&other, &world.url(), OrgOptions::default()).await;
+        let error = added.expect_err("it is taken");
+        assert_eq!(error.code, "config/invalid");
+        assert!(error.message.ends_with("belongs to the organisation \"acme\", not to \"other\""), "{error}");
+        assert!(error.help.contains("hookwright org add other --database sqlite:other.db"), "{}", error.help);
     });
 }
 

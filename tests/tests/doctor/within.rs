@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use hookwright::api::{OrgOptions, SubmitOptions};
 use hookwright::doctor::Examined;
+use hookwright::host::Host;
 use hookwright::trouble::Severity;
 use hookwright_core::event::Change;
 use hookwright_core::ident::OrgName;
@@ -142,6 +143,14 @@ fn tables_that_belong_to_somebody_else() {
         let change = Change::from_json(event).unwrap();
         home.host().submit(&org, change, SubmitOptions::default()).await.unwrap();
         assert!(is_clear(&home.host().examine(&org, false).await.unwrap(), "tables"));
+        let taken = format!("ALTER SCHEMA acme OWNER TO CURRENT_USER; REVOKE ALL ON SCHEMA acme FROM {role}");
+        admin.execute(AssertSqlSafe(taken)).await.unwrap();
+        // A host that has not seen the organisation yet cannot make it ready, for the same reason.
+        let other = Host::start(home.host().config().clone()).await.unwrap();
+        let examined = other.examine(&org, false).await.unwrap();
+        let denied: Vec<_> = examined.checks.iter().flat_map(|check| &check.troubles).collect();
+        assert_eq!(denied.iter().map(|trouble| trouble.code.as_str()).collect::<Vec<_>>(), ["db/denied"]);
+        admin.execute(AssertSqlSafe(format!("GRANT ALL ON SCHEMA acme TO {role}"))).await.unwrap();
         admin.execute("ALTER TABLE acme.invoice OWNER TO CURRENT_USER").await.unwrap();
         let examined = home.host().examine(&org, false).await.unwrap();
         let denied = trouble(&examined, "db/denied");
@@ -154,6 +163,26 @@ fn tables_that_belong_to_somebody_else() {
         let server = std::env::var(SERVER_VARIABLE).unwrap();
         let mut server = PgConnection::connect(&server).await.unwrap();
         server.execute(AssertSqlSafe(format!("DROP ROLE {role}"))).await.unwrap();
+    });
+}
+
+#[test]
+fn settings_that_let_nobody_write() {
+    runtime().block_on(async {
+        let home = TestHost::start().await;
+        let world = world(&home, Dialect::Postgres).await;
+        let url = reqwest::Url::parse(&world.url()).unwrap();
+        let name = url.path().trim_start_matches('/').to_owned();
+        world.sql(&format!("ALTER DATABASE {name} SET default_transaction_read_only = on")).await.unwrap();
+        // Settings of a database are for connections to come.
+        let other = Host::start(home.host().config().clone()).await.unwrap();
+        let examined = other.examine(world.org(), false).await.unwrap();
+        let reset = format!("ALTER DATABASE \"{name}\" RESET default_transaction_read_only");
+        assert!(trouble(&examined, "db/read-only").next.ends_with(&reset), "{examined:#?}");
+        let change = Change::from_json(json!({"id": "e-9", "type": "field.create", "entity": "invoice", "field": {"name": "more", "type": "Int"}}));
+        let error = other.submit(world.org(), change.unwrap(), SubmitOptions::default()).await.expect_err("refused");
+        assert_eq!(error.code, "db/read-only", "{error}");
+        assert!(error.help.ends_with(&reset), "{}", error.help);
     });
 }
 

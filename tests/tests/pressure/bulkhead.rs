@@ -23,6 +23,7 @@ impl Two {
         let rig = Rig::new(|config| {
             config.database.connect_timeout_ms = 600_000;
             config.database.read_timeout_ms = 600_000;
+            config.database.hang_timeout_ms = 600_000;
         })
         .await;
         let (behind, beside) = (TestDatabase::create().await, TestDatabase::create().await);
@@ -113,6 +114,7 @@ async fn a_host_that_begins_gets_past_those_that_hang() {
     door.set(State::Silent).await;
     let mut config = hookwright_tests::org::config(directory.path());
     config.database.connect_timeout_ms = 600_000;
+    config.database.hang_timeout_ms = 600_000;
     let host = hookwright_tests::org::start(config).await;
     let resuming = tokio::spawn({
         let host = host.clone();

@@ -1,11 +1,13 @@
 //! A database that is gone is not asked for a while, says since when and why, and is asked again by itself.
 
 use hookwright::api::{CircuitState, OrgOptions};
+use hookwright_tests::locks::TableLock;
 use hookwright_tests::org::name;
-use hookwright_tests::postgres::TestDatabase;
+use hookwright_tests::postgres::{TestDatabase, server_url};
+use sqlx::{AssertSqlSafe, Connection, PgConnection};
 
 use crate::door::{Door, State};
-use crate::rig::{Rig, add_field};
+use crate::rig::{Rig, add_field, eventually};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_dead_database_is_not_asked_and_comes_back_by_itself() {
@@ -62,5 +64,65 @@ async fn errors_of_statements_and_logins_open_nothing() {
     let missing = database.url().replace(database.name(), "hookwright_no_such_database");
     let error = rig.host.org_add(&name("other"), &missing, OrgOptions::default()).await.unwrap_err();
     assert_ne!(error.code, "db/circuit-open");
-    assert_eq!(rig.host.pools().databases, [2, 0, 0]);
+    let closed = TestDatabase::create().await;
+    let close = format!("ALTER DATABASE {} WITH ALLOW_CONNECTIONS false", closed.name());
+    let mut server = PgConnection::connect(&server_url()).await.unwrap();
+    sqlx::raw_sql(AssertSqlSafe(close)).execute(&mut server).await.unwrap();
+    let error = rig.host.org_add(&name("closed"), closed.url(), OrgOptions::default()).await.unwrap_err();
+    assert_eq!(error.code, "db/closed", "{error}");
+    assert!(
+        error.help.contains(&format!("ALTER DATABASE \"{}\" WITH ALLOW_CONNECTIONS true", closed.name()))
+    );
+    assert_eq!(rig.host.pools().databases, [3, 0, 0]);
+}
+
+/// A server that hangs takes what it is sent, on connections that were there, and says nothing.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_database_that_hangs_is_waited_for_no_more() {
+    let rig = Rig::new(|config| {
+        config.database.circuit_failures = 1;
+        config.database.hang_timeout_ms = 1_000;
+        config.database.read_timeout_ms = 600_000;
+    })
+    .await;
+    let (database, door) = (TestDatabase::create().await, Door::new().await);
+    let org = rig.org("acme", &door.url(database.url())).await;
+    for write in [false, true] {
+        door.set(State::Silent).await;
+        let error = match write {
+            false => rig.host.entities(&org).await.unwrap_err(),
+            true => rig.submit(&org, &add_field("lost")).await.unwrap_err(),
+        };
+        assert_eq!(error.entry.status, 503, "{error:?}");
+        let pressure = rig.pressure(&org).await;
+        assert!(pressure.circuit != CircuitState::Closed && pressure.failures == 1, "{pressure:?}");
+        let waited = ["database.hang_timeout_ms", "database.connect_timeout_ms"];
+        let cause = pressure.cause.unwrap();
+        assert!(waited.iter().any(|name| cause.contains(name)), "{cause}");
+        door.set(State::Open).await;
+        rig.until_applied(&org, if write { "back_again" } else { "back" }).await;
+    }
+}
+
+/// One that is long at a statement answers a new connection, and is waited for.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_long_statement_is_not_taken_for_a_database_that_hangs() {
+    let rig = Rig::new(|config| {
+        config.database.circuit_failures = 1;
+        config.database.hang_timeout_ms = 2_000;
+        config.database.lock_timeout_ms = 60_000;
+    })
+    .await;
+    let (database, door) = (TestDatabase::create().await, Door::new().await);
+    let org = rig.org("acme", &door.url(database.url())).await;
+    let lock = TableLock::hold(database.url(), "acme", "invoice").await;
+    let (host, at) = (rig.host.clone(), org.clone());
+    let slow =
+        tokio::spawn(async move { hookwright_tests::org::submit(&host, &at, &add_field("slow")).await });
+    lock.wait_for_victim().await;
+    let knocks = door.knocks();
+    eventually("it is tried beside", async || (door.knocks() > knocks).then_some(())).await;
+    lock.release().await;
+    assert!(slow.await.unwrap().unwrap().change.is_some());
+    assert_eq!(rig.pressure(&org).await.failures, 0);
 }

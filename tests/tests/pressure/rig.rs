@@ -67,7 +67,7 @@ impl Rig {
             let error = self.submit(org, &add_field("lost")).await.err()?;
             // The first one finds the connections that there were broken.
             let passing = ["db/unreachable", "db/circuit-open", "db/unknown-outcome"];
-            assert!(passing.contains(&error.code.as_str()), "{error:?}");
+            assert!(passing.contains(&error.entry.code), "{error:?}");
             (error.code == "db/circuit-open").then_some(error)
         })
         .await

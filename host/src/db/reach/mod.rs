@@ -10,7 +10,7 @@ mod sqlite;
 use std::time::{Duration, Instant};
 
 use super::fault::is_login;
-use super::{DbError, Fault, OrgDb, Pool, fault};
+use super::{DbError, Fault, OrgDb, Pool, fault, read_only};
 use crate::trouble::Trouble;
 
 /// How long one look may take.
@@ -22,8 +22,24 @@ const KEPT: Duration = Duration::from_secs(3);
 pub(super) type Looked = tokio::sync::Mutex<Option<(Instant, Option<Trouble>)>>;
 
 impl OrgDb {
-    /// An error with its cause, if it is that the database cannot be reached.
+    /// An error with its cause: that the database cannot be reached or used, or that the organisation's history is gone.
     pub(crate) async fn told(&self, error: DbError) -> DbError {
+        let error = self.reached(error).await;
+        let telling = match &error {
+            DbError::Refused { .. } | DbError::Drifted(_) | DbError::Bookkeeping { .. } => true,
+            DbError::UnknownOutcome { source, .. } => {
+                matches!(**source, DbError::Refused { .. } | DbError::Drifted(_))
+            }
+            _ => false,
+        };
+        match telling && matches!(self.knows().await, Ok(false)) {
+            true => DbError::Unusable(Box::new(self.forgotten().await)),
+            false => error,
+        }
+    }
+
+    /// An error with its cause, if it is that the database cannot be reached, or that its file cannot be used.
+    pub(super) async fn reached(&self, error: DbError) -> DbError {
         match error {
             DbError::Unreachable { org, source, trouble: None } => {
                 let trouble = self.cause(&source).await.map(Box::new);
@@ -35,8 +51,11 @@ impl OrgDb {
                 let cause = known.map_or(cause, |trouble| trouble.found.clone());
                 DbError::Open { org, since, cause, next }
             }
-            DbError::Denied { .. } | DbError::Refused { .. } if matches!(self.pool(), Pool::Sqlite(_)) => {
-                self.unreachable().await.map_or(error, |trouble| DbError::Unusable(Box::new(trouble)))
+            DbError::Refused { ref state, .. } if state == read_only::STATE => {
+                self.read_only().await.map_or(error, |trouble| DbError::Unusable(Box::new(trouble)))
+            }
+            DbError::Denied { .. } | DbError::Refused { .. } => {
+                self.spoiled().await.map_or(error, |trouble| DbError::Unusable(Box::new(trouble)))
             }
             other => other,
         }
@@ -46,14 +65,14 @@ impl OrgDb {
     pub(crate) async fn unreachable(&self) -> Option<Trouble> {
         match self.pool() {
             Pool::Postgres(pool) => postgres::cause(self, pool).await,
-            Pool::Sqlite(pool) => sqlite::cause(self.org(), pool),
+            Pool::Sqlite(pool) => sqlite::cause(self, pool).await,
         }
     }
 
     /// That an SQLite file is gone, is something else, or may not be used.
-    pub(crate) fn spoiled(&self) -> Option<Trouble> {
+    pub(crate) async fn spoiled(&self) -> Option<Trouble> {
         match self.pool() {
-            Pool::Sqlite(pool) => sqlite::cause(self.org(), pool),
+            Pool::Sqlite(pool) => sqlite::cause(self, pool).await,
             Pool::Postgres(_) => None,
         }
     }
@@ -61,11 +80,15 @@ impl OrgDb {
     /// That an SQLite file which was there is gone: it must not be taken for a new one, or its ledger would be forgotten.
     pub(crate) fn absent(&self) -> Option<Trouble> {
         match self.pool() {
-            Pool::Sqlite(pool) if !pool.connecting().get_filename().exists() => {
-                sqlite::cause(self.org(), pool)
-            }
-            _ => None,
+            Pool::Sqlite(pool) => sqlite::absent(self, pool),
+            Pool::Postgres(_) => None,
         }
+    }
+
+    /// How the address of the organisation is changed.
+    pub(super) fn correct(&self, url: &str) -> String {
+        let verb = if self.inner.registered { "update" } else { "add" };
+        format!("hookwright org {verb} {} --database {url}", self.org())
     }
 
     async fn cause(&self, source: &sqlx::Error) -> Option<Trouble> {

@@ -12,7 +12,7 @@ use crate::trouble::Trouble;
 
 /// Where a server should be.
 pub(super) struct Place<'a> {
-    pub org: &'a str,
+    pub db: &'a OrgDb,
     pub host: &'a str,
     pub port: u16,
     pub role: &'a str,
@@ -23,12 +23,12 @@ impl<'a> Place<'a> {
     pub(super) fn of(db: &'a OrgDb, options: &'a PgConnectOptions) -> Self {
         let role = options.get_username();
         let (host, port) = (options.get_host(), options.get_port());
-        Self { org: db.org().as_str(), host, port, role, database: options.get_database().unwrap_or(role) }
+        Self { db, host, port, role, database: options.get_database().unwrap_or(role) }
     }
 
     /// How the address of the organisation is changed.
     pub(super) fn correct(&self) -> String {
-        format!("hookwright org update {} --database URL (org add, if it is not registered yet)", self.org)
+        self.db.correct("URL")
     }
 
     pub(super) fn at(&self) -> String {
@@ -128,7 +128,7 @@ async fn nothing_listens(place: &Place<'_>) -> Trouble {
 async fn silent(place: &Place<'_>) -> Trouble {
     let wait = LOOK.as_secs();
     if ports::listens(place.host, place.port).await {
-        let found = format!("{} takes connections, and does not answer within {wait} s", place.at());
+        let found = format!("{} takes connections, and does not answer a login within {wait} s", place.at());
         let means = "the server hangs or is overloaded, or what listens there is no PostgreSQL";
         let next = format!(
             "look at the server's log and load; ask it: pg_isready -h {} -p {}",
@@ -137,7 +137,7 @@ async fn silent(place: &Place<'_>) -> Trouble {
         return Trouble::broken("db/no-answer", found, means).next(next);
     }
     let found = format!(
-        "{} does not answer within {wait} s: the connection is neither taken nor refused",
+        "{} does not answer an attempt to connect within {wait} s: it is neither taken nor refused",
         place.at()
     );
     let means =

@@ -23,6 +23,7 @@ pub(super) async fn told(db: &OrgDb, pool: &Connections<Postgres>, error: &dyn D
         ("28000", _) => not_let_in(&place, said),
         ("3D000", _) => no_database(pool, &place).await,
         ("42501", _) => no_connect(&place, said),
+        ("55000", _) => closed(&place, said),
         ("53300", _) => too_many(db, pool, &place, said).await,
         ("57P03", _) => starting(&place, said),
         (code, _) => {
@@ -90,16 +91,38 @@ fn no_connect(place: &Place<'_>, said: &str) -> Trouble {
         .next(format!("as its owner: GRANT CONNECT ON DATABASE \"{database}\" TO \"{role}\""))
 }
 
+/// The server uses one SQLSTATE for a database that is closed and for one that is half dropped; only its words differ.
+fn closed(place: &Place<'_>, said: &str) -> Trouble {
+    let Place { database, .. } = place;
+    let found = format!(
+        "the database \"{database}\" at {} takes no connections: {said} (SQLSTATE 55000)",
+        place.at()
+    );
+    let (means, next) = match said.contains("invalid database") {
+        true => (
+            "dropping it was broken off in the middle, so nothing of it can be used",
+            format!("drop it, and restore it from a backup: DROP DATABASE \"{database}\""),
+        ),
+        false => (
+            "the server is there; somebody closed this database, to move, copy or retire it",
+            format!(
+                "when that is done, as an administrator: ALTER DATABASE \"{database}\" WITH ALLOW_CONNECTIONS true"
+            ),
+        ),
+    };
+    Trouble::broken("db/closed", found, means).next(next)
+}
+
 fn starting(place: &Place<'_>, said: &str) -> Trouble {
     let found =
         format!("the server at {} takes no connections at the moment: {said} (SQLSTATE 57P03)", place.at());
     let means = "it is starting up, shutting down or recovering, which passes by itself";
     Trouble::broken("db/starting", found, means)
-        .next(format!("wait for it: hookwright doctor --org {} --wait 60", place.org))
+        .next(format!("wait for it: hookwright doctor --org {} --wait 60", place.db.org()))
 }
 
 async fn no_database(pool: &Connections<Postgres>, place: &Place<'_>) -> Trouble {
-    let Place { org, database, role, .. } = place;
+    let Place { database, role, .. } = place;
     let all = databases(pool).await;
     let similar = near(database, all.iter().map(String::as_str));
     let there = match (similar.as_slice(), all.len()) {
@@ -110,10 +133,11 @@ async fn no_database(pool: &Connections<Postgres>, place: &Place<'_>) -> Trouble
     let found = format!("there is no database \"{database}\" at {} (SQLSTATE 3D000){there}", place.at());
     let means = "host, port and role are right; the name in the address is not";
     let next = format!(
-        "correct the name: {}; or make the database: createdb -h {} -p {} -U \"{role}\" \"{database}\" (hookwright org add {org} --database URL --create makes it, too)",
+        "correct the name: {}; or make the database: createdb -h {} -p {} -U \"{role}\" \"{database}\" (hookwright org add {} --database URL --create makes it, too)",
         place.correct(),
         place.host,
-        place.port
+        place.port,
+        place.db.org()
     );
     Trouble::broken("db/no-database", found, means).next(next)
 }

@@ -1,64 +1,79 @@
 //! Why an SQLite file cannot be used.
+//!
+//! Asked of SQLite alone. When a process closes a file that it opened by itself, the system takes away the locks that its
+//! connections hold on that file; another process may then delete their log, and with it what was committed.
 
+use std::io::ErrorKind;
 use std::path::Path;
+use std::time::Duration;
 
-use hookwright_core::ident::OrgName;
-use sqlx::Sqlite;
+use sqlx::{ConnectOptions, Connection, Sqlite};
 
-use crate::db::Connections;
+use crate::db::fault::sqlite_code;
+use crate::db::sqlite::directory;
+use crate::db::{Connections, OrgDb};
+use crate::executor::begin_immediate;
 use crate::trouble::Trouble;
 
-/// The first bytes of every SQLite file.
-const MAGIC: &[u8] = b"SQLite format 3\0";
-
-/// Looks at the file without opening it as a database. None if it can be read and written.
-pub(super) fn cause(org: &OrgName, pool: &Connections<Sqlite>) -> Option<Trouble> {
-    let options = pool.connecting();
-    let path = options.get_filename();
-    let shown = path.display();
-    let directory = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    if !path.exists() {
+/// That the file is not there.
+pub(super) fn absent(db: &OrgDb, pool: &Connections<Sqlite>) -> Option<Trouble> {
+    let path = pool.connecting().get_filename();
+    let error = std::fs::metadata(path).err().filter(|error| error.kind() == ErrorKind::NotFound);
+    error.map(|_| {
         let means =
             "it was moved or deleted; Hookwright does not make a new one, since the history would be lost";
-        let next =
-            format!("put it back, or say where it is: hookwright org update {org} --database sqlite:PATH");
-        return Some(
-            Trouble::broken("db/no-file", format!("the file \"{shown}\" is not there"), means).next(next),
-        );
-    }
-    let begin = match head(path) {
-        Ok(begin) => begin,
-        Err(error) => {
-            let found = format!("the file \"{shown}\" cannot be read: {error}");
-            let means = "the user that the host runs as has no right to it";
-            return Some(
-                Trouble::broken("db/file-denied", found, means).next(format!("chmod u+rw \"{shown}\"")),
-            );
-        }
-    };
-    if !begin.is_empty() && begin != MAGIC {
-        let found = format!("the file \"{shown}\" is no SQLite database");
-        let means = "another program wrote it, or it was damaged at its very beginning";
-        let next = format!(
-            "restore it from a backup, or say where it is: hookwright org update {org} --database sqlite:PATH"
-        );
-        return Some(Trouble::broken("db/not-sqlite", found, means).next(next));
-    }
-    let writable = std::fs::OpenOptions::new().write(true).open(path).err();
-    writable.map(|error| {
-        let found = format!("the file \"{shown}\" cannot be written: {error}");
-        let means = "SQLite writes the file and, beside it, its log: both need the right to write";
-        let next = format!(
-            "chmod u+rw \"{shown}\"; chmod u+rwx \"{}\"; or mount the file system writable",
-            directory.display()
-        );
-        Trouble::broken("db/file-denied", found, means).next(next)
+        let found = format!("the file \"{}\" is not there", path.display());
+        let next = format!("put it back, or say where it is: {}", db.correct("sqlite:PATH"));
+        Trouble::broken("db/no-file", found, means).next(next)
     })
 }
 
-fn head(path: &Path) -> std::io::Result<Vec<u8>> {
-    use std::io::Read;
-    let mut begin = Vec::new();
-    std::fs::File::open(path)?.take(MAGIC.len() as u64).read_to_end(&mut begin)?;
-    Ok(begin)
+/// Looks whether the file can be read and written. None if it can.
+pub(super) async fn cause(db: &OrgDb, pool: &Connections<Sqlite>) -> Option<Trouble> {
+    let path = pool.connecting().get_filename();
+    if let Some(trouble) = absent(db, pool) {
+        return Some(trouble);
+    }
+    if path.is_dir() {
+        let found = format!("\"{}\" is a directory, not a file", path.display());
+        let file = path.join(format!("{}.db", db.org()));
+        let next = format!("name a file in it: {}", db.correct(&format!("sqlite:{}", file.display())));
+        let means = "an organisation's SQLite database is one file";
+        return Some(Trouble::broken("db/not-sqlite", found, means).next(next));
+    }
+    let sqlx::Error::Database(said) = look(pool).await.err()? else { return None };
+    match sqlite_code(said.as_ref()) {
+        // SQLITE_NOTADB.
+        26 => Some(foreign(db, path)),
+        // SQLITE_PERM, SQLITE_READONLY, SQLITE_CANTOPEN, SQLITE_AUTH.
+        3 | 8 | 14 | 23 => Some(denied(path, said.message())),
+        _ => None,
+    }
+}
+
+/// Begins to write, and writes nothing.
+async fn look(pool: &Connections<Sqlite>) -> sqlx::Result<()> {
+    let options = pool.connecting().clone().busy_timeout(Duration::ZERO).disable_statement_logging();
+    let mut connection = options.connect().await?;
+    let begun = begin_immediate(&mut connection).await;
+    connection.close().await.and(begun)
+}
+
+fn foreign(db: &OrgDb, path: &Path) -> Trouble {
+    let found = format!("the file \"{}\" is no SQLite database", path.display());
+    let means = "another program wrote it, or it was damaged at its very beginning";
+    let next = format!("restore it from a backup, or say where it is: {}", db.correct("sqlite:PATH"));
+    Trouble::broken("db/not-sqlite", found, means).next(next)
+}
+
+fn denied(path: &Path, said: &str) -> Trouble {
+    let found = format!("the file \"{}\" cannot be read or written: {said}", path.display());
+    let means =
+        "the user that the host runs as has no right to it; SQLite writes the file and, beside it, its log";
+    let next = format!(
+        "chmod u+rw \"{}\"; chmod u+rwx \"{}\"; or mount the file system writable",
+        path.display(),
+        directory(path).display()
+    );
+    Trouble::broken("db/file-denied", found, means).next(next)
 }

@@ -90,7 +90,7 @@ async fn metadata(dialect: Dialect) {
     execute(&bench.db, work, &bench.retry).await.expect("executed");
     let snapshot = bench.db.snapshot().await.expect("read");
     assert_eq!(snapshot.metadata.entity(&entity.name), Some(&entity));
-    assert_eq!(bench.db.revision().await.expect("read"), 1);
+    assert_eq!(bench.db.point().await.expect("read").revision, 1);
 
     bench.revision = 1;
     let mut work = bench.work(&plan, &schema);
@@ -114,7 +114,7 @@ async fn meet(dialect: Dialect) {
     let (one, two) = (one.expect("answered"), two.expect("answered"));
     let moved = [&one, &two].into_iter().filter(|e| **e == Executed::RevisionMoved).count();
     assert_eq!(moved, 1, "{one:?} {two:?}");
-    assert_eq!(bench.db.revision().await.expect("read"), 1);
+    assert_eq!(bench.db.point().await.expect("read").revision, 1);
 }
 
 async fn already_there(dialect: Dialect) {
@@ -125,7 +125,7 @@ async fn already_there(dialect: Dialect) {
     }
     let error = bench.try_change(&[create("invoice", &[])]).await.expect_err("refused");
     assert!(matches!(error, DbError::Drifted(_)), "{error:?}");
-    assert_eq!(bench.db.revision().await.expect("read"), 0);
+    assert_eq!(bench.db.point().await.expect("read").revision, 0);
 }
 
 async fn dropped_caller(dialect: Dialect) {
@@ -135,7 +135,7 @@ async fn dropped_caller(dialect: Dialect) {
     let caller = execute(&bench.db, work, &bench.retry);
     tokio::time::timeout(std::time::Duration::from_micros(1), caller).await.ok();
     for _ in 0..500 {
-        if bench.db.revision().await.expect("read") == 1 {
+        if bench.db.point().await.expect("read").revision == 1 {
             bench.schema = schema;
             bench.revision = 1;
             bench.in_step().await;

@@ -77,12 +77,12 @@ async fn stale_connections_are_replaced_without_notice() {
     let mut bench = bench().await;
     bench.retry.base_ms = 60_000;
     for nth in 0..4 {
-        let reads = (0..8).map(|_| bench.db.revision());
+        let reads = (0..8).map(|_| bench.db.point());
         futures_util::future::try_join_all(reads).await.expect("read");
         bench.sql(END).await;
         match nth {
             0 => bench.change(&[note()]).await,
-            1 => assert_eq!(bench.db.revision().await.expect("read"), 2),
+            1 => assert_eq!(bench.db.point().await.expect("read").revision, 2),
             2 => drop(bench.in_step().await),
             _ => bench.db.prepare(&RetryPolicy::default()).await.expect("prepared"),
         }
@@ -120,7 +120,7 @@ async fn a_slow_probe_stays_unanswered() {
     assert_eq!(bench.db.ask(&slow).await.expect("no error"), ProbeAnswer::TimedOut);
     let writing = Script::of(Dialect::Postgres, "DELETE FROM hookwright.org;");
     bench.db.ask(&writing).await.expect_err("probes only read");
-    bench.db.revision().await.expect("the connection is fit for use");
+    bench.db.point().await.expect("the connection is fit for use");
 }
 
 #[tokio::test]
@@ -139,7 +139,7 @@ async fn many_hosts_make_many_changes() {
     });
     let done = futures_util::future::join_all(running).await;
     let applied = done.iter().filter(|e| matches!(e, Executed::Applied(_))).count();
-    assert_eq!((applied, bench.db.revision().await.expect("read")), (1, 1), "{done:?}");
+    assert_eq!((applied, bench.db.point().await.expect("read").revision), (1, 1), "{done:?}");
 }
 
 fn attempt(name: &str) -> postgres::Attempt<'_> {

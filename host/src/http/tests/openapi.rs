@@ -57,7 +57,7 @@ fn what_passes_says_when_to_come_again() {
     let header = &later["components"]["responses"]["Later"]["headers"]["Retry-After"];
     assert_eq!(header["schema"]["type"], "integer", "{later}");
     for entry in CATALOGUE {
-        let answer = render(&Error::new(entry.code, "x"), "r-1");
+        let answer = render(&Error::new(entry.code, "x"), "r-1", None);
         let wait = answer.headers().get("retry-after").map(|v| v.to_str().expect("text"));
         assert_eq!(wait, (entry.status == 503).then_some("1"), "{}", entry.code);
         assert!(entry.status != 503 || entry.retryable, "{}", entry.code);

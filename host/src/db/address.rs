@@ -1,0 +1,110 @@
+//! Addresses of databases, read for the driver. What is wrong with one is told without what is secret in it. `pools`
+//! and `OrgDb::connect` call it.
+
+use std::str::FromStr;
+
+use sqlx::postgres::PgConnectOptions;
+use sqlx::sqlite::SqliteConnectOptions;
+
+use super::DbError;
+
+/// What an address looks like.
+const FORMS: &str = "write postgres://USER:PASSWORD@HOST:PORT/NAME, or sqlite:PATH";
+
+/// The address of a PostgreSQL database.
+pub(super) fn postgres(url: &str) -> Result<PgConnectOptions, DbError> {
+    let options = PgConnectOptions::from_str(url);
+    match options {
+        Ok(options) if names_user(url) => Ok(options),
+        _ if bare(url).is_some() => Err(not_encoded(bare(url).unwrap_or_default())),
+        Ok(_) => Err(invalid("it names no user", FORMS)),
+        Err(error) => Err(invalid(said(error), FORMS)),
+    }
+}
+
+/// The address of a SQLite file.
+pub(super) fn sqlite(url: &str) -> Result<SqliteConnectOptions, DbError> {
+    let options = SqliteConnectOptions::from_str(url).map_err(|error| invalid(said(error), FORMS))?;
+    if options.get_filename().as_os_str().is_empty() || url.contains(":memory:") {
+        let what = "an organisation's SQLite database is a file, and it names none";
+        return Err(invalid(what, "write sqlite:///path/to/file.db"));
+    }
+    Ok(options)
+}
+
+/// One of no kind that is known.
+pub(super) fn unknown() -> DbError {
+    invalid("it begins with neither \"postgres://\" nor \"sqlite:\"", FORMS)
+}
+
+fn invalid(what: impl Into<String>, help: &str) -> DbError {
+    DbError::Address { what: what.into(), help: help.to_owned() }
+}
+
+fn not_encoded(bare: char) -> DbError {
+    let what =
+        format!("the user or the password in it has the character \"{bare}\" as it is, which ends it there");
+    let help = format!(
+        "write that character as %{:02X}; likewise / as %2F, # as %23, ? as %3F, and % as %25",
+        u32::from(bare)
+    );
+    DbError::Address { what, help }
+}
+
+/// The driver's words alone.
+fn said(error: sqlx::Error) -> String {
+    match error {
+        sqlx::Error::Configuration(inner) => inner.to_string(),
+        error => error.to_string(),
+    }
+}
+
+/// The character that ends user and password before their end, if there is one: the last "@" comes after them.
+fn bare(url: &str) -> Option<char> {
+    let (_, rest) = url.split_once("://")?;
+    let (login, _) = rest.rsplit_once('@')?;
+    login.chars().find(|c| ['/', '#', '?'].contains(c))
+}
+
+/// Without one the driver takes the name of the account that the host runs as, or makes one up.
+fn names_user(url: &str) -> bool {
+    let rest = url.split_once("://").map_or("", |(_, rest)| rest);
+    let (address, query) = rest.split_once('?').unwrap_or((rest, ""));
+    let place = address.split(['/', '#']).next().unwrap_or_default();
+    let user = place.rsplit_once('@').map_or("", |(login, _)| login.split(':').next().unwrap_or_default());
+    let in_query =
+        query.split('&').any(|part| part.strip_prefix("user=").is_some_and(|user| !user.is_empty()));
+    !user.is_empty() || in_query || std::env::var_os("PGUSER").is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(url: &str) -> String {
+        let error = postgres(url).expect_err(url);
+        format!("{error}; {}", error.help().unwrap_or_default())
+    }
+
+    #[test]
+    fn characters_that_must_be_encoded_are_named() {
+        for (password, code) in
+            [("ge#heim", "%23"), ("ge/heim", "%2F"), ("ge?heim", "%3F"), ("12#heim", "%23")]
+        {
+            let told = refused(&format!("postgres://u:{password}@h:5432/d"));
+            assert!(told.contains(&format!("write that character as {code};")), "{told}");
+            assert!(!told.contains("heim"), "{told}");
+        }
+        assert!(refused("postgres://u:p@h:port/d").contains("invalid port number"));
+    }
+
+    #[test]
+    fn an_address_names_a_user() {
+        for url in ["postgres://h/d", "postgres://:p@h/d", "postgres://h/d?application_name=a"] {
+            assert!(refused(url).contains("it names no user; write postgres://USER"), "{url}");
+        }
+        for url in ["postgres://u@h/d", "postgres://u:a:b@c@h/d?options=x@y", "postgres://h/d?user=u"] {
+            assert!(postgres(url).is_ok(), "{url}");
+        }
+    }
+}

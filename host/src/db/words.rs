@@ -1,0 +1,152 @@
+//! What a database says when it refuses a statement, put into the words of this host. `error.rs` and the executor call it.
+
+use sqlx::error::DatabaseError;
+use sqlx::postgres::PgDatabaseError;
+
+use super::DbError;
+use super::fault::{NO_INDEX, sqlite_code};
+
+/// An error that trying again cannot help, put into words.
+pub(crate) fn refused(error: sqlx::Error) -> DbError {
+    let sqlx::Error::Database(inner) = &error else {
+        return DbError::Refused {
+            message: error.to_string(),
+            state: String::new(),
+            help: None,
+            source: Some(error),
+        };
+    };
+    match inner.try_downcast_ref::<PgDatabaseError>() {
+        Some(e) => postgres(e).unwrap_or_else(|(message, help)| DbError::Refused {
+            message,
+            state: e.code().to_owned(),
+            help,
+            source: None,
+        }),
+        None => sqlite(inner.as_ref()),
+    }
+}
+
+type Words = (String, Option<&'static str>);
+
+fn postgres(e: &PgDatabaseError) -> Result<DbError, Words> {
+    let said = said(e);
+    let on = e.table().zip(e.constraint()).map(|(table, name)| (table.to_owned(), name.to_owned()));
+    let constraint = |message| Ok(DbError::Constraint { message, on });
+    match e.code() {
+        "23502" => constraint(format!(
+            "rows of the table {} leave the column {} NULL: {said}",
+            name(e.table()),
+            name(e.column())
+        )),
+        "23505" => constraint(format!(
+            "rows of the table {} share values that \"{}\" wants distinct: {said}",
+            name(e.table()),
+            e.constraint().unwrap_or("?")
+        )),
+        "23503" => constraint(format!(
+            "rows of the table {} refer to rows that do not exist, against {}: {said}",
+            name(e.table()),
+            name(e.constraint())
+        )),
+        "23514" => constraint(format!(
+            "rows of the table {} do not meet {}: {said}",
+            name(e.table()),
+            name(e.constraint())
+        )),
+        code if code.starts_with("22") => constraint(format!("values of the rows do not fit: {said}")),
+        "42501" => Ok(DbError::Denied {
+            message: format!("the database refuses a privilege: {said}"),
+            grant: grant(e),
+        }),
+        "42P07" | "42710" | "42701" => Ok(DbError::Drifted(format!(
+            "what the change makes is there already, and Hookwright did not make it: {said}"
+        ))),
+        "42P01" | "42703" | "42704" => {
+            Ok(DbError::Drifted(format!("what the change works on is not there any more: {said}")))
+        }
+        NO_INDEX => Err((
+            e.message().to_owned(),
+            Some("find out who drops indexes beside Hookwright, then send the event again"),
+        )),
+        "2BP01" => Err((
+            said,
+            Some("other objects depend on it: drop those first, by hand if Hookwright did not make them"),
+        )),
+        "0A000" => Err((
+            said,
+            Some(
+                "a view, rule or other object that Hookwright did not make stands in the way: drop it, send the event again, then make it anew",
+            ),
+        )),
+        "57014" => Err((
+            format!("a statement took longer than the statement timeout: {said}"),
+            Some(
+                "raise statement_timeout_ms for this organisation, or send the change when the table is quiet",
+            ),
+        )),
+        code if code.starts_with("54") => {
+            constraint(format!("it is more than a limit of the database allows: {said}"))
+        }
+        code if code.starts_with("53") => Err((
+            format!("the server is out of a resource: {said}"),
+            Some("free space, memory or connections on the server"),
+        )),
+        _ => Err((said, None)),
+    }
+}
+
+fn name(of: Option<&str>) -> String {
+    of.map_or_else(|| "?".to_owned(), |n| format!("\"{n}\""))
+}
+
+fn said(e: &PgDatabaseError) -> String {
+    match e.detail() {
+        Some(detail) => format!("{} ({}; SQLSTATE {})", e.message(), detail.trim_end_matches('.'), e.code()),
+        None => format!("{} (SQLSTATE {})", e.message(), e.code()),
+    }
+}
+
+fn grant(e: &PgDatabaseError) -> String {
+    match (e.schema(), e.table()) {
+        (Some(schema), Some(table)) => {
+            format!("ALTER TABLE \"{schema}\".\"{table}\" OWNER TO <the host's role>")
+        }
+        _ => "make the host's role the owner of what is named".to_owned(),
+    }
+}
+
+fn sqlite(e: &dyn DatabaseError) -> DbError {
+    let said = e.message().to_owned();
+    let refused = |help| DbError::Refused {
+        message: said.clone(),
+        state: e.code().unwrap_or_default().into_owned(),
+        help,
+        source: None,
+    };
+    match sqlite_code(e) {
+        19 => DbError::Constraint { message: format!("the rows do not allow it: {said}"), on: None },
+        8 | 14 | 23 => DbError::Denied {
+            message: format!("the database file refuses: {said}"),
+            grant: "chmod u+rw on the file and its directory".to_owned(),
+        },
+        13 => refused(Some("free space on the disk")),
+        11 | 26 => refused(Some("the file is damaged or no SQLite database: restore it from a backup")),
+        _ if ["already exists", "there is already", "duplicate column name"]
+            .iter()
+            .any(|s| said.contains(s)) =>
+        {
+            DbError::Drifted(format!(
+                "what the change makes is there already, and Hookwright did not make it: {said}"
+            ))
+        }
+        // A view or trigger of others that would not work afterwards.
+        _ if said.starts_with("error in ") => {
+            refused(Some("drop it, send the change again, and make it anew to fit"))
+        }
+        _ if said.contains("no such table") || said.contains("no such column") => {
+            DbError::Drifted(format!("what the change works on is not there any more: {said}"))
+        }
+        _ => refused(None),
+    }
+}
