@@ -133,33 +133,6 @@ impl OrgDb {
         )?;
         Ok(found.map(|(id,)| id))
     }
-
-    /// The id of the change that led to a revision.
-    ///
-    /// # Errors
-    /// What the database says.
-    pub async fn change_at(&self, revision: i64) -> Result<Option<String>, DbError> {
-        let org = self.org().as_str();
-        let read = || async {
-            match self.pool() {
-                Pool::Postgres(pool) => {
-                    sqlx::query_scalar("SELECT id FROM hookwright.change WHERE org = $1 AND revision = $2")
-                        .bind(org)
-                        .bind(revision)
-                        .fetch_optional(&mut *pool.acquire().await?)
-                        .await
-                }
-                Pool::Sqlite(pool) => {
-                    sqlx::query_scalar("SELECT id FROM hookwright_change WHERE org = ? AND revision = ?")
-                        .bind(org)
-                        .bind(revision)
-                        .fetch_optional(&mut *pool.acquire().await?)
-                        .await
-                }
-            }
-        };
-        reading!(self, read())
-    }
 }
 
 fn assemble(rows: Vec<Row>) -> Result<Snapshot, String> {

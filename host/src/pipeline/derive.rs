@@ -71,7 +71,7 @@ type Replayed = (Arc<Schema>, Vec<Unfit>);
 
 async fn kept_or_replayed(pipeline: &Pipeline<'_>, tenant: &Tenant, view: &View) -> Result<Replayed> {
     let metadata = &view.snapshot.metadata;
-    let Some(key) = kept::key(tenant, view).await? else {
+    let Some(key) = kept::key(view) else {
         return replayed(pipeline, tenant, view, metadata).await;
     };
     if let Some(schema) = kept::find(pipeline.store, tenant, view, &key).await? {

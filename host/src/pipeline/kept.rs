@@ -29,14 +29,12 @@ struct Difference {
     gone: Vec<Ident>,
 }
 
-/// What it is kept under; none before the first change, or if the organisation moved on.
-pub(super) async fn key(tenant: &Tenant, view: &View) -> Result<Option<String>> {
-    let change = tenant.db().change_at(view.snapshot.revision).await?;
-    Ok(change.map(|change| {
-        let plugins: Vec<_> = view.plugins.iter().map(|bound| told(bound)).collect();
-        let of = json!([DERIVATION, env!("CARGO_PKG_VERSION"), change, plugins]);
-        hex::encode(Sha256::digest(of.to_string()))
-    }))
+/// What it is kept under; none before the first change.
+pub(super) fn key(view: &View) -> Option<String> {
+    let change = view.snapshot.change.as_ref()?;
+    let plugins: Vec<_> = view.plugins.iter().map(|bound| told(bound)).collect();
+    let of = json!([DERIVATION, env!("CARGO_PKG_VERSION"), change, plugins]);
+    Some(hex::encode(Sha256::digest(of.to_string())))
 }
 
 /// A plugin as far as its intents follow from it.
