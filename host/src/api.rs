@@ -11,6 +11,7 @@ use crate::access::{OrgPattern, Scope};
 use crate::config::DatabaseUrl;
 pub use crate::db::{CircuitState, PoolsState, Pressure};
 use crate::error::Error;
+use crate::suspension::Standing;
 
 /// How a change is to be taken, besides what its events say themselves.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -103,11 +104,38 @@ pub struct PluginOptions {
     pub order: Option<i32>,
     /// Whether it is called from now on.
     pub enabled: bool,
+    /// What becomes of a change when it breaks.
+    pub on_fault: OnFault,
 }
 
 impl Default for PluginOptions {
     fn default() -> Self {
-        Self { config: None, grants: None, order: None, enabled: true }
+        Self { config: None, grants: None, order: None, enabled: true, on_fault: OnFault::default() }
+    }
+}
+
+/// What becomes of a change when a plugin breaks. A plugin that refuses the change has not broken.
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema, clap::ValueEnum,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum OnFault {
+    /// It is refused.
+    #[default]
+    Reject,
+    /// It goes on as if the plugin had nothing to say. Not so where the whole schema is worked out, as for drift: what
+    /// the plugin calls for would seem not to be called for.
+    Skip,
+}
+
+impl OnFault {
+    /// Its name, as in JSON.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Reject => "reject",
+            Self::Skip => "skip",
+        }
     }
 }
 
@@ -148,6 +176,12 @@ pub struct PluginInfo {
     pub order: i32,
     /// Whether it is called.
     pub enabled: bool,
+    /// What becomes of a change when it breaks.
+    #[serde(default)]
+    pub on_fault: OnFault,
+    /// How it fares, if the host that answers has called it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub standing: Option<Standing>,
     /// Its configuration.
     #[schema(value_type = Object)]
     pub config: Json,

@@ -2,6 +2,8 @@
 
 use hookwright_core::ident::OrgName;
 
+use std::time::Duration;
+
 use crate::catalogue::{Entry, entry};
 use crate::db::DbError;
 use crate::outcome::Outcome;
@@ -20,6 +22,8 @@ pub struct Error {
     pub help: String,
     /// Where in the request, as a JSON pointer.
     pub pointer: Option<Box<str>>,
+    /// After how long it is worth trying again, if that is known.
+    pub wait: Option<Duration>,
     /// What had been worked out, for a change that was held or refused.
     pub outcome: Option<Box<Outcome>>,
     /// What went wrong inside; logged, never sent.
@@ -41,6 +45,7 @@ impl Error {
             message: message.into(),
             help: entry.help.to_owned(),
             pointer: None,
+            wait: None,
             outcome: None,
             source: None,
         }
@@ -74,9 +79,19 @@ impl Error {
         self
     }
 
+    /// With the time after which it is worth trying again.
+    #[must_use]
+    pub fn after(mut self, wait: Duration) -> Self {
+        self.wait = Some(wait);
+        self
+    }
+
     /// Seconds after which it is worth trying again, if that is worth it at all.
     #[must_use]
     pub fn retry_after_s(&self) -> u64 {
+        if let Some(wait) = self.wait {
+            return wait.as_secs_f64().ceil().max(1.0) as u64;
+        }
         let db = self.source.as_ref().and_then(|source| source.downcast_ref::<DbError>());
         db.map_or(1, DbError::retry_after_s)
     }

@@ -1,6 +1,7 @@
 //! The host's administration: organisations and their plugins.
 
-use std::sync::PoisonError;
+use std::sync::{Arc, PoisonError};
+use std::time::Instant;
 
 use hookwright_core::ident::OrgName;
 use serde_json::Value as Json;
@@ -13,6 +14,7 @@ use crate::grants;
 use crate::host::Host;
 use crate::registry::store::Binding;
 use crate::sandbox::{LoadError, Loaded};
+use crate::tenant::Tenant;
 
 impl Host {
     /// Registers an organisation and makes its database ready.
@@ -117,6 +119,7 @@ impl Host {
             grants,
             order: options.order.unwrap_or_else(|| i32::from(manifest.priority)),
             enabled: options.enabled,
+            on_fault: options.on_fault,
             installed_at: String::new(),
         })
     }
@@ -126,7 +129,15 @@ impl Host {
     /// # Errors
     /// `org/not-found`, `host/fault`.
     pub async fn plugin_list(&self, org: &OrgName) -> Result<Vec<PluginInfo>> {
-        Ok(self.inner.store.plugins(org).await?.into_iter().map(Into::into).collect())
+        let known = self.inner.tenants.known_now(org);
+        let told = |binding: Binding| {
+            let info = PluginInfo::from(binding);
+            let fares = |tenant: &Arc<Tenant>| {
+                tenant.suspensions().standing(&info.name, &info.digest, Instant::now())
+            };
+            PluginInfo { standing: known.as_ref().map(fares), ..info }
+        };
+        Ok(self.inner.store.plugins(org).await?.into_iter().map(told).collect())
     }
 
     /// Has a plugin called from now on.

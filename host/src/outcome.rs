@@ -210,6 +210,9 @@ pub struct HookReport {
     /// Whether it amended the spec.
     #[serde(default)]
     pub amended: bool,
+    /// Why it had no say, if the change went on without it: it broke, or is suspended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub skipped: Option<String>,
     /// Microseconds of the call.
     pub duration_us: u64,
 }

@@ -16,10 +16,12 @@ use hookwright_core::policy::Settings;
 use hookwright_core::schema::Schema;
 use tokio::sync::{Mutex, OnceCell, OwnedSemaphorePermit, Semaphore};
 
+use crate::api::OnFault;
 use crate::db::{OrgDb, Point, Snapshot};
 use crate::error::{Error, Result};
 use crate::grants;
 use crate::sandbox::Loaded;
+use crate::suspension::{SuspensionConfig, Suspensions};
 
 /// A plugin bound to an organisation.
 pub(crate) struct Bound {
@@ -29,6 +31,7 @@ pub(crate) struct Bound {
     pub config: Arc<serde_json::Value>,
     pub grants: Vec<Grant>,
     pub hooks: BTreeSet<HookPoint>,
+    pub on_fault: OnFault,
 }
 
 impl Bound {
@@ -39,13 +42,14 @@ impl Bound {
 
     /// Whether it is the same component, told the same, and let do the same.
     fn is_as(&self, other: &Self) -> bool {
-        let Self { org, name, loaded, config, grants, hooks } = self;
+        let Self { org, name, loaded, config, grants, hooks, on_fault } = self;
         *org == other.org
             && *name == other.name
             && loaded.digest == other.loaded.digest
             && *config == other.config
             && *grants == other.grants
             && *hooks == other.hooks
+            && *on_fault == other.on_fault
     }
 
     fn entities(&self) -> &[String] {
@@ -89,6 +93,7 @@ pub(crate) struct Tenant {
     org: OrgName,
     db: OrgDb,
     settings: Arc<Settings>,
+    suspensions: Suspensions,
     plugins: RwLock<Arc<Vec<Arc<Bound>>>>,
     /// Ids of findings that are left as they are.
     ignored: RwLock<Arc<BTreeSet<String>>>,
@@ -118,13 +123,14 @@ pub(crate) struct View {
 }
 
 impl Tenant {
-    pub fn new(org: OrgName, db: OrgDb, settings: Settings) -> Self {
+    pub fn new(org: OrgName, db: OrgDb, settings: Settings, suspension: &SuspensionConfig) -> Self {
         let places = Arc::new(Semaphore::new(db.options().max_changes_per_org as usize));
         Self {
             org,
             places,
             db,
             settings: Arc::new(settings),
+            suspensions: Suspensions::new(suspension),
             plugins: RwLock::default(),
             ignored: RwLock::default(),
             latest: RwLock::default(),
@@ -159,6 +165,11 @@ impl Tenant {
         &self.settings
     }
 
+    /// Its plugins that broke.
+    pub fn suspensions(&self) -> &Suspensions {
+        &self.suspensions
+    }
+
     /// Held while a change is worked out and executed, first come first served: on a revision that
     /// another change of this host is about to leave, it would be worked out in vain.
     pub fn turn(&self) -> &Mutex<()> {
@@ -177,6 +188,7 @@ impl Tenant {
 
     /// Puts other plugins in place; changes under way go on with those they began with.
     pub fn bind(&self, plugins: Vec<Arc<Bound>>) {
+        self.suspensions.keep(&plugins);
         let mut bound = self.plugins.write().unwrap_or_else(PoisonError::into_inner);
         let same = bound.len() == plugins.len() && bound.iter().zip(&plugins).all(|(a, b)| a.is_as(b));
         if !same {

@@ -9,6 +9,7 @@ use hookwright_core::ident::OrgName;
 use hookwright_core::policy::Policy;
 use tokio::sync::Mutex as AsyncMutex;
 
+use crate::api::OnFault;
 use crate::config::{Config, DatabaseUrl};
 use crate::db::{DbOptions, OrgDb, Pools};
 use crate::error::Result;
@@ -16,6 +17,7 @@ use crate::executor::RetryPolicy;
 use crate::grants;
 use crate::registry::store::{Binding, Store};
 use crate::sandbox::{Loaded, Sandbox};
+use crate::suspension::SuspensionConfig;
 use crate::tenant::{Bound, Tenant};
 
 /// The organisations of a host.
@@ -24,6 +26,7 @@ pub(crate) struct Tenants {
     sandbox: Sandbox,
     options: DbOptions,
     retry: RetryPolicy,
+    suspension: SuspensionConfig,
     policy: Arc<Policy>,
     pools: Pools,
     known: Mutex<HashMap<OrgName, Arc<Known>>>,
@@ -70,6 +73,7 @@ impl Tenants {
             sandbox,
             options: config.database.clone(),
             retry: config.retry.clone(),
+            suspension: config.suspension,
             policy,
             pools: Pools::new(&config.database),
             known: Mutex::default(),
@@ -99,13 +103,21 @@ impl Tenants {
                     return Err(db.forgotten().await.into());
                 }
                 db.prepare(&self.retry).await?;
-                let tenant = Arc::new(Tenant::new(org.clone(), db, self.policy.of_org(org)));
+                let tenant =
+                    Arc::new(Tenant::new(org.clone(), db, self.policy.of_org(org), &self.suspension));
                 self.bind(&tenant).await?;
                 tenant
             }
         };
         *slot = Some((seen, tenant.clone()));
         Ok(tenant)
+    }
+
+    /// The organisation, if this host works for it already.
+    pub fn known_now(&self, org: &OrgName) -> Option<Arc<Tenant>> {
+        let known = self.all().get(org).cloned()?;
+        let slot = known.tenant.try_lock().ok()?;
+        slot.as_ref().map(|(_, tenant)| tenant.clone())
     }
 
     /// What changes whenever an organisation or a plugin may have.
@@ -219,6 +231,7 @@ fn as_asked(loaded: &Loaded) -> Binding {
         grants: manifest.grants.clone(),
         order: i32::from(manifest.priority),
         enabled: true,
+        on_fault: OnFault::Reject,
         installed_at: String::new(),
     }
 }
@@ -233,6 +246,7 @@ fn bindable(org: &OrgName, loaded: &Loaded, binding: &Binding) -> Bound {
         config: Arc::new(binding.config.clone()),
         grants: grants::known(&binding.grants),
         hooks: manifest.hooks.iter().map(|h| point(*h)).collect(),
+        on_fault: binding.on_fault,
     }
 }
 

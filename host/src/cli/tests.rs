@@ -122,6 +122,7 @@ fn hook(field: &str, intents: usize, amended: bool) -> HookReport {
         field: Some(field.into()),
         intents,
         amended,
+        skipped: None,
         duration_us: 212,
     }
 }

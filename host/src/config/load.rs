@@ -52,6 +52,8 @@ impl Config {
             ("retry.lock_attempts", self.retry.lock_attempts.into()),
             ("database.lock_timeout_ms", self.database.lock_timeout_ms.into()),
             ("database.max_connections", self.database.max_connections.into()),
+            ("suspension.faults", self.suspension.faults.into()),
+            ("suspension.wait_ms", self.suspension.wait_ms),
             ("compile.timeout_ms", self.compile.timeout_ms),
             ("compile.memory_bytes", self.compile.memory_bytes),
             ("drift.compare_s", self.drift.compare_s),

@@ -22,6 +22,7 @@ use serde::{Deserialize, Serialize};
 use crate::db::DbOptions;
 use crate::executor::RetryPolicy;
 use crate::sandbox::{CompileConfig, Limits};
+use crate::suspension::SuspensionConfig;
 
 /// The file that is read when none is named and it is there.
 pub const DEFAULT_FILE: &str = "hookwright.toml";
@@ -42,6 +43,8 @@ pub struct Config {
     pub http: HttpConfig,
     /// Limits of one call of a plugin.
     pub sandbox: Limits,
+    /// Plugins that break again and again.
+    pub suspension: SuspensionConfig,
     /// Compiling plugins.
     pub compile: CompileConfig,
     /// Trying a change again after a passing trouble.

@@ -11,13 +11,13 @@ use hookwright_core::ident::OrgName;
 use sqlx::{ConnectOptions, Connection, Database};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::circuit::{Circuit, Patience};
 use super::commons::Commons;
 use super::fault::{Fault, fault};
 use super::options::DbOptions;
 use super::overdue::silent;
 use super::refusal::{Refusal, Whose};
 use super::seats::{Bound, Lane};
+use crate::circuit::{Circuit, Patience};
 
 /// How connections of a kind of database are made.
 pub(super) type Connecting<DB> = <<DB as Database>::Connection as Connection>::Options;
@@ -345,7 +345,7 @@ impl<DB: Database> Home<DB> {
     }
 }
 
-fn refused(trouble: &super::circuit::Trouble, now: Instant) -> sqlx::Error {
+fn refused(trouble: &crate::circuit::Trouble, now: Instant) -> sqlx::Error {
     let since = now.saturating_duration_since(trouble.since);
     let next = trouble.next.saturating_duration_since(now);
     Refusal::Open { since, cause: trouble.cause.clone(), next }.into()

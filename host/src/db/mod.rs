@@ -39,7 +39,6 @@ macro_rules! on_either {
 mod address;
 mod blockers;
 mod bookkeeping;
-mod circuit;
 mod commons;
 mod contents;
 mod error;
@@ -92,8 +91,8 @@ use tokio::sync::Mutex;
 
 use crate::executor::{RetryPolicy, Tries};
 
+pub use crate::circuit::CircuitState;
 pub use blockers::Blocker;
-pub use circuit::CircuitState;
 pub use contents::{Contents, Rows};
 pub use error::DbError;
 pub(crate) use error::explain;

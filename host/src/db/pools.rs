@@ -11,11 +11,11 @@ use sqlx::postgres::Postgres;
 use sqlx::sqlite::{Sqlite, SqliteSynchronous};
 
 use super::address;
-use super::circuit::CircuitState;
 use super::commons::Commons;
 use super::error::DbError;
 use super::home::{Home, lock};
 use super::options::DbOptions;
+use crate::circuit::CircuitState;
 
 /// The databases of a host, and the bound on their connections. Cheap to clone; all clones share them.
 #[derive(Debug, Clone)]

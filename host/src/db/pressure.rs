@@ -4,11 +4,11 @@ use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
-use super::circuit::{CircuitState, Trouble};
 use super::home::{Home, lock};
 use super::lent::Connections;
 use super::pools::Count;
 use super::{DbError, OrgDb, Pool};
+use crate::circuit::{CircuitState, Trouble};
 
 /// How the database of an organisation fares.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]

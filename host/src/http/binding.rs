@@ -14,7 +14,7 @@ use super::plans::Planned;
 use super::problem::Problem;
 use super::submit::{IdempotencyKey, Switches, answer, switches};
 use crate::access::Scope;
-use crate::api::{PluginInfo, PluginOptions};
+use crate::api::{OnFault, PluginInfo, PluginOptions};
 use crate::error::{Error, Result};
 use crate::host_trial::Trial;
 
@@ -40,6 +40,9 @@ pub(super) struct Installation {
     order: Option<i32>,
     /// Whether it is called from now on; true by default.
     enabled: Option<bool>,
+    /// What becomes of a change when it breaks; it is refused by default.
+    #[serde(default)]
+    on_fault: OnFault,
     /// Bind nothing; answer what the entities that are there would need.
     #[serde(default)]
     dry_run: bool,
@@ -68,6 +71,7 @@ impl Installation {
             grants: self.grants.map(split),
             order: self.order,
             enabled: self.enabled.unwrap_or(true),
+            on_fault: self.on_fault,
         };
         let (dry_run, sync, confirm) = (self.dry_run, self.sync, self.confirm);
         Ok((options, Existing { sync, confirm, allow_destructive: self.allow_destructive, dry_run }))

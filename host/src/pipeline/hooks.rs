@@ -1,29 +1,38 @@
 //! Calls one plugin's hook with what it may see, and reports the call.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use hookwright_core::event::Event;
-use hookwright_core::hook::{Context, HookCall, HookReply};
-use hookwright_core::ident::{Ident, OrgName};
+use hookwright_core::hook::{Context, HookCall, HookPoint, HookReply};
+use hookwright_core::ident::Ident;
 use hookwright_core::metadata::Metadata;
 use hookwright_core::policy::Draft;
 
+use crate::api::OnFault;
 use crate::error::{Error, Result};
 use crate::outcome::HookReport;
-use crate::sandbox::{Blame, Fault, GuestWorld, LogLevel, LogLine, Sandbox};
-use crate::tenant::Bound;
+use crate::sandbox::{Blame, Fault, GuestWorld, LogLevel, LogLine, Run, Sandbox};
+use crate::tenant::{Bound, Tenant};
 
 /// Calls hooks for one change.
 pub(super) struct Caller<'a> {
     sandbox: &'a Sandbox,
-    org: &'a OrgName,
+    tenant: &'a Tenant,
     plugins: Arc<Vec<Arc<Bound>>>,
+    /// Whether a plugin that breaks may be done without, if it is bound so.
+    lenient: bool,
     reports: Vec<HookReport>,
 }
 
 impl<'a> Caller<'a> {
-    pub fn new(sandbox: &'a Sandbox, org: &'a OrgName, plugins: Arc<Vec<Arc<Bound>>>) -> Self {
-        Self { sandbox, org, plugins, reports: Vec::new() }
+    pub fn new(sandbox: &'a Sandbox, tenant: &'a Tenant, plugins: Arc<Vec<Arc<Bound>>>) -> Self {
+        Self { sandbox, tenant, plugins, lenient: true, reports: Vec::new() }
+    }
+
+    /// Does without no plugin: what it calls for would seem not to be called for.
+    pub fn strict(self) -> Self {
+        Self { lenient: false, ..self }
     }
 
     /// The plugins in the order they are called.
@@ -48,8 +57,39 @@ impl<'a> Caller<'a> {
         if !plugin.wants(call.point(), &entity) {
             return Ok(None);
         }
+        let begun = Report { plugin, event, point: call.point(), entity, field };
+        match self.reply(plugin, event, call, draft, metadata).await {
+            Ok((reply, duration)) => {
+                self.reports.push(begun.gave(&reply, duration));
+                Ok(Some(reply))
+            }
+            Err(error) if self.may_skip(plugin, &error) => {
+                let (org, name, code) = (self.tenant.org(), &*plugin.name, &error.code);
+                tracing::warn!(%org, plugin = name, code, "a change goes on without a plugin");
+                self.reports.push(begun.skipped(error.message));
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Whether a change may go on without a plugin.
+    fn may_skip(&self, plugin: &Bound, error: &Error) -> bool {
+        let broke = matches!(error.entry.code, "plugin/fault" | "plugin/suspended");
+        self.lenient && broke && plugin.on_fault == OnFault::Skip
+    }
+
+    async fn reply(
+        &self,
+        plugin: &Bound,
+        event: &Event,
+        call: &HookCall,
+        draft: &Draft,
+        metadata: &Arc<Metadata>,
+    ) -> Result<(HookReply, Duration)> {
+        self.tenant.suspensions().admit(plugin, Instant::now())?;
         let cx = Context {
-            org: self.org.as_str().to_owned(),
+            org: self.tenant.org().as_str().to_owned(),
             event_id: event.id.clone(),
             actor: event.actor.clone(),
             at: event.at.clone(),
@@ -61,25 +101,31 @@ impl<'a> Caller<'a> {
         };
         let run = plugin.loaded.run(self.sandbox, &cx, call, world).await;
         self.log(plugin, &run.log);
+        self.note(plugin, &run);
         let reply = run.reply.map_err(|fault| self.fault(plugin, call, fault))?;
         metrics::histogram!("hookwright_hook_seconds", "hook" => call.point().as_str()).record(run.duration);
-        self.reports.push(HookReport {
-            plugin: plugin.name.to_string(),
-            digest: plugin.loaded.digest.to_string(),
-            hook: call.point(),
-            event: event.id.clone(),
-            entity: entity.as_str().to_owned(),
-            field: field.map(|f| f.as_str().to_owned()),
-            intents: if let HookReply::Intents(list) = &reply { list.len() } else { 0 },
-            amended: matches!(reply, HookReply::Entity(Some(_)) | HookReply::Field(Some(_))),
-            duration_us: u64::try_from(run.duration.as_micros()).unwrap_or(u64::MAX),
-        });
-        Ok(Some(reply))
+        Ok((reply, run.duration))
+    }
+
+    /// Notes whether the plugin works. A build that is only tried out is not called again.
+    fn note(&self, plugin: &Bound, run: &Run) {
+        let is_bound =
+            |known: &Arc<Bound>| known.name == plugin.name && known.loaded.digest == plugin.loaded.digest;
+        let suspensions = self.tenant.suspensions();
+        match &run.reply {
+            Err(fault) if fault.blame() == Blame::Guest => {
+                if self.tenant.plugins().iter().any(is_bound) {
+                    suspensions.broke(plugin, &fault.to_string(), Instant::now());
+                }
+            }
+            Err(fault) if fault.blame() == Blame::Host => {}
+            Ok(_) | Err(_) => suspensions.worked(plugin),
+        }
     }
 
     fn log(&self, plugin: &Bound, lines: &[LogLine]) {
         for line in lines {
-            let (org, plugin, text) = (self.org, &*plugin.name, line.text.as_str());
+            let (org, plugin, text) = (self.tenant.org(), &*plugin.name, line.text.as_str());
             match line.level {
                 LogLevel::Error => tracing::error!(target: "hookwright::plugin", %org, plugin, "{text}"),
                 LogLevel::Warn => tracing::warn!(target: "hookwright::plugin", %org, plugin, "{text}"),
@@ -92,7 +138,7 @@ impl<'a> Caller<'a> {
     fn fault(&self, plugin: &Bound, call: &HookCall, fault: Fault) -> Error {
         let (name, hook, code) = (&*plugin.name, call.point().as_str(), fault.code());
         metrics::counter!("hookwright_plugin_faults_total", "code" => code).increment(1);
-        tracing::warn!(org = %self.org, plugin = name, digest = %plugin.loaded.digest, hook, code, ?fault, "a hook gave no reply");
+        tracing::warn!(org = %self.tenant.org(), plugin = name, digest = %plugin.loaded.digest, hook, code, ?fault, "a hook gave no reply");
         let told = format!("the plugin \"{name}\" ({hook}): {fault}");
         match (fault.blame(), fault) {
             (_, Fault::Rejected(no)) => {
@@ -107,6 +153,45 @@ impl<'a> Caller<'a> {
             (Blame::Host, Fault::Overloaded { .. }) => Error::new("host/overloaded", told),
             (Blame::Host, _) => Error::new("host/fault", told),
             _ => Error::new("plugin/fault", told).coded(code),
+        }
+    }
+}
+
+/// A call to be reported.
+struct Report<'a> {
+    plugin: &'a Bound,
+    event: &'a Event,
+    point: HookPoint,
+    entity: Ident,
+    field: Option<Ident>,
+}
+
+impl Report<'_> {
+    fn gave(self, reply: &HookReply, duration: Duration) -> HookReport {
+        HookReport {
+            intents: if let HookReply::Intents(list) = reply { list.len() } else { 0 },
+            amended: matches!(reply, HookReply::Entity(Some(_)) | HookReply::Field(Some(_))),
+            duration_us: u64::try_from(duration.as_micros()).unwrap_or(u64::MAX),
+            ..self.empty()
+        }
+    }
+
+    fn skipped(self, why: String) -> HookReport {
+        HookReport { skipped: Some(why), ..self.empty() }
+    }
+
+    fn empty(self) -> HookReport {
+        HookReport {
+            plugin: self.plugin.name.to_string(),
+            digest: self.plugin.loaded.digest.to_string(),
+            hook: self.point,
+            event: self.event.id.clone(),
+            entity: self.entity.as_str().to_owned(),
+            field: self.field.map(|f| f.as_str().to_owned()),
+            intents: 0,
+            amended: false,
+            skipped: None,
+            duration_us: 0,
         }
     }
 }

@@ -61,6 +61,7 @@ impl Bench {
     async fn new(guest: Hostile) -> Self {
         let mut config = Config::default();
         config.sandbox.concurrent_calls = PLACES;
+        config.suspension.faults = 1_000;
         match guest {
             Hostile::CompileBomb => {
                 config.compile.program = Some(binary().to_owned());

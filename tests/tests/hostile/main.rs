@@ -7,6 +7,7 @@
 
 mod bench;
 mod sql;
+mod suspended;
 
 use bench::{Bench, Told};
 use hostile_guests::Hostile;

@@ -8,7 +8,7 @@ use hookwright_core::ident::OrgName;
 use serde_json::Value as Json;
 
 use super::{Context, Exit, org_name, print, read};
-use crate::api::{GrantChange, PluginInfo, PluginOptions, PluginReport};
+use crate::api::{GrantChange, OnFault, PluginInfo, PluginOptions, PluginReport};
 use crate::error::{Error, Result};
 use crate::host_trial::Trial;
 use existing::Existing;
@@ -61,6 +61,9 @@ A grant is a kind of intent, which then reaches the entities that the plugin is 
         /// Do not call it yet
         #[arg(long)]
         disabled: bool,
+        /// What becomes of a change when it breaks: refused, or made without it
+        #[arg(long, value_name = "WHAT", default_value = "reject")]
+        on_fault: OnFault,
         #[command(flatten)]
         existing: Existing,
     },
@@ -118,13 +121,14 @@ pub(crate) async fn run(command: Command, cx: Context) -> Result<Exit> {
             let report = cx.host().await?.plugin_check(&read(&file)?).await?;
             cx.out.one(&report, || told(&report))?;
         }
-        Command::Install { org, file, plugin_config, grants, order, disabled, existing } => {
+        Command::Install { org, file, plugin_config, grants, order, disabled, on_fault, existing } => {
             let grants = Some(grants).filter(|g| !g.is_empty());
             let options = PluginOptions {
                 config: plugin_config.map(json).transpose()?,
                 grants,
                 order,
                 enabled: !disabled,
+                on_fault,
             };
             let (host, component) = (cx.host().await?, read(&file)?);
             if existing.dry_run {
@@ -146,8 +150,17 @@ pub(crate) async fn run(command: Command, cx: Context) -> Result<Exit> {
             regrant(plugin, change, &cx).await?;
         }
         Command::List { org } => {
-            let headers =
-                ["order", "plugin", "version", "digest", "enabled", "hooks", "granted", "not granted"];
+            let headers = [
+                "order",
+                "plugin",
+                "version",
+                "digest",
+                "enabled",
+                "on fault",
+                "hooks",
+                "granted",
+                "not granted",
+            ];
             cx.out.list(&cx.host().await?.plugin_list(&org).await?, headers, row)?;
         }
         Command::Enable(of) => return switch(of, Turn::Enable, &cx).await,
@@ -253,13 +266,14 @@ fn told(report: &PluginReport) -> String {
     )
 }
 
-fn row(plugin: &PluginInfo) -> [String; 8] {
+fn row(plugin: &PluginInfo) -> [String; 9] {
     [
         plugin.order.to_string(),
         print::clean(&plugin.name),
         print::clean(&plugin.version),
         short(&plugin.digest).to_owned(),
         if plugin.enabled { "yes" } else { "no" }.to_owned(),
+        plugin.on_fault.as_str().to_owned(),
         plugin.hooks.join(", "),
         match plugin.beyond.len() {
             0 => plugin.grants.len().to_string(),

@@ -18,6 +18,7 @@ const MOST: usize = 40;
 pub fn outcome(outcome: &Outcome, change: Option<&Change>) -> String {
     let mut lines = heads(outcome, change);
     part(&mut lines, "hooks", hooks(&outcome.hooks));
+    part(&mut lines, "skipped", skipped(&outcome.hooks));
     part(&mut lines, "intents", intents(&outcome.intents));
     part(&mut lines, "notes", outcome.intents.iter().flat_map(|i| &i.notes).map(note).collect());
     part(&mut lines, "adopted", outcome.adopted.iter().map(|taken| clean(&taken.message)).collect());
@@ -109,6 +110,7 @@ fn hooks(hooks: &[HookReport]) -> Vec<String> {
             let of =
                 hook.field.as_ref().map_or_else(|| hook.entity.clone(), |f| format!("{}.{f}", hook.entity));
             let gave = match (hook.intents, hook.amended) {
+                _ if hook.skipped.is_some() => "skipped".to_owned(),
                 (0, true) => "amended".to_owned(),
                 (0, false) => "nothing".to_owned(),
                 (number, _) => count(number, "intent"),
@@ -125,6 +127,13 @@ fn hooks(hooks: &[HookReport]) -> Vec<String> {
         })
         .collect();
     columns(&rows)
+}
+
+/// Why plugins had no say.
+fn skipped(hooks: &[HookReport]) -> Vec<String> {
+    let mut lines: Vec<String> = hooks.iter().filter_map(|hook| hook.skipped.as_deref()).map(clean).collect();
+    lines.dedup();
+    lines
 }
 
 fn intents(intents: &[IntentReport]) -> Vec<String> {

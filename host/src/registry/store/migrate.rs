@@ -17,6 +17,7 @@ const SCRIPTS: &[&str] = &[
     include_str!("migrations/0001_begin.sql"),
     include_str!("migrations/0002_ignored.sql"),
     include_str!("migrations/0003_derived.sql"),
+    include_str!("migrations/0004_on_fault.sql"),
 ];
 
 pub(super) async fn run(pool: &SqlitePool, path: &Path) -> Result<()> {

@@ -6,7 +6,7 @@ use sqlx::Row;
 use sqlx::sqlite::{Sqlite, SqliteArguments, SqliteRow};
 
 use super::{Store, components, fault, now};
-use crate::api::PluginInfo;
+use crate::api::{OnFault, PluginInfo};
 use crate::error::{Error, Result};
 use crate::grants::Difference;
 
@@ -32,6 +32,8 @@ pub struct Binding {
     pub order: i32,
     /// Whether it is called.
     pub enabled: bool,
+    /// What becomes of a change when it breaks.
+    pub on_fault: OnFault,
     /// When it was installed (RFC 3339, UTC); set by the store.
     pub installed_at: String,
 }
@@ -51,6 +53,8 @@ impl From<Binding> for PluginInfo {
             grants: binding.grants,
             order: binding.order,
             enabled: binding.enabled,
+            on_fault: binding.on_fault,
+            standing: None,
             config: binding.config,
             installed_at: binding.installed_at,
         }
@@ -71,7 +75,7 @@ impl Store {
         self.org(org).await?;
         let binding = Binding { digest: components::digest(component), installed_at: now(), ..binding };
         let grants = Json::from(binding.grants.clone());
-        let query = sqlx::query("INSERT OR REPLACE INTO plugin VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+        let query = sqlx::query("INSERT OR REPLACE INTO plugin VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
             .bind(org.as_str())
             .bind(&binding.name)
             .bind(&binding.version)
@@ -81,7 +85,8 @@ impl Store {
             .bind(grants.to_string())
             .bind(binding.order)
             .bind(binding.enabled)
-            .bind(&binding.installed_at);
+            .bind(&binding.installed_at)
+            .bind(binding.on_fault.as_str());
         let put = async {
             let mut transaction = self.pool.begin_with("BEGIN IMMEDIATE").await?;
             components::keep(&mut transaction, &binding.digest, component).await?;
@@ -203,6 +208,7 @@ fn binding(row: &SqliteRow) -> Result<Binding> {
         grants: texts(&json("grants")?),
         order: row.try_get("ord").map_err(fault)?,
         enabled: row.try_get("enabled").map_err(fault)?,
+        on_fault: if text("on_fault")? == "skip" { OnFault::Skip } else { OnFault::Reject },
         installed_at: text("installed_at")?,
     })
 }
@@ -223,6 +229,7 @@ mod tests {
             grants: vec!["create-table".into()],
             order,
             enabled: true,
+            on_fault: OnFault::Skip,
             installed_at: String::new(),
         }
     }
@@ -252,6 +259,7 @@ mod tests {
             (vec!["entity.after".to_owned()], vec!["create-table".to_owned()])
         );
         assert_eq!(info.beyond, ["add-column on a*"]);
+        assert_eq!(info.on_fault, OnFault::Skip);
         store.plugin_remove(&org, "late").await.expect("removed");
         assert_eq!(store.plugin(&org, "late").await.expect_err("gone").code, "plugin/not-found");
         store.org_remove(&org).await.expect("removed with what is bound to it");

@@ -2,7 +2,7 @@
 
 use hookwright_build::manifest::{self, Hook};
 
-use crate::guest::{Guest, REPLY, Sizes, plain_manifest};
+use crate::guest::{Guest, REPLY, Sizes, hook, plain_manifest};
 use crate::system::{PACKAGES, SYSTEM};
 use crate::{Hostile, SPIN, memories};
 
@@ -46,6 +46,22 @@ fn growth(guest: Hostile) -> Option<Vec<u8>> {
         Hostile::Recursion => Guest { items: deeper, hook: &recursion, ..Guest::default() }.component(),
         _ => return None,
     })
+}
+
+/// A guest that traps when it is told anything with `evil` in it.
+#[must_use]
+pub fn touchy() -> Vec<u8> {
+    let body = format!(
+        "(local $at i32)
+        (local.set $at (i32.const 32768))
+        (loop $next
+            (if (i32.eq (i32.load align=1 (local.get $at)) (i32.const {})) (then unreachable))
+            (local.set $at (i32.add (local.get $at) (i32.const 1)))
+            (br_if $next (i32.lt_u (local.get $at) (global.get $heap))))
+        {REPLY}",
+        i32::from_le_bytes(*b"evil")
+    );
+    hook(&body)
 }
 
 /// Replies stand at 1024, as `ok(list)` with the list at 2048.

@@ -10,6 +10,7 @@ mod loads;
 mod memories;
 mod system;
 
+pub use calls::touchy;
 pub use guest::{Guest, REPLY, hook, plain_manifest, with_manifest};
 pub use loads::bomb;
 pub use system::{PACKAGES, SYSTEM};

@@ -1,5 +1,7 @@
-//! Whether it is worth trying to reach a database: a circuit that opens after failures in a row, and after a while lets
-//! one try through at a time. Plain values, with the time passed in; `home.rs` asks it before it connects.
+//! Whether it is worth trying what failed: a circuit that opens after failures in a row, and after a while lets one try
+//! through at a time. Plain values, with the time passed in.
+//!
+//! For databases (`db/home.rs` asks it before it connects) and plugins (`suspension.rs`, before they are called).
 
 use std::time::{Duration, Instant};
 
