@@ -22,14 +22,17 @@ pub struct Error {
     pub help: String,
     /// Where in the request, as a JSON pointer.
     pub pointer: Option<Box<str>>,
-    /// After how long it is worth trying again, if that is known.
-    pub wait: Option<Duration>,
     /// What had been worked out, for a change that was held or refused.
     pub outcome: Option<Box<Outcome>>,
     /// What went wrong inside; logged, never sent.
     #[source]
     pub source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
+
+/// Nothing went wrong but the time.
+#[derive(Debug, thiserror::Error)]
+#[error("it is to be tried again in {0:?}")]
+struct Later(Duration);
 
 /// What the host's functions return.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -45,7 +48,6 @@ impl Error {
             message: message.into(),
             help: entry.help.to_owned(),
             pointer: None,
-            wait: None,
             outcome: None,
             source: None,
         }
@@ -81,15 +83,15 @@ impl Error {
 
     /// With the time after which it is worth trying again.
     #[must_use]
-    pub fn after(mut self, wait: Duration) -> Self {
-        self.wait = Some(wait);
-        self
+    pub fn after(self, wait: Duration) -> Self {
+        self.because(Later(wait))
     }
 
     /// Seconds after which it is worth trying again, if that is worth it at all.
     #[must_use]
     pub fn retry_after_s(&self) -> u64 {
-        if let Some(wait) = self.wait {
+        let later = self.source.as_ref().and_then(|source| source.downcast_ref::<Later>());
+        if let Some(Later(wait)) = later {
             return wait.as_secs_f64().ceil().max(1.0) as u64;
         }
         let db = self.source.as_ref().and_then(|source| source.downcast_ref::<DbError>());
