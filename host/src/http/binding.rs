@@ -100,7 +100,7 @@ pub(super) enum Told {
     /// With `dryRun`: what the entities that are there would need.
     Planned(Planned),
     /// With `sync`: what became of them.
-    Settled(Settled),
+    Settled(Box<Settled>),
     /// Else: the plugin, if it was installed.
     Plugin(Option<PluginInfo>),
 }
@@ -160,7 +160,7 @@ impl Existing {
             Problem(error)
         };
         let outcome = self.synchronised(caller, org).await.map_err(so_far)?;
-        Ok(Told::Settled(Settled { plugin, in_step: outcome.is_none(), outcome }))
+        Ok(Told::Settled(Box::new(Settled { plugin, in_step: outcome.is_none(), outcome })))
     }
 
     async fn synchronised(
