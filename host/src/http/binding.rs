@@ -98,11 +98,11 @@ pub(super) struct Settled {
 #[schema(as = BoundPlugin)]
 pub(super) enum Told {
     /// With `dryRun`: what the entities that are there would need.
-    Planned(Planned),
+    Planned(Box<Planned>),
     /// With `sync`: what became of them.
     Settled(Box<Settled>),
     /// Else: the plugin, if it was installed.
-    Plugin(Option<PluginInfo>),
+    Plugin(Option<Box<PluginInfo>>),
 }
 
 impl IntoResponse for Told {
@@ -139,7 +139,7 @@ impl Existing {
         let outcome = caller.host().plugin_trial(org, trial).await?;
         let in_step = outcome.intents.is_empty() && outcome.left.is_empty();
         let outcome = Some(outcome).filter(|_| !in_step);
-        Ok(Told::Planned(Planned { in_step, plan: None, outcome }))
+        Ok(Told::Planned(Box::new(Planned { in_step, plan: None, outcome })))
     }
 
     /// What became of the entities, now that the plugins are others.
@@ -150,7 +150,7 @@ impl Existing {
         plugin: Option<PluginInfo>,
     ) -> Result<Told, Problem> {
         if !self.sync {
-            return Ok(Told::Plugin(plugin));
+            return Ok(Told::Plugin(plugin.map(Box::new)));
         }
         // The plugin is bound all the same.
         let so_far = |Problem(mut error): Problem| {
