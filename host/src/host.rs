@@ -51,7 +51,8 @@ impl Host {
         let policy = Arc::new(config.read_policy()?);
         let store = Store::open(&config.control.database).await?;
         let beside = || config.control.database.with_file_name("compiled");
-        let cache = config.compile.cache.clone().unwrap_or_else(beside);
+        let cache =
+            config.compile.cache.clone().filter(|path| !path.as_os_str().is_empty()).unwrap_or_else(beside);
         let sandbox = Sandbox::with_cache(&config.sandbox, &config.compile, &cache)
             .map_err(|e| Error::new("config/invalid", e.to_string()))?;
         let tenants = Tenants::new(store.clone(), sandbox.clone(), &config, policy.clone());

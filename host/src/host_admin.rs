@@ -99,6 +99,7 @@ impl Host {
         self.inner.store.org(org).await?;
         let binding = self.binding(&component, options).await?;
         let binding = self.inner.store.plugin_put(org, binding, &component).await?;
+        self.begins_anew(org, &binding.name);
         tracing::info!(%org, plugin = binding.name, digest = binding.digest, "plugin installed");
         Ok(binding.into())
     }
@@ -145,7 +146,16 @@ impl Host {
     /// # Errors
     /// `org/not-found`, `plugin/not-found`, `host/fault`.
     pub async fn plugin_enable(&self, org: &OrgName, name: &str) -> Result<()> {
-        self.inner.store.plugin_enable(org, name, true).await
+        self.inner.store.plugin_enable(org, name, true).await?;
+        self.begins_anew(org, name);
+        Ok(())
+    }
+
+    /// Calls a plugin at once, however it fared before.
+    fn begins_anew(&self, org: &OrgName, name: &str) {
+        if let Some(tenant) = self.inner.tenants.known_now(org) {
+            tenant.suspensions().forget(name);
+        }
     }
 
     /// Has a plugin not called from now on.

@@ -75,6 +75,11 @@ impl Suspensions {
         self.broken().retain(|build, _| plugins.iter().any(|plugin| build_of(plugin) == *build));
     }
 
+    /// Forgets how a plugin fared: somebody did something about it.
+    pub fn forget(&self, name: &str) {
+        self.broken().retain(|(of, _), _| **of != *name);
+    }
+
     /// Before a hook is called. Whoever is let through tells what became of it.
     ///
     /// # Errors

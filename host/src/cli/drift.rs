@@ -60,8 +60,12 @@ async fn look(host: &Host, org: &OrgName) -> Result<Report> {
 }
 
 fn step(report: Report) -> Step<Report> {
-    let first = report.findings.iter().find(|finding| !finding.foreign);
-    let left = first.map(|finding| (finding.code.clone(), finding.message.clone()));
+    let own: Vec<_> = report.findings.iter().filter(|finding| !finding.foreign).collect();
+    let more = match own.len() {
+        0 | 1 => String::new(),
+        count => format!("; and {} more: hookwright drift --org {}", count - 1, report.org),
+    };
+    let left = own.first().map(|finding| (finding.code.clone(), format!("{}{more}", finding.message)));
     let word = if report.in_step { "in step" } else { "drifted" }.to_owned();
     Step { report, word, left }
 }

@@ -7,6 +7,9 @@ use toml::Table;
 use super::{Config, DEFAULT_FILE, Mode, check, env};
 use crate::error::{Error, Result};
 
+/// The compiler takes so many bytes before it has read anything.
+const LEAST_TO_COMPILE: u64 = 16 << 20;
+
 impl Config {
     /// Reads `file` (or `./hookwright.toml`, if it is there) and the variables over it.
     ///
@@ -55,7 +58,6 @@ impl Config {
             ("suspension.faults", self.suspension.faults.into()),
             ("suspension.wait_ms", self.suspension.wait_ms),
             ("compile.timeout_ms", self.compile.timeout_ms),
-            ("compile.memory_bytes", self.compile.memory_bytes),
             ("drift.compare_s", self.drift.compare_s),
             ("database.max_connections_per_org", self.database.max_connections_per_org.into()),
             ("database.max_connections_total", self.database.max_connections_total.into()),
@@ -70,6 +72,13 @@ impl Config {
         ];
         if let Some((key, _)) = positive.iter().find(|(_, value)| *value == 0) {
             let message = format!("the key \"{key}\" is 0, wanted 1 or more");
+            return Err(Error::new("config/invalid", message).help("leave it out for the default"));
+        }
+        if self.compile.memory_bytes < LEAST_TO_COMPILE {
+            let message = format!(
+                "the key \"compile.memory_bytes\" is {}, wanted {LEAST_TO_COMPILE} or more",
+                self.compile.memory_bytes
+            );
             return Err(Error::new("config/invalid", message).help("leave it out for the default"));
         }
         if self.log.level.parse::<tracing_subscriber::filter::Targets>().is_err() {

@@ -172,6 +172,7 @@ impl Reader<'_> {
             parts.not_null = true;
         } else if cursor.eat(&["null"]) {
         } else if cursor.eat(&["primary", "key"]) {
+            parts.key = true;
             self.read.table.primary_key = vec![column.clone()];
         } else if cursor.eat(&["default"]) {
             parts.default = Some(default(cursor)?);
@@ -219,7 +220,9 @@ impl Reader<'_> {
             }
         }
         let (default, unread_default) = self.default_of(&ty, parts.default);
-        let (nullable, generated) = (!parts.not_null, parts.generated);
+        // An integer key is the row's number, and so never NULL.
+        let is_rowid = parts.key && word.eq_ignore_ascii_case("integer");
+        let (nullable, generated) = (!parts.not_null && !is_rowid, parts.generated);
         let unread = Unread { ty: unread_type, default: unread_default };
         let unread = (unread != Unread::default()).then(|| Box::new(unread));
         let column = Column { nullable, default, generated, unread, ..Column::new(name.clone(), ty) };
@@ -238,6 +241,7 @@ impl Reader<'_> {
 
 #[derive(Default)]
 struct Parts<'t> {
+    key: bool,
     not_null: bool,
     default: Option<&'t [Token]>,
     generated: Option<Expr>,

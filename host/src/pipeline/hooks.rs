@@ -137,8 +137,10 @@ impl<'a> Caller<'a> {
 
     fn fault(&self, plugin: &Bound, call: &HookCall, fault: Fault) -> Error {
         let (name, hook, code) = (&*plugin.name, call.point().as_str(), fault.code());
-        metrics::counter!("hookwright_plugin_faults_total", "code" => code).increment(1);
-        tracing::warn!(org = %self.tenant.org(), plugin = name, digest = %plugin.loaded.digest, hook, code, ?fault, "a hook gave no reply");
+        if fault.blame() != Blame::Refusal {
+            metrics::counter!("hookwright_plugin_faults_total", "code" => code).increment(1);
+            tracing::warn!(org = %self.tenant.org(), plugin = name, digest = %plugin.loaded.digest, hook, code, ?fault, "a hook gave no reply");
+        }
         let told = format!("the plugin \"{name}\" ({hook}): {fault}");
         match (fault.blame(), fault) {
             (_, Fault::Rejected(no)) => {

@@ -3,7 +3,7 @@
 
 use hookwright::drift::Finding;
 use hookwright::outcome::Status;
-use hookwright_tests::scenario::Dialect;
+use hookwright_tests::scenario::{Dialect, Mode};
 use hookwright_tests::world::{TestHost, runtime};
 use serde_json::{Value as Json, json};
 
@@ -127,5 +127,40 @@ fn an_extra_column_that_goes_can_be_taken_along_too() {
         let kept = "SELECT count(*) FROM pragma_table_info('invoice') WHERE name LIKE 'hookwright%' AND type = 'varchar(200)'";
         assert_eq!(bench.world.rows(kept).await.expect("rows"), ["1"]);
         assert_eq!(told(&bench.drift().await.findings), Vec::<String>::new());
+    });
+}
+
+#[test]
+fn a_type_whose_values_would_change_is_not_converted_without_consent() {
+    let tables = [
+        (Dialect::Postgres, "CREATE TABLE legacy (id uuid PRIMARY KEY, n numeric)", "1e-20"),
+        (Dialect::Sqlite, "CREATE TABLE legacy (id integer PRIMARY KEY, n MONEY)", "0.30000000000000004"),
+    ];
+    for (dialect, table, value) in tables {
+        runtime().block_on(async {
+            let bench = Bench::new(&TestHost::start().await, "acme", dialect).await;
+            let id = if dialect == Dialect::Postgres { "gen_random_uuid()" } else { "1" };
+            bench.hand(&format!("{table}; INSERT INTO legacy VALUES ({id}, {value})")).await;
+            bench.event(&json!({"id": "a", "type": "schema.adopt", "entity": "legacy"})).await;
+            let before = bench.world.rows("SELECT n FROM legacy").await.unwrap();
+            let confirmed = Mode { allow_destructive: false, ..ALLOWED };
+            let repair = json!({"id": "s", "type": "schema.sync", "entity": "legacy"});
+            let outcome = bench.send(&repair, confirmed).await;
+            assert_eq!(outcome.status, Status::Held, "{outcome:#?}");
+            assert_eq!(bench.world.rows("SELECT n FROM legacy").await.unwrap(), before);
+        });
+    }
+}
+
+#[test]
+fn a_default_that_the_database_works_out_is_left_alone() {
+    runtime().block_on(async {
+        let bench = Bench::new(&TestHost::start().await, "acme", Dialect::Postgres).await;
+        bench.hand("CREATE TABLE legacy (id uuid PRIMARY KEY DEFAULT gen_random_uuid(), n int)").await;
+        bench.event(&json!({"id": "a", "type": "schema.adopt", "entity": "legacy"})).await;
+        let outcome =
+            bench.send(&json!({"id": "s", "type": "schema.sync", "entity": "legacy"}), ALLOWED).await;
+        assert!(outcome.statements.is_empty(), "{:#?}", outcome.statements);
+        bench.hand("INSERT INTO legacy (n) VALUES (1)").await;
     });
 }

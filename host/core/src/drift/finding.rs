@@ -66,7 +66,7 @@ impl Finding {
     /// Whether others put it there, and nothing calls for it: it is left alone unless somebody asks.
     #[must_use]
     pub fn is_foreign(&self) -> bool {
-        (self.part.is_thing() || self.is_sequence())
+        (self.part.is_thing() || self.is_worked_out())
             && self.state() == State::Extra
             && self.recorded.is_none()
             && self.renamed.is_none()
@@ -96,10 +96,11 @@ impl Finding {
         self.renamed.is_none() && !(needed && self.state() == State::Missing)
     }
 
-    /// Whether it is a default that counts: metadata have no word for it, and rows would have no key without it.
-    fn is_sequence(&self) -> bool {
-        let counts = self.found.as_ref().is_some_and(|found| found.starts_with("nextval("));
-        matches!(self.part, Part::Default(_)) && counts
+    /// Whether it is a default that the database works out, such as the next number or a random key: metadata have no word
+    /// for it, and whoever writes rows may rely on it.
+    fn is_worked_out(&self) -> bool {
+        let is_value = |found: &String| serde_json::from_str::<serde_json::Value>(found).is_ok();
+        matches!(self.part, Part::Default(_)) && self.found.as_ref().is_some_and(|found| !is_value(found))
     }
 
     /// Its code.

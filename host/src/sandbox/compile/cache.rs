@@ -5,7 +5,7 @@
 
 use std::fs::{self, File};
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -144,13 +144,19 @@ fn key(path: &Path) -> io::Result<[u8; KEY_BYTES]> {
 }
 
 fn read_key(path: &Path) -> io::Result<Option<[u8; KEY_BYTES]>> {
-    let file = match File::open(path) {
-        Ok(file) => file,
+    // Looked at before it is opened: opening a pipe would wait.
+    let about = match fs::symlink_metadata(path) {
+        Ok(about) => about,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(error),
     };
+    if !about.is_file() {
+        return Err(io::Error::other(format!("\"{}\" is no file; remove it", path.display())));
+    }
+    let mut file = File::open(path)?;
     only_owners(&file, path)?;
-    let bytes = fs::read(path)?;
+    let mut bytes = Vec::with_capacity(KEY_BYTES);
+    file.read_to_end(&mut bytes)?;
     bytes.try_into().map(Some).map_err(|_| {
         io::Error::other(format!("\"{}\" is not a key of {KEY_BYTES} bytes; delete it", path.display()))
     })
@@ -158,11 +164,13 @@ fn read_key(path: &Path) -> io::Result<Option<[u8; KEY_BYTES]>> {
 
 #[cfg(unix)]
 fn only_owners(file: &File, path: &Path) -> io::Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-    match file.metadata()?.permissions().mode() & 0o077 {
-        0 => Ok(()),
-        _ => Err(io::Error::other(format!(
-            "others may read the key \"{}\"; delete it, and what is beside it",
+    use std::os::unix::fs::MetadataExt;
+    let about = file.metadata()?;
+    let is_ours = about.uid() == rustix::process::geteuid().as_raw();
+    match is_ours && about.mode() & 0o077 == 0 {
+        true => Ok(()),
+        false => Err(io::Error::other(format!(
+            "others may read the key \"{}\", or made it; delete it, and what is beside it",
             path.display()
         ))),
     }

@@ -28,7 +28,7 @@ pub struct CompileConfig {
     pub cache_bytes: u64,
     /// Milliseconds that compiling one component may take. Default 60,000: an interpreter takes 5,000 on two cores.
     pub timeout_ms: u64,
-    /// Bytes that compiling one component may take. Default 2 GiB.
+    /// Bytes that compiling one component may take, 16 MiB or more. Default 2 GiB: more than any honest one takes.
     pub memory_bytes: u64,
     /// The program that compiles: `hookwright` itself. An embedding program names one, or components are compiled
     /// within it, where nothing bounds what a hostile one uses up.

@@ -6,6 +6,7 @@ use crate::conversion::{Conversion, Named, Using, conversion};
 use crate::field_type::FieldType;
 use crate::ident::Ident;
 use crate::intent::{ChangeType, Intent};
+use crate::schema::Column;
 
 /// The rule.
 pub(super) const RULE: Rule = Rule {
@@ -67,7 +68,8 @@ fn judge_using(case: &Case, change: &ChangeType, using: &Using) -> Option<Judgem
 
 /// The judgement of converting a column of the intent's table to `to`.
 pub(super) fn judge_conversion(case: &Case, column: &Ident, to: &FieldType) -> Option<Judgement> {
-    let from = &case.model.schema().table(case.intent.table())?.column(column)?.ty;
+    let found = case.model.schema().table(case.intent.table())?.column(column)?;
+    let from = &found.ty;
     let here = place(case.intent.table(), column);
     let what = format!("{here} from {} to {}", from.describe(), to.describe());
     let class = conversion(from, to);
@@ -81,6 +83,15 @@ pub(super) fn judge_conversion(case: &Case, column: &Ident, to: &FieldType) -> O
     }
     let (table, column) = stored(case, column)?;
     let rows = Probe::Rows { table: table.clone() };
+    if let Some(called) = foreign(found).filter(|_| keeps(class)) {
+        let what = format!("{here} from \"{called}\" to {}", to.describe());
+        return Judgement::ask(rows, move |answer| {
+            let message = format!(
+                "changing {what} stores every value anew; what the new type has no room or form for is rounded, rewritten or refused"
+            );
+            answer.rows.then(|| Finding::destructive(&[Hazard::DataLoss], message))
+        });
+    }
     match class {
         Conversion::Same | Conversion::Widening | Conversion::Impossible => None,
         Conversion::Rewriting => Judgement::ask(rows, move |answer| {
@@ -98,6 +109,20 @@ pub(super) fn judge_conversion(case: &Case, column: &Ident, to: &FieldType) -> O
             Judgement::ask(probe, move |answer| misfits(&what, answer))
         }
     }
+}
+
+/// Whether values of types that the model knows stay what they are.
+fn keeps(class: Conversion) -> bool {
+    matches!(class, Conversion::Same | Conversion::Widening | Conversion::Rewriting)
+}
+
+/// What the database calls the type of a column whose values the nearest type of the model may not keep.
+fn foreign(column: &Column) -> Option<String> {
+    let called = column.unread.as_ref()?.ty.as_ref()?;
+    let word = called.split([' ', ',', '(']).next().unwrap_or_default();
+    // Narrower than the nearest, or the same but for a check that is not validated.
+    let is_kept = matches!(word, "smallint" | "real" | "varchar" | "name" | "citext" | "Enum");
+    (!is_kept).then(|| called.clone())
 }
 
 fn misfits(what: &str, answer: &Answer) -> Option<Finding> {
