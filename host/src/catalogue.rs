@@ -45,7 +45,9 @@ catalogue! {
     "db/denied"               403 final "the database refuses a privilege" "grant it as shown, then run: hookwright doctor --org NAME"
     "db/drifted"              409 final "the database is not what the model says" "see what differs: hookwright drift --org NAME; repair it: hookwright sync --org NAME; then send the event again"
     "db/failed"               502 final "the database refused a statement" "see the message of the database; nothing was changed"
+    "db/history-gone"         409 final "the database has no history of the organisation" "restore it from a backup, or say where it is: hookwright org update NAME --database URL"
     "db/newer"                409 final "a newer host has used this database" "update this host to at least the version of the other one"
+    "db/other-history"        409 final "the database has another history than the host knows" "put back what was there; or start the host anew, to go on from what is there now"
     "db/unknown-outcome"      503 retry "it is not known whether the change was committed" "send the same event again: the ledger answers what happened"
     "db/unreachable"          503 retry "the database does not answer" "check the address and that the server runs: hookwright doctor --org NAME"
     "drift/not-adopted"       422 final "the metadata cannot say what the database has" "repair it instead: hookwright sync --org NAME --entity ENTITY"
@@ -79,6 +81,11 @@ catalogue! {
     "request/not-found"       404 final "no such page" "see /openapi.json"
     "request/unsupported-media" 415 final "the body's media type is not taken" "send the header \"Content-Type: application/json\""
     "token/not-found"         404 final "no such token" "list them: hookwright token list"
+}
+
+/// The kind of a trouble with a database: its own, or that it cannot be used.
+pub(crate) fn of_database(code: &str) -> &'static str {
+    entry(code).map_or("db/unreachable", |entry| entry.code)
 }
 
 /// The entry of a code.

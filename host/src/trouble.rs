@@ -99,6 +99,8 @@ impl Trouble {
 impl From<Trouble> for crate::error::Error {
     fn from(trouble: Trouble) -> Self {
         let advice = trouble.advice();
-        Self::new("db/unreachable", trouble.found).coded(trouble.code).help(advice)
+        Self::new(crate::catalogue::of_database(&trouble.code), trouble.found)
+            .coded(trouble.code)
+            .help(advice)
     }
 }

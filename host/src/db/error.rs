@@ -138,7 +138,10 @@ impl DbError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Address { .. } | Self::Taken { .. } => "config/invalid",
-            Self::Unreachable { .. } | Self::Unusable(_) => "db/unreachable",
+            Self::Unreachable { trouble: Some(trouble), .. } | Self::Unusable(trouble) => {
+                crate::catalogue::of_database(&trouble.code)
+            }
+            Self::Unreachable { .. } => "db/unreachable",
             Self::Open { .. } => "db/circuit-open",
             Self::Crowded { of: Whose::Org, .. } => "org/overloaded",
             Self::Crowded { .. } => "host/overloaded",

@@ -27,7 +27,7 @@ pub(super) async fn found(tenant: &Tenant, before: &Schema, after: &Schema) -> R
     let stranger = |name: &Ident| !before.physical().tables.contains_key(name);
     let met = made.into_iter().filter(|table| stranger(&table.name));
     let tables = met.filter_map(|table| Some(reason(tenant.org(), table, there.schema.table(&table.name)?)));
-    let met = in_the_way(tenant, &indexes, &there);
+    let met = in_the_way(tenant, after, &indexes, &there);
     Ok(tables.chain(met).collect())
 }
 
@@ -46,7 +46,12 @@ fn indexes(schema: &Schema) -> BTreeMap<Ident, (Ident, String)> {
 }
 
 /// Indexes of others that have the names of some that are to be made.
-fn in_the_way(tenant: &Tenant, wanted: &BTreeMap<Ident, (Ident, String)>, there: &Inspected) -> Vec<Reason> {
+fn in_the_way(
+    tenant: &Tenant,
+    after: &Schema,
+    wanted: &BTreeMap<Ident, (Ident, String)>,
+    there: &Inspected,
+) -> Vec<Reason> {
     let known = indexes(&there.schema);
     let unread = |name: &Ident| {
         let of_name = |f: &&crate::db::Foreign| f.kind == ForeignKind::Index && f.name == name.as_str();
@@ -54,7 +59,10 @@ fn in_the_way(tenant: &Tenant, wanted: &BTreeMap<Ident, (Ident, String)>, there:
     };
     let met = |(name, (table, words)): (&Ident, &(Ident, String))| {
         let (on, is, drops) = match (known.get(name), unread(name)) {
-            (Some((on, is)), _) => (on.as_str().to_owned(), format!(" ({is})"), true),
+            // A repair reaches what is on our own tables alone.
+            (Some((on, is)), _) => {
+                (on.as_str().to_owned(), format!(" ({is})"), after.tables.contains_key(on))
+            }
             (None, Some(on)) => (on, String::new(), false),
             (None, None) => return None,
         };
