@@ -168,7 +168,7 @@ impl Pipeline<'_> {
 
     async fn attempt(&self, tenant: &Tenant, view: &View, request: &Request<'_>) -> Result<Attempt> {
         let Worked { draft, metadata, hooks, memories, rolls_back, left, adopted, purged } =
-            work::work_out(self, tenant, view, request.change).await?;
+            work::work_out(self, tenant, view, request).await?;
         let base = draft.base().clone();
         let there: Vec<_> = base.physical().tables.into_keys().collect();
         under_way::check(tenant, &draft, request).await?;

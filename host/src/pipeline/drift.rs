@@ -12,6 +12,7 @@ use hookwright_core::event::Event;
 use hookwright_core::ident::Ident;
 use hookwright_core::intent::Intent;
 use hookwright_core::metadata::Metadata;
+use hookwright_core::online::OnlineStep;
 use hookwright_core::schema::Schema;
 
 use super::Pipeline;
@@ -80,14 +81,16 @@ async fn compared(
     Ok(Drift::of(world))
 }
 
-/// Works a repair out.
+/// Works a repair out; of what was `made` for it already nothing is seen.
 pub(super) async fn synchronise(
     pipeline: &Pipeline<'_>,
     tenant: &Tenant,
     view: &View,
     scope: &Scope,
+    made: impl Iterator<Item = &OnlineStep>,
 ) -> Result<Worked> {
-    let found = tenant.db().inspect(None).await?.schema;
+    let mut found = tenant.db().inspect(None).await?.schema;
+    made.for_each(|step| step.unread(&mut found));
     let drift = own(pipeline, tenant, view, &found).await?;
     whole(tenant, &drift.unfit)?;
     crate::drift::reached(&drift, scope)?;

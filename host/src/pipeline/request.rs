@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 use std::time::Instant;
 
 use hookwright_core::event::{Change, Consent};
+use hookwright_core::online::OnlineStep;
 
 use crate::api::ApproveOptions;
-use crate::db::{HeldRow, StepRow};
+use crate::db::{HeldRow, Phase, StepRow, StepState};
 
 /// How a change is sent.
 #[derive(Debug, Clone, Copy, Default)]
@@ -76,6 +77,12 @@ impl<'a> Request<'a> {
     pub fn is_held(&mut self, row: HeldRow) {
         self.id.clone_from(&row.id);
         self.held = Some(row);
+    }
+
+    /// What was made for it already, though it is still to be committed.
+    pub fn made(&self) -> impl Iterator<Item = &OnlineStep> {
+        let done = |row: &&StepRow| row.phase == Phase::Prepare && row.state == StepState::Done;
+        self.staged.iter().flatten().filter(done).map(|row| &row.step)
     }
 
     /// Who asked for it, as reports say it.

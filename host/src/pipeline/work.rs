@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use hookwright_core::drift::{Finding, Unfit};
-use hookwright_core::event::{Body, Change, EntityPatch, Event, FieldPatch};
+use hookwright_core::event::{Body, EntityPatch, Event, FieldPatch};
 use hookwright_core::hook::{Action, EntityChange, FieldChange, HookCall, HookReply};
 use hookwright_core::ident::Ident;
 use hookwright_core::intent::Intent;
@@ -15,6 +15,7 @@ use hookwright_core::spec::{EntitySpec, FieldSpec};
 use hookwright_core::tombstone::{Memory, Place};
 
 use super::hooks::Caller;
+use super::request::Request;
 use super::restore::Memories;
 use super::{Pipeline, drift};
 use crate::drift::Adopted;
@@ -47,11 +48,12 @@ pub(super) async fn work_out(
     pipeline: &Pipeline<'_>,
     tenant: &Tenant,
     view: &View,
-    change: &Change,
+    request: &Request<'_>,
 ) -> Result<Worked> {
+    let change = request.change;
     match change.events.as_slice() {
         [Event { body: Body::SchemaSync { scope }, .. }] => {
-            return Box::pin(drift::synchronise(pipeline, tenant, view, scope)).await;
+            return Box::pin(drift::synchronise(pipeline, tenant, view, scope, request.made())).await;
         }
         [event @ Event { body: Body::SchemaAdopt { scope }, .. }] => {
             return Box::pin(drift::adopt(pipeline, tenant, view, event, scope)).await;

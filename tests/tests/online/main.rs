@@ -12,3 +12,4 @@ mod failing;
 mod killed;
 mod patient;
 mod patterns;
+mod repaired;

@@ -8,9 +8,10 @@ mod postgres;
 use serde::{Deserialize, Serialize};
 
 use crate::ddl::Statement;
+use crate::field_type::FieldType;
 use crate::ident::{Ident, OrgName};
 use crate::model::Fill;
-use crate::schema::{Check, Column, ForeignKey, Index};
+use crate::schema::{Check, Column, ForeignKey, Index, Schema};
 
 /// A step.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -158,6 +159,28 @@ impl OnlineStep {
     #[must_use]
     pub fn run(&self, org: &OrgName) -> Run {
         postgres::run(self, org)
+    }
+
+    /// Takes what it made out of a schema that was read after it was done: the change it belongs to is still to make it.
+    pub fn unread(&self, schema: &mut Schema) {
+        let Some(table) = schema.table_mut(self.table()) else { return };
+        match self {
+            Self::AddColumn { column, .. } | Self::AddShadow { column, .. } => {
+                table.columns.shift_remove(&column.name);
+            }
+            Self::AddValues { column, values, .. } => {
+                let is_it = |of: &&mut Column| of.ty.values().is_some_and(|known| known == values);
+                if let Some(column) = table.columns.get_mut(column).filter(is_it) {
+                    column.ty = FieldType::Text;
+                    column.unread = None;
+                }
+            }
+            Self::AddCheck { check, .. } => table.checks.retain(|known| known.name != check.name),
+            Self::AddForeignKey { key, .. } => table.foreign_keys.retain(|known| known.name != key.name),
+            Self::BuildIndex { index, .. } => table.indexes.retain(|known| known.name != index.name),
+            // A check that stands in for NOT NULL is in nobody's model.
+            Self::Require { .. } | Self::Fill { .. } | Self::Validate { .. } | Self::DropIndex { .. } => {}
+        }
     }
 
     /// What takes it back, whatever of it was done; in one short transaction.
