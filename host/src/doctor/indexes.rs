@@ -4,7 +4,7 @@ use hookwright_core::ident::OrgName;
 use hookwright_core::schema::{Schema, Table};
 
 use super::{Check, Patient};
-use crate::db::{Slow, TableUse, UnusedIndex, Usage};
+use crate::db::{Slow, Snapshot, TableUse, UnusedIndex, Usage};
 use crate::error::Result;
 use crate::trouble::Trouble;
 
@@ -19,7 +19,8 @@ pub(super) async fn check(patient: &Patient<'_>) -> Result<Check> {
     let (tenant, org) = (&patient.tenant, patient.tenant.org());
     let snapshot = tenant.snapshot().await?;
     let usage = tenant.db().usage().await?;
-    let mut troubles = unindexed(org, &snapshot.schema);
+    let found = tenant.db().inspect(None).await?.schema;
+    let mut troubles = unindexed(org, &snapshot, &found);
     if let Some(usage) = &usage {
         troubles.extend(counted(org, &snapshot.schema, usage));
     }
@@ -34,10 +35,14 @@ pub(super) async fn check(patient: &Patient<'_>) -> Result<Check> {
 }
 
 /// Foreign keys that a deletion of what they refer to has no index for.
-fn unindexed(org: &OrgName, schema: &Schema) -> Vec<Trouble> {
-    let keys =
-        schema.tables.values().flat_map(|table| table.foreign_keys.iter().map(move |key| (table, key)));
-    let missing = keys.filter(|(table, key)| !table.is_indexed(&key.columns));
+fn unindexed(org: &OrgName, snapshot: &Snapshot, found: &Schema) -> Vec<Trouble> {
+    let keys = snapshot
+        .schema
+        .tables
+        .values()
+        .flat_map(|table| table.foreign_keys.iter().map(move |key| (table, key)));
+    let missing =
+        keys.filter(|(table, key)| !found.table(&table.name).unwrap_or(table).is_indexed(&key.columns));
     missing
         .map(|(table, key)| {
             let names: Vec<_> = key.columns.iter().map(|column| column.as_str()).collect();
@@ -51,11 +56,20 @@ fn unindexed(org: &OrgName, schema: &Schema) -> Vec<Trouble> {
                 "each deletion of what is referred to reads the whole table, under the deleter's locks";
             let trouble = Trouble::note("index/reference", found, means);
             match names.as_slice() {
+                [field] if is_said(snapshot, table, field) => trouble.next(format!(
+                    "its field says \"indexed\", and no plugin made it so: hookwright plugin list --org {org}; install one that does, such as index-advisor, with --sync"
+                )),
                 [field] => trouble.next(indexed(org, table, field)),
                 _ => trouble.next("have a plugin ask for an index on these columns"),
             }
         })
         .collect()
+}
+
+/// Whether the metadata say that the field has an index.
+fn is_said(snapshot: &Snapshot, table: &Table, field: &str) -> bool {
+    let entity = snapshot.metadata.entities.get(&table.name);
+    entity.is_some_and(|entity| entity.fields.iter().any(|f| f.spec.indexed && f.spec.name.as_str() == field))
 }
 
 /// The event that gives a field an index; on a large table it is built beside its users.
@@ -64,7 +78,7 @@ fn indexed(org: &OrgName, table: &Table, field: &str) -> String {
     let event = serde_json::json!({"id": format!("index-{entity}-{field}"), "type": "field.update", "entity": entity,
         "field": field, "changes": {"indexed": true}});
     format!(
-        "index it, beside its users if the table is large: echo '{event}' | hookwright event send --org {org} -"
+        "index it, beside its users if the table is large, by a plugin that makes indexes, such as index-advisor: echo '{event}' | hookwright event send --org {org} -"
     )
 }
 
