@@ -17,7 +17,7 @@ use sqlx::postgres::PgRow;
 use super::Connections;
 use super::gate::Script;
 use super::inspect::{Foreign, ForeignKind, Inspected, managed_table};
-use super::postgres_type::{field_type, nearest, values};
+use super::postgres_type::{field_type, in_words, nearest, values};
 use super::printed_default;
 
 /// Raw columns of the catalogue; an expression is asked for only where there is one, since printing it is what costs.
@@ -126,11 +126,12 @@ impl Reader<'_> {
         if !self.tables.contains_key(&id) {
             return Ok(());
         }
-        let exact = field_type(&ty, modifier).map(|ty| (ty, None));
-        let near = || nearest(&ty, modifier).map(|(ty, called)| (ty, Some(called)));
-        let known = Ident::parse(&name).ok().zip(exact.or_else(near)).filter(|_| !row.get::<bool, _>(7));
-        let Some((ident, (ty, unread_type))) = known else {
-            let reason = format!("the model cannot express it (type {ty}, or an identity)");
+        let exact = field_type(&ty, modifier).map(|ty| (ty, None, false));
+        let near = || nearest(&ty, modifier).map(|(ty, called)| (ty, Some(called), false));
+        let known = exact.or_else(near).unwrap_or_else(|| (FieldType::Text, Some(in_words(&ty)), true));
+        let ident = Ident::parse(&name).ok().filter(|_| !row.get::<bool, _>(7));
+        let (Some(ident), (ty, unread_type, far)) = (ident, known) else {
+            let reason = format!("the model cannot express it (type {ty}, its name, or an identity)");
             self.note(id, ForeignKind::Column, &name, reason);
             return Ok(());
         };
@@ -147,7 +148,7 @@ impl Reader<'_> {
             Some((Ok(default), _)) => (default, None),
             Some((Err(()), text)) => (None, Some(text)),
         };
-        let unread = Unread { ty: unread_type, default: unread_default };
+        let unread = Unread { ty: unread_type, far, default: unread_default };
         let column = Column {
             unread: (unread != Unread::default()).then(|| Box::new(unread)),
             default,
@@ -156,7 +157,10 @@ impl Reader<'_> {
             comment: row.try_get(8)?,
             ..Column::new(ident.clone(), ty)
         };
-        self.columns.insert((id, number), ident.clone());
+        // What is built on a column of such a type is beyond the model, too.
+        if !far {
+            self.columns.insert((id, number), ident.clone());
+        }
         if let Some(table) = self.tables.get_mut(&id) {
             table.columns.insert(ident, column);
         }

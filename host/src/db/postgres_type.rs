@@ -49,6 +49,14 @@ pub(super) fn nearest(name: &str, modifier: i32) -> Option<(FieldType, String)> 
     Some((ty, if plain { called.to_owned() } else { format!("{called} of modifier {modifier}") }))
 }
 
+/// A type as people write it: an array has a name of its own in the catalogue.
+pub(super) fn in_words(name: &str) -> String {
+    match name.strip_prefix('_') {
+        Some(of) => format!("{of}[]"),
+        None => name.to_owned(),
+    }
+}
+
 /// The values a check keeps a column to, if it is the check of an `Enum`.
 pub(super) fn values(check: &Expr, column: &Ident) -> Option<Vec<String>> {
     let is_column = |of: &Expr| matches!(of, Expr::Column(name) if name == column);

@@ -223,7 +223,7 @@ impl Reader<'_> {
         // An integer key is the row's number, and so never NULL.
         let is_rowid = parts.key && word.eq_ignore_ascii_case("integer");
         let (nullable, generated) = (!parts.not_null && !is_rowid, parts.generated);
-        let unread = Unread { ty: unread_type, default: unread_default };
+        let unread = Unread { ty: unread_type, far: false, default: unread_default };
         let unread = (unread != Unread::default()).then(|| Box::new(unread));
         let column = Column { nullable, default, generated, unread, ..Column::new(name.clone(), ty) };
         self.read.table.columns.insert(name, column);

@@ -117,7 +117,7 @@ pub(super) fn whole(sql: &str, item: &[Token]) -> Option<Column> {
     };
     let ty = nearest(&text(declared(&mut cursor)));
     let nullable = !rest.windows(2).any(|two| two[0].is_word("not") && two[1].is_word("null"));
-    let unread = Unread { ty: Some(text(rest)), default: None };
+    let unread = Unread { ty: Some(text(rest)), far: false, default: None };
     let name = Ident::parse(first.name()?).ok()?;
     Some(Column { nullable, unread: Some(Box::new(unread)), ..Column::new(name, ty) })
 }

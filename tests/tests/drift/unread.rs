@@ -164,3 +164,35 @@ fn a_default_that_the_database_works_out_is_left_alone() {
         bench.hand("INSERT INTO legacy (n) VALUES (1)").await;
     });
 }
+
+#[test]
+fn a_type_that_nothing_is_near_is_told_and_left_to_people() {
+    runtime().block_on(async {
+        let bench = Bench::new(&TestHost::start().await, "acme", Dialect::Postgres).await;
+        bench
+            .hand(
+                "CREATE TYPE mood AS ENUM ('good'); ALTER TABLE invoice ALTER amount DROP DEFAULT, ALTER amount TYPE money,
+                ALTER note TYPE mood USING NULL; ALTER TABLE account ADD seen inet UNIQUE, ADD tags text[] NOT NULL DEFAULT '{}'",
+            )
+            .await;
+        let drift = bench.drift().await;
+        let said: Vec<_> =
+            drift.findings.iter().map(|f| Finding::of(bench.world.org(), f).message).collect();
+        for text in ["the type of \"invoice.amount\" is money", "the type of \"invoice.note\" is mood", "\"account.seen\"", "\"account.tags\" (text[]"] {
+            assert!(said.iter().any(|message| message.contains(text)), "{text}: {said:#?}");
+        }
+        let rows = "SELECT amount, note, at, status FROM invoice ORDER BY no";
+        let before = bench.world.rows(rows).await.unwrap();
+        let amount = json!({"id": "s", "type": "schema.sync", "entity": "invoice", "field": "amount"});
+        let refused = bench.world.send(&amount.to_string(), ALLOWED).await.unwrap_err().to_string();
+        assert!(refused.contains("has the type \"money\"") && refused.contains("ALTER TABLE"), "{refused}");
+        assert_eq!(bench.world.rows(rows).await.unwrap(), before);
+        bench.hand("ALTER TABLE invoice ALTER amount TYPE numeric(14, 2)").await;
+        let note = json!({"id": "n", "type": "schema.sync", "entity": "invoice"});
+        assert_eq!(bench.send(&note, ALLOWED).await.status, Status::Applied);
+        let left = ["drift/extra-column account.seen", "drift/extra-column account.tags"];
+        let adopt = json!({"id": "a", "type": "schema.adopt", "entity": "account"});
+        bench.send(&adopt, ALLOWED).await;
+        assert_eq!(told(&bench.drift().await.findings), left);
+    });
+}

@@ -55,6 +55,11 @@ impl Drift {
     }
 }
 
+/// Whether metadata can say what a column is.
+fn can_be_field(column: &Column) -> bool {
+    column.generated.is_none() && !column.is_far()
+}
+
 struct Adopting<'a> {
     metadata: Metadata,
     event: &'a str,
@@ -91,7 +96,7 @@ impl Adopting<'_> {
     }
 
     fn column(&mut self, entity: &Ident, table: &Table, name: &Ident) -> Result<(), AdoptError> {
-        let Some(column) = table.column(name).filter(|c| c.generated.is_none()) else { return Ok(()) };
+        let Some(column) = table.column(name).filter(|c| can_be_field(c)) else { return Ok(()) };
         let spec = self.field(entity, table, column)?;
         match self.metadata.need(entity)?.field(name).map(|field| field.spec.clone()) {
             None => self.metadata.create_field(self.event, entity, &spec)?,
@@ -103,7 +108,7 @@ impl Adopting<'_> {
     }
 
     fn table(&mut self, table: &Table) -> Result<(), AdoptError> {
-        let given = table.columns.values().filter(|c| c.generated.is_none());
+        let given = table.columns.values().filter(|c| can_be_field(c));
         let fields = given.map(|c| self.field(&table.name, table, c)).collect::<Result<_, _>>()?;
         let spec =
             EntitySpec { name: table.name.clone(), label: None, comment: table.comment.clone(), fields };

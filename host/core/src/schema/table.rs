@@ -37,6 +37,8 @@ pub struct Column {
 pub struct Unread {
     /// Its type; the column's own is the nearest that the model has.
     pub ty: Option<String>,
+    /// Whether the model has no type that is near it: it stands as `Text`, which every value can be printed as.
+    pub far: bool,
     /// Its default; the column has none.
     pub default: Option<String>,
 }
@@ -75,6 +77,12 @@ pub struct Table {
 }
 
 impl Column {
+    /// Whether the database has a type for it that no type of the model is near.
+    #[must_use]
+    pub fn is_far(&self) -> bool {
+        self.unread.as_ref().is_some_and(|unread| unread.far)
+    }
+
     /// A nullable column without default.
     #[must_use]
     pub fn new(name: Ident, ty: FieldType) -> Self {

@@ -81,6 +81,18 @@ pub(super) fn judge_conversion(case: &Case, column: &Ident, to: &FieldType) -> O
         )
         .into();
     }
+    if found.is_far() && *to != FieldType::Text {
+        let message = format!(
+            "{here} has the type \"{}\", whose values only somebody who knows them can convert to {}",
+            foreign(found).unwrap_or_default(),
+            to.describe()
+        );
+        let (table, name) = (case.intent.table().as_str(), column.as_str());
+        let by_hand = format!(
+            "convert it by hand: ALTER TABLE \"{table}\" ALTER COLUMN \"{name}\" TYPE … USING …; or to text, which keeps every value; then see what is left: hookwright drift"
+        );
+        return Finding::forbidden(message, by_hand).into();
+    }
     let (table, column) = stored(case, column)?;
     let rows = Probe::Rows { table: table.clone() };
     if let Some(called) = foreign(found).filter(|_| keeps(class)) {
