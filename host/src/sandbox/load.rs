@@ -132,19 +132,14 @@ pub(super) struct Code {
 }
 
 impl Sandbox {
-    /// Loads a plugin beside the runtime's own threads; a few at a time, so that uploads never take all processors.
+    /// Loads a plugin beside the runtime's own threads.
     ///
     /// # Errors
     /// As [`Sandbox::load`].
     pub async fn load_aside(&self, bytes: Vec<u8>) -> Result<Loaded, LoadError> {
-        let broken = |what: String| LoadError::Compiler { what };
-        let turn = self.shared.compiling.clone().acquire_owned().await.map_err(|e| broken(e.to_string()))?;
         let sandbox = self.clone();
-        let loading = tokio::task::spawn_blocking(move || {
-            let _turn = turn;
-            sandbox.load(&bytes)
-        });
-        loading.await.map_err(|e| broken(e.to_string()))?
+        let loading = tokio::task::spawn_blocking(move || sandbox.load(&bytes));
+        loading.await.map_err(|e| LoadError::Compiler { what: e.to_string() })?
     }
 
     /// Loads a plugin. Takes as long as compiling it, unless the same bytes are loaded already, or in the cache.

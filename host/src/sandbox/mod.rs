@@ -18,7 +18,6 @@ mod log;
 mod wasi;
 
 use std::collections::HashMap;
-use std::num::NonZero;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
@@ -73,8 +72,6 @@ struct Shared {
     ticks: u64,
     limits: Arc<Limits>,
     compiler: Compiler,
-    /// Turns to compile.
-    compiling: Arc<Semaphore>,
     places: Semaphore,
     /// With the hook contract alone.
     plain: Linker<Guest>,
@@ -110,12 +107,8 @@ impl Sandbox {
         wasmtime_wasi::p2::add_to_linker_async(&mut with_wasi).map_err(SandboxError::engine)?;
         let ticks = limits.deadline_ms.div_ceil(tick.as_millis().max(1) as u64);
         let places = Semaphore::new(limits.concurrent_calls as usize);
-        let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
-        // The compiler itself uses several processors.
-        let compiling = Arc::new(Semaphore::new(cores.div_ceil(2)));
         let (limits, loaded) = (Arc::new(limits.clone()), Mutex::default());
-        let shared =
-            Shared { engine, pooling, ticks, limits, compiler, compiling, places, plain, with_wasi, loaded };
+        let shared = Shared { engine, pooling, ticks, limits, compiler, places, plain, with_wasi, loaded };
         Ok(Self { shared: Arc::new(shared) })
     }
 

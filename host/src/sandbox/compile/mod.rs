@@ -8,6 +8,7 @@ mod child;
 mod worker;
 
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
 use wasmtime::Engine;
@@ -47,6 +48,8 @@ impl Default for CompileConfig {
 pub(super) struct Compiler {
     config: CompileConfig,
     cache: Option<Cache>,
+    /// Held while something is compiled: the compiler itself uses every processor. What is kept needs no turn.
+    turn: Mutex<()>,
 }
 
 impl Compiler {
@@ -56,13 +59,19 @@ impl Compiler {
             let path = cache.display();
             tracing::warn!(%path, %error, "no cache of compiled plugins: each start compiles them anew");
         });
-        Self { config: config.clone(), cache: opened.ok() }
+        Self { config: config.clone(), cache: opened.ok(), turn: Mutex::default() }
     }
 
     /// The machine code of a component.
     pub fn compile(&self, engine: &Engine, digest: &str, bytes: &[u8]) -> Result<Component, LoadError> {
         let kept = self.cache.as_ref().map(|cache| (cache, cache.entry(engine, digest)));
-        if let Some(component) = kept.as_ref().and_then(|(cache, entry)| cache.get(engine, entry)) {
+        let find = || kept.as_ref().and_then(|(cache, entry)| cache.get(engine, entry));
+        if let Some(component) = find() {
+            return Ok(component);
+        }
+        let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        // Whoever had the turn before may have compiled the same.
+        if let Some(component) = find() {
             return Ok(component);
         }
         let code = match &self.config.program {
