@@ -95,7 +95,7 @@ async fn foreign(dialect: Dialect) {
             Dialect::Postgres => {
                 "SET search_path = \"acme-corp\"; CREATE TABLE theirs (\"odd name\" money);
                  CREATE VIEW seen AS SELECT 1 AS one; CREATE INDEX by_last ON invoice (a DESC);
-                 ALTER TABLE invoice ADD COLUMN price money; ALTER TABLE invoice ADD COLUMN at timestamp;
+                 ALTER TABLE invoice ADD COLUMN price money; ALTER TABLE invoice ADD COLUMN \"odd name\" text;
                  ALTER TABLE invoice ADD CONSTRAINT odd CHECK (a ~ 'x') NOT VALID;"
             }
             Dialect::Sqlite => {
@@ -116,11 +116,14 @@ async fn foreign(dialect: Dialect) {
     assert!(found(ForeignKind::Column) >= 1);
     assert!(found(ForeignKind::Constraint) >= 1, "{:#?}", inspected.foreign);
     assert_eq!(inspected.schema.tables.len(), 1);
-    if dialect == Dialect::Sqlite {
-        let table = inspected.schema.table(&ident("invoice")).expect("there");
-        let unread = table.column(&ident("price")).and_then(|column| column.unread.clone()).expect("unread");
-        assert_eq!(unread.ty.as_deref(), Some("MONEY"));
-    }
+    let table = inspected.schema.table(&ident("invoice")).expect("there");
+    let price = table.column(&ident("price")).expect("there");
+    let called = price.unread.as_ref().and_then(|unread| unread.ty.as_deref());
+    let (wanted, is_far) = match dialect {
+        Dialect::Postgres => ("money", true),
+        Dialect::Sqlite => ("MONEY", false),
+    };
+    assert_eq!((called, price.is_far()), (Some(wanted), is_far));
 }
 
 async fn probes(dialect: Dialect) {
