@@ -1,5 +1,6 @@
 //! SQL where a plugin may write text: it stays text, or is refused; it never runs.
 
+use hookwright::config::Config;
 use hookwright::outcome::Status;
 use hookwright_tests::dump::dump;
 use hookwright_tests::scenario::Dialect;
@@ -47,7 +48,9 @@ async fn world(dialect: Dialect, wishes: &[Json]) -> World {
     let by_event: serde_json::Map<_, _> =
         wishes.iter().enumerate().map(|(n, wish)| (format!("w{n}"), json!([wish]))).collect();
     let plugins = ["schema-sync".to_owned(), format!("wishes {}", Json::from(by_event))];
-    let world = World::add(&TestHost::start().await, "acme", dialect, &plugins).await;
+    let mut config = Config::default();
+    config.suspension.faults = 1_000;
+    let world = World::add(&TestHost::with(None, config).await, "acme", dialect, &plugins).await;
     world.send(&entity("first", "account").to_string(), PLAIN).await.unwrap();
     world
 }
