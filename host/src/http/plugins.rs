@@ -76,12 +76,7 @@ pub(super) async fn grants(caller: Caller, JsonBody(body): JsonBody) -> Result<J
     responses((status = 204, description = "Done"), (status = 200, body = Told))
 )]
 pub(super) async fn enable(caller: Caller, Query(existing): Query<Existing>) -> Result<Told, Problem> {
-    let (org, name) = (existing.org(&caller)?, caller.part("name")?);
-    if existing.is_trial() {
-        return existing.tried(&caller, &org, Trial::Enable(name.to_owned())).await;
-    }
-    caller.host().plugin_enable(&org, name).await?;
-    existing.settled(&caller, &org, None).await
+    switch(&caller, existing, Turn::Enable).await
 }
 
 /// Call a plugin no longer.
@@ -91,12 +86,7 @@ pub(super) async fn enable(caller: Caller, Query(existing): Query<Existing>) -> 
     responses((status = 204, description = "Done"), (status = 200, body = Told))
 )]
 pub(super) async fn disable(caller: Caller, Query(existing): Query<Existing>) -> Result<Told, Problem> {
-    let (org, name) = (existing.org(&caller)?, caller.part("name")?);
-    if existing.is_trial() {
-        return existing.tried(&caller, &org, Trial::Without(name.to_owned())).await;
-    }
-    caller.host().plugin_disable(&org, name).await?;
-    existing.settled(&caller, &org, None).await
+    switch(&caller, existing, Turn::Disable).await
 }
 
 /// Remove a plugin from the organisation.
@@ -106,10 +96,29 @@ pub(super) async fn disable(caller: Caller, Query(existing): Query<Existing>) ->
     responses((status = 204, description = "Done"), (status = 200, body = Told))
 )]
 pub(super) async fn remove(caller: Caller, Query(existing): Query<Existing>) -> Result<Told, Problem> {
-    let (org, name) = (existing.org(&caller)?, caller.part("name")?);
+    switch(&caller, existing, Turn::Remove).await
+}
+
+/// What is done with a plugin that is there.
+enum Turn {
+    Enable,
+    Disable,
+    Remove,
+}
+
+async fn switch(caller: &Caller, existing: Existing, turn: Turn) -> Result<Told, Problem> {
+    let (org, name, host) = (existing.org(caller)?, caller.part("name")?, caller.host());
     if existing.is_trial() {
-        return existing.tried(&caller, &org, Trial::Without(name.to_owned())).await;
+        let trial = match turn {
+            Turn::Enable => Trial::Enable(name.to_owned()),
+            Turn::Disable | Turn::Remove => Trial::Without(name.to_owned()),
+        };
+        return existing.tried(caller, &org, trial).await;
     }
-    caller.host().plugin_remove(&org, name).await?;
-    existing.settled(&caller, &org, None).await
+    match turn {
+        Turn::Enable => host.plugin_enable(&org, name).await?,
+        Turn::Disable => host.plugin_disable(&org, name).await?,
+        Turn::Remove => host.plugin_remove(&org, name).await?,
+    }
+    existing.settled(caller, &org, None).await
 }

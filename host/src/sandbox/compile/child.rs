@@ -31,7 +31,7 @@ pub(super) fn compile(
         Some(OUT_OF_TIME) => {
             Err(LoadError::CompileLimit { name: "timeout_ms", limit: limits.timeout_ms, unit: "ms" })
         }
-        _ if words.contains("memory allocation") || words.contains("memory") => {
+        _ if words.contains("memory") => {
             Err(LoadError::CompileLimit { name: "memory_bytes", limit: limits.memory_bytes, unit: "bytes" })
         }
         _ => Err(LoadError::Compiler { what: format!("it ended with {status}: {words}") }),
