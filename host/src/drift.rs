@@ -3,7 +3,7 @@
 //! For the command line, HTTP and the library; the comparison itself is the core's.
 
 use hookwright_core::drift::{self, Moved, Part, State};
-use hookwright_core::ident::OrgName;
+use hookwright_core::ident::{OrgName, quoted};
 use serde::{Deserialize, Serialize};
 
 /// A finding that somebody decided to leave as it is.
@@ -37,7 +37,7 @@ impl Ignored {
     }
 }
 
-/// Something that an adoption took into the metadata.
+/// Something that an adoption took into the metadata, or that it left out.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Adopted {
@@ -46,7 +46,7 @@ pub struct Adopted {
     /// The field; absent if it is the entity itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub field: Option<String>,
-    /// What became of it: `added`, `changed` or `deleted`.
+    /// What became of it: `added`, `changed`, `deleted` or `left out`.
     pub what: String,
     /// The same in a line, with the particulars: `field invoice.note: added, String(200)`.
     pub message: String,
@@ -63,6 +63,18 @@ impl From<drift::Taken> for Adopted {
         let said = if taken.said.is_empty() { String::new() } else { format!(", {}", taken.said) };
         let message = format!("{subject}: {what}{said}");
         Self { entity, field, what, message }
+    }
+}
+
+impl From<drift::LeftOut> for Adopted {
+    fn from(left: drift::LeftOut) -> Self {
+        let drift::LeftOut { table: entity, column: field, why } = left;
+        let (what, name) = ("left out".to_owned(), quoted(&entity));
+        let subject = match &field {
+            Some(field) => format!("column {} of {name}", quoted(field)),
+            None => format!("table {name}"),
+        };
+        Self { message: format!("{subject}: {what}, {why}"), entity, field, what }
     }
 }
 
@@ -128,7 +140,7 @@ impl Finding {
             ignore: finding
                 .is_ignorable()
                 .then(|| format!("hookwright ignore --org {org} {} --reason \"…\"", finding.id())),
-            adopt: adoptable(finding).then(|| command("adopt", org, finding)),
+            adopt: finding.adoptable.then(|| command("adopt", org, finding)),
         }
     }
 }
@@ -163,6 +175,24 @@ fn not_compared(org: &OrgName, unfit: &drift::Unfit) -> Finding {
         adopt: None,
         entity,
     }
+}
+
+/// Whether an adoption takes anything in, or there was nothing to take in.
+///
+/// # Errors
+/// `drift/not-adopted`, with the first thing that stays as it is.
+pub(crate) fn taken_in(
+    drift: &drift::Drift,
+    scope: &drift::Scope,
+    nothing: bool,
+    left_out: &[drift::LeftOut],
+) -> crate::error::Result<()> {
+    let finding = || drift.findings.iter().find(|finding| scope.has(finding)).map(what);
+    let first = left_out.first().map(|left| Adopted::from(left.clone()).message).or_else(finding);
+    let Some(first) = first.filter(|_| nothing) else { return Ok(()) };
+    let message = format!("the metadata can say nothing of what differs in {scope}: {first}");
+    let help = "what Hookwright did not make can stay as it is; what plugins call for is repaired by hookwright sync";
+    Err(crate::error::Error::new("drift/not-adopted", message).help(help))
 }
 
 /// Whether there is what a scope names: a name that is misspelt would otherwise be in step.
@@ -202,6 +232,9 @@ fn why(finding: &drift::Finding) -> &'static str {
         (Moved::Hands, State::Missing) if finding.renamed.is_none() => "others than Hookwright took it away",
         (Moved::Hands, State::Extra) => "others than Hookwright added it",
         (Moved::Hands, _) => "others than Hookwright changed it",
+        (Moved::Plugins, State::Differs) if is_as_adopted(finding) => {
+            "it was taken in as it is, and no field can say that"
+        }
         (Moved::Metadata, _) => "its entity or field was deleted, and it was kept",
         (Moved::Plugins, State::Missing) => "the plugins did not call for it before",
         (Moved::Plugins, State::Extra) => "the plugins call for it no more",
@@ -210,6 +243,13 @@ fn why(finding: &drift::Finding) -> &'static str {
             "others than Hookwright changed it, and the plugins called for something else before"
         }
     }
+}
+
+/// Whether the record has it just as it is, in words that are the database's own.
+fn is_as_adopted(finding: &drift::Finding) -> bool {
+    !finding.adoptable
+        && matches!(finding.part, Part::Type(_) | Part::Default(_))
+        && finding.recorded == finding.found
 }
 
 fn command(verb: &str, org: &OrgName, finding: &drift::Finding) -> String {
@@ -221,21 +261,4 @@ fn command(verb: &str, org: &OrgName, finding: &drift::Finding) -> String {
         command += " --extras";
     }
     command
-}
-
-/// Whether metadata can say it: what only plugins or hands can make, or only the database has a word for, is not theirs.
-fn adoptable(finding: &drift::Finding) -> bool {
-    let found = finding.found.as_deref().unwrap_or_default();
-    match &finding.part {
-        Part::Type(_) if found.starts_with(char::is_lowercase) => false,
-        Part::Default(_)
-            if !found.is_empty() && serde_json::from_str::<serde_json::Value>(found).is_err() =>
-        {
-            false
-        }
-        Part::Table | Part::Column(_) | Part::Type(_) | Part::Nullability(_) | Part::Default(_) => true,
-        Part::TableComment | Part::Comment(_) => true,
-        Part::Unique(columns) | Part::ForeignKey(columns) => columns.len() == 1,
-        Part::PrimaryKey | Part::Generated(_) | Part::Check(_) | Part::Index(_) => false,
-    }
 }

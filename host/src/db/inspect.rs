@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use hookwright_core::drift::LeftOut;
 use hookwright_core::ident::Ident;
 use hookwright_core::schema::{BURIED_PREFIX, Schema, Table};
 use serde::Serialize;
@@ -54,8 +55,18 @@ impl Foreign {
         Self { table: table.to_owned(), kind, name: name.to_owned(), reason: reason.into() }
     }
 
-    pub(super) fn unmanaged(table: &str) -> Self {
-        Self::new(table, ForeignKind::Table, table, "Hookwright did not make it")
+    /// A table that is not in the model, and why.
+    pub(super) fn table(name: &str, reason: &str) -> Self {
+        Self::new(name, ForeignKind::Table, name, reason)
+    }
+
+    /// A table whose name is none of those that are looked for, or that there can be.
+    pub(super) fn unnamed(name: &str, managed: Option<&BTreeSet<Ident>>) -> Self {
+        let reason = match managed {
+            Some(_) => "Hookwright did not make it",
+            None => "its name is none that an entity can have",
+        };
+        Self::table(name, reason)
     }
 }
 
@@ -65,6 +76,22 @@ pub(super) fn managed_table(name: &str, managed: Option<&BTreeSet<Ident>>) -> Op
         Some(managed) => Ident::parse(name).ok().filter(|name| managed.contains(name)),
         None if name.starts_with(BURIED_PREFIX) => Ident::parse(name).ok(),
         None => Ident::table(name).ok(),
+    }
+}
+
+impl Inspected {
+    /// The tables and columns that can be no entities and fields.
+    #[must_use]
+    pub fn beyond(&self) -> Vec<LeftOut> {
+        let left_out = |foreign: &Foreign| {
+            let column = match foreign.kind {
+                ForeignKind::Table => None,
+                ForeignKind::Column => Some(foreign.name.clone()),
+                _ => return None,
+            };
+            Some(LeftOut { table: foreign.table.clone(), column, why: foreign.reason.clone() })
+        };
+        self.foreign.iter().filter_map(left_out).collect()
     }
 }
 

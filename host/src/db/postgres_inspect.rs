@@ -21,7 +21,7 @@ use super::postgres_type::{field_type, in_words, nearest, values};
 use super::printed_default;
 
 /// Raw columns of the catalogue; an expression is asked for only where there is one, since printing it is what costs.
-const RELATIONS: &str = "SELECT c.oid::int8, c.relname::text, c.relkind::text, d.description FROM pg_class c \
+const RELATIONS: &str = "SELECT c.oid::int8, c.relname::text, c.relkind::text, d.description, c.relispartition FROM pg_class c \
     LEFT JOIN pg_description d ON d.objoid = c.oid AND d.classoid = 'pg_class'::regclass AND d.objsubid = 0 \
     WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND c.relnamespace = ";
 const COLUMNS: &str = "; SELECT a.attrelid::int8, a.attnum, a.attname::text, t.typname::text, a.atttypmod, a.attnotnull, \
@@ -105,11 +105,16 @@ impl Reader<'_> {
             ("v" | "m", _) => {
                 self.foreign.push(Foreign::new(&name, ForeignKind::View, &name, "Hookwright makes no views"));
             }
-            ("r", Some(ident)) => {
+            ("p", _) => self.foreign.push(Foreign::table(&name, "it is partitioned")),
+            ("f", _) => self.foreign.push(Foreign::table(&name, "its rows are on another server")),
+            (_, Some(ident)) => {
+                if row.try_get(4)? {
+                    self.foreign.push(Foreign::table(&name, "it is a part of a partitioned table"));
+                }
                 let table = Table { comment: row.try_get(3)?, ..Table::new(ident) };
                 self.tables.insert(id, table);
             }
-            _ => self.foreign.push(Foreign::unmanaged(&name)),
+            (_, None) => self.foreign.push(Foreign::unnamed(&name, self.managed)),
         }
         Ok(())
     }

@@ -17,12 +17,28 @@ type Row = (String, String, String, Option<String>);
 const ALL: &str = "SELECT type, name, tbl_name, sql FROM sqlite_master WHERE name NOT LIKE 'sqlite\\_%' ESCAPE '\\' \
     AND (tbl_name NOT LIKE 'hookwright\\_%' ESCAPE '\\' OR tbl_name LIKE 'hookwright\\_dropped\\_%' ESCAPE '\\') ORDER BY type <> 'table', name";
 
+/// Asked for only where a table is virtual: the list opens every table.
+const SHADOWS: &str = "SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'shadow'";
+
 pub(super) async fn inspect(
     pool: &Connections<sqlx::Sqlite>,
     managed: Option<&BTreeSet<Ident>>,
 ) -> sqlx::Result<Inspected> {
-    let rows: Vec<Row> = sqlx::query_as(ALL).fetch_all(&mut *pool.acquire().await?).await?;
-    Ok(assemble(rows, managed, &BTreeSet::new()))
+    let mut connection = pool.acquire().await?;
+    let rows: Vec<Row> = sqlx::query_as(ALL).fetch_all(&mut *connection).await?;
+    let shadows: Vec<String> = match rows.iter().any(|(.., sql)| sql.as_deref().is_some_and(is_virtual)) {
+        true => sqlx::query_scalar(SHADOWS).fetch_all(&mut *connection).await?,
+        false => Vec::new(),
+    };
+    let mut inspected = assemble(rows, managed, &BTreeSet::new());
+    let own = shadows.iter().filter(|name| inspected.knows(name).is_some());
+    let reasons: Vec<_> = own.map(|name| Foreign::table(name, "it belongs to a virtual table")).collect();
+    inspected.foreign.extend(reasons);
+    Ok(inspected)
+}
+
+fn is_virtual(sql: &str) -> bool {
+    sql.get(..14).is_some_and(|start| start.eq_ignore_ascii_case("CREATE VIRTUAL"))
 }
 
 /// One table, within a transaction, under exactly its name, as if it had no columns of some names.
@@ -83,7 +99,7 @@ impl Inspected {
         without: &BTreeSet<Ident>,
     ) {
         let Some(ident) = managed_table(name, managed) else {
-            return self.foreign.push(Foreign::unmanaged(name));
+            return self.foreign.push(Foreign::unnamed(name, managed));
         };
         match read(&ident, sql, without) {
             Some(Read { table, foreign }) => {

@@ -15,7 +15,7 @@ use super::inspect::{Foreign, ForeignKind};
 use super::printed_default;
 use super::sqlite_boolean::with_booleans;
 use super::sqlite_type::recognise;
-use super::sqlite_unread::{declared, is_constraint, nearest, whole};
+use super::sqlite_unread::{called, declared, is_constraint, nearest, whole};
 use super::tokens::{Cursor, Kind, Token, split, tokenize};
 
 /// A table with what the model cannot express of it.
@@ -201,7 +201,7 @@ impl Reader<'_> {
         });
         let recognised = recognised.or_else(|| Some((None, recognise(&name, word, None)?)));
         let in_words = self.text(declared).to_owned();
-        let near = || (None, nearest(&in_words), Some(in_words.clone()));
+        let near = || (None, nearest(&in_words), Some(called(&in_words)));
         let (own, ty, unread_type) = recognised.map_or_else(near, |(own, ty)| (own, ty, None));
         for (index, (named, check)) in parts.checks.iter().enumerate() {
             if own == Some(index) {

@@ -106,6 +106,11 @@ pub(super) fn nearest(declared: &str) -> FieldType {
     }
 }
 
+/// A type as it is told, also where a column was declared without any.
+pub(super) fn called(declared: &str) -> String {
+    if declared.is_empty() { "no type".to_owned() } else { declared.to_owned() }
+}
+
 /// A column with parts that the model has no word for: all that follows its name is told as its type. None if its name
 /// is none of the model's.
 pub(super) fn whole(sql: &str, item: &[Token]) -> Option<Column> {
@@ -117,7 +122,7 @@ pub(super) fn whole(sql: &str, item: &[Token]) -> Option<Column> {
     };
     let ty = nearest(&text(declared(&mut cursor)));
     let nullable = !rest.windows(2).any(|two| two[0].is_word("not") && two[1].is_word("null"));
-    let unread = Unread { ty: Some(text(rest)), far: false, default: None };
+    let unread = Unread { ty: Some(called(&text(rest))), far: false, default: None };
     let name = Ident::parse(first.name()?).ok()?;
     Some(Column { nullable, unread: Some(Box::new(unread)), ..Column::new(name, ty) })
 }

@@ -7,18 +7,18 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use hookwright_core::ddl::Dialect;
-use hookwright_core::drift::{self, Drift, Finding, Moved, Scope, World};
+use hookwright_core::drift::{self, Adoption, Drift, Finding, Moved, Scope, World};
 use hookwright_core::event::Event;
 use hookwright_core::ident::Ident;
 use hookwright_core::intent::Intent;
 use hookwright_core::metadata::Metadata;
 use hookwright_core::online::OnlineStep;
-use hookwright_core::schema::Schema;
 
 use super::Pipeline;
 use super::derive::{derived, whole};
 use super::hooks::Caller;
 use super::work::{Worked, Worker};
+use crate::db::Inspected;
 use crate::drift::Adopted;
 use crate::error::{Error, Result};
 use crate::tenant::{Derived, Tenant, View};
@@ -35,7 +35,7 @@ pub(crate) async fn drift(pipeline: &Pipeline<'_>, tenant: &Arc<Tenant>) -> Resu
         });
         let view = tenant.latest().await?;
         let fault = |e| Error::new("host/fault", "the inspection broke off inside the host").because(e);
-        let found = inspected.await.map_err(fault)??.schema;
+        let found = inspected.await.map_err(fault)??;
         if tenant.is_current(&view).await? {
             return own(pipeline, tenant, &view, &found).await;
         }
@@ -46,7 +46,7 @@ pub(crate) async fn drift(pipeline: &Pipeline<'_>, tenant: &Arc<Tenant>) -> Resu
 }
 
 /// How a database that was inspected stands to what the organisation calls for, and who moved.
-async fn own(pipeline: &Pipeline<'_>, tenant: &Tenant, view: &View, found: &Schema) -> Result<Drift> {
+async fn own(pipeline: &Pipeline<'_>, tenant: &Tenant, view: &View, found: &Inspected) -> Result<Drift> {
     let mut drift = compared(pipeline, tenant, view, &view.snapshot.metadata, found).await?;
     let is_unsure = |finding: &Finding| finding.moved == Moved::Metadata;
     if drift.findings.iter().chain(&drift.ignored).any(is_unsure) {
@@ -71,13 +71,15 @@ async fn compared(
     tenant: &Tenant,
     view: &View,
     metadata: &Arc<Metadata>,
-    found: &Schema,
+    found: &Inspected,
 ) -> Result<Drift> {
     let wanted = derived(pipeline, tenant, view, metadata).await?;
     let (recorded, comments) = (&view.snapshot.schema, tenant.db().dialect() == Dialect::Postgres);
     let ignored = tenant.ignored();
     let Derived { schema, unfit, .. } = &*wanted;
-    let world = World { wanted: schema, recorded, found, metadata, comments, ignored: &ignored, unfit };
+    let (found, beyond) = (&found.schema, &found.beyond());
+    let world =
+        World { wanted: schema, recorded, found, metadata, comments, ignored: &ignored, unfit, beyond };
     Ok(Drift::of(world))
 }
 
@@ -89,8 +91,8 @@ pub(super) async fn synchronise(
     scope: &Scope,
     made: impl Iterator<Item = &OnlineStep>,
 ) -> Result<Worked> {
-    let mut found = tenant.db().inspect(None).await?.schema;
-    made.for_each(|step| step.unread(&mut found));
+    let mut found = tenant.db().inspect(None).await?;
+    made.for_each(|step| step.unread(&mut found.schema));
     let drift = own(pipeline, tenant, view, &found).await?;
     whole(tenant, &drift.unfit)?;
     crate::drift::reached(&drift, scope)?;
@@ -106,14 +108,17 @@ pub(super) async fn adopt(
     event: &Event,
     scope: &Scope,
 ) -> Result<Worked> {
-    let inspected = tenant.db().inspect(None).await?.schema;
+    let inspected = tenant.db().inspect(None).await?;
     let drift = own(pipeline, tenant, view, &inspected).await?;
     whole(tenant, &drift.unfit)?;
     crate::drift::reached(&drift, scope)?;
-    let metadata = drift
-        .adopted(&view.snapshot.metadata, &event.id, scope)
+    let before = &*view.snapshot.metadata;
+    let Adoption { metadata, left_out } = drift
+        .adopted(before, &event.id, scope)
         .map_err(|e| Error::new("drift/not-adopted", e.to_string()))?;
-    let taken = drift::taken(&view.snapshot.metadata, &metadata).into_iter().map(Adopted::from).collect();
+    crate::drift::taken_in(&drift, scope, before == &metadata, &left_out)?;
+    let taken = drift::taken(before, &metadata).into_iter().map(Adopted::from);
+    let taken = taken.chain(left_out.into_iter().map(Adopted::from)).collect();
     let metadata = Arc::new(metadata);
     let adopted = compared(pipeline, tenant, view, &metadata, &inspected).await?;
     let caller = Caller::new(pipeline.sandbox, tenant, view.plugins.clone());

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use hookwright::api::Page;
 use hookwright::outcome::{Outcome, Status};
 use hookwright_core::drift::{Drift, Finding};
 use hookwright_tests::place::Place;
@@ -90,6 +91,24 @@ impl Bench {
 
     pub async fn send(&self, json: &Json, mode: Mode) -> Outcome {
         self.world.send(&json.to_string(), mode).await.unwrap_or_else(|e| panic!("{json}: {e}; {}", e.help))
+    }
+
+    /// Sends an event, which must be an error.
+    pub async fn refused(&self, json: &Json) -> hookwright::error::Error {
+        match self.world.send(&json.to_string(), ALLOWED).await {
+            Ok(outcome) => panic!("{json}: {outcome:#?}"),
+            Err(error) => error,
+        }
+    }
+
+    /// How many changes the ledger has.
+    pub async fn changes(&self) -> usize {
+        self.world
+            .host()
+            .changes(self.world.org(), Page { before: None, limit: 100 })
+            .await
+            .expect("changes")
+            .len()
     }
 
     pub async fn drift(&self) -> Drift {

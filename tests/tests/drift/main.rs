@@ -13,6 +13,7 @@ mod histories;
 mod ignored;
 mod in_the_way;
 mod kept;
+mod left_out;
 mod narrow;
 mod planned;
 mod plugins;

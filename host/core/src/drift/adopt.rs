@@ -2,29 +2,20 @@
 
 use std::sync::Arc;
 
-use super::{Drift, Finding, Part, Scope, State};
+use super::{Drift, Finding, LeftOut, Part, Scope, State};
 use crate::ident::Ident;
 use crate::metadata::Metadata;
 use crate::metadata_error::MetadataError;
 use crate::schema::{Column, IndexKey, Schema, Table};
 use crate::spec::{EntitySpec, FieldSpec, FieldWire, Reference, SpecError};
 
-/// Why something cannot be taken into the metadata.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum AdoptError {
-    /// The metadata have something against it.
-    #[error(transparent)]
-    Metadata(#[from] MetadataError),
-    /// No field can be what the column is.
-    #[error("the column \"{column}\" of the table \"{table}\" cannot be a field: {why}")]
-    Field {
-        /// The table.
-        table: String,
-        /// The column.
-        column: String,
-        /// What stands against it.
-        why: Box<SpecError>,
-    },
+/// What an adoption comes to.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Adoption {
+    /// The metadata afterwards.
+    pub metadata: Metadata,
+    /// What the database has within the scope, and no entity or field can be.
+    pub left_out: Vec<LeftOut>,
 }
 
 impl Drift {
@@ -32,32 +23,88 @@ impl Drift {
     /// what is new. Tables that others made are taken in if the scope names them, or has extras.
     ///
     /// # Errors
-    /// [`AdoptError`], for the first thing that cannot be taken in.
-    pub fn adopted(&self, metadata: &Metadata, event: &str, scope: &Scope) -> Result<Metadata, AdoptError> {
+    /// [`MetadataError`], for the first thing that the metadata have something against.
+    pub fn adopted(
+        &self,
+        metadata: &Metadata,
+        event: &str,
+        scope: &Scope,
+    ) -> Result<Adoption, MetadataError> {
         let whole = Scope { extras: true, ..scope.clone() };
         let there = self.applied(&self.found, &self.renames).shared_schema();
-        let mut adopting = Adopting { metadata: metadata.clone(), event, there, references: Vec::new() };
-        let (names, rest): (Vec<_>, Vec<_>) =
-            self.findings.iter().filter(|f| whole.has(f)).partition(|f| f.renamed.is_some());
+        let (metadata, references) = (metadata.clone(), Vec::new());
+        let left_out = self.beyond(scope).cloned().collect();
+        let mut adopting = Adopting { metadata, event, there, references, left_out };
+        let can_be = self.findings.iter().filter(|f| f.adoptable && whole.has(f));
+        let (names, rest): (Vec<_>, Vec<_>) = can_be.partition(|f| f.renamed.is_some());
         for finding in rest {
             adopting.finding(finding)?;
         }
         for table in self.others.tables.values() {
             if scope.asks_for(&table.name) {
-                adopting.table(table)?;
+                adopting.table(table, scope.column.as_ref())?;
             }
         }
         adopting.refer()?;
         for finding in names {
             adopting.rename(finding)?;
         }
-        Ok(adopting.metadata)
+        let Adopting { metadata, mut left_out, .. } = adopting;
+        left_out.sort();
+        Ok(Adoption { metadata, left_out })
+    }
+
+    /// What the database has within a scope, and no entity or field can be.
+    pub(super) fn beyond(&self, scope: &Scope) -> impl Iterator<Item = &LeftOut> {
+        let within = |left: &&LeftOut| {
+            let table = Ident::parse(&left.table).ok();
+            let is_own = || table.as_ref().is_some_and(|table| self.found.tables.contains_key(table));
+            let is_asked = match &scope.table {
+                Some(only) => table.as_ref() == Some(only),
+                None => scope.extras || left.column.is_some() && is_own(),
+            };
+            let column = scope.column.as_ref().map(Ident::as_str);
+            is_asked && (column.is_none() || column == left.column.as_deref())
+        };
+        self.beyond.iter().filter(within)
+    }
+
+    /// Whether an adoption of a finding changes the metadata: what plugins made, and what is computed, is not theirs to
+    /// say.
+    pub(super) fn is_adoptable(&self, finding: &Finding, found: &Schema) -> bool {
+        let entity = self.metadata.entity(&finding.table);
+        let is_field = |column: &Ident| entity.is_some_and(|entity| entity.field(column).is_some());
+        let there = |column: &Ident| found.table(&finding.table).and_then(|table| table.column(column));
+        let can = |column: &Ident| there(column).is_some_and(|c| why_not(c).is_none());
+        let unread = |column: &Ident| there(column).and_then(|c| c.unread.as_deref());
+        match &finding.part {
+            Part::Table | Part::TableComment => entity.is_some(),
+            Part::Column(column) if finding.state() == State::Extra => entity.is_some() && can(column),
+            Part::Column(column) => is_field(column),
+            Part::Type(column) => {
+                is_field(column) && can(column) && unread(column).is_none_or(|unread| unread.ty.is_none())
+            }
+            Part::Default(column) => {
+                is_field(column)
+                    && can(column)
+                    && unread(column).is_none_or(|unread| unread.default.is_none())
+            }
+            Part::Nullability(column) | Part::Comment(column) => is_field(column) && can(column),
+            Part::Unique(columns) | Part::ForeignKey(columns) => {
+                matches!(columns.as_slice(), [only] if is_field(only) && can(only))
+            }
+            Part::PrimaryKey | Part::Generated(_) | Part::Check(_) | Part::Index(_) => false,
+        }
     }
 }
 
-/// Whether metadata can say what a column is.
-fn can_be_field(column: &Column) -> bool {
-    column.generated.is_none() && !column.is_far()
+/// Why no field can be what a column is.
+fn why_not(column: &Column) -> Option<String> {
+    if column.generated.is_some() {
+        return Some("it is computed, which only a plugin can call for".to_owned());
+    }
+    let unread = column.unread.as_ref().filter(|unread| unread.far)?;
+    Some(format!("no field has the type {}", unread.ty.as_deref().unwrap_or("that it has")))
 }
 
 struct Adopting<'a> {
@@ -67,10 +114,11 @@ struct Adopting<'a> {
     there: Arc<Schema>,
     /// Fields that refer to something that may come later.
     references: Vec<(Ident, Ident, Reference)>,
+    left_out: Vec<LeftOut>,
 }
 
 impl Adopting<'_> {
-    fn finding(&mut self, finding: &Finding) -> Result<(), AdoptError> {
+    fn finding(&mut self, finding: &Finding) -> Result<(), MetadataError> {
         let name = &finding.table;
         let Some(table) = self.found(name) else {
             if self.metadata.entity(name).is_some() {
@@ -95,9 +143,10 @@ impl Adopting<'_> {
         Ok(())
     }
 
-    fn column(&mut self, entity: &Ident, table: &Table, name: &Ident) -> Result<(), AdoptError> {
-        let Some(column) = table.column(name).filter(|c| can_be_field(c)) else { return Ok(()) };
-        let spec = self.field(entity, table, column)?;
+    fn column(&mut self, entity: &Ident, table: &Table, name: &Ident) -> Result<(), MetadataError> {
+        let Some(spec) = table.column(name).and_then(|column| self.field(entity, table, column)) else {
+            return Ok(());
+        };
         match self.metadata.need(entity)?.field(name).map(|field| field.spec.clone()) {
             None => self.metadata.create_field(self.event, entity, &spec)?,
             Some(old) => {
@@ -107,16 +156,28 @@ impl Adopting<'_> {
         Ok(())
     }
 
-    fn table(&mut self, table: &Table) -> Result<(), AdoptError> {
-        let given = table.columns.values().filter(|c| can_be_field(c));
-        let fields = given.map(|c| self.field(&table.name, table, c)).collect::<Result<_, _>>()?;
+    /// A table of others, or one column of it.
+    fn table(&mut self, table: &Table, only: Option<&Ident>) -> Result<(), MetadataError> {
+        let given = table.columns.values().filter(|column| only.is_none_or(|only| column.name == *only));
+        let fields = given.filter_map(|column| self.field(&table.name, table, column)).collect();
         let spec =
             EntitySpec { name: table.name.clone(), label: None, comment: table.comment.clone(), fields };
-        Ok(self.metadata.create_entity(self.event, &spec)?)
+        self.metadata.create_entity(self.event, &spec)
     }
 
-    /// A column as a field says it; what it refers to is set when all is there.
-    fn field(&mut self, entity: &Ident, table: &Table, column: &Column) -> Result<FieldSpec, AdoptError> {
+    /// A column as a field says it, or a note why none does.
+    fn field(&mut self, entity: &Ident, table: &Table, column: &Column) -> Option<FieldSpec> {
+        let spec = match why_not(column) {
+            Some(why) => Err(why),
+            None => self.spec(entity, table, column).map_err(|why| why.to_string()),
+        };
+        let name = || Some(column.name.as_str().to_owned());
+        let left_out = |why| LeftOut { table: entity.as_str().to_owned(), column: name(), why };
+        spec.map_err(|why| self.left_out.push(left_out(why))).ok()
+    }
+
+    /// What it refers to is set when all is there.
+    fn spec(&mut self, entity: &Ident, table: &Table, column: &Column) -> Result<FieldSpec, SpecError> {
         let name = &column.name;
         let alone = |columns: &[Ident]| matches!(columns, [one] if one == name);
         let key = |key: &IndexKey| matches!(key, IndexKey::Column(column) if column == name);
@@ -131,21 +192,18 @@ impl Adopting<'_> {
             references: None,
             comment: column.comment.clone(),
         };
+        // Read as if it had come in an event: what no event could say must not be in the metadata.
+        let spec = FieldSpec::try_from(FieldWire::from(spec))?;
         if let Some(to) = table.foreign_keys.iter().find(|k| alone(&k.columns)) {
             let (table, on_delete) = (to.table.clone(), to.on_delete);
             let reference =
                 to.target.first().map(|column| Reference { table, column: column.clone(), on_delete });
             self.references.extend(reference.map(|r| (entity.clone(), name.clone(), r)));
         }
-        // Read as if it had come in an event: what no event could say must not be in the metadata.
-        FieldSpec::try_from(FieldWire::from(spec)).map_err(|why| AdoptError::Field {
-            why: Box::new(why),
-            table: table.name.as_str().to_owned(),
-            column: name.as_str().to_owned(),
-        })
+        Ok(spec)
     }
 
-    fn refer(&mut self) -> Result<(), AdoptError> {
+    fn refer(&mut self) -> Result<(), MetadataError> {
         for (entity, name, reference) in std::mem::take(&mut self.references) {
             if self.metadata.need_field(&reference.table, &reference.column).is_err() {
                 continue;
@@ -157,7 +215,7 @@ impl Adopting<'_> {
         Ok(())
     }
 
-    fn rename(&mut self, finding: &Finding) -> Result<(), AdoptError> {
+    fn rename(&mut self, finding: &Finding) -> Result<(), MetadataError> {
         let Some(to) = finding.renamed.clone() else { return Ok(()) };
         match &finding.part {
             Part::Table => {

@@ -63,6 +63,7 @@ impl Three<'_> {
                     found,
                     renamed: None,
                     moved,
+                    adoptable: false,
                 }
             })
             .collect()

@@ -24,6 +24,8 @@ pub struct Finding {
     pub renamed: Option<Ident>,
     /// Who moved.
     pub moved: Moved,
+    /// Whether metadata can say what the database has.
+    pub adoptable: bool,
 }
 
 /// Who moved since the three were equal.

@@ -7,6 +7,7 @@ mod adopt;
 mod compare;
 mod extras;
 mod finding;
+mod left_out;
 mod narrow;
 mod part;
 mod renamed;
@@ -18,8 +19,9 @@ mod unfit;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-pub use adopt::AdoptError;
+pub use adopt::Adoption;
 pub use finding::{Finding, Moved, State};
+pub use left_out::LeftOut;
 pub use part::{Part, shape as index_in_words};
 pub use scope::Scope;
 pub use taken::{Deed, Taken, taken};
@@ -54,6 +56,8 @@ pub struct World<'a> {
     pub ignored: &'a BTreeSet<String>,
     /// What plugins call for that cannot be.
     pub unfit: &'a [Unfit],
+    /// What is there, and can be no entity or field.
+    pub beyond: &'a [LeftOut],
 }
 
 /// How a database stands to what is called for.
@@ -72,6 +76,8 @@ pub struct Drift {
     wanted: Schema,
     /// What gives things their names back.
     renames: Vec<Intent>,
+    /// What is there, and can be no entity or field.
+    beyond: Vec<LeftOut>,
     metadata: Metadata,
     recorded: Schema,
 }
@@ -80,7 +86,7 @@ impl Drift {
     /// Compares.
     #[must_use]
     pub fn of(world: World<'_>) -> Self {
-        let World { wanted, recorded, metadata, comments, ignored, unfit, .. } = world;
+        let World { wanted, recorded, metadata, comments, ignored, unfit, beyond, .. } = world;
         let (own, others) = parted(&world);
         let (base, renames) = names_back(&world, own, &others);
         let mut drift = Self {
@@ -91,6 +97,7 @@ impl Drift {
             others,
             wanted: wanted.clone(),
             renames,
+            beyond: beyond.to_vec(),
             metadata: metadata.clone(),
             recorded: recorded.clone(),
         };
@@ -98,7 +105,11 @@ impl Drift {
         drift.findings = drift.renames.iter().filter_map(renaming).collect();
         let told = |f: &Finding| comments || !matches!(f.part, Part::TableComment | Part::Comment(_));
         drift.findings.extend(drift.differences(model.schema()).into_iter().filter(told));
-        drift.findings.iter_mut().for_each(|finding| spelled(finding, model.schema()));
+        for mut finding in std::mem::take(&mut drift.findings) {
+            finding.adoptable = drift.is_adoptable(&finding, model.schema());
+            spelled(&mut finding, model.schema());
+            drift.findings.push(finding);
+        }
         drift.findings.sort();
         let left_alone = |f: &mut Finding| f.is_ignorable() && ignored.contains(&f.id());
         drift.ignored = drift.findings.extract_if(.., left_alone).collect();
@@ -118,6 +129,9 @@ impl Drift {
         let schemas = [&self.wanted, &self.recorded, &self.found, &self.others];
         let tables: Vec<_> = schemas.into_iter().filter_map(|schema| schema.table(name)).collect();
         let entity = name.as_str().to_owned();
+        if self.beyond(scope).next().is_some() {
+            return None;
+        }
         if tables.is_empty() {
             return Some(MetadataError::NoEntity { entity });
         }
@@ -138,11 +152,11 @@ impl Drift {
         is_known && same && self.unfit.is_empty() && !self.findings.iter().any(|finding| scope.has(finding))
     }
 
-    /// Whether there is nothing that [`Drift::adopted`] would take into the metadata.
+    /// Whether there is nothing that an adoption would have to say anything about.
     #[must_use]
     pub fn is_adopted(&self, scope: &Scope) -> bool {
-        let is_all = || self.adopted(&self.metadata, "", scope).is_ok_and(|adopted| adopted == self.metadata);
-        self.is_done(scope) && is_all()
+        let nothing = |adoption: Adoption| adoption.metadata == self.metadata && adoption.left_out.is_empty();
+        self.is_done(scope) && self.adopted(&self.metadata, "", scope).is_ok_and(nothing)
     }
 
     /// What brings the database to what is called for, as far as the scope goes, to be applied to [`Drift::base`].
@@ -289,12 +303,13 @@ fn renaming(intent: &Intent) -> Option<Finding> {
     let wanted = Some(if name.is_empty() { table.as_str().to_owned() } else { name });
     let found = Some(from.as_str().to_owned());
     let moved = Moved::Hands;
-    Some(Finding { table, part, recorded: wanted.clone(), wanted, found, renamed: Some(from), moved })
+    let (recorded, renamed, adoptable) = (wanted.clone(), Some(from), false);
+    Some(Finding { table, part, wanted, recorded, found, renamed, moved, adoptable })
 }
 
 /// The host's tables among those that are there, with what is dropped and kept as the record has it; and the others.
 fn parted(world: &World<'_>) -> (Schema, Schema) {
-    let World { wanted, recorded, found, .. } = world;
+    let World { wanted, recorded, found, beyond, .. } = world;
     let (mut own, mut others) = (Schema::default(), Schema::default());
     for (name, table) in &found.tables {
         if let Some(buried) = recorded.buried.get(name) {
@@ -303,7 +318,7 @@ fn parted(world: &World<'_>) -> (Schema, Schema) {
             own.tables.insert(name.clone(), as_known(table, known, world.comments));
         } else if wanted.tables.contains_key(name) {
             own.tables.insert(name.clone(), table.clone());
-        } else {
+        } else if !beyond.iter().any(|left| left.is_table(name)) {
             others.tables.insert(name.clone(), table.clone());
         }
     }

@@ -28,18 +28,22 @@ pub struct Column {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub generated: Option<Expr>,
     /// What of it the model cannot say. Inspection alone sets it.
-    #[serde(skip)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unread: Option<Box<Unread>>,
 }
 
 /// What a database has of a column and the model cannot say, in the database's words.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Unread {
     /// Its type; the column's own is the nearest that the model has.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub ty: Option<String>,
     /// Whether the model has no type that is near it: it stands as `Text`, which every value can be printed as.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub far: bool,
     /// Its default; the column has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub default: Option<String>,
 }
 
