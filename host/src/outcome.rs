@@ -103,6 +103,13 @@ pub struct Outcome {
 }
 
 impl Outcome {
+    /// Whether it was done, and nothing of what it was for is left.
+    #[must_use]
+    pub fn is_all(&self) -> bool {
+        let is_done = matches!(self.status, Status::Applied | Status::Replayed);
+        is_done && self.left.is_empty() && !self.is_under_way()
+    }
+
     /// Whether steps of it are still to be done.
     #[must_use]
     pub fn is_under_way(&self) -> bool {

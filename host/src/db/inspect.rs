@@ -50,7 +50,28 @@ pub enum ForeignKind {
     Trigger,
 }
 
+impl ForeignKind {
+    /// In a word.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Table => "table",
+            Self::View => "view",
+            Self::Column => "column",
+            Self::Constraint => "constraint",
+            Self::Index => "index",
+            Self::Trigger => "trigger",
+        }
+    }
+}
+
 impl Foreign {
+    /// Whether it takes a name that tables and indexes have in common.
+    #[must_use]
+    pub fn is_relation(&self) -> bool {
+        matches!(self.kind, ForeignKind::Table | ForeignKind::View)
+    }
+
     pub(super) fn new(table: &str, kind: ForeignKind, name: &str, reason: impl Into<String>) -> Self {
         Self { table: table.to_owned(), kind, name: name.to_owned(), reason: reason.into() }
     }

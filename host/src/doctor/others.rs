@@ -48,18 +48,10 @@ fn said(foreign: &[Foreign]) -> String {
 }
 
 fn word(kind: ForeignKind, count: usize) -> String {
-    let one = match kind {
-        ForeignKind::Table => "table",
-        ForeignKind::View => "view",
-        ForeignKind::Column => "column",
-        ForeignKind::Constraint => "constraint",
-        ForeignKind::Index => "index",
-        ForeignKind::Trigger => "trigger",
-    };
     match (count, kind) {
-        (1, _) => one.to_owned(),
+        (1, _) => kind.as_str().to_owned(),
         (_, ForeignKind::Index) => "indexes".to_owned(),
-        _ => format!("{one}s"),
+        _ => format!("{}s", kind.as_str()),
     }
 }
 

@@ -17,6 +17,7 @@ use crate::access::Scope;
 use crate::api::{OnFault, PluginInfo, PluginOptions};
 use crate::error::{Error, Result};
 use crate::host_trial::Trial;
+use crate::outcome::Outcome;
 
 switches! {
     /// What is to be done about the entities that are there. With `dryRun` nothing is bound: what they would need is
@@ -89,7 +90,7 @@ pub(super) struct Settled {
     in_step: bool,
     /// What was done to them.
     #[serde(skip_serializing_if = "Option::is_none")]
-    outcome: Option<crate::outcome::Outcome>,
+    outcome: Option<Outcome>,
 }
 
 /// What is told of a plugin that is bound otherwise, or would be.
@@ -157,17 +158,17 @@ impl Existing {
             let message = error.message;
             error.message =
                 format!("the plugins are bound as asked, the entities are what they were: {message}");
+            error.help = format!(
+                "do not send it again: bring the entities in step by POST /v1/orgs/{org}/sync, with the consent that it asks for"
+            );
             Problem(error)
         };
         let outcome = self.synchronised(caller, org).await.map_err(so_far)?;
-        Ok(Told::Settled(Box::new(Settled { plugin, in_step: outcome.is_none(), outcome })))
+        let in_step = outcome.as_ref().is_none_or(Outcome::is_all);
+        Ok(Told::Settled(Box::new(Settled { plugin, in_step, outcome })))
     }
 
-    async fn synchronised(
-        self,
-        caller: &Caller,
-        org: &OrgName,
-    ) -> Result<Option<crate::outcome::Outcome>, Problem> {
+    async fn synchronised(self, caller: &Caller, org: &OrgName) -> Result<Option<Outcome>, Problem> {
         let drift = caller.host().drift(org).await?;
         if drift.is_done(&hookwright_core::drift::Scope::default()) {
             return Ok(None);

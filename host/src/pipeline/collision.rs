@@ -8,7 +8,7 @@ use hookwright_core::drift::index_in_words;
 use hookwright_core::ident::{Ident, OrgName};
 use hookwright_core::schema::{Index, IndexShape, Schema, Table};
 
-use crate::db::{ForeignKind, Inspected};
+use crate::db::{Foreign, ForeignKind, Inspected};
 use crate::error::{Error, Result};
 use crate::outcome::Reason;
 use crate::tenant::Tenant;
@@ -26,7 +26,10 @@ pub(super) async fn found(tenant: &Tenant, before: &Schema, after: &Schema) -> R
     // What was renamed away by the change itself is not in its own way.
     let stranger = |name: &Ident| !before.physical().tables.contains_key(name);
     let met = made.into_iter().filter(|table| stranger(&table.name));
-    let tables = met.filter_map(|table| Some(reason(tenant.org(), table, there.schema.table(&table.name)?)));
+    let tables = met.filter_map(|table| match there.schema.table(&table.name) {
+        Some(found) => Some(reason(tenant.org(), table, found)),
+        None => viewed(tenant.org(), table, &there),
+    });
     let met = in_the_way(tenant, after, &indexes, &there);
     Ok(tables.chain(met).collect())
 }
@@ -54,8 +57,13 @@ fn in_the_way(
 ) -> Vec<Reason> {
     let known = indexes(&there.schema);
     let unread = |name: &Ident| {
-        let of_name = |f: &&crate::db::Foreign| f.kind == ForeignKind::Index && f.name == name.as_str();
+        let of_name = |f: &&Foreign| f.kind == ForeignKind::Index && f.name == name.as_str();
         there.foreign.iter().find(of_name).map(|foreign| foreign.table.clone())
+    };
+    let relation = |name: &Ident| {
+        let of_name = |f: &&Foreign| f.is_relation() && f.name == name.as_str();
+        let foreign = there.foreign.iter().find(of_name).map(|foreign| foreign.kind.as_str());
+        foreign.or_else(|| there.schema.tables.contains_key(name).then_some("table"))
     };
     let met = |(name, (table, words)): (&Ident, &(Ident, String))| {
         let (on, is, drops) = match (known.get(name), unread(name)) {
@@ -64,7 +72,7 @@ fn in_the_way(
                 (on.as_str().to_owned(), format!(" ({is})"), after.tables.contains_key(on))
             }
             (None, Some(on)) => (on, String::new(), false),
-            (None, None) => return None,
+            (None, None) => return Some(taken(tenant, table, words, name, relation(name)?)),
         };
         let (org, name) = (tenant.org(), name.as_str());
         let aside = match tenant.db().dialect() {
@@ -88,6 +96,37 @@ fn in_the_way(
         })
     };
     wanted.iter().filter_map(met).collect()
+}
+
+/// The name of an index is that of a table or view.
+fn taken(tenant: &Tenant, table: &Ident, words: &str, name: &Ident, kind: &str) -> Reason {
+    let (table, name) = (table.as_str(), name.as_str());
+    let aside = match (tenant.db().dialect(), kind) {
+        // PostgreSQL renames views by these words, too.
+        (Dialect::Postgres, _) => {
+            format!("ALTER TABLE \"{}\".\"{name}\" RENAME TO \"{name}_old\"", tenant.org())
+        }
+        (Dialect::Sqlite, "table") => format!("ALTER TABLE \"{name}\" RENAME TO \"{name}_old\""),
+        (Dialect::Sqlite, _) => format!("DROP VIEW \"{name}\", and make it again under another name"),
+    };
+    Reason {
+        code: "drift/index-in-the-way".to_owned(),
+        message: format!(
+            "the index \"{name}\" on \"{table}\" ({words}) cannot be made: there is a {kind} of that name, and Hookwright did not make it"
+        ),
+        help: format!("move it away by hand: {aside}"),
+    }
+}
+
+/// A view where a table is to be made.
+fn viewed(org: &OrgName, table: &Table, there: &Inspected) -> Option<Reason> {
+    let name = table.name.as_str();
+    let kind = there.foreign.iter().find(|f| f.is_relation() && f.name == name)?.kind.as_str();
+    Some(Reason {
+        code: "drift/foreign-table".to_owned(),
+        message: format!("there is a {kind} \"{name}\" already, and Hookwright did not make it"),
+        help: format!("move it away by hand, or give the entity of {org} another name"),
+    })
 }
 
 /// The error of a change that failed because of one.

@@ -1,7 +1,7 @@
-//! Somebody's index that has the name of one that is to be made.
+//! Somebody's index, table or view that has the name of what is to be made, or that holds in place what is to change.
 
 use hookwright::outcome::Status;
-use hookwright_tests::scenario::Mode;
+use hookwright_tests::scenario::{Dialect, Mode};
 use hookwright_tests::world::{TestHost, runtime};
 use serde_json::json;
 
@@ -44,4 +44,42 @@ fn an_index_in_the_way_is_named_with_what_to_do() {
             });
         }
     }
+}
+
+#[test]
+fn a_table_or_view_in_the_way_of_an_index_is_named() {
+    for dialect in BOTH {
+        for (kind, made) in [
+            ("table", "CREATE TABLE invoice_tag_idx (x INT)"),
+            ("view", "CREATE VIEW invoice_tag_idx AS SELECT 1 AS x"),
+        ] {
+            runtime().block_on(async {
+                let bench = Bench::new(&TestHost::start().await, "acme", dialect).await;
+                bench.hand(&format!("DROP INDEX invoice_tag_idx; {made}")).await;
+                let error = bench.refused(&sync()).await;
+                assert_eq!(error.code, "drift/index-in-the-way", "{error}");
+                assert!(error.message.contains(&format!("there is a {kind} of that name")), "{error}");
+                let aside = error.help.split_once("by hand: ").expect("a statement").1;
+                if dialect == Dialect::Postgres || kind == "table" {
+                    bench.hand(aside).await;
+                    bench.event(&sync()).await;
+                    assert_eq!(told(&bench.drift().await.findings), Vec::<String>::new());
+                }
+            });
+        }
+    }
+}
+
+#[test]
+fn a_view_on_a_column_that_hands_changed_is_named_before_anything_runs() {
+    runtime().block_on(async {
+        let bench = Bench::new(&TestHost::start().await, "acme", Dialect::Postgres).await;
+        bench
+            .hand("ALTER TABLE invoice ALTER no TYPE smallint; CREATE VIEW numbers AS SELECT no FROM invoice")
+            .await;
+        let planned = bench.send(&sync(), Mode { dry_run: true, ..ALLOWED }).await;
+        assert_eq!(planned.status, Status::Held, "{:#?}", planned.reasons);
+        assert_eq!(planned.reasons[0].code, "policy/dependents");
+        assert!(planned.reasons[0].message.contains("numbers"), "{:#?}", planned.reasons);
+    });
 }

@@ -60,10 +60,12 @@ async fn the_plan_is_carried_out_with_the_binding() {
     let held = site.post(&format!("{PLUGINS}/schema-sync/disable?sync=true"), "").await;
     assert_eq!((held.status, held.code()), (409, "policy/drop-table"), "{held:?}");
     assert!(held.body["detail"].as_str().expect("a detail").starts_with("the plugins are bound as asked"));
+    assert!(held.body["help"].as_str().expect("help").contains("POST /v1/orgs/acme/sync"), "{held:?}");
     assert_eq!(bound(&site).await, [("schema-sync".to_owned(), false)]);
     let path = format!("{PLUGINS}/schema-sync/disable?sync=true&allowDestructive=true");
     let done = site.post(&path, "").await;
     assert_eq!((done.status, &done.body["outcome"]["status"]), (200, &json!("applied")), "{done:?}");
+    assert_eq!(done.body["inStep"], true, "{done:?}");
     assert_eq!(site.post(&path, "").await.body, json!({"inStep": true}));
 
     let done = upload(&site, "?sync=true").await;

@@ -62,9 +62,10 @@ fn key(case: &Case, columns: &[Ident], name: &Ident) -> Option<Judgement> {
 
 /// Between Enums and text only a check changes, which no view holds in place.
 fn retyped(case: &Case, column: &Ident, to: &FieldType) -> Option<Judgement> {
-    let from = &case.model.schema().table(case.intent.table())?.column(column)?.ty;
+    let was = case.model.schema().table(case.intent.table())?.column(column)?;
+    let (from, is_read) = (&was.ty, was.unread.as_ref().is_none_or(|unread| unread.ty.is_none()));
     let text = |ty: &FieldType| matches!(ty, FieldType::Enum { .. } | FieldType::Text);
-    if conversion(from, to) == Conversion::Same || (text(from) && text(to)) {
+    if is_read && (conversion(from, to) == Conversion::Same || (text(from) && text(to))) {
         return None;
     }
     let (table, before) = stored(case, column)?;
