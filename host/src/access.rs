@@ -72,7 +72,7 @@ impl fmt::Display for Scope {
 }
 
 /// The name of an organisation, or a pattern of names in which `*` stands for any characters.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct OrgPattern(String);
 
@@ -90,6 +90,12 @@ impl OrgPattern {
             return Err(Error::new("request/invalid", message).help(help));
         }
         Ok(Self(text.to_owned()))
+    }
+
+    /// What the more specific of two patterns has more of: names before patterns, then those that fix more characters.
+    #[must_use]
+    pub fn specificity(&self) -> (bool, usize, &str) {
+        (!self.0.contains('*'), self.0.chars().filter(|c| *c != '*').count(), &self.0)
     }
 
     /// Whether it reaches an organisation.

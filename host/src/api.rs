@@ -11,7 +11,19 @@ use crate::access::{OrgPattern, Scope};
 use crate::config::DatabaseUrl;
 pub use crate::db::{CircuitState, PoolsState, Pressure};
 use crate::error::Error;
+use crate::quota::QuotaState;
 use crate::suspension::Standing;
+
+/// How an organisation fares, as far as the host knows without asking its database.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(as = OrgHealth)]
+pub struct Health {
+    /// Its database.
+    #[serde(flatten)]
+    pub pressure: Pressure,
+    /// What it has used up.
+    pub quotas: QuotaState,
+}
 
 /// How a change is to be taken, besides what its events say themselves.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -89,19 +89,27 @@ impl Host {
     /// Binds a plugin to an organisation, in place of the one of its name.
     ///
     /// # Errors
-    /// `org/not-found`, `plugin/invalid` with a finer code, `config/invalid`.
+    /// `org/not-found`, `org/uploads`, `org/plugins`, `plugin/invalid` with a finer code, `config/invalid`.
     pub async fn plugin_install(
         &self,
         org: &OrgName,
         component: Vec<u8>,
         options: PluginOptions,
     ) -> Result<PluginInfo> {
-        self.inner.store.org(org).await?;
+        self.upload(org, &component).await?;
         let binding = self.binding(&component, options).await?;
-        let binding = self.inner.store.plugin_put(org, binding, &component).await?;
+        let quota = self.config().quotas.of_org(org);
+        let binding = self.inner.store.plugin_put(org, binding, &component, &quota).await?;
         self.begins_anew(org, &binding.name);
         tracing::info!(%org, plugin = binding.name, digest = binding.digest, "plugin installed");
         Ok(binding.into())
+    }
+
+    /// Counts an upload, before anything is done with it.
+    pub(crate) async fn upload(&self, org: &OrgName, component: &[u8]) -> Result<()> {
+        self.inner.store.org(org).await?;
+        let quota = self.config().quotas.of_org(org);
+        self.inner.store.upload(org, component.len() as u64, &quota, jiff::Timestamp::now()).await
     }
 
     /// A component as it would be bound.

@@ -61,6 +61,7 @@ impl Host {
                 named.for_each(|(binding, _)| binding.enabled = true);
             }
             Trial::Install { component, options } => {
+                self.upload(org, &component).await?;
                 let binding = self.binding(&component, options).await?;
                 stored.retain(|(known, _)| known.name != binding.name);
                 stored.push((binding, component));

@@ -34,6 +34,7 @@ mod ledger;
 pub mod outcome;
 mod pipeline;
 pub mod plans;
+pub mod quota;
 pub mod registry;
 pub mod sandbox;
 pub mod suspension;

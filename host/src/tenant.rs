@@ -5,6 +5,7 @@
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Instant;
 
 use hookwright_build::manifest::{Grant, matches};
 use hookwright_core::drift::Unfit;
@@ -20,7 +21,8 @@ use crate::api::OnFault;
 use crate::db::{OrgDb, Point, Snapshot};
 use crate::error::{Error, Result};
 use crate::grants;
-use crate::sandbox::Loaded;
+use crate::quota::{GuestTime, Quota};
+use crate::sandbox::{Loaded, Share};
 use crate::suspension::{SuspensionConfig, Suspensions};
 
 /// A plugin bound to an organisation.
@@ -94,6 +96,8 @@ pub(crate) struct Tenant {
     db: OrgDb,
     settings: Arc<Settings>,
     suspensions: Suspensions,
+    quota: Quota,
+    guest_time: GuestTime,
     plugins: RwLock<Arc<Vec<Arc<Bound>>>>,
     /// Ids of findings that are left as they are.
     ignored: RwLock<Arc<BTreeSet<String>>>,
@@ -123,7 +127,13 @@ pub(crate) struct View {
 }
 
 impl Tenant {
-    pub fn new(org: OrgName, db: OrgDb, settings: Settings, suspension: &SuspensionConfig) -> Self {
+    pub fn new(
+        org: OrgName,
+        db: OrgDb,
+        settings: Settings,
+        suspension: &SuspensionConfig,
+        quota: Quota,
+    ) -> Self {
         let places = Arc::new(Semaphore::new(db.options().max_changes_per_org as usize));
         Self {
             org,
@@ -131,6 +141,8 @@ impl Tenant {
             db,
             settings: Arc::new(settings),
             suspensions: Suspensions::new(suspension),
+            quota,
+            guest_time: GuestTime::new(quota.guest_ms_per_minute, Instant::now()),
             plugins: RwLock::default(),
             ignored: RwLock::default(),
             latest: RwLock::default(),
@@ -168,6 +180,16 @@ impl Tenant {
     /// Its plugins that broke.
     pub fn suspensions(&self) -> &Suspensions {
         &self.suspensions
+    }
+
+    /// What of the places for plugin calls it may have.
+    pub fn share(&self) -> Share {
+        Share { running: self.quota.concurrent_calls, waiting: self.quota.waiting_calls }
+    }
+
+    /// What its plugins ran lately.
+    pub fn guest_time(&self) -> &GuestTime {
+        &self.guest_time
     }
 
     /// Held while a change is worked out and executed, first come first served: on a revision that

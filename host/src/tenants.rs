@@ -15,6 +15,7 @@ use crate::db::{DbOptions, OrgDb, Pools};
 use crate::error::Result;
 use crate::executor::RetryPolicy;
 use crate::grants;
+use crate::quota::QuotaConfig;
 use crate::registry::store::{Binding, Store};
 use crate::sandbox::{Loaded, Sandbox};
 use crate::suspension::SuspensionConfig;
@@ -27,6 +28,7 @@ pub(crate) struct Tenants {
     options: DbOptions,
     retry: RetryPolicy,
     suspension: SuspensionConfig,
+    quotas: QuotaConfig,
     policy: Arc<Policy>,
     pools: Pools,
     known: Mutex<HashMap<OrgName, Arc<Known>>>,
@@ -74,6 +76,7 @@ impl Tenants {
             options: config.database.clone(),
             retry: config.retry.clone(),
             suspension: config.suspension,
+            quotas: config.quotas.clone(),
             policy,
             pools: Pools::new(&config.database),
             known: Mutex::default(),
@@ -103,8 +106,9 @@ impl Tenants {
                     return Err(db.forgotten().await.into());
                 }
                 db.prepare(&self.retry).await?;
-                let tenant =
-                    Arc::new(Tenant::new(org.clone(), db, self.policy.of_org(org), &self.suspension));
+                let (settings, quota) = (self.policy.of_org(org), self.quotas.of_org(org));
+                let tenant = Tenant::new(org.clone(), db, settings, &self.suspension, quota);
+                let tenant = Arc::new(tenant);
                 self.bind(&tenant).await?;
                 tenant
             }

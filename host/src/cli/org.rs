@@ -5,6 +5,7 @@ use hookwright_core::ident::OrgName;
 use super::{Context, Exit, org_name};
 use crate::api::OrgOptions;
 use crate::error::Result;
+use crate::quota::{QuotaState, Used};
 
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Command {
@@ -47,6 +48,15 @@ history is in its database.")]
     },
     /// List the organisations
     List,
+    /// Show what an organisation has used up of its quotas
+    #[command(after_help = "\
+The time and the calls of its plugins are counted by each serving host for itself: GET /v1/orgs/{org}/health tells them.
+The limits are set by [quotas] in the configuration.")]
+    Quotas {
+        /// Name
+        #[arg(value_parser = org_name)]
+        name: OrgName,
+    },
     /// Forget an organisation; its database stays as it is
     Remove {
         /// Name
@@ -72,10 +82,29 @@ pub(crate) async fn run(command: Command, cx: Context) -> Result<Exit> {
                 |o: &crate::api::OrgInfo| [o.name.to_string(), o.database.to_string(), o.created_at.clone()];
             cx.out.list(&host.org_list().await?, ["org", "database", "added"], rows)?;
         }
+        Command::Quotas { name } => {
+            let quotas = host.quotas(&name).await?;
+            cx.out.one(&quotas, || told(&quotas))?;
+        }
         Command::Remove { name } => {
             host.org_remove(&name).await?;
             cx.out.talk(&format!("removed {name}; its database was not touched"));
         }
     }
     Ok(Exit::Done)
+}
+
+fn told(quotas: &QuotaState) -> String {
+    let QuotaState { guest_ms, calls, uploads, upload_bytes, kept } = quotas;
+    let counted = [
+        ("uploads within an hour", *uploads),
+        ("bytes of them", *upload_bytes),
+        ("plugins bound", kept.bound),
+        ("earlier versions kept", kept.versions),
+        ("bytes of both", kept.bytes),
+    ];
+    let line = |(what, Used { used, most }): (&str, Used)| format!("{what:<24} {used} of {most}");
+    let per_host = [("guest ms a minute", guest_ms.most), ("calls at a time", calls.running.most)];
+    let limit = |(what, most): (&str, u64)| format!("{what:<24} {most} at most, on each host");
+    counted.map(line).into_iter().chain(per_host.map(limit)).collect::<Vec<_>>().join("\n")
 }

@@ -74,6 +74,10 @@ impl Config {
             let message = format!("the key \"{key}\" is 0, wanted 1 or more");
             return Err(Error::new("config/invalid", message).help("leave it out for the default"));
         }
+        if let Some((key, value, least)) = self.quotas.below() {
+            let message = format!("the key \"{key}\" is {value}, wanted {least} or more");
+            return Err(Error::new("config/invalid", message).help("leave it out for the default"));
+        }
         if self.compile.memory_bytes < LEAST_TO_COMPILE {
             let message = format!(
                 "the key \"compile.memory_bytes\" is {}, wanted {LEAST_TO_COMPILE} or more",

@@ -21,6 +21,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::db::DbOptions;
 use crate::executor::RetryPolicy;
+use crate::quota::QuotaConfig;
 use crate::sandbox::{CompileConfig, Limits};
 use crate::suspension::SuspensionConfig;
 
@@ -45,6 +46,8 @@ pub struct Config {
     pub sandbox: Limits,
     /// Plugins that break again and again.
     pub suspension: SuspensionConfig,
+    /// What one organisation may use up.
+    pub quotas: QuotaConfig,
     /// Compiling plugins.
     pub compile: CompileConfig,
     /// Trying a change again after a passing trouble.

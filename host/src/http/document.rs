@@ -50,7 +50,7 @@ pub(super) async fn document() -> Json<&'static Value> {
 }
 
 /// Problems that routes of an organisation answer with.
-const STATUSES: &[&str] = &["400", "401", "403", "404", "409", "413", "415", "422", "503"];
+const STATUSES: &[&str] = &["400", "401", "403", "404", "409", "413", "415", "422", "429", "503"];
 
 /// Adds what every operation has: its problems, and the token it needs.
 pub(super) fn finish(mut api: openapi::OpenApi) -> openapi::OpenApi {
@@ -99,7 +99,7 @@ fn guarded(operation: &mut Operation) {
 
 fn problems(operation: &mut Operation, statuses: &[&str]) {
     let reference = |status: &str| {
-        let name = if status == "503" { "Later" } else { "Problem" };
+        let name = if matches!(status, "429" | "503") { "Later" } else { "Problem" };
         RefOr::Ref(Ref::from_response_name(name))
     };
     operation.responses.responses.extend(statuses.iter().map(|s| ((*s).to_owned(), reference(s))));

@@ -11,7 +11,7 @@ use super::problem::Problem;
 use super::schema::OfOrg;
 use super::{App, auth};
 use crate::access::Scope;
-use crate::api::Pressure;
+use crate::api;
 use crate::error::Error;
 use crate::telemetry;
 
@@ -35,17 +35,18 @@ pub(super) async fn ready(State(app): State<App>) -> Result<Json<Health>, Proble
     Ok(Json(Health { status: "ready" }))
 }
 
-/// Show how an organisation's database fares.
+/// Show how an organisation fares.
 ///
-/// Whether it is tried, what stands in the way, and the connections in use, as far as the host knows: it is not asked.
+/// Whether its database is tried, what stands in the way, and the connections in use, as far as the host knows: it is not
+/// asked. And what the organisation has used up of its quotas.
 #[utoipa::path(
     get, path = "/v1/orgs/{org}/health", tag = "host",
     params(OfOrg),
-    responses((status = 200, body = Pressure))
+    responses((status = 200, body = api::Health))
 )]
-pub(super) async fn show(caller: Caller) -> Result<Json<Pressure>, Problem> {
+pub(super) async fn show(caller: Caller) -> Result<Json<api::Health>, Problem> {
     let org = caller.reach(Scope::MetadataRead)?;
-    Ok(Json(caller.host().pressure(&org).await?))
+    Ok(Json(caller.host().health(&org).await?))
 }
 
 /// Metrics in the text format of Prometheus; needs the scope `metrics:read`.

@@ -104,7 +104,7 @@ pub(super) fn render(error: &Error, request_id: &str, org: Option<&OrgName>) -> 
     if error.entry.status == 401 {
         headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"hookwright\""));
     }
-    if error.entry.status == 503 {
+    if matches!(error.entry.status, 429 | 503) {
         headers.insert(header::RETRY_AFTER, error.retry_after_s().into());
     }
     response

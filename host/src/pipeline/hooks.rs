@@ -87,7 +87,9 @@ impl<'a> Caller<'a> {
         draft: &Draft,
         metadata: &Arc<Metadata>,
     ) -> Result<(HookReply, Duration)> {
-        self.tenant.suspensions().admit(plugin, Instant::now())?;
+        let now = Instant::now();
+        self.tenant.guest_time().admit(self.tenant.org(), now)?;
+        self.tenant.suspensions().admit(plugin, now)?;
         let cx = Context {
             org: self.tenant.org().as_str().to_owned(),
             event_id: event.id.clone(),
@@ -99,7 +101,8 @@ impl<'a> Caller<'a> {
             schema: draft.shared_schema(),
             metadata: metadata.clone(),
         };
-        let run = plugin.loaded.run(self.sandbox, &cx, call, world).await;
+        let run = plugin.loaded.run(self.sandbox, self.tenant.share(), &cx, call, world).await;
+        self.tenant.guest_time().spend(run.ran, Instant::now());
         self.log(plugin, &run.log);
         self.note(plugin, &run);
         let reply = run.reply.map_err(|fault| self.fault(plugin, call, fault))?;
@@ -152,7 +155,7 @@ impl<'a> Caller<'a> {
                 let error = error.coded(code);
                 no.help.into_iter().fold(error, Error::help)
             }
-            (Blame::Host, Fault::Overloaded { .. }) => Error::new("host/overloaded", told),
+            (Blame::Host, Fault::Overloaded { .. } | Fault::Crowded { .. }) => Error::new(code, told),
             (Blame::Host, _) => Error::new("host/fault", told),
             _ => Error::new("plugin/fault", told).coded(code),
         }

@@ -15,8 +15,8 @@ const HOST_STACK_BYTES: u64 = 768 << 10;
 const MEMORY_KEEP_BYTES: usize = 256 << 10;
 /// The same for tables.
 const TABLE_KEEP_BYTES: usize = 64 << 10;
-/// The coarsest step of the clock that stops guests.
-const LONGEST_TICK: Duration = Duration::from_millis(10);
+/// The coarsest step of the clock that stops guests: so long one of them holds a thread before others get a turn.
+const LONGEST_TICK: Duration = Duration::from_millis(2);
 
 /// An engine, and whether its memories come from a pool.
 pub(super) struct Started {

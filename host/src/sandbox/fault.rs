@@ -119,6 +119,18 @@ pub enum Fault {
         /// How long it waited.
         waited_ms: u64,
     },
+    /// All places of the organisation were taken for too long, or too many of its calls wait already.
+    #[error(
+        "{running} plugin calls of the organisation may run at once and {waiting} wait, and after {waited_ms} ms there was no room; try again, or raise \"quotas.concurrent_calls\""
+    )]
+    Crowded {
+        /// How many calls of it run at once.
+        running: u32,
+        /// How many wait.
+        waiting: u32,
+        /// How long this one waited.
+        waited_ms: u64,
+    },
     /// The host could not run the plugin. The detail is for the log, not for the caller.
     #[error("the host could not run the plugin; see the host's log")]
     Host {
@@ -145,6 +157,7 @@ impl Fault {
             Self::Log { .. } => "plugin/log",
             Self::Malformed { .. } => "plugin/malformed",
             Self::Overloaded { .. } => "host/overloaded",
+            Self::Crowded { .. } => "org/guest-calls",
             Self::Host { .. } => "host/fault",
         }
     }
@@ -154,7 +167,7 @@ impl Fault {
     pub fn blame(&self) -> Blame {
         match self {
             Self::Rejected(_) => Blame::Refusal,
-            Self::Overloaded { .. } | Self::Host { .. } => Blame::Host,
+            Self::Overloaded { .. } | Self::Crowded { .. } | Self::Host { .. } => Blame::Host,
             _ => Blame::Guest,
         }
     }

@@ -3,17 +3,18 @@
 use std::time::{Duration, Instant};
 
 use hookwright_core::hook::{Context, HookCall, HookReply};
-use tokio::sync::SemaphorePermit;
 use wasmtime::{Store, Trap, WasmBacktrace};
 
 use super::bindings::hookwright::hooks::types::Rejection;
 use super::bindings::hookwright::hooks::{intents, types};
-use super::convert::{lift, lower};
+use super::convert::lift;
+use super::convert::lower::{self, Asked, AskedOf};
 use super::fault::Fault;
 use super::guest::{Guest, GuestWorld, tick};
 use super::limits::RESOURCES;
 use super::load::{Code, one_line};
 use super::log::{LogLine, clean};
+use super::turns::{Share, Turn};
 use super::{Loaded, Sandbox, Shared};
 
 /// What the engine says when a guest hands over too much; it has no type that can be named.
@@ -43,6 +44,8 @@ pub struct Run {
     pub log: Vec<LogLine>,
     /// How long the call took, waiting for its turn not included.
     pub duration: Duration,
+    /// How long of that the guest, and what the host does for it, kept a processor busy.
+    pub ran: Duration,
     /// Bytes of all memories and tables at the end.
     pub memory_peak_bytes: u64,
 }
@@ -61,7 +64,7 @@ struct Broken {
 }
 
 impl Loaded {
-    /// Calls a hook.
+    /// Calls a hook, with all places open to its organisation.
     ///
     /// # Errors
     /// A [`Fault`]. It has no log with it; [`Loaded::run`] gives that too.
@@ -72,52 +75,70 @@ impl Loaded {
         call: &HookCall,
         world: GuestWorld,
     ) -> Result<Called, Fault> {
-        let Run { reply, log, duration, memory_peak_bytes } = self.run(sandbox, cx, call, world).await;
+        let run = self.run(sandbox, Share::WHOLE, cx, call, world).await;
+        let Run { reply, log, duration, memory_peak_bytes, ran: _ } = run;
         reply.map(|reply| Called { reply, log, duration, memory_peak_bytes })
     }
 
     /// Calls a hook and tells all that is known of the call, its log above all, even if it gave no reply.
-    pub async fn run(&self, sandbox: &Sandbox, cx: &Context, call: &HookCall, world: GuestWorld) -> Run {
-        let shared = &*sandbox.shared;
-        let _place = match place(shared).await {
-            Ok(place) => place,
-            Err(fault) => {
-                return Run {
-                    reply: Err(fault),
-                    log: vec![],
-                    duration: Duration::ZERO,
-                    memory_peak_bytes: 0,
-                };
-            }
+    pub async fn run(
+        &self,
+        sandbox: &Sandbox,
+        share: Share,
+        cx: &Context,
+        call: &HookCall,
+        world: GuestWorld,
+    ) -> Run {
+        let shared = &sandbox.shared;
+        match shared.turns.wait(&cx.org, share, shared.limits.queue_wait()).await {
+            Ok(turn) => self.run_in(turn, sandbox, cx, call, world).await,
+            Err(fault) => Run::refused(fault),
+        }
+    }
+
+    /// The same in a place that was taken before.
+    async fn run_in(
+        &self,
+        turn: Turn,
+        sandbox: &Sandbox,
+        cx: &Context,
+        call: &HookCall,
+        world: GuestWorld,
+    ) -> Run {
+        let (shared, code) = (sandbox.shared.clone(), self.code.clone());
+        let asked = lower::asked(cx, call);
+        let guest = async move {
+            // Given back once the instance is gone, wherever that happens.
+            let _turn = turn;
+            begin(&shared, &code, asked, world).await
         };
-        let started = Instant::now();
-        let mut store = store(shared, &self.code, world.clone());
-        let outcome =
-            tokio::time::timeout(shared.limits.call_timeout(), dispatch(&mut store, &self.code, cx, call))
-                .await;
-        let mut guest = store.into_data();
-        let outcome = outcome.unwrap_or_else(|_| {
-            let limit_ms = shared.limits.call_timeout_ms;
-            let error = guest.stop(Fault::Timeout { limit_ms });
-            Err(Broken { error, began: true })
-        });
-        let reply = conclude(&mut guest, outcome, &world);
-        let memory_peak_bytes = guest.budget.peak_bytes();
-        Run { reply, log: guest.log.into_lines(), duration: started.elapsed(), memory_peak_bytes }
+        sandbox.shared.lane.run(&cx.org, guest).await
     }
 }
 
-/// A place among the calls that may run at once. Given back when dropped, so also when the caller goes away.
-async fn place(shared: &Shared) -> Result<SemaphorePermit<'_>, Fault> {
-    if let Ok(place) = shared.places.try_acquire() {
-        return Ok(place);
+impl Run {
+    /// A call that was never begun.
+    pub(super) fn refused(fault: Fault) -> Self {
+        let (duration, ran) = (Duration::ZERO, Duration::ZERO);
+        Self { reply: Err(fault), log: vec![], duration, ran, memory_peak_bytes: 0 }
     }
+}
+
+async fn begin(shared: &Shared, code: &Code, asked: Asked, world: GuestWorld) -> Run {
     let started = Instant::now();
-    let turn = tokio::time::timeout(shared.limits.queue_wait(), shared.places.acquire()).await;
-    turn.ok().and_then(Result::ok).ok_or_else(|| Fault::Overloaded {
-        limit: shared.limits.concurrent_calls,
-        waited_ms: started.elapsed().as_millis() as u64,
-    })
+    let mut store = store(shared, code, world.clone());
+    let guest = dispatch(&mut store, code, asked);
+    let outcome = tokio::time::timeout(shared.limits.call_timeout(), guest).await;
+    let mut guest = store.into_data();
+    let outcome = outcome.unwrap_or_else(|_| {
+        let limit_ms = shared.limits.call_timeout_ms;
+        let error = guest.stop(Fault::Timeout { limit_ms });
+        Err(Broken { error, began: true })
+    });
+    let reply = conclude(&mut guest, outcome, &world);
+    let memory_peak_bytes = guest.budget.peak_bytes();
+    let log = guest.log.into_lines();
+    Run { reply, log, duration: started.elapsed(), ran: Duration::ZERO, memory_peak_bytes }
 }
 
 fn store(shared: &Shared, code: &Code, world: GuestWorld) -> Store<Guest> {
@@ -134,31 +155,26 @@ fn store(shared: &Shared, code: &Code, world: GuestWorld) -> Store<Guest> {
 
 type Refusable<T> = Result<T, Rejection>;
 
-async fn dispatch(
-    store: &mut Store<Guest>,
-    code: &Code,
-    cx: &Context,
-    call: &HookCall,
-) -> Result<Refusable<Raw>, Broken> {
+async fn dispatch(store: &mut Store<Guest>, code: &Code, asked: Asked) -> Result<Refusable<Raw>, Broken> {
     let instantiated = code.plugin.instantiate_async(&mut *store).await;
     let plugin = instantiated.map_err(|error| Broken { error, began: false })?;
     let (entity, field) = (plugin.hookwright_hooks_entity_hooks(), plugin.hookwright_hooks_field_hooks());
-    let cx = lower::context(cx);
+    let Asked { cx, call } = asked;
     let raw = match call {
-        HookCall::EntityBefore(change) => {
-            let reply = entity.call_before(store, &cx, &lower::entity_change(change)).await;
+        AskedOf::EntityBefore(change) => {
+            let reply = entity.call_before(store, &cx, &change).await;
             reply.map(|reply| reply.map(Raw::Entity))
         }
-        HookCall::EntityAfter(change) => {
-            let reply = entity.call_after(store, &cx, &lower::entity_change(change)).await;
+        AskedOf::EntityAfter(change) => {
+            let reply = entity.call_after(store, &cx, &change).await;
             reply.map(|reply| reply.map(Raw::Intents))
         }
-        HookCall::FieldBefore(change) => {
-            let reply = field.call_before(store, &cx, &lower::field_change(change)).await;
+        AskedOf::FieldBefore(change) => {
+            let reply = field.call_before(store, &cx, &change).await;
             reply.map(|reply| reply.map(Raw::Field))
         }
-        HookCall::FieldAfter(change) => {
-            let reply = field.call_after(store, &cx, &lower::field_change(change)).await;
+        AskedOf::FieldAfter(change) => {
+            let reply = field.call_after(store, &cx, &change).await;
             reply.map(|reply| reply.map(Raw::Intents))
         }
     };

@@ -12,16 +12,17 @@ mod fault;
 mod guest;
 mod host_calls;
 mod instance;
+mod lane;
 mod limits;
 mod load;
 mod log;
+mod turns;
 mod wasi;
 
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
-use tokio::sync::Semaphore;
 use wasmtime::Engine;
 use wasmtime::component::{HasSelf, Linker};
 
@@ -32,10 +33,13 @@ pub use instance::{Called, Run};
 pub use limits::{LimitError, Limits};
 pub use load::{LoadError, Loaded};
 pub use log::{LogLevel, LogLine};
+pub use turns::Share;
 
 use compile::Compiler;
 use guest::Guest;
+use lane::Lane;
 use load::Code;
+use turns::Turns;
 
 /// Why there is no sandbox.
 #[derive(Debug, thiserror::Error)]
@@ -51,6 +55,9 @@ pub enum SandboxError {
     /// The clock's thread does not start.
     #[error("the thread that stops plugins does not start; raise the limit of threads of this process")]
     Ticker(#[source] std::io::Error),
+    /// The threads for guests that run long do not start.
+    #[error("the threads for plugins that run long do not start; raise the limit of threads of this process")]
+    Lane(#[source] std::io::Error),
 }
 
 impl SandboxError {
@@ -72,7 +79,8 @@ struct Shared {
     ticks: u64,
     limits: Arc<Limits>,
     compiler: Compiler,
-    places: Semaphore,
+    turns: Turns,
+    lane: Lane,
     /// With the hook contract alone.
     plain: Linker<Guest>,
     /// With the empty system interface beside it.
@@ -106,9 +114,10 @@ impl Sandbox {
         let mut with_wasi = plain.clone();
         wasmtime_wasi::p2::add_to_linker_async(&mut with_wasi).map_err(SandboxError::engine)?;
         let ticks = limits.deadline_ms.div_ceil(tick.as_millis().max(1) as u64);
-        let places = Semaphore::new(limits.concurrent_calls as usize);
+        let (turns, lane) = (Turns::new(limits.concurrent_calls), Lane::start(limits.call_timeout())?);
         let (limits, loaded) = (Arc::new(limits.clone()), Mutex::default());
-        let shared = Shared { engine, pooling, ticks, limits, compiler, places, plain, with_wasi, loaded };
+        let shared =
+            Shared { engine, pooling, ticks, limits, compiler, turns, lane, plain, with_wasi, loaded };
         Ok(Self { shared: Arc::new(shared) })
     }
 
@@ -127,7 +136,13 @@ impl Sandbox {
     /// Calls that could start now without waiting.
     #[must_use]
     pub fn free_places(&self) -> usize {
-        self.shared.places.available_permits()
+        self.shared.turns.free()
+    }
+
+    /// How many calls of an organisation run, and how many wait.
+    #[must_use]
+    pub fn calls_of(&self, org: &str) -> (u32, u32) {
+        self.shared.turns.of(org)
     }
 
     fn known(&self, digest: &str) -> Option<Arc<Code>> {

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use hookwright::sandbox::{Blame, Fault, Limits, Run, Sandbox};
+use hookwright::sandbox::{Blame, Fault, Limits, Run, Sandbox, Share};
 use hookwright_core::hook::HookReply;
 
 use crate::support::{context, empty_world, entity_after, sandbox};
@@ -15,7 +15,7 @@ const SPIN: &str = "(loop $again (br $again))";
 async fn run(limits: Limits, component: &[u8]) -> Run {
     let sandbox = Sandbox::new(&limits).unwrap();
     let guest = sandbox.load(component).unwrap();
-    let run = guest.run(&sandbox, &context(), &entity_after(), empty_world()).await;
+    let run = guest.run(&sandbox, Share::WHOLE, &context(), &entity_after(), empty_world()).await;
     assert_eq!(sandbox.free_places(), limits.concurrent_calls as usize);
     let harmless = sandbox.load(&hook(REPLY)).unwrap();
     let called = harmless.call(&sandbox, &context(), &entity_after(), empty_world()).await.unwrap();

@@ -6,6 +6,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod bench;
+mod quota;
 mod sql;
 mod suspended;
 

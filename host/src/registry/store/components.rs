@@ -1,4 +1,4 @@
-//! Components by digest: what a digest names never changes, and what no plugin uses is not kept.
+//! Components by digest: what a digest names never changes, and what no plugin uses, nor used before, is not kept.
 
 use sha2::{Digest, Sha256};
 use sqlx::sqlite::SqliteConnection;
@@ -29,6 +29,7 @@ pub(super) async fn keep(connection: &mut SqliteConnection, digest: &str, bytes:
 
 /// Forgets the components that no plugin uses any more.
 pub(super) async fn sweep(connection: &mut SqliteConnection) -> sqlx::Result<()> {
-    let query = "DELETE FROM component WHERE digest NOT IN (SELECT digest FROM plugin)";
+    let query = "DELETE FROM component
+        WHERE digest NOT IN (SELECT digest FROM plugin UNION SELECT digest FROM plugin_version)";
     sqlx::query(query).execute(connection).await.map(drop)
 }

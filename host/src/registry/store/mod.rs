@@ -11,6 +11,8 @@ mod migrate;
 mod orgs;
 mod plugins;
 mod tokens;
+mod uploads;
+mod versions;
 
 use std::path::Path;
 use std::time::Duration;

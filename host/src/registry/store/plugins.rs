@@ -3,12 +3,13 @@
 use hookwright_core::ident::OrgName;
 use serde_json::Value as Json;
 use sqlx::Row;
-use sqlx::sqlite::{Sqlite, SqliteArguments, SqliteRow};
+use sqlx::sqlite::{Sqlite, SqliteArguments, SqliteConnection, SqliteRow};
 
-use super::{Store, components, fault, now};
+use super::{Store, components, fault, now, versions};
 use crate::api::{OnFault, PluginInfo};
 use crate::error::{Error, Result};
 use crate::grants::Difference;
+use crate::quota::Quota;
 
 /// A statement that removes rows.
 type Deletion<'q> = sqlx::query::Query<'q, Sqlite, SqliteArguments>;
@@ -67,34 +68,26 @@ fn texts(list: &Json) -> Vec<String> {
 }
 
 impl Store {
-    /// Binds a plugin, in place of the one of its name, and keeps its component.
+    /// Binds a plugin, in place of the one of its name, and keeps its component. What was bound is kept too, if it worked.
     ///
     /// # Errors
-    /// `org/not-found`, `host/fault`.
-    pub async fn plugin_put(&self, org: &OrgName, binding: Binding, component: &[u8]) -> Result<Binding> {
+    /// `org/not-found`, `org/plugins`, `host/fault`.
+    pub async fn plugin_put(
+        &self,
+        org: &OrgName,
+        binding: Binding,
+        component: &[u8],
+        quota: &Quota,
+    ) -> Result<Binding> {
         self.org(org).await?;
         let binding = Binding { digest: components::digest(component), installed_at: now(), ..binding };
-        let grants = Json::from(binding.grants.clone());
-        let query = sqlx::query("INSERT OR REPLACE INTO plugin VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
-            .bind(org.as_str())
-            .bind(&binding.name)
-            .bind(&binding.version)
-            .bind(&binding.digest)
-            .bind(binding.manifest.to_string())
-            .bind(binding.config.to_string())
-            .bind(grants.to_string())
-            .bind(binding.order)
-            .bind(binding.enabled)
-            .bind(&binding.installed_at)
-            .bind(binding.on_fault.as_str());
-        let put = async {
-            let mut transaction = self.pool.begin_with("BEGIN IMMEDIATE").await?;
-            components::keep(&mut transaction, &binding.digest, component).await?;
-            query.execute(&mut *transaction).await?;
-            components::sweep(&mut transaction).await?;
-            transaction.commit().await
-        };
-        put.await.map_err(fault)?;
+        let mut transaction = self.pool.begin_with("BEGIN IMMEDIATE").await.map_err(fault)?;
+        components::keep(&mut transaction, &binding.digest, component).await.map_err(fault)?;
+        versions::keep(&mut transaction, org, &binding).await.map_err(fault)?;
+        put(&mut transaction, org, &binding).await.map_err(fault)?;
+        versions::trim(&mut transaction, org, quota).await?;
+        components::sweep(&mut transaction).await.map_err(fault)?;
+        transaction.commit().await.map_err(fault)?;
         Ok(binding)
     }
 
@@ -161,6 +154,16 @@ impl Store {
         }
     }
 
+    /// Notes that a call of a plugin worked, if it is still bound.
+    ///
+    /// # Errors
+    /// `host/fault`.
+    pub async fn plugin_proven(&self, org: &OrgName, name: &str, digest: &str) -> Result<()> {
+        let text = "UPDATE plugin SET proven = 1 WHERE org = ? AND name = ? AND digest = ? AND proven = 0";
+        let query = sqlx::query(text).bind(org.as_str()).bind(name).bind(digest);
+        query.execute(&self.pool).await.map(drop).map_err(fault)
+    }
+
     /// Sets what a plugin is granted.
     ///
     /// # Errors
@@ -180,7 +183,15 @@ impl Store {
     /// `org/not-found`, `plugin/not-found`, `host/fault`.
     pub async fn plugin_remove(&self, org: &OrgName, name: &str) -> Result<()> {
         let query = sqlx::query("DELETE FROM plugin WHERE org = ? AND name = ?");
-        match self.removed(query.bind(org.as_str()).bind(name)).await.map_err(fault)? {
+        let remove = async {
+            let mut transaction = self.pool.begin_with("BEGIN IMMEDIATE").await?;
+            let gone = query.bind(org.as_str()).bind(name).execute(&mut *transaction).await?.rows_affected();
+            versions::forget(&mut transaction, org, name).await?;
+            components::sweep(&mut transaction).await?;
+            transaction.commit().await?;
+            Ok(gone)
+        };
+        match remove.await.map_err(fault)? {
             0 => Err(self.missing(org, name).await),
             _ => Ok(()),
         }
@@ -191,6 +202,30 @@ impl Store {
         let message = format!("the organisation \"{org}\" has no plugin \"{}\"", name.escape_default());
         self.org(org).await.err().unwrap_or_else(|| Error::new("plugin/not-found", message))
     }
+}
+
+/// Binds a plugin. One that is bound otherwise than before has to show again that it works.
+async fn put(connection: &mut SqliteConnection, org: &OrgName, binding: &Binding) -> sqlx::Result<()> {
+    let text = "INSERT INTO plugin (org, name, version, digest, manifest, config, grants, ord, enabled, installed_at, on_fault)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        ON CONFLICT (org, name) DO UPDATE SET
+            proven = proven AND plugin.digest = excluded.digest AND plugin.config = excluded.config,
+            version = excluded.version, digest = excluded.digest, manifest = excluded.manifest, config = excluded.config,
+            grants = excluded.grants, ord = excluded.ord, enabled = excluded.enabled,
+            installed_at = excluded.installed_at, on_fault = excluded.on_fault";
+    let query = sqlx::query(text)
+        .bind(org.as_str())
+        .bind(&binding.name)
+        .bind(&binding.version)
+        .bind(&binding.digest)
+        .bind(binding.manifest.to_string())
+        .bind(binding.config.to_string())
+        .bind(Json::from(binding.grants.clone()).to_string())
+        .bind(binding.order)
+        .bind(binding.enabled)
+        .bind(&binding.installed_at)
+        .bind(binding.on_fault.as_str());
+    query.execute(connection).await.map(drop)
 }
 
 fn binding(row: &SqliteRow) -> Result<Binding> {
@@ -218,6 +253,7 @@ mod tests {
     use super::super::testing::store;
     use super::*;
     use crate::config::DatabaseUrl;
+    use crate::quota::QuotaConfig;
 
     fn of(name: &str, order: i32) -> Binding {
         Binding {
@@ -234,15 +270,20 @@ mod tests {
         }
     }
 
+    fn quota(kept_versions: u32, kept_bytes: u64) -> Quota {
+        let config = QuotaConfig { kept_versions, kept_bytes, bound_plugins: 2, ..QuotaConfig::default() };
+        config.of_org(&OrgName::parse("acme").expect("a name"))
+    }
+
     #[tokio::test]
     async fn plugins_are_bound_in_order_and_replaced_by_name() {
         let (store, _dir) = store().await;
         let org = OrgName::parse("acme").expect("a name");
         assert_eq!(store.plugins(&org).await.expect_err("no org").code, "org/not-found");
         store.org_add(&org, &DatabaseUrl::parse("sqlite:a.db").expect("one")).await.expect("added");
-        store.plugin_put(&org, of("late", 9), b"one").await.expect("bound");
-        store.plugin_put(&org, of("early", -1), b"one").await.expect("bound");
-        store.plugin_put(&org, of("late", 9), b"two").await.expect("replaced");
+        store.plugin_put(&org, of("late", 9), b"one", &quota(0, 100)).await.expect("bound");
+        store.plugin_put(&org, of("early", -1), b"one", &quota(0, 100)).await.expect("bound");
+        store.plugin_put(&org, of("late", 9), b"two", &quota(0, 100)).await.expect("replaced");
         let bound = store.plugins_whole(&org).await.expect("a list");
         let bound: Vec<_> = bound.iter().map(|(b, bytes)| (b.name.as_str(), bytes.as_slice())).collect();
         assert_eq!(bound, [("early", &b"one"[..]), ("late", b"two")]);
@@ -266,6 +307,39 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn what_worked_is_kept_within_the_quota_and_what_is_bound_always() {
+        let (store, _dir) = store().await;
+        let org = OrgName::parse("acme").expect("a name");
+        store.org_add(&org, &DatabaseUrl::parse("sqlite:a.db").expect("one")).await.expect("added");
+        let bind = async |bytes: &[u8], works: bool, quota: Quota| {
+            let bound = store.plugin_put(&org, of("a", 0), bytes, &quota).await?;
+            if works {
+                store.plugin_proven(&org, "a", &bound.digest).await?;
+            }
+            let kept = store.kept(&org, &quota).await?;
+            Ok::<_, Error>((kept.versions.used, kept.bytes.used))
+        };
+        assert_eq!(bind(b"1", true, quota(2, 100)).await.expect("bound"), (0, 1));
+        assert_eq!(bind(b"22", false, quota(2, 100)).await.expect("bound"), (1, 3));
+        assert_eq!(bind(b"333", true, quota(2, 100)).await.expect("bound"), (1, 4), "22 never worked");
+        assert_eq!(bind(b"333", false, quota(2, 100)).await.expect("bound"), (1, 4), "nothing new");
+        assert_eq!(bind(b"1", true, quota(2, 100)).await.expect("bound"), (1, 4), "333 is earlier now");
+        assert_eq!(bind(b"4444", true, quota(2, 100)).await.expect("bound"), (2, 8));
+        assert_eq!(bind(b"55555", true, quota(2, 10)).await.expect("bound"), (2, 10), "333 is forgotten");
+        let refused = bind(b"666666", true, quota(2, 5)).await.expect_err("too large");
+        assert!(refused.message.contains("1 plugins of 6 bytes"), "{refused}");
+        assert_eq!(
+            (refused.code.as_str(), store.kept(&org, &quota(2, 5)).await.expect("kept").bytes.used),
+            ("org/plugins", 10)
+        );
+        store.plugin_put(&org, of("b", 0), b"7", &quota(2, 100)).await.expect("the second");
+        let third = store.plugin_put(&org, of("c", 0), b"8", &quota(2, 100)).await.expect_err("too many");
+        assert!(third.message.contains("the limits are 2 "), "{third}");
+        store.plugin_remove(&org, "a").await.expect("removed with its versions");
+        assert_eq!(store.kept(&org, &quota(2, 5)).await.expect("kept").bytes.used, 1);
+    }
+
+    #[tokio::test]
     async fn a_component_is_kept_as_long_as_a_plugin_uses_it() {
         let (store, _dir) = store().await;
         let kept = || async {
@@ -275,9 +349,9 @@ mod tests {
         let orgs = ["acme", "other"].map(|name| OrgName::parse(name).expect("a name"));
         for org in &orgs {
             store.org_add(org, &DatabaseUrl::parse("sqlite:a.db").expect("one")).await.expect("added");
-            store.plugin_put(org, of("a", 0), b"one").await.expect("bound");
+            store.plugin_put(org, of("a", 0), b"one", &quota(0, 100)).await.expect("bound");
         }
-        store.plugin_put(&orgs[0], of("a", 0), b"two").await.expect("replaced");
+        store.plugin_put(&orgs[0], of("a", 0), b"two", &quota(0, 100)).await.expect("replaced");
         let both: Vec<String> = kept().await;
         assert_eq!(both, ["one", "two"]);
         store.plugin_remove(&orgs[0], "a").await.expect("removed");

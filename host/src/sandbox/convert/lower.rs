@@ -2,7 +2,7 @@
 
 use hookwright_core::ddl::print_expr;
 use hookwright_core::field_type::FieldType;
-use hookwright_core::hook::{Action, Context, EntityChange, FieldChange};
+use hookwright_core::hook::{Action, Context, EntityChange, FieldChange, HookCall};
 use hookwright_core::ident::Ident;
 use hookwright_core::schema::{
     Check, Column, ForeignKey, Index, IndexKey, IndexMethod, IndexShape, Table, Unique,
@@ -12,12 +12,35 @@ use hookwright_core::value::DefaultValue;
 
 use crate::sandbox::bindings::hookwright::hooks::types as wit;
 
-pub fn context(cx: &Context) -> wit::Context {
+/// A call as the guest gets it: owned, so that the guest can go on elsewhere than where it was called.
+pub struct Asked {
+    pub cx: wit::Context,
+    pub call: AskedOf,
+}
+
+pub enum AskedOf {
+    EntityBefore(wit::EntityChange),
+    EntityAfter(wit::EntityChange),
+    FieldBefore(wit::FieldChange),
+    FieldAfter(wit::FieldChange),
+}
+
+pub fn asked(cx: &Context, call: &HookCall) -> Asked {
+    let call = match call {
+        HookCall::EntityBefore(change) => AskedOf::EntityBefore(entity_change(change)),
+        HookCall::EntityAfter(change) => AskedOf::EntityAfter(entity_change(change)),
+        HookCall::FieldBefore(change) => AskedOf::FieldBefore(field_change(change)),
+        HookCall::FieldAfter(change) => AskedOf::FieldAfter(field_change(change)),
+    };
+    Asked { cx: context(cx), call }
+}
+
+fn context(cx: &Context) -> wit::Context {
     let Context { org, event_id, actor, at } = cx;
     wit::Context { org: org.clone(), event_id: event_id.clone(), actor: actor.clone(), at: at.clone() }
 }
 
-pub fn entity_change(change: &EntityChange) -> wit::EntityChange {
+fn entity_change(change: &EntityChange) -> wit::EntityChange {
     let EntityChange { action: what, old, new, drop_table } = change;
     wit::EntityChange {
         action: action(*what),
@@ -27,7 +50,7 @@ pub fn entity_change(change: &EntityChange) -> wit::EntityChange {
     }
 }
 
-pub fn field_change(change: &FieldChange) -> wit::FieldChange {
+fn field_change(change: &FieldChange) -> wit::FieldChange {
     let FieldChange { entity, action: what, old, new, drop_column } = change;
     wit::FieldChange {
         entity: name(entity),

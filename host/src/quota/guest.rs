@@ -1,0 +1,74 @@
+//! The time that an organisation's guests kept a processor busy: counted by its tenant, asked before a hook is called.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use hookwright_core::ident::OrgName;
+
+use super::state::Used;
+use super::window::Window;
+use crate::error::Error;
+
+const MINUTE: Duration = Duration::from_secs(60);
+
+/// What the guests of an organisation used up of a minute.
+#[derive(Debug)]
+pub(crate) struct GuestTime {
+    limit_ms: u64,
+    /// In microseconds: most calls take less than a millisecond.
+    used: Mutex<Window>,
+}
+
+impl GuestTime {
+    pub fn new(limit_ms: u64, now: Instant) -> Self {
+        Self { limit_ms, used: Mutex::new(Window::new(MINUTE, now)) }
+    }
+
+    /// Before a hook is called. Calls that run already are not broken off: what they take beyond the limit is counted.
+    ///
+    /// # Errors
+    /// `org/guest-time`.
+    pub fn admit(&self, org: &OrgName, now: Instant) -> Result<(), Error> {
+        let limit_us = self.limit_ms.saturating_mul(1_000);
+        let mut window = self.window();
+        let used = window.used(now);
+        if used < limit_us {
+            return Ok(());
+        }
+        let (wait, used_ms, limit_ms) = (window.wait(limit_us, now), used / 1_000, self.limit_ms);
+        let message = format!(
+            "the plugins of the organisation \"{org}\" ran {used_ms} ms within the last minute, the limit is {limit_ms} (\"quotas.guest_ms_per_minute\")"
+        );
+        Err(Error::new("org/guest-time", message).after(wait))
+    }
+
+    pub fn spend(&self, ran: Duration, now: Instant) {
+        self.window().spend(u64::try_from(ran.as_micros()).unwrap_or(u64::MAX), now);
+    }
+
+    pub fn state(&self, now: Instant) -> Used {
+        Used { used: self.window().used(now) / 1_000, most: self.limit_ms }
+    }
+
+    fn window(&self) -> MutexGuard<'_, Window> {
+        self.used.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_used_up_is_there_again_after_a_minute() {
+        let (org, begun) = (OrgName::parse("acme").expect("a name"), Instant::now());
+        let time = GuestTime::new(10, begun);
+        time.spend(Duration::from_micros(9_999), begun);
+        time.admit(&org, begun).expect("a microsecond is left");
+        time.spend(Duration::from_millis(100), begun);
+        let error = time.admit(&org, begun).expect_err("nothing is left");
+        assert_eq!((error.code.as_str(), error.retry_after_s()), ("org/guest-time", 60));
+        assert!(error.message.contains("ran 109 ms within the last minute, the limit is 10 "), "{error}");
+        time.admit(&org, begun + MINUTE).expect("a minute later");
+    }
+}
