@@ -161,6 +161,24 @@ pub struct GrantChange {
     pub revoke: Vec<String>,
 }
 
+/// That a build broke whenever it was called, and the version that worked before is bound again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Returned {
+    /// The version of the build that broke.
+    pub from_version: String,
+    /// Its component's digest (sha256, hex).
+    pub from_digest: String,
+    /// When the one before was bound again (RFC 3339, UTC).
+    pub at: String,
+    /// Which host did it: its machine and process.
+    pub host: String,
+    /// How often the build was called there, without once working.
+    pub faults: u32,
+    /// What it broke with last.
+    pub cause: String,
+}
+
 /// A plugin bound to an organisation.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -194,6 +212,9 @@ pub struct PluginInfo {
     /// How it fares, if the host that answers has called it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub standing: Option<Standing>,
+    /// What became of the build that was installed in its place, if it broke at once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub returned: Option<Returned>,
     /// Its configuration.
     #[schema(value_type = Object)]
     pub config: Json,

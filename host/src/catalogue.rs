@@ -77,6 +77,7 @@ catalogue! {
     "plugin/not-found"        404 final "no such plugin" "list them: hookwright plugin list --org NAME"
     "plugin/not-granted"      403 final "a plugin asks for what it was not granted" "grant it: hookwright plugin grant --org NAME PLUGIN \"KIND on PATTERN\""
     "plugin/rejected"         422 final "a plugin refused the change" "follow what the plugin says"
+    "plugin/returned"         503 retry "a new build of a plugin broke at once, and the one before is bound again" "send the request again; see what broke: hookwright plugin list --org NAME"
     "plugin/suspended"        503 retry "a plugin broke again and again and is not called for a while" "correct the plugin and install it again, or do without it: hookwright plugin disable --org NAME PLUGIN"
     "policy/held"             409 final "the change is held" "follow the reasons; once they are settled: hookwright approve --org NAME CHANGE"
     "policy/refused"          422 final "the change is refused" "follow the reasons"

@@ -24,6 +24,9 @@ use crate::sandbox::{Loaded, Sandbox};
 use crate::tenant::Tenant;
 use crate::tenants::Tenants;
 
+/// Plugins that may go back to an earlier version on the way of one change, before the sender has to send it again.
+const MOST_RETURNS: u32 = 8;
+
 /// A running host. Cheap to clone; all clones are one host.
 #[derive(Clone)]
 pub struct Host {
@@ -89,7 +92,7 @@ impl Host {
             let SubmitOptions { dry_run, confirm, allow_destructive, actor, plan_hash } = options;
             let consent = change.consent().or(Consent { confirm, allow_destructive, dry_run });
             let sent = Sent { consent, sender: actor.as_deref(), plan_hash: plan_hash.as_deref() };
-            inner.pipeline().run(&at, &change, sent).await
+            inner.run(at, &change, sent).await
         };
         self.with_steps(tenant, change).await
     }
@@ -277,6 +280,20 @@ impl Host {
 impl Inner {
     pub(crate) fn pipeline(&self) -> Pipeline<'_> {
         Pipeline { sandbox: &self.sandbox, retry: &self.config.retry, store: &self.store }
+    }
+
+    /// Takes a change to its outcome. If a plugin went back to an earlier version on the way, nothing was refused yet, and
+    /// the sender did nothing wrong: the change is worked out anew with that version.
+    async fn run(&self, mut tenant: Arc<Tenant>, change: &Change, sent: Sent<'_>) -> Result<Outcome> {
+        for _ in 0..MOST_RETURNS {
+            match self.pipeline().run(&tenant, change, sent).await {
+                Err(error) if error.entry.code == "plugin/returned" => {
+                    tenant = self.tenants.get(tenant.org()).await?;
+                }
+                other => return other,
+            }
+        }
+        self.pipeline().run(&tenant, change, sent).await
     }
 }
 

@@ -130,6 +130,8 @@ impl Host {
             enabled: options.enabled,
             on_fault: options.on_fault,
             installed_at: String::new(),
+            proven: false,
+            returned: None,
         })
     }
 

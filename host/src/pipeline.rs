@@ -19,6 +19,7 @@ mod references;
 mod report;
 mod request;
 mod restore;
+mod returned;
 mod rollback;
 mod ruling;
 mod staged;

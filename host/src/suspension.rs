@@ -4,6 +4,7 @@
 //! A tenant keeps them, the pipeline asks before a hook is called. A plugin's next build begins anew.
 
 use std::collections::HashMap;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -26,11 +27,14 @@ pub struct SuspensionConfig {
     pub wait_ms: u64,
     /// The longest. Default 60,000: what was mended outside is found within a minute.
     pub wait_max_ms: u64,
+    /// Faults after which a build that never worked gives way to the version before; 0 for never. Default 3: one event
+    /// that no build can bear is not enough, and few changes are refused meanwhile.
+    pub return_faults: u32,
 }
 
 impl Default for SuspensionConfig {
     fn default() -> Self {
-        Self { faults: 5, wait_ms: 1_000, wait_max_ms: 60_000 }
+        Self { faults: 5, wait_ms: 1_000, wait_max_ms: 60_000, return_faults: 3 }
     }
 }
 
@@ -57,15 +61,17 @@ type Build = (Arc<str>, Arc<str>);
 #[derive(Debug)]
 pub(crate) struct Suspensions {
     patience: Patience,
+    return_faults: u32,
     broken: Mutex<HashMap<Build, Circuit>>,
 }
 
 impl Suspensions {
     pub fn new(config: &SuspensionConfig) -> Self {
-        let SuspensionConfig { faults, wait_ms, wait_max_ms } = *config;
+        let SuspensionConfig { faults, wait_ms, wait_max_ms, return_faults } = *config;
         let (wait, most) = (Duration::from_millis(wait_ms), Duration::from_millis(wait_max_ms));
         Self {
             patience: Patience { failures: faults, wait, most, one_try: ONE_TRY },
+            return_faults,
             broken: Mutex::default(),
         }
     }
@@ -105,8 +111,8 @@ impl Suspensions {
         }
     }
 
-    /// A hook broke.
-    pub fn broke(&self, plugin: &Bound, cause: &str, now: Instant) {
+    /// A hook broke. Gives how often it did so in a row, if that is too often for a build that never worked.
+    pub fn broke(&self, plugin: &Bound, cause: &str, now: Instant) -> Option<u32> {
         let mut broken = self.broken();
         let circuit = broken.entry(build_of(plugin)).or_insert_with(|| Circuit::new(self.patience));
         let before = circuit.state();
@@ -116,6 +122,9 @@ impl Suspensions {
             tracing::warn!(%org, plugin = &*plugin.name, faults, cause, "a plugin that broke again and again is suspended");
             metrics::counter!("hookwright_plugin_suspensions_total").increment(1);
         }
+        let faults = circuit.failures();
+        let too_often = self.return_faults > 0 && faults >= self.return_faults;
+        (too_often && !plugin.proven.load(Ordering::Relaxed)).then_some(faults)
     }
 
     /// How a build of a plugin fares.

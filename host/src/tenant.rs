@@ -34,6 +34,8 @@ pub(crate) struct Bound {
     pub grants: Vec<Grant>,
     pub hooks: BTreeSet<HookPoint>,
     pub on_fault: OnFault,
+    /// Whether a call of it worked since it is bound as it is.
+    pub proven: AtomicBool,
 }
 
 impl Bound {
@@ -44,7 +46,8 @@ impl Bound {
 
     /// Whether it is the same component, told the same, and let do the same.
     fn is_as(&self, other: &Self) -> bool {
-        let Self { org, name, loaded, config, grants, hooks, on_fault } = self;
+        // That it worked meanwhile does not make it another.
+        let Self { org, name, loaded, config, grants, hooks, on_fault, proven: _ } = self;
         *org == other.org
             && *name == other.name
             && loaded.digest == other.loaded.digest

@@ -1,6 +1,7 @@
 //! The organisations this host works for: connected on first use, kept in step with the control database.
 
 use std::collections::HashMap;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
@@ -237,6 +238,9 @@ fn as_asked(loaded: &Loaded) -> Binding {
         enabled: true,
         on_fault: OnFault::Reject,
         installed_at: String::new(),
+        // There is no version before that could be bound again.
+        proven: true,
+        returned: None,
     }
 }
 
@@ -251,6 +255,8 @@ fn bindable(org: &OrgName, loaded: &Loaded, binding: &Binding) -> Bound {
         grants: grants::known(&binding.grants),
         hooks: manifest.hooks.iter().map(|h| point(*h)).collect(),
         on_fault: binding.on_fault,
+        // A developer's build stands in for the one that is bound, and is never taken back.
+        proven: AtomicBool::new(binding.proven || *loaded.digest != *binding.digest),
     }
 }
 

@@ -78,6 +78,14 @@ impl Config {
             let message = format!("the key \"{key}\" is {value}, wanted {least} or more");
             return Err(Error::new("config/invalid", message).help("leave it out for the default"));
         }
+        let (most, returns) = (self.suspension.faults, self.suspension.return_faults);
+        if returns > most {
+            let message = format!(
+                "the key \"suspension.return_faults\" is {returns}, wanted {most} (\"suspension.faults\") or less"
+            );
+            let help = "a plugin that is suspended is hardly called any more; set it to 0 for never";
+            return Err(Error::new("config/invalid", message).help(help));
+        }
         if self.compile.memory_bytes < LEAST_TO_COMPILE {
             let message = format!(
                 "the key \"compile.memory_bytes\" is {}, wanted {LEAST_TO_COMPILE} or more",

@@ -91,7 +91,7 @@ async fn replayed(
     metadata: &Arc<Metadata>,
 ) -> Result<Replayed> {
     let empty = Arc::new(Schema::default());
-    let caller = Caller::new(pipeline.sandbox, tenant, view.plugins.clone()).strict();
+    let caller = Caller::new(pipeline, tenant, view.plugins.clone()).strict();
     let mut worker = Worker::new(tenant, metadata.clone(), empty, caller);
     worker.draft = worker.draft.schema_only();
     worker.unfit = Some(Vec::new());

@@ -121,7 +121,7 @@ pub(super) async fn adopt(
     let taken = taken.chain(left_out.into_iter().map(Adopted::from)).collect();
     let metadata = Arc::new(metadata);
     let adopted = compared(pipeline, tenant, view, &metadata, &inspected).await?;
-    let caller = Caller::new(pipeline.sandbox, tenant, view.plugins.clone());
+    let caller = Caller::new(pipeline, tenant, view.plugins.clone());
     let scope = Scope { extras: false, ..scope.clone() };
     let mut worker = Worker::new(tenant, metadata, Arc::new(adopted.base(&scope)), caller);
     if tenant.db().dialect() == Dialect::Sqlite {
@@ -140,7 +140,7 @@ fn repaired(
     drift: &Drift,
     scope: &Scope,
 ) -> Result<Worked> {
-    let caller = Caller::new(pipeline.sandbox, tenant, view.plugins.clone());
+    let caller = Caller::new(pipeline, tenant, view.plugins.clone());
     let metadata = view.snapshot.metadata.clone();
     let mut worker = Worker::new(tenant, metadata, Arc::new(drift.base(scope)), caller);
     let (intents, left) = drift.repair(scope);

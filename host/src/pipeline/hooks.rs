@@ -12,12 +12,16 @@ use hookwright_core::policy::Draft;
 use crate::api::OnFault;
 use crate::error::{Error, Result};
 use crate::outcome::HookReport;
+use crate::registry::store::Store;
 use crate::sandbox::{Blame, Fault, GuestWorld, LogLevel, LogLine, Run, Sandbox};
 use crate::tenant::{Bound, Tenant};
+
+use super::{Pipeline, returned};
 
 /// Calls hooks for one change.
 pub(super) struct Caller<'a> {
     sandbox: &'a Sandbox,
+    store: &'a Store,
     tenant: &'a Tenant,
     plugins: Arc<Vec<Arc<Bound>>>,
     /// Whether a plugin that breaks may be done without, if it is bound so.
@@ -26,8 +30,9 @@ pub(super) struct Caller<'a> {
 }
 
 impl<'a> Caller<'a> {
-    pub fn new(sandbox: &'a Sandbox, tenant: &'a Tenant, plugins: Arc<Vec<Arc<Bound>>>) -> Self {
-        Self { sandbox, tenant, plugins, lenient: true, reports: Vec::new() }
+    pub fn new(pipeline: &Pipeline<'a>, tenant: &'a Tenant, plugins: Arc<Vec<Arc<Bound>>>) -> Self {
+        let Pipeline { sandbox, store, .. } = *pipeline;
+        Self { sandbox, store, tenant, plugins, lenient: true, reports: Vec::new() }
     }
 
     /// Does without no plugin: what it calls for would seem not to be called for.
@@ -104,25 +109,31 @@ impl<'a> Caller<'a> {
         let run = plugin.loaded.run(self.sandbox, self.tenant.share(), &cx, call, world).await;
         self.tenant.guest_time().spend(run.ran, Instant::now());
         self.log(plugin, &run.log);
-        self.note(plugin, &run);
+        self.note(plugin, &run).await?;
         let reply = run.reply.map_err(|fault| self.fault(plugin, call, fault))?;
         metrics::histogram!("hookwright_hook_seconds", "hook" => call.point().as_str()).record(run.duration);
         Ok((reply, run.duration))
     }
 
     /// Notes whether the plugin works. A build that is only tried out is not called again.
-    fn note(&self, plugin: &Bound, run: &Run) {
+    async fn note(&self, plugin: &Bound, run: &Run) -> Result<()> {
         let is_bound =
             |known: &Arc<Bound>| known.name == plugin.name && known.loaded.digest == plugin.loaded.digest;
         let suspensions = self.tenant.suspensions();
         match &run.reply {
+            Err(fault) if fault.blame() == Blame::Host => Ok(()),
+            _ if !self.tenant.plugins().iter().any(is_bound) => Ok(()),
             Err(fault) if fault.blame() == Blame::Guest => {
-                if self.tenant.plugins().iter().any(is_bound) {
-                    suspensions.broke(plugin, &fault.to_string(), Instant::now());
+                let cause = fault.to_string();
+                match suspensions.broke(plugin, &cause, Instant::now()) {
+                    Some(faults) => returned::go_back(self.store, plugin, faults, &cause).await,
+                    None => Ok(()),
                 }
             }
-            Err(fault) if fault.blame() == Blame::Host => {}
-            Ok(_) | Err(_) => suspensions.worked(plugin),
+            Ok(_) | Err(_) => {
+                suspensions.worked(plugin);
+                returned::works(self.store, plugin).await
+            }
         }
     }
 

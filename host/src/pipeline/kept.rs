@@ -39,7 +39,7 @@ pub(super) fn key(view: &View) -> Option<String> {
 
 /// A plugin as far as its intents follow from it.
 fn told(bound: &Bound) -> serde_json::Value {
-    let Bound { org: _, name, loaded, config, grants, hooks: _, on_fault: _ } = bound;
+    let Bound { org: _, name, loaded, config, grants, hooks: _, on_fault: _, proven: _ } = bound;
     let grants: Vec<_> = grants.iter().map(ToString::to_string).collect();
     json!([name, loaded.digest, config, grants])
 }

@@ -60,7 +60,7 @@ pub(super) async fn work_out(
         }
         _ => {}
     }
-    let caller = Caller::new(pipeline.sandbox, tenant, view.plugins.clone());
+    let caller = Caller::new(pipeline, tenant, view.plugins.clone());
     let mut worker =
         Worker::new(tenant, view.snapshot.metadata.clone(), view.snapshot.schema.clone(), caller);
     for event in &change.events {

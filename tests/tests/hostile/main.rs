@@ -7,6 +7,7 @@
 
 mod bench;
 mod quota;
+mod returned;
 mod sql;
 mod suspended;
 

@@ -160,6 +160,7 @@ pub(crate) async fn run(command: Command, cx: Context) -> Result<Exit> {
                 "hooks",
                 "granted",
                 "not granted",
+                "went back from",
             ];
             cx.out.list(&cx.host().await?.plugin_list(&org).await?, headers, row)?;
         }
@@ -266,7 +267,7 @@ fn told(report: &PluginReport) -> String {
     )
 }
 
-fn row(plugin: &PluginInfo) -> [String; 9] {
+fn row(plugin: &PluginInfo) -> [String; 10] {
     [
         plugin.order.to_string(),
         print::clean(&plugin.name),
@@ -280,5 +281,9 @@ fn row(plugin: &PluginInfo) -> [String; 9] {
             beyond => format!("{}, {beyond} beyond what it asks", plugin.grants.len()),
         },
         list(&plugin.not_granted),
+        match &plugin.returned {
+            Some(returned) => print::clean(&format!("{} ({})", returned.from_version, returned.cause)),
+            None => "-".to_owned(),
+        },
     ]
 }

@@ -10,6 +10,7 @@ mod ignored;
 mod migrate;
 mod orgs;
 mod plugins;
+mod returned;
 mod tokens;
 mod uploads;
 mod versions;
@@ -21,6 +22,7 @@ use sqlx::SqlitePool;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions, SqliteSynchronous};
 
 pub use plugins::Binding;
+pub use returned::{Faulty, Return};
 
 use crate::error::{Error, Result};
 

@@ -6,7 +6,7 @@ use sqlx::Row;
 use sqlx::sqlite::{Sqlite, SqliteArguments, SqliteConnection, SqliteRow};
 
 use super::{Store, components, fault, now, versions};
-use crate::api::{OnFault, PluginInfo};
+use crate::api::{OnFault, PluginInfo, Returned};
 use crate::error::{Error, Result};
 use crate::grants::Difference;
 use crate::quota::Quota;
@@ -37,6 +37,10 @@ pub struct Binding {
     pub on_fault: OnFault,
     /// When it was installed (RFC 3339, UTC); set by the store.
     pub installed_at: String,
+    /// Whether a call of it worked since it is bound as it is; set by the store.
+    pub proven: bool,
+    /// What became of the build that was installed in its place; set by the store.
+    pub returned: Option<Returned>,
 }
 
 impl From<Binding> for PluginInfo {
@@ -56,6 +60,7 @@ impl From<Binding> for PluginInfo {
             enabled: binding.enabled,
             on_fault: binding.on_fault,
             standing: None,
+            returned: binding.returned,
             config: binding.config,
             installed_at: binding.installed_at,
         }
@@ -154,13 +159,14 @@ impl Store {
         }
     }
 
-    /// Notes that a call of a plugin worked, if it is still bound.
+    /// Notes that a call of a plugin worked, if it is still bound as it was.
     ///
     /// # Errors
     /// `host/fault`.
-    pub async fn plugin_proven(&self, org: &OrgName, name: &str, digest: &str) -> Result<()> {
-        let text = "UPDATE plugin SET proven = 1 WHERE org = ? AND name = ? AND digest = ? AND proven = 0";
-        let query = sqlx::query(text).bind(org.as_str()).bind(name).bind(digest);
+    pub async fn plugin_proven(&self, org: &OrgName, name: &str, digest: &str, config: &Json) -> Result<()> {
+        let text = "UPDATE plugin SET proven = 1
+            WHERE org = ? AND name = ? AND digest = ? AND config = ? AND proven = 0";
+        let query = sqlx::query(text).bind(org.as_str()).bind(name).bind(digest).bind(config.to_string());
         query.execute(&self.pool).await.map(drop).map_err(fault)
     }
 
@@ -212,7 +218,7 @@ async fn put(connection: &mut SqliteConnection, org: &OrgName, binding: &Binding
             proven = proven AND plugin.digest = excluded.digest AND plugin.config = excluded.config,
             version = excluded.version, digest = excluded.digest, manifest = excluded.manifest, config = excluded.config,
             grants = excluded.grants, ord = excluded.ord, enabled = excluded.enabled,
-            installed_at = excluded.installed_at, on_fault = excluded.on_fault";
+            installed_at = excluded.installed_at, on_fault = excluded.on_fault, returned = NULL";
     let query = sqlx::query(text)
         .bind(org.as_str())
         .bind(&binding.name)
@@ -230,10 +236,9 @@ async fn put(connection: &mut SqliteConnection, org: &OrgName, binding: &Binding
 
 fn binding(row: &SqliteRow) -> Result<Binding> {
     let text = |column: &str| row.try_get::<String, _>(column).map_err(fault);
-    let json = |column: &str| -> Result<Json> {
-        let damaged = |e| Error::new("host/fault", "the control database holds what is not JSON").because(e);
-        serde_json::from_str(&text(column)?).map_err(damaged)
-    };
+    let damaged = |e| Error::new("host/fault", "the control database holds what is not JSON").because(e);
+    let returned: Option<String> = row.try_get("returned").map_err(fault)?;
+    let json = |column: &str| -> Result<Json> { serde_json::from_str(&text(column)?).map_err(damaged) };
     Ok(Binding {
         name: text("name")?,
         version: text("version")?,
@@ -245,6 +250,8 @@ fn binding(row: &SqliteRow) -> Result<Binding> {
         enabled: row.try_get("enabled").map_err(fault)?,
         on_fault: if text("on_fault")? == "skip" { OnFault::Skip } else { OnFault::Reject },
         installed_at: text("installed_at")?,
+        proven: row.try_get("proven").map_err(fault)?,
+        returned: returned.map(|text| serde_json::from_str(&text)).transpose().map_err(damaged)?,
     })
 }
 
@@ -267,6 +274,8 @@ mod tests {
             enabled: true,
             on_fault: OnFault::Skip,
             installed_at: String::new(),
+            proven: false,
+            returned: None,
         }
     }
 
@@ -314,7 +323,7 @@ mod tests {
         let bind = async |bytes: &[u8], works: bool, quota: Quota| {
             let bound = store.plugin_put(&org, of("a", 0), bytes, &quota).await?;
             if works {
-                store.plugin_proven(&org, "a", &bound.digest).await?;
+                store.plugin_proven(&org, "a", &bound.digest, &bound.config).await?;
             }
             let kept = store.kept(&org, &quota).await?;
             Ok::<_, Error>((kept.versions.used, kept.bytes.used))

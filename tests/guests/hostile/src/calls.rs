@@ -51,7 +51,13 @@ fn growth(guest: Hostile) -> Option<Vec<u8>> {
 /// A guest that traps when it is told anything with `evil` in it.
 #[must_use]
 pub fn touchy() -> Vec<u8> {
-    let body = format!(
+    hook(&touchy_body())
+}
+
+/// What its hooks do.
+#[must_use]
+pub fn touchy_body() -> String {
+    format!(
         "(local $at i32)
         (local.set $at (i32.const 32768))
         (loop $next
@@ -60,8 +66,37 @@ pub fn touchy() -> Vec<u8> {
             (br_if $next (i32.lt_u (local.get $at) (global.get $heap))))
         {REPLY}",
         i32::from_le_bytes(*b"evil")
+    )
+}
+
+/// A guest that comments on the table `clock` with how often it could ask whether a moment has passed: a timer is real
+/// time, whatever the clock says.
+///
+/// # Panics
+/// If the text of it is no WebAssembly.
+#[must_use]
+pub fn fickle() -> Vec<u8> {
+    let comment = words(&[20, 0, 16_000, 5, 0, 0, 0, 1, 16_100, 4]);
+    let items = data(1024, &words(&[0, 2048, 1])) + &data(2048, &comment) + &data(16_000, b"clock");
+    let letter = |place: u32| {
+        format!(
+            "(i32.store8 (i32.const {}) (i32.add (i32.const 97)
+                (i32.and (i32.shr_u (local.get $count) (i32.const {})) (i32.const 15))))",
+            16_100 + place,
+            place * 4
+        )
+    };
+    let hook = format!(
+        "(local $timer i32) (local $count i32)
+        (local.set $timer (call $after (i64.const 500000)))
+        (loop $again
+            (local.set $count (i32.add (local.get $count) (i32.const 1)))
+            (br_if $again (i32.eqz (call $ready (local.get $timer)))))
+        {} {REPLY}",
+        (0..4).map(letter).collect::<String>()
     );
-    hook(&body)
+    let guest = Guest { imports: SYSTEM, items: &items, hook: &hook, ..Guest::default() };
+    called(&guest.encode(&PACKAGES, "test:guest/system@1.0.0"), Hook::EntityAfter)
 }
 
 /// Replies stand at 1024, as `ok(list)` with the list at 2048.

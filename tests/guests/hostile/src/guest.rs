@@ -124,6 +124,15 @@ pub fn with_manifest(component: &[u8], name: &str) -> Vec<u8> {
     manifest::embed(component, &plain_manifest(name)).unwrap()
 }
 
+/// A version of the plugin whose hooks all have this body.
+///
+/// # Panics
+/// If the body is no WebAssembly text.
+pub fn of_version(body: &str, version: &str) -> Vec<u8> {
+    let manifest = Manifest { version: version.to_owned(), ..plain_manifest("guest") };
+    manifest::embed(&Guest { hook: body, ..Guest::default() }.bare(), &manifest).unwrap()
+}
+
 /// A manifest of a plugin that is called after entities and may ask for nothing.
 pub fn plain_manifest(name: &str) -> Manifest {
     Manifest {

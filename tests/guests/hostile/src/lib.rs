@@ -10,8 +10,8 @@ mod loads;
 mod memories;
 mod system;
 
-pub use calls::touchy;
-pub use guest::{Guest, REPLY, hook, plain_manifest, with_manifest};
+pub use calls::{fickle, touchy, touchy_body};
+pub use guest::{Guest, REPLY, hook, of_version, plain_manifest, with_manifest};
 pub use loads::bomb;
 pub use system::{PACKAGES, SYSTEM};
 
