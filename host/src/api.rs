@@ -161,6 +161,17 @@ pub struct GrantChange {
     pub revoke: Vec<String>,
 }
 
+/// That a plugin gave another answer when a call was run again on the same input.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct Differences {
+    /// How often that was found.
+    pub count: u64,
+    /// The hook that was called the last time.
+    pub hook: String,
+    /// When that was (RFC 3339, UTC).
+    pub at: String,
+}
+
 /// That a build broke whenever it was called, and the version that worked before is bound again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -215,6 +226,9 @@ pub struct PluginInfo {
     /// What became of the build that was installed in its place, if it broke at once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub returned: Option<Returned>,
+    /// That it gave two answers to the same call, if it did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub differences: Option<Differences>,
     /// Its configuration.
     #[schema(value_type = Object)]
     pub config: Json,

@@ -21,6 +21,7 @@ use crate::pipeline::{Pipeline, Sent, derive, recorded};
 use crate::registry::store::Store;
 use crate::registry::watch::PluginDir;
 use crate::sandbox::{Loaded, Sandbox};
+use crate::second_run::SecondRuns;
 use crate::tenant::Tenant;
 use crate::tenants::Tenants;
 
@@ -39,6 +40,7 @@ pub(crate) struct Inner {
     pub store: Store,
     pub sandbox: Sandbox,
     pub tenants: Tenants,
+    pub second_runs: SecondRuns,
     /// The component that was installed last: many organisations often get the same one, which is compiled once then.
     pub installed: Mutex<Option<Loaded>>,
     /// Changes under way hold it for reading; [`Host::drain`] waits for them by writing.
@@ -59,9 +61,11 @@ impl Host {
         let sandbox = Sandbox::with_cache(&config.sandbox, &config.compile, &cache)
             .map_err(|e| Error::new("config/invalid", e.to_string()))?;
         let tenants = Tenants::new(store.clone(), sandbox.clone(), &config, policy.clone());
+        let second_runs = SecondRuns::start(&config.determinism, sandbox.clone(), store.clone());
         let kept = Duration::from_millis(config.database.idle_timeout_ms);
         let (installed, running) = (Mutex::default(), Arc::default());
-        let inner = Arc::new(Inner { config, policy, store, sandbox, tenants, installed, running });
+        let inner =
+            Arc::new(Inner { config, policy, store, sandbox, tenants, second_runs, installed, running });
         tokio::spawn(forget(Arc::downgrade(&inner), kept));
         Ok(Self { inner })
     }
@@ -279,7 +283,8 @@ impl Host {
 
 impl Inner {
     pub(crate) fn pipeline(&self) -> Pipeline<'_> {
-        Pipeline { sandbox: &self.sandbox, retry: &self.config.retry, store: &self.store }
+        let Self { sandbox, store, second_runs, config, .. } = self;
+        Pipeline { sandbox, retry: &config.retry, store, second_runs }
     }
 
     /// Takes a change to its outcome. If a plugin went back to an earlier version on the way, nothing was refused yet, and

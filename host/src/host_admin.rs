@@ -140,15 +140,18 @@ impl Host {
     /// # Errors
     /// `org/not-found`, `host/fault`.
     pub async fn plugin_list(&self, org: &OrgName) -> Result<Vec<PluginInfo>> {
-        let known = self.inner.tenants.known_now(org);
-        let told = |binding: Binding| {
+        let (known, store) = (self.inner.tenants.known_now(org), &self.inner.store);
+        let mut told = Vec::new();
+        for binding in store.plugins(org).await? {
             let info = PluginInfo::from(binding);
             let fares = |tenant: &Arc<Tenant>| {
                 tenant.suspensions().standing(&info.name, &info.digest, Instant::now())
             };
-            PluginInfo { standing: known.as_ref().map(fares), ..info }
-        };
-        Ok(self.inner.store.plugins(org).await?.into_iter().map(told).collect())
+            let standing = known.as_ref().map(fares);
+            let differences = store.differences(org, &info.name, &info.digest).await?;
+            told.push(PluginInfo { standing, differences, ..info });
+        }
+        Ok(told)
     }
 
     /// Has a plugin called from now on.

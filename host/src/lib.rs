@@ -37,6 +37,7 @@ pub mod plans;
 pub mod quota;
 pub mod registry;
 pub mod sandbox;
+pub mod second_run;
 pub mod suspension;
 pub mod telemetry;
 mod tenant;

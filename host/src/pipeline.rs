@@ -46,6 +46,7 @@ use crate::executor::{self, Executed, RetryPolicy};
 use crate::outcome::{Outcome, Status};
 use crate::registry::store::Store;
 use crate::sandbox::Sandbox;
+use crate::second_run::SecondRuns;
 use crate::tenant::{Tenant, View};
 
 use facts::{Facts, Wanted};
@@ -63,6 +64,7 @@ pub(crate) struct Pipeline<'a> {
     pub sandbox: &'a Sandbox,
     pub retry: &'a RetryPolicy,
     pub store: &'a Store,
+    pub second_runs: &'a SecondRuns,
 }
 
 /// What one attempt at a change came to.

@@ -100,7 +100,7 @@ pub(crate) struct Tenant {
     settings: Arc<Settings>,
     suspensions: Suspensions,
     quota: Quota,
-    guest_time: GuestTime,
+    guest_time: Arc<GuestTime>,
     plugins: RwLock<Arc<Vec<Arc<Bound>>>>,
     /// Ids of findings that are left as they are.
     ignored: RwLock<Arc<BTreeSet<String>>>,
@@ -145,7 +145,7 @@ impl Tenant {
             settings: Arc::new(settings),
             suspensions: Suspensions::new(suspension),
             quota,
-            guest_time: GuestTime::new(quota.guest_ms_per_minute, Instant::now()),
+            guest_time: Arc::new(GuestTime::new(quota.guest_ms_per_minute, Instant::now())),
             plugins: RwLock::default(),
             ignored: RwLock::default(),
             latest: RwLock::default(),
@@ -191,7 +191,7 @@ impl Tenant {
     }
 
     /// What its plugins ran lately.
-    pub fn guest_time(&self) -> &GuestTime {
+    pub fn guest_time(&self) -> &Arc<GuestTime> {
         &self.guest_time
     }
 

@@ -20,8 +20,8 @@ use tokio::task::JoinSet;
 
 /// Half a round.
 const HALF: Duration = Duration::from_secs(2);
-/// Neighbours, each with one client that waits for its answer: beside one more organisation their fair part is 4 of 5.
-const NEIGHBOURS: usize = 4;
+/// Neighbours, each with one client that waits for its answer: beside one more organisation their fair part is 8 of 9.
+const NEIGHBOURS: usize = 8;
 /// Events of the flood that are under way at the same time.
 const FLOOD: usize = 250;
 /// Hostile calls that are under way at the same time.

@@ -55,6 +55,7 @@ impl Config {
             ("retry.lock_attempts", self.retry.lock_attempts.into()),
             ("database.lock_timeout_ms", self.database.lock_timeout_ms.into()),
             ("database.max_connections", self.database.max_connections.into()),
+            ("determinism.one_in", self.determinism.one_in.into()),
             ("suspension.faults", self.suspension.faults.into()),
             ("suspension.wait_ms", self.suspension.wait_ms),
             ("compile.timeout_ms", self.compile.timeout_ms),

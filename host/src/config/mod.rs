@@ -23,6 +23,7 @@ use crate::db::DbOptions;
 use crate::executor::RetryPolicy;
 use crate::quota::QuotaConfig;
 use crate::sandbox::{CompileConfig, Limits};
+use crate::second_run::DeterminismConfig;
 use crate::suspension::SuspensionConfig;
 
 /// The file that is read when none is named and it is there.
@@ -46,6 +47,8 @@ pub struct Config {
     pub sandbox: Limits,
     /// Plugins that break again and again.
     pub suspension: SuspensionConfig,
+    /// Running calls of plugins again, to find those that answer in two ways.
+    pub determinism: DeterminismConfig,
     /// What one organisation may use up.
     pub quotas: QuotaConfig,
     /// Compiling plugins.

@@ -14,6 +14,7 @@ use crate::error::{Error, Result};
 use crate::outcome::HookReport;
 use crate::registry::store::Store;
 use crate::sandbox::{Blame, Fault, GuestWorld, LogLevel, LogLine, Run, Sandbox};
+use crate::second_run::{Answered, SecondRuns};
 use crate::tenant::{Bound, Tenant};
 
 use super::{Pipeline, returned};
@@ -22,6 +23,7 @@ use super::{Pipeline, returned};
 pub(super) struct Caller<'a> {
     sandbox: &'a Sandbox,
     store: &'a Store,
+    second_runs: &'a SecondRuns,
     tenant: &'a Tenant,
     plugins: Arc<Vec<Arc<Bound>>>,
     /// Whether a plugin that breaks may be done without, if it is bound so.
@@ -31,8 +33,8 @@ pub(super) struct Caller<'a> {
 
 impl<'a> Caller<'a> {
     pub fn new(pipeline: &Pipeline<'a>, tenant: &'a Tenant, plugins: Arc<Vec<Arc<Bound>>>) -> Self {
-        let Pipeline { sandbox, store, .. } = *pipeline;
-        Self { sandbox, store, tenant, plugins, lenient: true, reports: Vec::new() }
+        let Pipeline { sandbox, store, second_runs, .. } = *pipeline;
+        Self { sandbox, store, second_runs, tenant, plugins, lenient: true, reports: Vec::new() }
     }
 
     /// Does without no plugin: what it calls for would seem not to be called for.
@@ -106,13 +108,39 @@ impl<'a> Caller<'a> {
             schema: draft.shared_schema(),
             metadata: metadata.clone(),
         };
+        let again = self.second_runs.picks().then(|| world.clone());
         let run = plugin.loaded.run(self.sandbox, self.tenant.share(), &cx, call, world).await;
         self.tenant.guest_time().spend(run.ran, Instant::now());
+        if let Some(world) = again {
+            self.run_again(plugin, cx, call, world, &run.reply);
+        }
         self.log(plugin, &run.log);
         self.note(plugin, &run).await?;
         let reply = run.reply.map_err(|fault| self.fault(plugin, call, fault))?;
         metrics::histogram!("hookwright_hook_seconds", "hook" => call.point().as_str()).record(run.duration);
         Ok((reply, run.duration))
+    }
+
+    /// Has an answered call run again, later and if there is room.
+    fn run_again(
+        &self,
+        plugin: &Bound,
+        cx: Context,
+        call: &HookCall,
+        world: GuestWorld,
+        reply: &Result<HookReply, Fault>,
+    ) {
+        let answered = match reply {
+            Ok(_) => true,
+            Err(fault) => fault.blame() == Blame::Refusal,
+        };
+        if answered {
+            let Bound { org, name, loaded, .. } = plugin;
+            let (org, name, loaded) = (org.clone(), name.clone(), loaded.clone());
+            let (share, time) = (self.tenant.share(), self.tenant.guest_time().clone());
+            let (call, reply) = (call.clone(), reply.clone());
+            self.second_runs.take(Answered { org, name, loaded, share, time, cx, call, world, reply });
+        }
     }
 
     /// Notes whether the plugin works. A build that is only tried out is not called again.

@@ -14,7 +14,7 @@ use super::guest::{Guest, GuestWorld, tick};
 use super::limits::RESOURCES;
 use super::load::{Code, one_line};
 use super::log::{LogLine, clean};
-use super::turns::{Share, Turn};
+use super::turns::{Entry, Share, Turn};
 use super::{Loaded, Sandbox, Shared};
 
 /// What the engine says when a guest hands over too much; it has no type that can be named.
@@ -93,6 +93,21 @@ impl Loaded {
         match shared.turns.wait(&cx.org, share, shared.limits.queue_wait()).await {
             Ok(turn) => self.run_in(turn, sandbox, cx, call, world).await,
             Err(fault) => Run::refused(fault),
+        }
+    }
+
+    /// The same if a place is free at once; none if it is not.
+    pub async fn run_at_leisure(
+        &self,
+        sandbox: &Sandbox,
+        share: Share,
+        cx: &Context,
+        call: &HookCall,
+        world: GuestWorld,
+    ) -> Option<Run> {
+        match sandbox.shared.turns.enter(&cx.org, share) {
+            Entry::Now(turn) => Some(self.run_in(turn, sandbox, cx, call, world).await),
+            Entry::Later(_) | Entry::Full => None,
         }
     }
 

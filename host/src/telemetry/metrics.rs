@@ -39,6 +39,14 @@ fn describe() {
         "hookwright_circuit_changes_total",
         "Changes of circuits, by what they became"
     );
+    metrics::describe_counter!(
+        "hookwright_second_runs_total",
+        "Calls of plugins run again, by what was found"
+    );
+    metrics::describe_counter!(
+        "hookwright_plugin_returns_total",
+        "Builds of plugins that gave way to the version before"
+    );
     metrics::describe_counter!("hookwright_changes_total", "Changes by what became of them");
 }
 

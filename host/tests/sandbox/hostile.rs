@@ -55,7 +55,10 @@ async fn a_spin_does_not_hold_the_thread() {
     let spinning = spinner.call(&sandbox, &cx, &call, empty_world());
     // The caller goes away: the test has one thread, so this can only end if the guest yields.
     assert!(tokio::time::timeout(Duration::from_millis(30), spinning).await.is_err());
-    assert_eq!(sandbox.free_places(), 32);
+    // Its instance goes where it ran, at the end of its tick.
+    while sandbox.free_places() < 32 {
+        tokio::task::yield_now().await;
+    }
 }
 
 #[tokio::test]

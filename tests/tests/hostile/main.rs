@@ -6,6 +6,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod bench;
+mod fickle;
 mod quota;
 mod returned;
 mod sql;

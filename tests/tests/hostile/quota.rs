@@ -142,7 +142,12 @@ fn what_is_bound_stays_when_there_is_room_for_nothing_more() {
 #[test]
 fn calls_of_an_organisation_wait_in_a_line_that_is_bounded() {
     runtime().block_on(async {
-        let calls = QuotaLayer { concurrent_calls: Some(1), waiting_calls: Some(0), ..QuotaLayer::default() };
+        let (calls, waiting) = (Some(1), Some(0));
+        let calls = QuotaLayer {
+            concurrent_calls: calls,
+            waiting_calls: waiting,
+            ..QuotaLayer::default()
+        };
         let site = Site::new(calls).await;
         let (small, _other) = (site.add("small").await, site.add("other").await);
         let spins = Hostile::SpinInEntityAfter.component();

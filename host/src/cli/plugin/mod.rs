@@ -161,6 +161,7 @@ pub(crate) async fn run(command: Command, cx: Context) -> Result<Exit> {
                 "granted",
                 "not granted",
                 "went back from",
+                "differs",
             ];
             cx.out.list(&cx.host().await?.plugin_list(&org).await?, headers, row)?;
         }
@@ -267,7 +268,7 @@ fn told(report: &PluginReport) -> String {
     )
 }
 
-fn row(plugin: &PluginInfo) -> [String; 10] {
+fn row(plugin: &PluginInfo) -> [String; 11] {
     [
         plugin.order.to_string(),
         print::clean(&plugin.name),
@@ -283,6 +284,10 @@ fn row(plugin: &PluginInfo) -> [String; 10] {
         list(&plugin.not_granted),
         match &plugin.returned {
             Some(returned) => print::clean(&format!("{} ({})", returned.from_version, returned.cause)),
+            None => "-".to_owned(),
+        },
+        match &plugin.differences {
+            Some(found) => format!("{} times, last in {}", found.count, print::clean(&found.hook)),
             None => "-".to_owned(),
         },
     ]

@@ -20,6 +20,7 @@ const SCRIPTS: &[&str] = &[
     include_str!("migrations/0004_on_fault.sql"),
     include_str!("migrations/0005_quotas.sql"),
     include_str!("migrations/0006_returned.sql"),
+    include_str!("migrations/0007_differences.sql"),
 ];
 
 pub(super) async fn run(pool: &SqlitePool, path: &Path) -> Result<()> {

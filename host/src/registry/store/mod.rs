@@ -5,6 +5,7 @@
 
 mod components;
 mod derived;
+mod differences;
 mod file;
 mod ignored;
 mod migrate;

@@ -61,6 +61,7 @@ impl From<Binding> for PluginInfo {
             on_fault: binding.on_fault,
             standing: None,
             returned: binding.returned,
+            differences: None,
             config: binding.config,
             installed_at: binding.installed_at,
         }
