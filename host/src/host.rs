@@ -176,6 +176,7 @@ impl Host {
     /// `org/not-found`, a plugin's fault or refusal, or what the database says.
     pub async fn derive(&self, org: &OrgName) -> Result<Schema> {
         let tenant = self.tenant(org).await?;
+        let _turn = tenant.trial_turn().await;
         let schema = derive(&self.pipeline(), &tenant, &tenant.latest().await?).await?;
         Ok((*schema).clone())
     }

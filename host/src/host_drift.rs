@@ -25,6 +25,7 @@ impl Host {
     /// `org/not-found`, a plugin's fault or refusal, or what the database says.
     pub async fn drift(&self, org: &OrgName) -> Result<Drift> {
         let tenant = self.tenant(org).await?;
+        let _turn = tenant.trial_turn().await;
         Box::pin(drift(&self.pipeline(), &tenant)).await
     }
 

@@ -86,6 +86,7 @@ impl Pipeline<'_> {
     pub async fn run(&self, tenant: &Tenant, change: &Change, sent: Sent<'_>) -> Result<Outcome> {
         let request = Request::sent(change, sent);
         if sent.consent.dry_run {
+            let _turn = tenant.trial_turn().await;
             return Box::pin(self.attempts(tenant, request)).await;
         }
         let _turn = match tenant.turn().try_lock() {
@@ -109,6 +110,7 @@ impl Pipeline<'_> {
         change: &Change,
         sent: Sent<'_>,
     ) -> Result<Outcome> {
+        let _turn = tenant.trial_turn().await;
         match self.attempt(tenant, view, &Request::sent(change, sent)).await? {
             Attempt::NotRun(outcome) => Ok(*outcome),
             _ => Err(Error::new("host/fault", "a trial was carried out")),

@@ -15,7 +15,7 @@ use hookwright_core::intent::Intent;
 use hookwright_core::metadata::Metadata;
 use hookwright_core::policy::Settings;
 use hookwright_core::schema::Schema;
-use tokio::sync::{Mutex, OnceCell, OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{Mutex, OnceCell, OwnedSemaphorePermit, Semaphore, SemaphorePermit};
 
 use crate::api::OnFault;
 use crate::db::{OrgDb, Point, Snapshot};
@@ -110,6 +110,7 @@ pub(crate) struct Tenant {
     derived: RwLock<Option<Arc<Derived>>>,
     turn: Mutex<()>,
     places: Arc<Semaphore>,
+    trials: Semaphore,
     seen: AtomicBool,
     not_owned: OnceCell<BTreeSet<Ident>>,
 }
@@ -141,6 +142,7 @@ impl Tenant {
         Self {
             org,
             places,
+            trials: Semaphore::new(quota.concurrent_trials as usize),
             db,
             settings: Arc::new(settings),
             suspensions: Suspensions::new(suspension),
@@ -199,6 +201,12 @@ impl Tenant {
     /// another change of this host is about to leave, it would be worked out in vain.
     pub fn turn(&self) -> &Mutex<()> {
         &self.turn
+    }
+
+    /// Held while something is only worked out, first come first served: a flood of it would else take a part of the
+    /// processors for each, and leave the other organisations the rest.
+    pub async fn trial_turn(&self) -> Option<SemaphorePermit<'_>> {
+        self.trials.acquire().await.ok()
     }
 
     /// A place for a change that is under way or waits for its turn, unless there are too many.

@@ -12,6 +12,7 @@ const MOST: usize = 5;
 pub(super) async fn check(patient: &Patient<'_>) -> Result<Check> {
     let tenant = &patient.tenant;
     let org = tenant.org();
+    let _turn = tenant.trial_turn().await;
     let drift = Box::pin(drift(&patient.host.pipeline(), tenant)).await?;
     let mut findings = crate::drift::told(org, &drift);
     findings.retain(|finding| !finding.foreign);

@@ -75,6 +75,9 @@ quotas! {
     concurrent_calls: u32 = 16, 1;
     /// Its plugin calls that wait for that. Default 256: as many as changes of an organisation may be under way.
     waiting_calls: u32 = 256, 0;
+    /// Its changes and comparisons that are only worked out, at the same time; further ones wait. Default 1, as for changes
+    /// that are carried out: that is the part of the processors that others leave it when all have much to do.
+    concurrent_trials: u32 = 1, 1;
     /// Components that are uploaded for it within an hour, tried out or installed. Default 120: two a minute.
     uploads_per_hour: u32 = 120, 0;
     /// Their bytes. Default 512 MiB: some thirty plugins of the largest kind.

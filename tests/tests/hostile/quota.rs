@@ -142,17 +142,18 @@ fn what_is_bound_stays_when_there_is_room_for_nothing_more() {
 #[test]
 fn calls_of_an_organisation_wait_in_a_line_that_is_bounded() {
     runtime().block_on(async {
-        let (calls, waiting) = (Some(1), Some(0));
+        let (calls, waiting, trials) = (Some(1), Some(0), Some(16));
         let calls = QuotaLayer {
             concurrent_calls: calls,
             waiting_calls: waiting,
+            concurrent_trials: trials,
             ..QuotaLayer::default()
         };
         let site = Site::new(calls).await;
         let (small, _other) = (site.add("small").await, site.add("other").await);
         let spins = Hostile::SpinInEntityAfter.component();
         small.host().plugin_install(small.org(), spins, PluginOptions::default()).await.unwrap();
-        // Changes that are carried out take turns anyway; those that are only worked out do not.
+        // Changes that are carried out take turns anyway; those that are only worked out here do not.
         let dry = |number: usize| {
             let request = site.client.post(format!("{}/small/events?dryRun=true", site.base));
             let name = format!("dry{number}");
