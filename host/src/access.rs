@@ -139,11 +139,32 @@ impl fmt::Display for OrgPattern {
     }
 }
 
+/// What a request showed of its sender.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Credential {
+    /// Nothing: whoever sits at a developer's machine.
+    Local,
+    /// A token.
+    Token {
+        /// Its id.
+        id: String,
+        /// Its name.
+        name: String,
+    },
+    /// A signature, made with the key of a webhook.
+    Webhook {
+        /// The key's id.
+        id: String,
+        /// Its name.
+        name: String,
+    },
+}
+
 /// Who sends a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Principal {
-    /// The token's id and name; none for whoever sits at a developer's machine.
-    pub token: Option<(String, String)>,
+    /// What it showed.
+    pub credential: Credential,
     /// The organisations it reaches.
     pub orgs: Vec<OrgPattern>,
     /// What it may do there.
@@ -154,13 +175,25 @@ impl Principal {
     /// Whoever sits at the machine: may do everything.
     #[must_use]
     pub fn local() -> Self {
-        Self { token: None, orgs: vec![OrgPattern("*".to_owned())], scopes: vec![Scope::Admin] }
+        let orgs = vec![OrgPattern("*".to_owned())];
+        Self { credential: Credential::Local, orgs, scopes: vec![Scope::Admin] }
+    }
+
+    /// Who signs with the key of a webhook: sends events to its organisation, and nothing else.
+    #[must_use]
+    pub fn webhook(id: String, name: String, org: &OrgName) -> Self {
+        let orgs = vec![OrgPattern(org.as_str().to_owned())];
+        Self { credential: Credential::Webhook { id, name }, orgs, scopes: vec![Scope::EventsWrite] }
     }
 
     /// Who it is, as the ledger's actor.
     #[must_use]
     pub fn actor(&self) -> Option<String> {
-        self.token.as_ref().map(|(_, name)| format!("token:{name}"))
+        match &self.credential {
+            Credential::Local => None,
+            Credential::Token { name, .. } => Some(format!("token:{name}")),
+            Credential::Webhook { name, .. } => Some(format!("webhook:{name}")),
+        }
     }
 
     /// Whether it reaches an organisation.
@@ -230,7 +263,7 @@ mod tests {
     #[test]
     fn out_of_reach_is_not_there() {
         let one = Principal {
-            token: None,
+            credential: Credential::Local,
             orgs: vec![OrgPattern("acme".into())],
             scopes: vec![Scope::ChangesRead],
         };

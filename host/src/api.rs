@@ -275,6 +275,23 @@ pub struct TokenInfo {
     pub revoked_at: Option<String>,
 }
 
+/// A key of a webhook, without its secret.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct WebhookInfo {
+    /// Names it in lists and logs.
+    pub id: String,
+    /// The organisation that events can be sent to with it.
+    pub org: OrgName,
+    /// What it is for.
+    pub name: String,
+    /// When it was made (RFC 3339, UTC).
+    pub created_at: String,
+    /// When it was revoked, if it was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub revoked_at: Option<String>,
+}
+
 impl From<EventError> for Error {
     fn from(error: EventError) -> Self {
         let invalid = Self::new("event/invalid", error.message);

@@ -30,6 +30,9 @@ macro_rules! catalogue {
 
 catalogue! {
     "auth/forbidden"          403 final "token lacks a scope" "use a token with the scope named, or create one: hookwright token create"
+    "auth/signature-invalid"  400 final "the headers of the signature cannot be read" "send webhook-id, webhook-timestamp and webhook-signature once each, as Standard Webhooks says; see docs/WEBHOOKS.md"
+    "auth/signature-stale"    401 final "the request was not signed about now" "set the clock of the sender or of the host right; sign a message that is sent again anew, with the id it had"
+    "auth/signature-wrong"    401 final "the signature is not right" "sign \"ID.TIMESTAMP.BODY\" with the secret of a key of the organisation in the path; list them: hookwright webhook list; see docs/WEBHOOKS.md"
     "auth/unauthenticated"    401 final "no valid token" "send \"Authorization: Bearer <token>\"; create one with: hookwright token create"
     "change/decided"          409 final "the held change is decided on already" "see what became of it: hookwright show --org NAME CHANGE"
     "change/irreversible"     422 final "nothing undoes the change" "see what it did: hookwright show --org NAME CHANGE; undo by events what can be undone"
@@ -86,6 +89,8 @@ catalogue! {
     "request/not-found"       404 final "no such page" "see /openapi.json"
     "request/unsupported-media" 415 final "the body's media type is not taken" "send the header \"Content-Type: application/json\""
     "token/not-found"         404 final "no such token" "list them: hookwright token list"
+    "webhook/not-found"       404 final "no such key of a webhook" "list them: hookwright webhook list"
+    "webhook/too-many"        409 final "the organisation has all the keys of webhooks it can have" "revoke one that no sender uses any more: hookwright webhook revoke ID"
 }
 
 /// The kind of a trouble with a database: its own, or that it cannot be used.

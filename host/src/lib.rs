@@ -29,6 +29,7 @@ mod host_pressure;
 mod host_steps;
 mod host_tombstones;
 pub mod host_trial;
+mod host_webhooks;
 pub mod http;
 mod ledger;
 pub mod outcome;

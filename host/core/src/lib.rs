@@ -31,3 +31,4 @@ mod spec_print;
 pub mod tombstone;
 pub mod undo;
 pub mod value;
+pub mod webhook;

@@ -34,6 +34,7 @@ mod sync;
 #[cfg(test)]
 mod tests;
 mod token;
+mod webhook;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -141,6 +142,9 @@ enum Command {
     /// Create, list and revoke tokens for the HTTP interface
     #[command(subcommand)]
     Token(token::Command),
+    /// Create, list and revoke keys with which senders sign events
+    #[command(subcommand)]
+    Webhook(webhook::Command),
 }
 
 /// How a command ended that did not fail.
@@ -245,6 +249,7 @@ async fn run(command: Command, cx: Context) -> Result<Exit> {
         Command::Plugin(command) => plugin::run(command, cx).await,
         Command::Policy(command) => policy::run(command, cx).await,
         Command::Token(command) => token::run(command, cx).await,
+        Command::Webhook(command) => webhook::run(command, cx).await,
     }
 }
 

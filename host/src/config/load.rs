@@ -50,6 +50,7 @@ impl Config {
         let positive = [
             ("http.body_limit_bytes", self.http.body_limit_bytes as u64),
             ("http.upload_limit_bytes", self.http.upload_limit_bytes as u64),
+            ("http.webhook_tolerance_s", self.http.webhook_tolerance_s),
             ("http.request_timeout_ms", self.http.request_timeout_ms),
             ("retry.attempts", self.retry.attempts.into()),
             ("retry.lock_attempts", self.retry.lock_attempts.into()),

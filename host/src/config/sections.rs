@@ -32,6 +32,8 @@ pub struct HttpConfig {
     pub upload_limit_bytes: usize,
     /// Most requests of one organisation under way: others are refused, so that it never takes up the whole host.
     pub max_requests_per_org: u32,
+    /// How far the time of a signed request may be from the host's, before or after: what Standard Webhooks has.
+    pub webhook_tolerance_s: u64,
     /// How long a request may take: longer than all attempts for a lock together.
     pub request_timeout_ms: u64,
     /// How long running requests may take once the host stops.
@@ -45,6 +47,7 @@ impl Default for HttpConfig {
             body_limit_bytes: 2 * 1024 * 1024,
             upload_limit_bytes: 32 * 1024 * 1024,
             max_requests_per_org: 256,
+            webhook_tolerance_s: 300,
             request_timeout_ms: 60_000,
             shutdown_timeout_ms: 30_000,
         }

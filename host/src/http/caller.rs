@@ -93,7 +93,7 @@ impl<Q: Switches> FromRequestParts<App> for Writing<Q> {
         let caller = Caller::from_request_parts(parts, app).await?;
         let Query(switches) = Query::<Q>::from_request_parts(parts, app).await?;
         let org = caller.org(Scope::EventsWrite)?;
-        Ok(Self { caller, org, switches, key: IdempotencyKey::of(&parts.headers) })
+        Ok(Self { caller, org, switches, key: IdempotencyKey::of(parts) })
     }
 }
 

@@ -3,10 +3,13 @@
 use std::sync::OnceLock;
 
 use axum::Json;
+use hookwright_core::webhook::SIGNATURE_HEADER;
 use serde_json::Value;
 use utoipa::OpenApi;
 use utoipa::openapi::path::Operation;
-use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
+use utoipa::openapi::security::{
+    ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme,
+};
 use utoipa::openapi::{
     self, Components, ContentBuilder, HeaderBuilder, ObjectBuilder, Ref, RefOr, ResponseBuilder, Type,
 };
@@ -49,6 +52,9 @@ pub(super) async fn document() -> Json<&'static Value> {
     Json(DOCUMENT.get_or_init(|| serde_json::to_value(super::openapi()).unwrap_or_default()))
 }
 
+const SIGNED: &str =
+    "Standard Webhooks, together with webhook-id and webhook-timestamp; hookwright webhook create";
+
 /// Problems that routes of an organisation answer with.
 const STATUSES: &[&str] = &["400", "401", "403", "404", "409", "413", "415", "422", "429", "503"];
 
@@ -58,6 +64,8 @@ pub(super) fn finish(mut api: openapi::OpenApi) -> openapi::OpenApi {
     let token =
         HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some("hookwright token create"));
     components.add_security_scheme("token", SecurityScheme::Http(token.build()));
+    let signature = ApiKey::Header(ApiKeyValue::with_description(SIGNATURE_HEADER, SIGNED));
+    components.add_security_scheme("signature", SecurityScheme::ApiKey(signature));
     let body = ContentBuilder::new().schema(Some(Ref::from_schema_name("ProblemBody"))).build();
     let problem = |about: &str| {
         ResponseBuilder::new().description(about).content("application/problem+json", body.clone())
@@ -94,7 +102,8 @@ fn id(path: &str, name: &str) -> String {
 
 fn guarded(operation: &mut Operation) {
     problems(operation, STATUSES);
-    operation.security = Some(vec![SecurityRequirement::new("token", Vec::<String>::new())]);
+    let token = || vec![SecurityRequirement::new("token", Vec::<String>::new())];
+    operation.security.get_or_insert_with(token);
 }
 
 fn problems(operation: &mut Operation, statuses: &[&str]) {

@@ -74,7 +74,8 @@ pub(super) fn parsed<T: DeserializeOwned>(body: &[u8]) -> Result<T> {
     Ok(parsed)
 }
 
-async fn body<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Problem> {
+/// The bytes of a body, up to the limit.
+pub(super) async fn body<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Problem> {
     Bytes::from_request(request, state).await.map_err(|e: BytesRejection| match e.status().as_u16() {
         413 => Problem(Error::new("event/too-large", "the body is larger than the host takes")),
         _ => Problem(of_status(e.status(), "the body could not be read")),

@@ -24,6 +24,7 @@ mod problem;
 mod routes;
 mod schema;
 mod serve;
+mod signed;
 mod submit;
 #[cfg(test)]
 mod tests;

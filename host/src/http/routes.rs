@@ -10,8 +10,13 @@ use utoipa_axum::routes;
 
 use super::{
     App, auth, changes, decisions, doctor, document, drift, entities, events, fields, health, observe, plans,
-    plugins, problem, tombstones,
+    plugins, problem, signed, tombstones,
 };
+
+/// Where events come in: with a token, or signed.
+fn hook() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(events::send))
+}
 
 /// Of an organisation: all need a token.
 fn v1(upload_limit: usize) -> OpenApiRouter<App> {
@@ -19,7 +24,6 @@ fn v1(upload_limit: usize) -> OpenApiRouter<App> {
         .routes(routes!(plugins::list, plugins::install))
         .layer(DefaultBodyLimit::max(upload_limit));
     OpenApiRouter::new()
-        .routes(routes!(events::send))
         .routes(routes!(entities::list, entities::create))
         .routes(routes!(entities::show, entities::update, entities::delete))
         .routes(routes!(fields::create))
@@ -62,7 +66,8 @@ pub(super) fn router(app: App) -> Router {
     let http = app.host.config().http.clone();
     let timeout = Duration::from_millis(http.request_timeout_ms);
     let guarded = v1(http.upload_limit_bytes).layer(middleware::from_fn_with_state(app.clone(), auth::guard));
-    let (router, _) = OpenApiRouter::new().merge(guarded).merge(own()).split_for_parts();
+    let hook = hook().layer(middleware::from_fn_with_state(app.clone(), signed::guard));
+    let (router, _) = OpenApiRouter::new().merge(hook).merge(guarded).merge(own()).split_for_parts();
     router
         .fallback(problem::no_such_page)
         .method_not_allowed_fallback(problem::no_such_method)
@@ -74,6 +79,10 @@ pub(super) fn router(app: App) -> Router {
 }
 
 pub(super) fn openapi() -> utoipa::openapi::OpenApi {
-    let (_, api) = OpenApiRouter::with_openapi(document::frame()).merge(v1(0)).merge(own()).split_for_parts();
+    let (_, api) = OpenApiRouter::with_openapi(document::frame())
+        .merge(hook())
+        .merge(v1(0))
+        .merge(own())
+        .split_for_parts();
     document::finish(api)
 }

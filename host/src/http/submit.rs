@@ -1,12 +1,13 @@
 //! From a body to a change, from an outcome to a response: the one way of everything that writes.
 
 use axum::Json;
-use axum::http::HeaderMap;
+use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use hookwright_core::event::{Change, EventError};
 use serde::de::{DeserializeOwned, IgnoredAny};
 
 use super::problem::Problem;
+use super::signed::MessageId;
 use crate::access::Principal;
 use crate::api::SubmitOptions;
 use crate::catalogue::entry;
@@ -91,8 +92,12 @@ pub(super) struct IdempotencyKey {
 }
 
 impl IdempotencyKey {
-    pub(super) fn of(headers: &HeaderMap) -> Self {
-        let given = headers.get("idempotency-key").map(|v| v.to_str().unwrap_or_default().to_owned());
+    /// That of a signed message is its id: no other header is signed.
+    pub(super) fn of(parts: &Parts) -> Self {
+        if let Some(MessageId(id)) = parts.extensions.get() {
+            return Self { given: Some(id.clone()) };
+        }
+        let given = parts.headers.get("idempotency-key").map(|v| v.to_str().unwrap_or_default().to_owned());
         Self { given }
     }
 
@@ -103,9 +108,12 @@ impl IdempotencyKey {
 
     /// The id, quoted or bare; a new one if none is given.
     fn event_id(&self) -> Result<String> {
-        let Some(given) = &self.given else {
-            return Ok(uuid::Uuid::now_v7().to_string());
-        };
+        Ok(self.given()?.unwrap_or_else(|| uuid::Uuid::now_v7().to_string()))
+    }
+
+    /// The id, quoted or bare, if one is given.
+    pub(super) fn given(&self) -> Result<Option<String>> {
+        let Some(given) = &self.given else { return Ok(None) };
         let key = given.trim().trim_matches('"');
         match key.is_empty() || key.len() > hookwright_core::event::MAX_ID_BYTES {
             true => Err(Error::new(
@@ -113,7 +121,7 @@ impl IdempotencyKey {
                 "the header \"Idempotency-Key\" is empty, too long, or not ASCII",
             )
             .help("send an id of your own for the change, such as a UUID; or leave the header out")),
-            false => Ok(key.to_owned()),
+            false => Ok(Some(key.to_owned())),
         }
     }
 }

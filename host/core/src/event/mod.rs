@@ -100,6 +100,28 @@ impl Change {
         Self::from_json(json::strict(bytes)?)
     }
 
+    /// The same, where the sender has an id for the whole: the event that has none gets it, and each of several that
+    /// have none gets it with its place, `ID.0`.
+    ///
+    /// # Errors
+    /// An [`EventError`] with a JSON pointer to what is wrong.
+    pub fn parse_as(bytes: &[u8], id: &str) -> Result<Self, EventError> {
+        let named = |json: &mut Json, id: &dyn Fn() -> String| {
+            if let Some(event) = json.as_object_mut().filter(|event| !event.contains_key("id")) {
+                event.shift_insert(0, "id".to_owned(), id().into());
+            }
+        };
+        let mut json = json::strict(bytes)?;
+        match json.as_array_mut() {
+            Some(events) => {
+                let each = events.iter_mut().enumerate();
+                each.for_each(|(place, event)| named(event, &|| format!("{id}.{place}")));
+            }
+            None => named(&mut json, &|| id.to_owned()),
+        }
+        Self::from_json(json)
+    }
+
     /// Reads one event or several from JSON that was parsed already.
     ///
     /// # Errors
@@ -233,6 +255,27 @@ mod tests {
     fn error(text: &str) -> (String, String) {
         let error = Change::parse(text.as_bytes()).expect_err(text);
         (error.pointer, error.message)
+    }
+
+    #[test]
+    fn the_id_of_the_whole_is_for_those_that_have_none() {
+        let ids = |text: &str| {
+            let change = Change::parse_as(text.as_bytes(), "m-1").expect(text);
+            change.events.into_iter().map(|event| event.id).collect::<Vec<_>>()
+        };
+        let purge = r#"{"type":"tombstones.purge"}"#;
+        assert_eq!(ids(purge), ["m-1"]);
+        assert_eq!(ids(r#"{"id":"own","type":"tombstones.purge"}"#), ["own"]);
+        assert_eq!(
+            ids(&format!(r#"[{purge},{{"id":"own","type":"tombstones.purge"}},{purge}]"#)),
+            ["m-1.0", "own", "m-1.2"]
+        );
+        let twice = Change::parse_as(
+            format!(r#"[{purge},{{"id":"m-1.0","type":"tombstones.purge"}}]"#).as_bytes(),
+            "m-1",
+        );
+        assert_eq!(twice.expect_err("one id for two").pointer, "/1/id");
+        assert!(Change::parse_as(b"1", "m-1").is_err());
     }
 
     #[test]

@@ -13,7 +13,7 @@ async fn as_bearer(site: &Site, authorization: &str, path: &str) -> Told {
 }
 
 /// Everything of an answer but what is of this request alone.
-fn learnt(mut told: Told) -> String {
+pub(super) fn learnt(mut told: Told) -> String {
     for own in ["requestId", "instance"] {
         told.body.as_object_mut().expect("a problem").remove(own);
     }

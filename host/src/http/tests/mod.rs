@@ -9,7 +9,10 @@ mod openapi;
 mod plans;
 mod plugins;
 mod server;
+mod signed;
 mod tombstones;
+
+use std::sync::Arc;
 
 use axum::body::Body;
 use axum::http::{Request, Response, StatusCode};
@@ -28,7 +31,7 @@ use crate::host::Host;
 pub(super) struct Site {
     pub(super) host: Host,
     options: Options,
-    directory: tempfile::TempDir,
+    directory: Arc<tempfile::TempDir>,
 }
 
 /// What came back.
@@ -55,7 +58,13 @@ impl Site {
             let url = format!("sqlite:{}/{name}.db", directory.path().display());
             host.org_add(&org(name), &url, OrgOptions::default()).await.expect("an org");
         }
-        Self { host, options, directory }
+        Self { host, options, directory: Arc::new(directory) }
+    }
+
+    /// Another host with the same organisations.
+    pub(super) async fn beside(other: &Self) -> Self {
+        let host = Host::start(other.host.config().clone()).await.expect("a host");
+        Self { host, options: other.options, directory: other.directory.clone() }
     }
 
     /// Somebody changes the database of an organisation.

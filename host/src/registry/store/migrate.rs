@@ -21,6 +21,7 @@ const SCRIPTS: &[&str] = &[
     include_str!("migrations/0005_quotas.sql"),
     include_str!("migrations/0006_returned.sql"),
     include_str!("migrations/0007_differences.sql"),
+    include_str!("migrations/0005_webhook.sql"),
 ];
 
 pub(super) async fn run(pool: &SqlitePool, path: &Path) -> Result<()> {

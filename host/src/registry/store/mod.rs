@@ -1,4 +1,4 @@
-//! The control database: organisations, plugins bound to them, components, tokens.
+//! The control database: organisations, plugins bound to them, components, tokens, keys of webhooks.
 //!
 //! Embedded SQLite. The host alone calls it; it touches one file, which only its
 //! owner may read, because it holds addresses with passwords.
@@ -15,6 +15,7 @@ mod returned;
 mod tokens;
 mod uploads;
 mod versions;
+mod webhooks;
 
 use std::path::Path;
 use std::time::Duration;
@@ -29,6 +30,9 @@ use crate::error::{Error, Result};
 
 /// How long a statement waits for another host.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Longest name of a token or key.
+const MAX_NAME_BYTES: usize = 100;
 
 /// The open control database. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -84,6 +88,11 @@ fn fault(error: sqlx::Error) -> Error {
 /// Now, as the tables keep it: RFC 3339, UTC, to the millisecond.
 fn now() -> String {
     format!("{:.3}", jiff::Timestamp::now())
+}
+
+/// Whether a name that a person gave can be shown on a line.
+fn is_plain(name: &str) -> bool {
+    !name.is_empty() && name.len() <= MAX_NAME_BYTES && !name.chars().any(char::is_control)
 }
 
 #[cfg(test)]

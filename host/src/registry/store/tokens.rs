@@ -6,8 +6,8 @@ use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 use subtle::ConstantTimeEq;
 
-use super::{Store, fault, now};
-use crate::access::{OrgPattern, Principal, Scope};
+use super::{Store, fault, is_plain, now};
+use crate::access::{Credential, OrgPattern, Principal, Scope};
 use crate::api::TokenInfo;
 use crate::error::{Error, Result};
 
@@ -53,13 +53,14 @@ impl Store {
         query.fetch_all(&self.pool).await.map_err(fault)?.iter().map(info).collect()
     }
 
-    /// Whether any token is in use.
+    /// Whether any token is in use, or any key of a webhook.
     ///
     /// # Errors
     /// `host/fault`.
     pub async fn has_tokens(&self) -> Result<bool> {
-        let query = sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM token WHERE revoked_at IS NULL)");
-        query.fetch_one(&self.pool).await.map_err(fault)
+        let query = "SELECT EXISTS (SELECT 1 FROM token WHERE revoked_at IS NULL) \
+            OR EXISTS (SELECT 1 FROM webhook WHERE revoked_at IS NULL)";
+        sqlx::query_scalar(query).fetch_one(&self.pool).await.map_err(fault)
     }
 
     /// Revokes a token. Once revoked, it stays in the list.
@@ -93,13 +94,13 @@ impl Store {
         let right = bool::from(hash(secret).ct_eq(&kept));
         let row = row.filter(|_| right).ok_or_else(unauthenticated)?;
         let token = info(&row)?;
-        Ok(Principal { token: Some((token.id, token.name)), orgs: token.orgs, scopes: token.scopes })
+        let credential = Credential::Token { id: token.id, name: token.name };
+        Ok(Principal { credential, orgs: token.orgs, scopes: token.scopes })
     }
 }
 
 fn check(name: &str, orgs: &[OrgPattern], scopes: &[Scope]) -> Result<()> {
-    let plain = !name.is_empty() && name.len() <= 100 && !name.chars().any(char::is_control);
-    let message = match (plain, orgs.is_empty(), scopes.is_empty()) {
+    let message = match (is_plain(name), orgs.is_empty(), scopes.is_empty()) {
         (false, ..) => "the name of a token is empty, longer than 100 bytes, or has control characters",
         (_, true, _) => "a token without an organisation reaches nothing; name one, a pattern, or \"*\"",
         (_, _, true) => "a token without a scope may do nothing; name at least one",
