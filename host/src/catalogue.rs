@@ -84,6 +84,8 @@ catalogue! {
     "plugin/suspended"        503 retry "a plugin broke again and again and is not called for a while" "correct the plugin and install it again, or do without it: hookwright plugin disable --org NAME PLUGIN"
     "policy/held"             409 final "the change is held" "follow the reasons; once they are settled: hookwright approve --org NAME CHANGE"
     "policy/refused"          422 final "the change is refused" "follow the reasons"
+    "rate/sender"             429 retry "the sender sends too many requests" "send the request again after the time given; or raise \"rate.per_s\" and \"rate.burst\""
+    "rate/unauthenticated"    429 retry "too many requests without a valid credential" "send a token or signature that is right, after the time given"
     "request/invalid"         400 final "the request is not valid" "correct what the message names"
     "request/method-not-allowed" 405 final "this path does not take this method" "use a method that the header \"Allow\" names; see /openapi.json"
     "request/not-found"       404 final "no such page" "see /openapi.json"

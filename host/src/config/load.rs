@@ -51,6 +51,8 @@ impl Config {
             ("http.body_limit_bytes", self.http.body_limit_bytes as u64),
             ("http.upload_limit_bytes", self.http.upload_limit_bytes as u64),
             ("http.webhook_tolerance_s", self.http.webhook_tolerance_s),
+            ("http.max_unverified_requests", self.http.max_unverified_requests.into()),
+            ("http.unverified_timeout_ms", self.http.unverified_timeout_ms),
             ("http.request_timeout_ms", self.http.request_timeout_ms),
             ("retry.attempts", self.retry.attempts.into()),
             ("retry.lock_attempts", self.retry.lock_attempts.into()),

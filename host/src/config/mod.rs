@@ -13,7 +13,7 @@ mod sections;
 
 pub use policy::read_policy;
 pub use secret::{DatabaseUrl, Scheme, redact, redact_text};
-pub use sections::{ControlConfig, DriftConfig, HttpConfig, LogConfig, LogFormat, Mode};
+pub use sections::{ControlConfig, DriftConfig, HttpConfig, LogConfig, LogFormat, Mode, RateConfig};
 
 use std::path::PathBuf;
 
@@ -43,6 +43,8 @@ pub struct Config {
     pub control: ControlConfig,
     /// The HTTP server.
     pub http: HttpConfig,
+    /// Requests a second.
+    pub rate: RateConfig,
     /// Limits of one call of a plugin.
     pub sandbox: Limits,
     /// Plugins that break again and again.

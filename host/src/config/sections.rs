@@ -1,6 +1,7 @@
 //! The sections of the configuration, each value with its default and why it is so large.
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 
 pub use hookwright_core::policy::Mode;
@@ -34,6 +35,10 @@ pub struct HttpConfig {
     pub max_requests_per_org: u32,
     /// How far the time of a signed request may be from the host's, before or after: what Standard Webhooks has.
     pub webhook_tolerance_s: u64,
+    /// Most signed requests of unknown senders whose bodies are read at once: with the limit of a body, 128 MiB.
+    pub max_unverified_requests: u32,
+    /// How long the body of such a request may take to come.
+    pub unverified_timeout_ms: u64,
     /// How long a request may take: longer than all attempts for a lock together.
     pub request_timeout_ms: u64,
     /// How long running requests may take once the host stops.
@@ -48,8 +53,38 @@ impl Default for HttpConfig {
             upload_limit_bytes: 32 * 1024 * 1024,
             max_requests_per_org: 256,
             webhook_tolerance_s: 300,
+            max_unverified_requests: 64,
+            unverified_timeout_ms: 10_000,
             request_timeout_ms: 60_000,
             shutdown_timeout_ms: 30_000,
+        }
+    }
+}
+
+/// How many requests a second.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RateConfig {
+    /// Requests a second of one token or key of a webhook: more than a host of a few cores can carry out.
+    pub per_s: NonZeroU32,
+    /// How many of them may come at once, after a pause.
+    pub burst: NonZeroU32,
+    /// Requests a second of one address that show no valid credential: more than people who try things out send.
+    pub unauthenticated_per_s: NonZeroU32,
+    /// How many of them may come at once, after a pause.
+    pub unauthenticated_burst: NonZeroU32,
+}
+
+impl Default for RateConfig {
+    fn default() -> Self {
+        const fn of(number: u32) -> NonZeroU32 {
+            NonZeroU32::new(number).expect("not zero")
+        }
+        Self {
+            per_s: const { of(1_000) },
+            burst: const { of(2_000) },
+            unauthenticated_per_s: const { of(20) },
+            unauthenticated_burst: const { of(100) },
         }
     }
 }

@@ -1,11 +1,14 @@
 //! Who is asking: the bearer token of a request, or nobody at a developer's own machine.
 
+use std::net::IpAddr;
+
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::Response;
 
 use super::App;
+use super::limits::address;
 use super::problem::Problem;
 use crate::access::Principal;
 use crate::error::{Error, Result};
@@ -16,21 +19,30 @@ pub(super) async fn guard(
     mut request: Request,
     next: Next,
 ) -> Result<Response, Problem> {
-    let principal = principal(&app, request.headers()).await?;
+    let principal = principal(&app, request.headers(), address(request.extensions())).await?;
     request.extensions_mut().insert(principal);
     Ok(next.run(request).await)
 }
 
-/// Who sent a request with these headers.
-pub(super) async fn principal(app: &App, headers: &HeaderMap) -> Result<Principal> {
+/// Who sent a request with these headers from this address, if it may send another one now.
+pub(super) async fn principal(app: &App, headers: &HeaderMap, address: Option<IpAddr>) -> Result<Principal> {
     let mut values = headers.get_all(header::AUTHORIZATION).iter();
-    match (values.next(), values.next()) {
-        (Some(value), None) => app.host.authenticate(bearer(value).ok_or_else(unauthenticated)?).await,
-        (None, _) if app.options.anonymous && local(headers) && !app.host.has_tokens().await? => {
-            Ok(Principal::local())
+    let principal = match (values.next(), values.next()) {
+        (Some(value), None) => {
+            let proof = app.limits.proof(("token", value.as_bytes()));
+            let token = async { app.host.authenticate(bearer(value).ok_or_else(unauthenticated)?).await };
+            app.limits.authenticated(address, proof, token).await?
         }
-        _ => Err(unauthenticated()),
-    }
+        (None, _) if app.options.anonymous && local(headers) && !app.host.has_tokens().await? => {
+            Principal::local()
+        }
+        _ => {
+            app.limits.stranger(address)?;
+            return Err(unauthenticated());
+        }
+    };
+    app.limits.sender(&principal)?;
+    Ok(principal)
 }
 
 fn bearer(value: &HeaderValue) -> Option<&str> {

@@ -2,11 +2,12 @@
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::{HeaderMap, header};
+use axum::http::{Extensions, HeaderMap, header};
 use axum::response::IntoResponse;
 use serde::Serialize;
 
 use super::caller::Caller;
+use super::limits::address;
 use super::problem::Problem;
 use super::schema::OfOrg;
 use super::{App, auth};
@@ -57,8 +58,9 @@ pub(super) async fn show(caller: Caller) -> Result<Json<api::Health>, Problem> {
 pub(super) async fn metrics(
     State(app): State<App>,
     headers: HeaderMap,
+    extensions: Extensions,
 ) -> Result<impl IntoResponse, Problem> {
-    auth::principal(&app, &headers).await?.require(Scope::MetricsRead)?;
+    auth::principal(&app, &headers, address(&extensions)).await?.require(Scope::MetricsRead)?;
     app.host.measure();
     let text = telemetry::metrics::render();
     let text = text.ok_or_else(|| {

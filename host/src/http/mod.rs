@@ -17,6 +17,7 @@ mod extract;
 mod fields;
 mod flights;
 mod health;
+mod limits;
 mod observe;
 mod plans;
 mod plugins;
@@ -34,6 +35,8 @@ use std::sync::Arc;
 
 pub use serve::{bind, serve, stop_signal};
 
+use tokio::sync::Semaphore;
+
 use crate::host::Host;
 
 /// How the router behaves besides the host's configuration.
@@ -50,6 +53,9 @@ struct App {
     host: Host,
     options: Options,
     flights: Arc<flights::Flights>,
+    limits: Arc<limits::Limits>,
+    /// Bodies of signed requests that are read before it is known who sends them.
+    unverified: Arc<Semaphore>,
 }
 
 /// The router of a host. Every request needs a token.
@@ -61,7 +67,9 @@ pub fn router(host: Host) -> axum::Router {
 pub fn router_with(host: Host, options: Options) -> axum::Router {
     crate::telemetry::metrics::install();
     let flights = flights::Flights::new(host.config().http.max_requests_per_org as usize);
-    routes::router(App { host, options, flights })
+    let limits = Arc::new(limits::Limits::new(host.config().rate, governor::clock::MonotonicClock));
+    let unverified = Arc::new(Semaphore::new(host.config().http.max_unverified_requests as usize));
+    routes::router(App { host, options, flights, limits, unverified })
 }
 
 /// The OpenAPI description of the router.

@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
+use super::limits::Peer;
 use super::{Options, router_with};
 use crate::error::{Error, Result};
 use crate::host::Host;
@@ -40,10 +41,11 @@ pub async fn serve(host: Host, listener: TcpListener, stop: impl Future<Output =
     let patience = Duration::from_millis(host.config().http.shutdown_timeout_ms);
     let (stopping, mut told) = watch::channel(false);
     let router = router_with(host.clone(), Options { anonymous });
-    let server = axum::serve(listener, router).with_graceful_shutdown(async move {
-        // A sender that is gone tells the same.
-        let _ = told.wait_for(|stopping| *stopping).await;
-    });
+    let server = axum::serve(listener, router.into_make_service_with_connect_info::<Peer>())
+        .with_graceful_shutdown(async move {
+            // A sender that is gone tells the same.
+            let _ = told.wait_for(|stopping| *stopping).await;
+        });
     let out_of_patience = async {
         stop.await;
         tracing::info!("stopping: running changes are finished first");

@@ -2,7 +2,9 @@
 //!
 //! A body is read up to the limit of any body and verified before anything parses it.
 
-use axum::body::Body;
+use std::time::Duration;
+
+use axum::body::{Body, Bytes};
 use axum::extract::{FromRequestParts, RawPathParams, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
@@ -14,6 +16,7 @@ use hookwright_core::webhook::{ID_HEADER, SIGNATURE_HEADER, SignatureError, Sign
 use super::App;
 use super::auth;
 use super::extract::{body, invalid};
+use super::limits::address;
 use super::problem::Problem;
 use crate::error::Error;
 
@@ -37,9 +40,6 @@ fn claims_signature(headers: &HeaderMap) -> bool {
 }
 
 async fn verified(app: &App, request: Request) -> Result<Request, Problem> {
-    let signed = headers(request.headers())?;
-    let now = u64::try_from(jiff::Timestamp::now().as_second()).unwrap_or_default();
-    signed.is_current(now, app.host.config().http.webhook_tolerance_s).map_err(Error::from)?;
     // Whoever saw a request could send it again with another query.
     if request.uri().query().is_some_and(|query| !query.is_empty()) {
         let message = "a signed request has a query, which its signature does not cover";
@@ -48,12 +48,43 @@ async fn verified(app: &App, request: Request) -> Result<Request, Problem> {
         return Err(Error::new("request/invalid", message).help(help).into());
     }
     let (mut parts, stream) = request.into_parts();
-    let bytes = body(Request::from_parts(parts.clone(), stream), app).await?;
     let org = org(&mut parts, app).await?;
-    let principal = app.host.verify(org.as_ref(), &signed, &bytes).await?;
+    let address = address(&parts.extensions);
+    let proof = app.limits.proof(("webhook", address, parts.uri.path()));
+    let check = async {
+        let signed = headers(&parts.headers)?;
+        let now = u64::try_from(jiff::Timestamp::now().as_second()).unwrap_or_default();
+        signed.is_current(now, app.host.config().http.webhook_tolerance_s)?;
+        let request = Request::from_parts(parts.clone(), stream);
+        let bytes = match app.limits.is_proven(proof) {
+            true => body(request, app).await.map_err(|Problem(error)| error)?,
+            false => strangers_body(app, request).await?,
+        };
+        let principal = app.host.verify(org.as_ref(), &signed, &bytes).await?;
+        Ok((principal, MessageId(signed.id().to_owned()), bytes))
+    };
+    let (principal, id, bytes) = app.limits.authenticated(address, proof, check).await?;
+    app.limits.sender(&principal)?;
     parts.extensions.insert(principal);
-    parts.extensions.insert(MessageId(signed.id().to_owned()));
+    parts.extensions.insert(id);
     Ok(Request::from_parts(parts, Body::from(bytes)))
+}
+
+/// The body of a request whose sender may be anybody: few are in memory at once, and none waits for long.
+async fn strangers_body(app: &App, request: Request) -> Result<Bytes, Error> {
+    let http = &app.host.config().http;
+    let (most, timeout_ms) = (http.max_unverified_requests, http.unverified_timeout_ms);
+    let _place = app.unverified.try_acquire().map_err(|_| {
+        let message =
+            format!("{most} signed requests of senders that are not known yet are being read already");
+        Error::new("host/overloaded", message)
+    })?;
+    let read = tokio::time::timeout(Duration::from_millis(timeout_ms), body(request, app)).await;
+    let late = |_| {
+        let message = format!("the body of the signed request did not come within {timeout_ms} ms");
+        Error::new("host/timeout", message).help("send it again, all at once")
+    };
+    read.map_err(late)?.map_err(|Problem(error)| error)
 }
 
 fn headers(headers: &HeaderMap) -> Result<Signed, Error> {

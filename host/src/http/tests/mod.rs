@@ -4,6 +4,7 @@ mod auth;
 mod grants;
 mod held;
 mod hostile;
+mod limits;
 mod metadata;
 mod openapi;
 mod plans;
@@ -49,10 +50,15 @@ impl Site {
     }
 
     pub(super) async fn with(options: Options) -> Self {
+        Self::of(options, |_| ()).await
+    }
+
+    pub(super) async fn of(options: Options, differ: impl FnOnce(&mut Config)) -> Self {
         let directory = tempfile::tempdir().expect("a directory");
         let mut config = Config::default();
         config.control.database = directory.path().join("control.db");
         config.http.body_limit_bytes = 64 * 1024;
+        differ(&mut config);
         let host = Host::start(config).await.expect("a host");
         for name in ["acme", "other"] {
             let url = format!("sqlite:{}/{name}.db", directory.path().display());
