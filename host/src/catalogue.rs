@@ -90,6 +90,7 @@ catalogue! {
     "request/method-not-allowed" 405 final "this path does not take this method" "use a method that the header \"Allow\" names; see /openapi.json"
     "request/not-found"       404 final "no such page" "see /openapi.json"
     "request/unsupported-media" 415 final "the body's media type is not taken" "send the header \"Content-Type: application/json\""
+    "tls/invalid"             422 final "certificate or key cannot be used" "write the certificate with its chain, and its private key, in PEM to the files that \"tls.certificate\" and \"tls.key\" name"
     "token/not-found"         404 final "no such token" "list them: hookwright token list"
     "webhook/not-found"       404 final "no such key of a webhook" "list them: hookwright webhook list"
     "webhook/too-many"        409 final "the organisation has all the keys of webhooks it can have" "revoke one that no sender uses any more: hookwright webhook revoke ID"

@@ -17,6 +17,7 @@ Examples:
   hookwright serve
   hookwright serve --listen 0.0.0.0:8787
 
+With tls.certificate and tls.key it speaks TLS, and takes over files that change, at once on SIGHUP.
 Stops on SIGINT and SIGTERM, after the running changes are finished.")]
 pub(crate) struct Arguments {
     /// Address and port; overrides http.listen
@@ -65,7 +66,8 @@ async fn compare(host: Host) {
 pub(crate) async fn serve(host: Host, cx: &Context) -> Result<Exit> {
     let listener = http::bind(&host).await?;
     if let Ok(address) = listener.local_addr() {
-        cx.out.talk(&format!("listening on http://{address} (description: /openapi.json)"));
+        let scheme = if host.config().tls.files().is_some() { "https" } else { "http" };
+        cx.out.talk(&format!("listening on {scheme}://{address} (description: /openapi.json)"));
     }
     let resuming = tokio::spawn({
         let host = host.clone();

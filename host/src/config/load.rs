@@ -37,6 +37,7 @@ impl Config {
         let mut given: Table = text.parse().map_err(|e| syntax(&e, text, source))?;
         let mut every = Self { mode: Some(Mode::Dev), policy: Some(PathBuf::new()), ..Self::default() };
         every.compile.cache = Some(PathBuf::new());
+        (every.tls.certificate, every.tls.key) = (Some(PathBuf::new()), Some(PathBuf::new()));
         let known = Table::try_from(every)
             .map_err(|e| Error::new("host/fault", "the default configuration has no form").because(e))?;
         check::unknown_keys(&given, &known, source)?;
@@ -72,6 +73,9 @@ impl Config {
             ("database.hang_timeout_ms", self.database.hang_timeout_ms),
             ("database.idle_timeout_ms", self.database.idle_timeout_ms),
             ("database.read_timeout_ms", self.database.read_timeout_ms),
+            ("tls.reload_s", self.tls.reload_s),
+            ("tls.handshake_timeout_ms", self.tls.handshake_timeout_ms),
+            ("tls.max_handshakes", self.tls.max_handshakes.into()),
             ("http.max_requests_per_org", self.http.max_requests_per_org.into()),
         ];
         if let Some((key, _)) = positive.iter().find(|(_, value)| *value == 0) {
@@ -96,6 +100,14 @@ impl Config {
                 self.compile.memory_bytes
             );
             return Err(Error::new("config/invalid", message).help("leave it out for the default"));
+        }
+        if self.tls.certificate.is_some() != self.tls.key.is_some() {
+            let (given, missing) = match self.tls.key {
+                None => ("certificate", "key"),
+                Some(_) => ("key", "certificate"),
+            };
+            let message = format!("\"tls.{given}\" is set and \"tls.{missing}\" is not");
+            return Err(Error::new("config/invalid", message).help("set both, or none for HTTP without TLS"));
         }
         if self.log.level.parse::<tracing_subscriber::filter::Targets>().is_err() {
             let message = format!("the key \"log.level\" is {:?}, which names no level", self.log.level);

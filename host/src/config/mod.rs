@@ -13,7 +13,9 @@ mod sections;
 
 pub use policy::read_policy;
 pub use secret::{DatabaseUrl, Scheme, redact, redact_text};
-pub use sections::{ControlConfig, DriftConfig, HttpConfig, LogConfig, LogFormat, Mode, RateConfig};
+pub use sections::{
+    ControlConfig, DriftConfig, HttpConfig, LogConfig, LogFormat, Mode, RateConfig, TlsConfig, TlsFiles,
+};
 
 use std::path::PathBuf;
 
@@ -43,6 +45,8 @@ pub struct Config {
     pub control: ControlConfig,
     /// The HTTP server.
     pub http: HttpConfig,
+    /// TLS for the HTTP server.
+    pub tls: TlsConfig,
     /// Requests a second.
     pub rate: RateConfig,
     /// Limits of one call of a plugin.

@@ -89,6 +89,48 @@ impl Default for RateConfig {
     }
 }
 
+/// TLS, if certificate and key are named.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct TlsConfig {
+    /// The certificate with its chain (PEM).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub certificate: Option<PathBuf>,
+    /// Its private key (PEM).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key: Option<PathBuf>,
+    /// How often it is looked whether the files changed. Certificates are renewed days before they end.
+    pub reload_s: u64,
+    /// How long a handshake may take: a few round trips, over a bad line.
+    pub handshake_timeout_ms: u64,
+    /// Most handshakes at once; more connections wait to be accepted.
+    pub max_handshakes: u32,
+}
+
+/// The files of TLS.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TlsFiles {
+    /// The certificate with its chain.
+    pub certificate: PathBuf,
+    /// Its private key.
+    pub key: PathBuf,
+}
+
+impl TlsConfig {
+    /// The files, if TLS is spoken.
+    #[must_use]
+    pub fn files(&self) -> Option<TlsFiles> {
+        Some(TlsFiles { certificate: self.certificate.clone()?, key: self.key.clone()? })
+    }
+}
+
+impl Default for TlsConfig {
+    fn default() -> Self {
+        let (handshake_timeout_ms, max_handshakes) = (5_000, 512);
+        Self { certificate: None, key: None, reload_s: 10, handshake_timeout_ms, max_handshakes }
+    }
+}
+
 /// Looking for drift while serving.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]

@@ -1,9 +1,9 @@
 //! Who is asking: the bearer token of a request, or nobody at a developer's own machine.
 
-use std::net::IpAddr;
-
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, HeaderValue, header};
+use axum::http::request::Parts;
+use axum::http::uri::Authority;
+use axum::http::{HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::Response;
 
@@ -14,26 +14,24 @@ use crate::access::Principal;
 use crate::error::{Error, Result};
 
 /// Lets a request pass whose sender is known; handlers find the [`Principal`] among its extensions.
-pub(super) async fn guard(
-    State(app): State<App>,
-    mut request: Request,
-    next: Next,
-) -> Result<Response, Problem> {
-    let principal = principal(&app, request.headers(), address(request.extensions())).await?;
-    request.extensions_mut().insert(principal);
-    Ok(next.run(request).await)
+pub(super) async fn guard(State(app): State<App>, request: Request, next: Next) -> Result<Response, Problem> {
+    let (mut parts, body) = request.into_parts();
+    let principal = principal(&app, &parts).await?;
+    parts.extensions.insert(principal);
+    Ok(next.run(Request::from_parts(parts, body)).await)
 }
 
-/// Who sent a request with these headers from this address, if it may send another one now.
-pub(super) async fn principal(app: &App, headers: &HeaderMap, address: Option<IpAddr>) -> Result<Principal> {
-    let mut values = headers.get_all(header::AUTHORIZATION).iter();
+/// Who sent a request, if it may send another one now.
+pub(super) async fn principal(app: &App, request: &Parts) -> Result<Principal> {
+    let address = address(&request.extensions);
+    let mut values = request.headers.get_all(header::AUTHORIZATION).iter();
     let principal = match (values.next(), values.next()) {
         (Some(value), None) => {
             let proof = app.limits.proof(("token", value.as_bytes()));
             let token = async { app.host.authenticate(bearer(value).ok_or_else(unauthenticated)?).await };
             app.limits.authenticated(address, proof, token).await?
         }
-        (None, _) if app.options.anonymous && local(headers) && !app.host.has_tokens().await? => {
+        (None, _) if app.options.anonymous && local(request) && !app.host.has_tokens().await? => {
             Principal::local()
         }
         _ => {
@@ -56,10 +54,12 @@ pub(super) fn unauthenticated() -> Error {
 
 /// Whether the request was meant for this machine. A web page that a developer visits can make the browser send
 /// requests here; it cannot hide its origin, nor the name it looked up.
-fn local(headers: &HeaderMap) -> bool {
-    let text = |name| headers.get(name).map(|v| v.to_str().unwrap_or("?"));
+fn local(request: &Parts) -> bool {
+    let text = |name| request.headers.get(name).map(|v| v.to_str().unwrap_or("?"));
     let origin = text(header::ORIGIN).and_then(|o| o.split_once("://").map(|(_, host)| host).or(Some("?")));
-    text(header::HOST).is_none_or(loopback) && origin.is_none_or(loopback)
+    // HTTP/2 has the name in place of a header.
+    let authority = request.uri.authority().map(Authority::as_str);
+    [text(header::HOST), authority, origin].into_iter().flatten().all(loopback)
 }
 
 fn loopback(authority: &str) -> bool {

@@ -2,12 +2,12 @@
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::{Extensions, HeaderMap, header};
+use axum::http::header;
+use axum::http::request::Parts;
 use axum::response::IntoResponse;
 use serde::Serialize;
 
 use super::caller::Caller;
-use super::limits::address;
 use super::problem::Problem;
 use super::schema::OfOrg;
 use super::{App, auth};
@@ -55,12 +55,8 @@ pub(super) async fn show(caller: Caller) -> Result<Json<api::Health>, Problem> {
     get, path = "/metrics", tag = "host",
     responses((status = 200, body = String, content_type = "text/plain"))
 )]
-pub(super) async fn metrics(
-    State(app): State<App>,
-    headers: HeaderMap,
-    extensions: Extensions,
-) -> Result<impl IntoResponse, Problem> {
-    auth::principal(&app, &headers, address(&extensions)).await?.require(Scope::MetricsRead)?;
+pub(super) async fn metrics(State(app): State<App>, request: Parts) -> Result<impl IntoResponse, Problem> {
+    auth::principal(&app, &request).await?.require(Scope::MetricsRead)?;
     app.host.measure();
     let text = telemetry::metrics::render();
     let text = text.ok_or_else(|| {

@@ -18,6 +18,7 @@ use governor::state::keyed::HashMapStateStore;
 use governor::{Quota, RateLimiter};
 use tokio::net::TcpListener;
 
+use super::tls::TlsListener;
 use crate::access::{Credential, Principal};
 use crate::config::RateConfig;
 use crate::error::{Error, Result};
@@ -37,6 +38,12 @@ pub(super) struct Peer(pub(super) SocketAddr);
 
 impl Connected<IncomingStream<'_, TcpListener>> for Peer {
     fn connect_info(stream: IncomingStream<'_, TcpListener>) -> Self {
+        Self(*stream.remote_addr())
+    }
+}
+
+impl Connected<IncomingStream<'_, TlsListener>> for Peer {
+    fn connect_info(stream: IncomingStream<'_, TlsListener>) -> Self {
         Self(*stream.remote_addr())
     }
 }

@@ -29,6 +29,7 @@ mod signed;
 mod submit;
 #[cfg(test)]
 mod tests;
+mod tls;
 mod tombstones;
 
 use std::sync::Arc;

@@ -1,12 +1,21 @@
 //! The server: listens, says who is let in, and stops without breaking off a change.
 
 use std::future::Future;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Router;
+use axum::extract::connect_info::Connected;
+use axum::serve::{IncomingStream, Listener};
+use futures_util::FutureExt;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
+use tokio::task::JoinSet;
 
 use super::limits::Peer;
+use super::tls::{self, Certificate, TlsListener};
 use super::{Options, router_with};
 use crate::error::{Error, Result};
 use crate::host::Host;
@@ -24,10 +33,11 @@ pub async fn bind(host: &Host) -> Result<TcpListener> {
     })
 }
 
-/// Serves until `stop` is done, then lets running requests and changes finish, for a bounded time.
+/// Serves until `stop` is done, then lets running requests and changes finish, for a bounded time: over TLS if a
+/// certificate is configured.
 ///
 /// # Errors
-/// `host/fault`.
+/// `tls/invalid`, `host/fault`.
 pub async fn serve(host: Host, listener: TcpListener, stop: impl Future<Output = ()>) -> Result<()> {
     let fault = |e| Error::new("host/fault", "the server failed").because(e);
     let address = listener.local_addr().map_err(fault)?;
@@ -41,11 +51,21 @@ pub async fn serve(host: Host, listener: TcpListener, stop: impl Future<Output =
     let patience = Duration::from_millis(host.config().http.shutdown_timeout_ms);
     let (stopping, mut told) = watch::channel(false);
     let router = router_with(host.clone(), Options { anonymous });
-    let server = axum::serve(listener, router.into_make_service_with_connect_info::<Peer>())
-        .with_graceful_shutdown(async move {
-            // A sender that is gone tells the same.
-            let _ = told.wait_for(|stopping| *stopping).await;
-        });
+    let stopping_told = async move {
+        // A sender that is gone tells the same.
+        let _ = told.wait_for(|stopping| *stopping).await;
+    };
+    let tls = &host.config().tls;
+    let certificate = tls.files().map(|files| Certificate::read(&files).map(Arc::new)).transpose()?;
+    let mut reloading = JoinSet::new();
+    let server = match certificate {
+        None => answering(listener, router, stopping_told).left_future(),
+        Some(certificate) => {
+            reloading.spawn(tls::keep_current(certificate.clone(), Duration::from_secs(tls.reload_s)));
+            let listener = TlsListener::new(listener, certificate, tls).map_err(fault)?;
+            answering(listener, router, stopping_told).right_future()
+        }
+    };
     let out_of_patience = async {
         stop.await;
         tracing::info!("stopping: running changes are finished first");
@@ -63,6 +83,19 @@ pub async fn serve(host: Host, listener: TcpListener, stop: impl Future<Output =
         );
     }
     Ok(())
+}
+
+async fn answering<L>(
+    listener: L,
+    router: Router,
+    stopping: impl Future<Output = ()> + Send + 'static,
+) -> io::Result<()>
+where
+    L: Listener<Addr = SocketAddr>,
+    Peer: for<'a> Connected<IncomingStream<'a, L>>,
+{
+    let service = router.into_make_service_with_connect_info::<Peer>();
+    axum::serve(listener, service).with_graceful_shutdown(stopping).await
 }
 
 /// Done when the process is asked to stop (SIGINT, SIGTERM).

@@ -72,6 +72,10 @@ async fn anonymous_only_on_this_machine_and_before_the_first_token() {
             "{header}: {value}"
         );
     }
+    // As HTTP/2 has it: no header, the name that was looked up is in the target.
+    for (name, status) in [("localhost:8787", 200), ("evil.example", 401)] {
+        assert_eq!(site.get(&format!("http://{name}/v1/orgs/acme/changes")).await.status, status, "{name}");
+    }
     site.token("*", &[Scope::Admin]).await;
     assert_eq!(site.get("/v1/orgs/acme/changes").await.status, 401);
     assert_eq!(site.get("/healthz").await.status, 200);

@@ -11,6 +11,7 @@ mod plans;
 mod plugins;
 mod server;
 mod signed;
+mod tls;
 mod tombstones;
 
 use std::sync::Arc;
