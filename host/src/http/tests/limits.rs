@@ -99,3 +99,50 @@ async fn a_wrong_signature_learns_nothing_of_who_was_right_before() {
     let again = send(&router, signed(acme, &right)).await;
     assert_ne!(again.status, 429, "{again:?}");
 }
+
+/// A signed request whose body never comes.
+fn unfinished_at(path: &str) -> Request<Body> {
+    let (parts, _) = signed(path, &Secret::new([7; 32])).into_parts();
+    let never = futures_util::stream::pending::<Result<axum::body::Bytes, std::convert::Infallible>>();
+    Request::from_parts(parts, Body::from_stream(never))
+}
+
+#[tokio::test]
+async fn bodies_of_strangers_are_few() {
+    let site = Site::of(Options::default(), |config| {
+        config.http.max_unverified_requests = 1;
+        config.http.unverified_timeout_ms = u64::from(u32::MAX);
+        config.rate.unauthenticated_burst = NonZeroU32::MAX;
+    })
+    .await;
+    let (_, secret) = site.host.webhook_create(&org("acme"), "crm").await.expect("made");
+    let (right, wrong) = (Secret::parse(&secret).expect("a secret"), Secret::new([7; 32]));
+    let router = router_with(site.host.clone(), site.options);
+    let acme = "/v1/orgs/acme/events";
+    let done = send(&router, signed(acme, &right)).await;
+    assert_ne!(done.status, 401, "{done:?}");
+    let slow = tokio::spawn(router.clone().oneshot(unfinished_at("/v1/orgs/other/events")));
+    let full = loop {
+        let told = send(&router, signed("/v1/orgs/nobody/events", &wrong)).await;
+        if told.status != 401 {
+            break told;
+        }
+        tokio::task::yield_now().await;
+    };
+    assert_eq!((full.status, full.code()), (503, "host/overloaded"), "{full:?}");
+    let known = send(&router, signed(acme, &right)).await;
+    assert_eq!(
+        (known.status, known.code()),
+        (done.status, done.code()),
+        "who is known needs no place: {known:?}"
+    );
+    slow.abort();
+}
+
+#[tokio::test]
+async fn bodies_of_strangers_do_not_linger() {
+    let site = Site::of(Options::default(), |config| config.http.unverified_timeout_ms = 20).await;
+    let told = site.send(unfinished_at("/v1/orgs/acme/events")).await;
+    assert_eq!((told.status, told.code()), (503, "host/timeout"), "{told:?}");
+    assert!(told.body["detail"].as_str().expect("text").contains("within 20 ms"), "{told:?}");
+}
