@@ -4,6 +4,7 @@
 
 use hookwright_core::event::EventError;
 use hookwright_core::ident::OrgName;
+use hookwright_core::signature::{PluginSignature, PublicKey};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
@@ -118,11 +119,14 @@ pub struct PluginOptions {
     pub enabled: bool,
     /// What becomes of a change when it breaks.
     pub on_fault: OnFault,
+    /// The signature of its component, if it is signed.
+    pub signature: Option<PluginSignature>,
 }
 
 impl Default for PluginOptions {
     fn default() -> Self {
-        Self { config: None, grants: None, order: None, enabled: true, on_fault: OnFault::default() }
+        let (enabled, on_fault) = (true, OnFault::default());
+        Self { config: None, grants: None, order: None, enabled, on_fault, signature: None }
     }
 }
 
@@ -220,6 +224,9 @@ pub struct PluginInfo {
     /// What becomes of a change when it breaks.
     #[serde(default)]
     pub on_fault: OnFault,
+    /// The public key that it is signed with, if it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signed_by: Option<String>,
     /// How it fares, if the host that answers has called it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub standing: Option<Standing>,
@@ -273,6 +280,18 @@ pub struct TokenInfo {
     /// When it was revoked, if it was.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub revoked_at: Option<String>,
+}
+
+/// A key whose signatures an organisation takes for plugins.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SignerInfo {
+    /// Whose it is.
+    pub name: String,
+    /// The public key.
+    pub key: PublicKey,
+    /// When it was added (RFC 3339, UTC).
+    pub added_at: String,
 }
 
 /// A key of a webhook, without its secret.

@@ -90,6 +90,7 @@ impl Host {
     ///
     /// # Errors
     /// `org/not-found`, `org/uploads`, `org/plugins`, `plugin/invalid` with a finer code, `config/invalid`.
+    /// `org/not-found`, `plugin/invalid` with a finer code, `plugin/unsigned` or a finer code, `config/invalid`.
     pub async fn plugin_install(
         &self,
         org: &OrgName,
@@ -100,6 +101,8 @@ impl Host {
         let binding = self.binding(&component, options).await?;
         let quota = self.config().quotas.of_org(org);
         let binding = self.inner.store.plugin_put(org, binding, &component, &quota).await?;
+        self.signed(org, &binding).await?;
+        let binding = self.inner.store.plugin_put(org, binding, &component).await?;
         self.begins_anew(org, &binding.name);
         tracing::info!(%org, plugin = binding.name, digest = binding.digest, "plugin installed");
         Ok(binding.into())
@@ -129,6 +132,7 @@ impl Host {
             order: options.order.unwrap_or_else(|| i32::from(manifest.priority)),
             enabled: options.enabled,
             on_fault: options.on_fault,
+            signature: options.signature,
             installed_at: String::new(),
             proven: false,
             returned: None,
@@ -157,8 +161,9 @@ impl Host {
     /// Has a plugin called from now on.
     ///
     /// # Errors
-    /// `org/not-found`, `plugin/not-found`, `host/fault`.
+    /// `org/not-found`, `plugin/not-found`, `plugin/unsigned` or a finer code, `host/fault`.
     pub async fn plugin_enable(&self, org: &OrgName, name: &str) -> Result<()> {
+        self.signed(org, &self.inner.store.plugin(org, name).await?).await?;
         self.inner.store.plugin_enable(org, name, true).await?;
         self.begins_anew(org, name);
         Ok(())

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use hookwright_core::hook::HookPoint;
 use hookwright_core::ident::OrgName;
 use hookwright_core::policy::Policy;
+use hookwright_core::signature::PluginSignature;
 use tokio::sync::Mutex as AsyncMutex;
 
 use crate::api::OnFault;
@@ -19,6 +20,7 @@ use crate::grants;
 use crate::quota::QuotaConfig;
 use crate::registry::store::{Binding, Store};
 use crate::sandbox::{Loaded, Sandbox};
+use crate::signers::Signers;
 use crate::suspension::SuspensionConfig;
 use crate::tenant::{Bound, Tenant};
 
@@ -200,10 +202,19 @@ impl Tenants {
         Ok(())
     }
 
+    /// What an organisation asks of the signatures of plugins.
+    pub async fn signers(&self, org: &OrgName) -> Result<Signers> {
+        let required = self.policy.of_org(org).plugins.require_signed;
+        Ok(Signers { required, keys: self.store.signers(org).await? })
+    }
+
     /// Plugins of the control database, each with its component, and those of a developer's directory, as an
-    /// organisation has them: in the order they are called.
+    /// organisation has them: in the order they are called. Each is signed as the organisation asks, or none is bound.
     pub async fn bound(&self, org: &OrgName, stored: Vec<(Binding, Vec<u8>)>) -> Result<Vec<Arc<Bound>>> {
-        let developed = self.developed();
+        let (developed, signers) = (self.developed(), self.signers(org).await?);
+        let signed = |loaded: &Loaded, signature: Option<&PluginSignature>| {
+            signers.check(org, &loaded.manifest.name, loaded.digest.as_ref(), signature)
+        };
         let mut bound = Vec::new();
         for (binding, component) in stored.into_iter().filter(|(binding, _)| binding.enabled) {
             let own = developed.plugins.iter().find(|p| p.manifest.name == binding.name);
@@ -211,10 +222,12 @@ impl Tenants {
                 Some(loaded) => loaded.clone(),
                 None => self.sandbox.load_aside(component).await?,
             };
+            signed(&loaded, own.map_or(binding.signature.as_ref(), |_| None))?;
             bound.push((binding.order, bindable(org, &loaded, &binding)));
         }
         for loaded in &developed.plugins {
             if !bound.iter().any(|(_, b)| *b.name == *loaded.manifest.name) {
+                signed(loaded, None)?;
                 let order = i32::from(loaded.manifest.priority);
                 bound.push((order, bindable(org, loaded, &as_asked(loaded))));
             }
@@ -237,6 +250,7 @@ fn as_asked(loaded: &Loaded) -> Binding {
         order: i32::from(manifest.priority),
         enabled: true,
         on_fault: OnFault::Reject,
+        signature: None,
         installed_at: String::new(),
         // There is no version before that could be bound again.
         proven: true,

@@ -2,9 +2,10 @@
 //! call for then. The plugins' routes call it.
 
 use axum::Json;
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use hookwright_core::ident::OrgName;
+use hookwright_core::signature::{MAX_SIGNATURE_BYTES, PluginSignature};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -58,9 +59,42 @@ pub(super) struct Installation {
     allow_destructive: bool,
 }
 
+/// The header with a component's signature.
+#[derive(Debug, utoipa::IntoParams)]
+#[into_params(parameter_in = Header)]
+pub(super) struct Signed {
+    /// The signature of the component: what `hookwright plugin sign` writes
+    #[param(rename = "Plugin-Signature")]
+    _given: Option<String>,
+}
+
+impl Signed {
+    const HEADER: &str = "plugin-signature";
+
+    /// The signature, if one is given.
+    pub(super) fn of(headers: &HeaderMap) -> Result<Option<PluginSignature>> {
+        let mut values = headers.get_all(Self::HEADER).iter();
+        let read = |value: &HeaderValue| PluginSignature::parse(value.to_str().ok()?.trim());
+        match (values.next(), values.next()) {
+            (None, _) => Ok(None),
+            (Some(value), None) => read(value).map(Some).ok_or_else(no_signature),
+            _ => Err(no_signature()),
+        }
+    }
+}
+
+fn no_signature() -> Error {
+    let message = format!(
+        "the header \"{}\" is not one signature of a plugin in at most {MAX_SIGNATURE_BYTES} characters",
+        Signed::HEADER
+    );
+    Error::new("request/invalid", message)
+        .help("send what hookwright plugin sign FILE --key KEY writes: ed25519:KEY:SIGNATURE")
+}
+
 impl Installation {
     /// How the plugin is bound, and what is to be done about the entities that are there.
-    pub(super) fn parts(self) -> Result<(PluginOptions, Existing)> {
+    pub(super) fn parts(self, signature: Option<PluginSignature>) -> Result<(PluginOptions, Existing)> {
         let not_json = |e: serde_json::Error| {
             Error::new("request/invalid", format!("the parameter \"config\" is not JSON: {e}"))
         };
@@ -73,6 +107,7 @@ impl Installation {
             order: self.order,
             enabled: self.enabled.unwrap_or(true),
             on_fault: self.on_fault,
+            signature,
         };
         let (dry_run, sync, confirm) = (self.dry_run, self.sync, self.confirm);
         Ok((options, Existing { sync, confirm, allow_destructive: self.allow_destructive, dry_run }))

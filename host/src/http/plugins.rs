@@ -1,9 +1,10 @@
 //! The plugins of an organisation.
 
 use axum::Json;
+use axum::http::HeaderMap;
 use serde::Serialize;
 
-use super::binding::{Existing, Installation, Told};
+use super::binding::{Existing, Installation, Signed, Told};
 use super::caller::Caller;
 use super::extract::{Component, JsonBody, Query, shown};
 use super::problem::Problem;
@@ -34,16 +35,17 @@ pub(super) async fn list(caller: Caller) -> Result<Json<Plugins>, Problem> {
 /// Install a plugin, in place of the one of its name.
 #[utoipa::path(
     post, path = "/v1/orgs/{org}/plugins", tag = "plugins",
-    params(OfOrg, Installation),
+    params(OfOrg, Installation, Signed),
     request_body(content = Vec<u8>, content_type = "application/wasm", description = "The component"),
     responses((status = 200, body = Told))
 )]
 pub(super) async fn install(
     caller: Caller,
     Query(installation): Query<Installation>,
+    headers: HeaderMap,
     Component(bytes): Component,
 ) -> Result<Told, Problem> {
-    let (options, existing) = installation.parts()?;
+    let (options, existing) = installation.parts(Signed::of(&headers)?)?;
     let (org, component) = (existing.org(&caller)?, bytes.to_vec());
     if existing.is_trial() {
         return existing.tried(&caller, &org, Trial::Install { component, options }).await;

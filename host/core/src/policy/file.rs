@@ -13,7 +13,7 @@ use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, Visitor};
 
 use super::rules::{RULES, rule};
-use super::settings::{ApprovalsLayer, ThresholdsLayer, TombstonesLayer};
+use super::settings::{ApprovalsLayer, PluginsLayer, ThresholdsLayer, TombstonesLayer};
 use super::{Mode, Rule, Settings, Severity};
 use crate::ident::{OrgName, quoted};
 use crate::near::near;
@@ -37,6 +37,7 @@ struct File {
     thresholds: ThresholdsLayer,
     approvals: ApprovalsLayer,
     tombstones: TombstonesLayer,
+    plugins: PluginsLayer,
     orgs: BTreeMap<Pattern, Layer>,
 }
 
@@ -50,6 +51,7 @@ struct Layer {
     thresholds: ThresholdsLayer,
     approvals: ApprovalsLayer,
     tombstones: TombstonesLayer,
+    plugins: PluginsLayer,
 }
 
 /// A severity that a mode does not allow: which key of the file sets it, and why it may not.
@@ -139,21 +141,22 @@ impl Policy {
 
 impl From<File> for Policy {
     fn from(file: File) -> Self {
-        let File { mode, rules, thresholds, approvals, tombstones, orgs } = file;
+        let File { mode, rules, thresholds, approvals, tombstones, plugins, orgs } = file;
         let mut orgs: Vec<_> = orgs.into_iter().collect();
         orgs.sort_by(|(a, _), (b, _)| a.specificity().cmp(&b.specificity()));
-        Self { defaults: Layer { mode, rules, thresholds, approvals, tombstones }, orgs }
+        Self { defaults: Layer { mode, rules, thresholds, approvals, tombstones, plugins }, orgs }
     }
 }
 
 impl Layer {
     fn lay_over(&self, settings: &mut Settings) {
-        let Self { mode, rules, thresholds, approvals, tombstones } = self;
+        let Self { mode, rules, thresholds, approvals, tombstones, plugins } = self;
         settings.mode = mode.unwrap_or(settings.mode);
         settings.rules.extend(rules);
         thresholds.lay_over(&mut settings.thresholds);
         approvals.lay_over(&mut settings.approvals);
         tombstones.lay_over(&mut settings.tombstones);
+        plugins.lay_over(&mut settings.plugins);
     }
 }
 

@@ -26,7 +26,7 @@ pub use probe::{Answer, Answers, Probe, Thing};
 pub use review::{ApprovedPlan, Decision, Judged, Note, Reason, Review, review};
 pub use rule::{Case, Finding, Judgement, Rule, Waiting};
 pub use schema::schema;
-pub use settings::{Approval, Approvals, Mode, Purging, Settings, Severity, Thresholds, Tombstones};
+pub use settings::{Approval, Approvals, Mode, Plugins, Purging, Settings, Severity, Thresholds, Tombstones};
 
 /// What the policy says of an intent, from mild to final.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value as Json, json};
 
 use super::rules::RULES;
-use super::settings::{ApprovalsLayer, ThresholdsLayer, TombstonesLayer};
+use super::settings::{ApprovalsLayer, PluginsLayer, ThresholdsLayer, TombstonesLayer};
 use super::{Mode, Rule, Severity};
 
 /// Where the schema is published.
@@ -54,6 +54,7 @@ fn definitions() -> Map<String, Json> {
         ("thresholds", ThresholdsLayer::schema()),
         ("approvals", ApprovalsLayer::schema()),
         ("tombstones", TombstonesLayer::schema()),
+        ("plugins", PluginsLayer::schema()),
     ];
     sections.into_iter().map(|(key, shape)| (key.to_owned(), shape)).collect()
 }

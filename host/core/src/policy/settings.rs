@@ -124,6 +124,12 @@ impl Shape for NonZeroU32 {
     }
 }
 
+impl Shape for bool {
+    fn shape() -> Json {
+        json!({"type": "boolean"})
+    }
+}
+
 impl Shape for Approval {
     fn shape() -> Json {
         json!({"enum": ["none", "second-actor"]})
@@ -217,6 +223,15 @@ section! {
     }
 }
 
+section! {
+    /// What is asked of plugins.
+    Plugins, PluginsLayer {
+        /// Whether a plugin is bound and loaded only if it is signed with a key of the organisation
+        /// (hookwright plugin sign, plugin key add).
+        require_signed: bool = false;
+    }
+}
+
 /// What a policy sets for an organisation.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -231,6 +246,8 @@ pub struct Settings {
     pub approvals: Approvals,
     /// What becomes of dropped tables and columns.
     pub tombstones: Tombstones,
+    /// What is asked of plugins.
+    pub plugins: Plugins,
 }
 
 impl Settings {

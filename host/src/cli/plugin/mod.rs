@@ -1,6 +1,8 @@
 //! `hookwright plugin`: from a crate to a plugin that is called.
 
 mod existing;
+mod key;
+mod sign;
 
 use std::path::PathBuf;
 
@@ -32,6 +34,11 @@ Examples:
         /// The component
         file: PathBuf,
     },
+    /// Sign a component
+    Sign(sign::Arguments),
+    /// Say whose signatures an organisation takes
+    #[command(subcommand)]
+    Key(key::Command),
     /// Bind a plugin to an organisation, in place of the one of its name
     #[command(after_help = "\
 Examples:
@@ -49,6 +56,9 @@ A grant is a kind of intent, which then reaches the entities that the plugin is 
         org: OrgName,
         /// The component
         file: PathBuf,
+        /// The file of its signature; FILE.sig beside it by default, if that is there
+        #[arg(long, value_name = "FILE")]
+        signature: Option<PathBuf>,
         /// Its configuration: JSON, or a file with it
         #[arg(long, value_name = "FILE|JSON")]
         plugin_config: Option<String>,
@@ -121,7 +131,19 @@ pub(crate) async fn run(command: Command, cx: Context) -> Result<Exit> {
             let report = cx.host().await?.plugin_check(&read(&file)?).await?;
             cx.out.one(&report, || told(&report))?;
         }
-        Command::Install { org, file, plugin_config, grants, order, disabled, on_fault, existing } => {
+        Command::Sign(arguments) => sign::run(arguments, &cx)?,
+        Command::Key(command) => return key::run(command, &cx).await,
+        Command::Install {
+            org,
+            file,
+            signature,
+            plugin_config,
+            grants,
+            order,
+            disabled,
+            on_fault,
+            existing,
+        } => {
             let grants = Some(grants).filter(|g| !g.is_empty());
             let options = PluginOptions {
                 config: plugin_config.map(json).transpose()?,
@@ -129,6 +151,7 @@ pub(crate) async fn run(command: Command, cx: Context) -> Result<Exit> {
                 order,
                 enabled: !disabled,
                 on_fault,
+                signature: sign::find(&file, signature.as_deref())?,
             };
             let (host, component) = (cx.host().await?, read(&file)?);
             if existing.dry_run {

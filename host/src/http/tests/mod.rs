@@ -10,6 +10,7 @@ mod openapi;
 mod plans;
 mod plugins;
 mod server;
+mod signatures;
 mod signed;
 mod tls;
 mod tombstones;

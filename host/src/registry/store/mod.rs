@@ -12,6 +12,7 @@ mod migrate;
 mod orgs;
 mod plugins;
 mod returned;
+mod signers;
 mod tokens;
 mod uploads;
 mod versions;

@@ -1,6 +1,7 @@
 //! Plugins as they are bound to organisations.
 
 use hookwright_core::ident::OrgName;
+use hookwright_core::signature::PluginSignature;
 use serde_json::Value as Json;
 use sqlx::Row;
 use sqlx::sqlite::{Sqlite, SqliteArguments, SqliteConnection, SqliteRow};
@@ -35,6 +36,8 @@ pub struct Binding {
     pub enabled: bool,
     /// What becomes of a change when it breaks.
     pub on_fault: OnFault,
+    /// The signature that came with it.
+    pub signature: Option<PluginSignature>,
     /// When it was installed (RFC 3339, UTC); set by the store.
     pub installed_at: String,
     /// Whether a call of it worked since it is bound as it is; set by the store.
@@ -59,6 +62,7 @@ impl From<Binding> for PluginInfo {
             order: binding.order,
             enabled: binding.enabled,
             on_fault: binding.on_fault,
+            signed_by: binding.signature.map(|signature| signature.key().to_string()),
             standing: None,
             returned: binding.returned,
             differences: None,
@@ -94,6 +98,28 @@ impl Store {
         versions::trim(&mut transaction, org, quota).await?;
         components::sweep(&mut transaction).await.map_err(fault)?;
         transaction.commit().await.map_err(fault)?;
+        let grants = Json::from(binding.grants.clone());
+        let query = sqlx::query("INSERT OR REPLACE INTO plugin VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+            .bind(org.as_str())
+            .bind(&binding.name)
+            .bind(&binding.version)
+            .bind(&binding.digest)
+            .bind(binding.manifest.to_string())
+            .bind(binding.config.to_string())
+            .bind(grants.to_string())
+            .bind(binding.order)
+            .bind(binding.enabled)
+            .bind(&binding.installed_at)
+            .bind(binding.on_fault.as_str())
+            .bind(binding.signature.map(|signature| signature.to_string()));
+        let put = async {
+            let mut transaction = self.pool.begin_with("BEGIN IMMEDIATE").await?;
+            components::keep(&mut transaction, &binding.digest, component).await?;
+            query.execute(&mut *transaction).await?;
+            components::sweep(&mut transaction).await?;
+            transaction.commit().await
+        };
+        put.await.map_err(fault)?;
         Ok(binding)
     }
 
@@ -250,10 +276,17 @@ fn binding(row: &SqliteRow) -> Result<Binding> {
         order: row.try_get("ord").map_err(fault)?,
         enabled: row.try_get("enabled").map_err(fault)?,
         on_fault: if text("on_fault")? == "skip" { OnFault::Skip } else { OnFault::Reject },
+        signature: signature(row)?,
         installed_at: text("installed_at")?,
         proven: row.try_get("proven").map_err(fault)?,
         returned: returned.map(|text| serde_json::from_str(&text)).transpose().map_err(damaged)?,
     })
+}
+
+fn signature(row: &SqliteRow) -> Result<Option<PluginSignature>> {
+    let text: Option<String> = row.try_get("signature").map_err(fault)?;
+    let damaged = || Error::new("host/fault", "the control database holds a damaged signature");
+    text.map(|text| PluginSignature::parse(&text).ok_or_else(damaged)).transpose()
 }
 
 #[cfg(test)]
@@ -274,6 +307,7 @@ mod tests {
             order,
             enabled: true,
             on_fault: OnFault::Skip,
+            signature: None,
             installed_at: String::new(),
             proven: false,
             returned: None,
