@@ -22,7 +22,7 @@ pub enum Trial {
         /// The component.
         component: Vec<u8>,
         /// How it is installed.
-        options: PluginOptions,
+        options: Box<PluginOptions>,
     },
     /// One that is bound and not called would be called.
     Enable(String),
@@ -63,6 +63,7 @@ impl Host {
             Trial::Install { component, options } => {
                 self.upload(org, &component).await?;
                 let binding = self.binding(&component, options).await?;
+                let binding = self.binding(&component, *options).await?;
                 stored.retain(|(known, _)| known.name != binding.name);
                 stored.push((binding, component));
             }

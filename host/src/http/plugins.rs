@@ -48,6 +48,7 @@ pub(super) async fn install(
     let (options, existing) = installation.parts(Signed::of(&headers)?)?;
     let (org, component) = (existing.org(&caller)?, bytes.to_vec());
     if existing.is_trial() {
+        let options = Box::new(options);
         return existing.tried(&caller, &org, Trial::Install { component, options }).await;
     }
     let plugin = caller.host().plugin_install(&org, component, options).await?;

@@ -105,7 +105,7 @@ fn a_trial_binds_nothing_and_says_what_would_be_needed() {
         let component = std::fs::read(plugin_path("index-advisor")).expect("the component");
         let trials = [
             (Trial::Without("index-advisor".to_owned()), 2),
-            (Trial::Install { component, options: PluginOptions::default() }, 0),
+            (Trial::Install { component, options: Box::default() }, 0),
             (Trial::Enable("index-advisor".to_owned()), 0),
         ];
         for (trial, intents) in trials {

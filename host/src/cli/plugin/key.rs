@@ -17,7 +17,7 @@ pub(crate) enum Command {
         /// Whose key it is
         #[arg(long)]
         name: String,
-        /// The public key, as \"plugin sign\" shows it: ed25519:…
+        /// The public key, as "plugin sign" shows it: ed25519:…
         #[arg(value_parser = public_key)]
         key: PublicKey,
     },

@@ -155,6 +155,7 @@ pub(crate) async fn run(command: Command, cx: Context) -> Result<Exit> {
             };
             let (host, component) = (cx.host().await?, read(&file)?);
             if existing.dry_run {
+                let options = Box::new(options);
                 return existing.tried(&host, &cx, &org, Trial::Install { component, options }).await;
             }
             let info = host.plugin_install(&org, component, options).await?;
