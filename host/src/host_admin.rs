@@ -89,8 +89,8 @@ impl Host {
     /// Binds a plugin to an organisation, in place of the one of its name.
     ///
     /// # Errors
-    /// `org/not-found`, `org/uploads`, `org/plugins`, `plugin/invalid` with a finer code, `config/invalid`.
-    /// `org/not-found`, `plugin/invalid` with a finer code, `plugin/unsigned` or a finer code, `config/invalid`.
+    /// `org/not-found`, `org/uploads`, `org/plugins`, `plugin/invalid` with a finer code, `plugin/unsigned` or a finer code,
+    /// `config/invalid`.
     pub async fn plugin_install(
         &self,
         org: &OrgName,
@@ -99,10 +99,9 @@ impl Host {
     ) -> Result<PluginInfo> {
         self.upload(org, &component).await?;
         let binding = self.binding(&component, options).await?;
+        self.signed(org, &binding).await?;
         let quota = self.config().quotas.of_org(org);
         let binding = self.inner.store.plugin_put(org, binding, &component, &quota).await?;
-        self.signed(org, &binding).await?;
-        let binding = self.inner.store.plugin_put(org, binding, &component).await?;
         self.begins_anew(org, &binding.name);
         tracing::info!(%org, plugin = binding.name, digest = binding.digest, "plugin installed");
         Ok(binding.into())

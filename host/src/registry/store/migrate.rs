@@ -21,8 +21,8 @@ const SCRIPTS: &[&str] = &[
     include_str!("migrations/0005_quotas.sql"),
     include_str!("migrations/0006_returned.sql"),
     include_str!("migrations/0007_differences.sql"),
-    include_str!("migrations/0005_webhook.sql"),
-    include_str!("migrations/0006_signer.sql"),
+    include_str!("migrations/0008_webhook.sql"),
+    include_str!("migrations/0009_signer.sql"),
 ];
 
 pub(super) async fn run(pool: &SqlitePool, path: &Path) -> Result<()> {

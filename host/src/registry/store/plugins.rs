@@ -98,28 +98,6 @@ impl Store {
         versions::trim(&mut transaction, org, quota).await?;
         components::sweep(&mut transaction).await.map_err(fault)?;
         transaction.commit().await.map_err(fault)?;
-        let grants = Json::from(binding.grants.clone());
-        let query = sqlx::query("INSERT OR REPLACE INTO plugin VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
-            .bind(org.as_str())
-            .bind(&binding.name)
-            .bind(&binding.version)
-            .bind(&binding.digest)
-            .bind(binding.manifest.to_string())
-            .bind(binding.config.to_string())
-            .bind(grants.to_string())
-            .bind(binding.order)
-            .bind(binding.enabled)
-            .bind(&binding.installed_at)
-            .bind(binding.on_fault.as_str())
-            .bind(binding.signature.map(|signature| signature.to_string()));
-        let put = async {
-            let mut transaction = self.pool.begin_with("BEGIN IMMEDIATE").await?;
-            components::keep(&mut transaction, &binding.digest, component).await?;
-            query.execute(&mut *transaction).await?;
-            components::sweep(&mut transaction).await?;
-            transaction.commit().await
-        };
-        put.await.map_err(fault)?;
         Ok(binding)
     }
 
@@ -239,13 +217,14 @@ impl Store {
 
 /// Binds a plugin. One that is bound otherwise than before has to show again that it works.
 async fn put(connection: &mut SqliteConnection, org: &OrgName, binding: &Binding) -> sqlx::Result<()> {
-    let text = "INSERT INTO plugin (org, name, version, digest, manifest, config, grants, ord, enabled, installed_at, on_fault)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    let text = "INSERT INTO plugin (org, name, version, digest, manifest, config, grants, ord, enabled, installed_at, on_fault, signature)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         ON CONFLICT (org, name) DO UPDATE SET
             proven = proven AND plugin.digest = excluded.digest AND plugin.config = excluded.config,
             version = excluded.version, digest = excluded.digest, manifest = excluded.manifest, config = excluded.config,
             grants = excluded.grants, ord = excluded.ord, enabled = excluded.enabled,
-            installed_at = excluded.installed_at, on_fault = excluded.on_fault, returned = NULL";
+            installed_at = excluded.installed_at, on_fault = excluded.on_fault, signature = excluded.signature,
+            returned = NULL";
     let query = sqlx::query(text)
         .bind(org.as_str())
         .bind(&binding.name)
@@ -257,7 +236,8 @@ async fn put(connection: &mut SqliteConnection, org: &OrgName, binding: &Binding
         .bind(binding.order)
         .bind(binding.enabled)
         .bind(&binding.installed_at)
-        .bind(binding.on_fault.as_str());
+        .bind(binding.on_fault.as_str())
+        .bind(binding.signature.as_ref().map(ToString::to_string));
     query.execute(connection).await.map(drop)
 }
 

@@ -80,8 +80,8 @@ async fn go_back(connection: &mut SqliteConnection, faulty: &Faulty<'_>) -> sqlx
         cause: cause.to_owned(),
     };
     let json = serde_json::to_string(&returned).map_err(|e| sqlx::Error::Encode(Box::new(e)))?;
-    let text = "UPDATE plugin SET (version, digest, manifest, config, grants, ord, on_fault, installed_at, proven, returned)
-        = (SELECT version, digest, manifest, config, grants, ord, on_fault, installed_at, 1, ?2 FROM plugin_version WHERE id = ?1)
+    let text = "UPDATE plugin SET (version, digest, manifest, config, grants, ord, on_fault, installed_at, signature, proven, returned)
+        = (SELECT version, digest, manifest, config, grants, ord, on_fault, installed_at, signature, 1, ?2 FROM plugin_version WHERE id = ?1)
         WHERE org = ?3 AND name = ?4";
     let query = sqlx::query(text).bind(id).bind(json).bind(org.as_str()).bind(name);
     query.execute(&mut *connection).await?;

@@ -27,8 +27,8 @@ pub(super) async fn keep(
     let config = next.config.to_string();
     let same = "DELETE FROM plugin_version WHERE org = ?1 AND name = ?2 AND ((digest = ?3 AND config = ?4)
         OR (digest, config) IN (SELECT digest, config FROM plugin WHERE org = ?1 AND name = ?2))";
-    let bound = "INSERT INTO plugin_version (org, name, version, digest, manifest, config, grants, ord, on_fault, installed_at)
-        SELECT org, name, version, digest, manifest, config, grants, ord, on_fault, installed_at FROM plugin
+    let bound = "INSERT INTO plugin_version (org, name, version, digest, manifest, config, grants, ord, on_fault, installed_at, signature)
+        SELECT org, name, version, digest, manifest, config, grants, ord, on_fault, installed_at, signature FROM plugin
         WHERE org = ?1 AND name = ?2 AND proven = 1 AND NOT (digest = ?3 AND config = ?4)";
     for text in [same, bound] {
         let query = sqlx::query(text).bind(org.as_str()).bind(&next.name).bind(&next.digest).bind(&config);

@@ -10,4 +10,4 @@ CREATE TABLE webhook (
 
 CREATE INDEX webhook_org ON webhook (org);
 
-PRAGMA user_version = 5;
+PRAGMA user_version = 8;

@@ -8,8 +8,13 @@ CREATE TABLE signer (
 ) STRICT;
 
 ALTER TABLE plugin ADD COLUMN signature TEXT;
+ALTER TABLE plugin_version ADD COLUMN signature TEXT;
+
+DROP TRIGGER plugin_changed;
+CREATE TRIGGER plugin_changed AFTER UPDATE OF version, digest, manifest, config, grants, ord, enabled, installed_at, on_fault, signature ON plugin
+BEGIN UPDATE generation SET number = number + 1; END;
 
 CREATE TRIGGER signer_added AFTER INSERT ON signer BEGIN UPDATE generation SET number = number + 1; END;
 CREATE TRIGGER signer_removed AFTER DELETE ON signer BEGIN UPDATE generation SET number = number + 1; END;
 
-PRAGMA user_version = 6;
+PRAGMA user_version = 9;
