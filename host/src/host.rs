@@ -10,6 +10,8 @@ use hookwright_core::policy::Policy;
 use hookwright_core::schema::Schema;
 use tokio::sync::RwLock;
 
+use tracing::Instrument;
+
 use crate::access::{OrgPattern, Principal, Scope};
 use crate::api::{Page, SubmitOptions, TokenInfo};
 use crate::config::Config;
@@ -126,10 +128,11 @@ impl Host {
         change: impl Future<Output = Result<Outcome>> + Send + 'static,
     ) -> Result<Outcome> {
         let running = self.inner.running.clone().read_owned().await;
-        let task = tokio::spawn(async move {
+        let change = async move {
             let _running = running;
             change.await
-        });
+        };
+        let task = tokio::spawn(change.in_current_span());
         let outcome = task
             .await
             .map_err(|e| Error::new("host/fault", "the change broke off inside the host").because(e))?;

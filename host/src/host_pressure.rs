@@ -82,6 +82,7 @@ impl Host {
             metrics::gauge!("hookwright_databases", "circuit" => state.as_str()).set(count(databases));
         }
         metrics::gauge!("hookwright_orgs_ready").set(count(self.ready_orgs()));
+        metrics::gauge!("hookwright_hooks_waiting").set(count(self.inner.sandbox.waiting_calls()));
     }
 }
 

@@ -38,6 +38,7 @@ use hookwright_core::ddl;
 use hookwright_core::event::Change;
 use hookwright_core::plan::{self, Sizes};
 use hookwright_core::policy::{Answer, Answers, Draft, Review, Verdict, review};
+use tracing::Instrument;
 
 use crate::api::{ApproveOptions, RejectOptions};
 use crate::db::{ProbeAnswer, TableSize};
@@ -47,6 +48,7 @@ use crate::outcome::{Outcome, Status};
 use crate::registry::store::Store;
 use crate::sandbox::Sandbox;
 use crate::second_run::SecondRuns;
+use crate::telemetry::TARGET;
 use crate::tenant::{Tenant, View};
 
 use facts::{Facts, Wanted};
@@ -84,6 +86,12 @@ enum Attempt {
 impl Pipeline<'_> {
     /// Takes a change from its events to its outcome.
     pub async fn run(&self, tenant: &Tenant, change: &Change, sent: Sent<'_>) -> Result<Outcome> {
+        let span =
+            tracing::debug_span!(target: TARGET, "change", org = %tenant.org(), events = change.events.len());
+        self.sent(tenant, change, sent).instrument(span).await
+    }
+
+    async fn sent(&self, tenant: &Tenant, change: &Change, sent: Sent<'_>) -> Result<Outcome> {
         let request = Request::sent(change, sent);
         if sent.consent.dry_run {
             let _turn = tenant.trial_turn().await;
@@ -290,7 +298,8 @@ async fn answers(tenant: &Tenant, draft: &Draft, sizes: &Sizes, retry: &RetryPol
     let db = tenant.db();
     let ask = |probe| ddl::probe(probe, db.dialect(), tenant.org(), draft.base());
     let statements: Vec<_> = draft.probes().map(ask).collect();
-    let found = match executor::ask(db, &statements, retry).await {
+    let span = tracing::debug_span!(target: TARGET, "probes", probes = statements.len());
+    let found = match executor::ask(db, &statements, retry).instrument(span).await {
         Ok(found) => found,
         Err(error) => {
             let wanted = Wanted::at_most(draft);

@@ -218,7 +218,8 @@ fn start(global: &Global, command: Command, out: Out) -> Result<Exit> {
         config.log.level = "warn".to_owned();
     }
     let fault = |what: &str| Error::new("host/fault", format!("{what} could not be started"));
-    crate::telemetry::init(&config.log).map_err(|e| fault("the log").because(e))?;
+    // Ends after the runtime, with the last spans.
+    let _traces = crate::telemetry::init(&config.log, &config.traces)?;
     let runtime = tokio::runtime::Runtime::new().map_err(|e| fault("the runtime").because(e))?;
     runtime.block_on(run(command, Context { config, out }))
 }

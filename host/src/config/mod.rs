@@ -15,6 +15,7 @@ pub use policy::read_policy;
 pub use secret::{DatabaseUrl, Scheme, redact, redact_text};
 pub use sections::{
     ControlConfig, DriftConfig, HttpConfig, LogConfig, LogFormat, Mode, RateConfig, TlsConfig, TlsFiles,
+    TracesConfig,
 };
 
 use std::path::PathBuf;
@@ -67,4 +68,6 @@ pub struct Config {
     pub drift: DriftConfig,
     /// The log.
     pub log: LogConfig,
+    /// Spans for an OpenTelemetry collector.
+    pub traces: TracesConfig,
 }

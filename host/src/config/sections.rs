@@ -147,6 +147,22 @@ impl Default for DriftConfig {
     }
 }
 
+/// Spans for an OpenTelemetry collector.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct TracesConfig {
+    /// Where they go (OTLP over HTTP): `http://127.0.0.1:4318/v1/traces`. None are made if it is empty.
+    pub endpoint: String,
+    /// The share of traces that is kept, from 0 to 1, of those that no sender began.
+    pub share: f64,
+}
+
+impl Default for TracesConfig {
+    fn default() -> Self {
+        Self { endpoint: String::new(), share: 1.0 }
+    }
+}
+
 /// The form of the log.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

@@ -24,6 +24,7 @@ use std::time::Instant;
 
 use hookwright_core::ddl::Statement;
 use hookwright_core::ident::Ident;
+use tracing::Instrument;
 
 pub use held::{Hold, Rejection};
 pub use retry::RetryPolicy;
@@ -35,6 +36,7 @@ pub(crate) use retry::{Tries, jittered};
 pub(crate) use sqlite::{begin_immediate, settle as settle_file, write_ahead};
 
 use crate::db::{DbError, Fault, OrgDb, Pool, ProbeAnswer, before_sending, fault, refused};
+use crate::telemetry::metrics;
 use job::{Job, Kind};
 
 /// What became of a plan, or of what was to be written of a held change.
@@ -137,7 +139,7 @@ pub(crate) async fn ask(
             Err(DbError::Blocked { .. }) => {}
             other => return other,
         }
-        metrics::counter!("hookwright_retries_total", "cause" => cause(&Fault::Locked)).increment(1);
+        metrics::retry(cause(&Fault::Locked), None);
         if tries.after_lock().await.is_none() {
             let tables: Vec<_> = probes.iter().filter_map(|p| p.table().cloned()).collect();
             return Err(blocked(db, &tables, tries.locks()).await);
@@ -148,13 +150,16 @@ pub(crate) async fn ask(
 /// On a task of its own: a caller whose client hangs up is dropped, and must not take a transaction along.
 async fn detached(db: &OrgDb, job: Job, policy: &RetryPolicy) -> Result<Executed, DbError> {
     let (db, policy, change) = (db.clone(), policy.clone(), job.change_id.clone());
-    let running = tokio::spawn(async move {
+    let (org, statements) = (job.org.as_str(), job.statements.len());
+    let span = tracing::debug_span!(target: crate::telemetry::TARGET, "statements", org, change, statements);
+    let executing = async move {
         let _turn = db.writer().lock_owned().await;
         match run(&db, &job, &policy).await {
             Ok(executed) => Ok(executed),
             Err(error) => Err(db.told(error).await),
         }
-    });
+    };
+    let running = tokio::spawn(executing.instrument(span));
     running.await.unwrap_or_else(|error| {
         let source = sqlx::Error::Protocol(error.to_string());
         let source = Box::new(DbError::Unreachable { org: String::new(), source, trouble: None });
@@ -175,7 +180,7 @@ async fn run(db: &OrgDb, job: &Job, policy: &RetryPolicy) -> Result<Executed, Db
             Err(Failure::Found(error)) => return Err(error),
             Err(Failure::Sql(fault, error)) => (fault, error),
         };
-        metrics::counter!("hookwright_retries_total", "cause" => cause(&failed.0)).increment(1);
+        metrics::retry(cause(&failed.0), Some(&failed.1));
         match failed {
             (Fault::Moved, _) => return Ok(Executed::RevisionMoved),
             (Fault::Repeated(change_id), _) => return Ok(Executed::AlreadyApplied { change_id }),

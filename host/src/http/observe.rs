@@ -13,7 +13,7 @@ use tracing::Instrument;
 
 use super::problem::{self, Problem};
 use crate::error::Error;
-use crate::telemetry::metrics;
+use crate::telemetry::{self, metrics};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -33,7 +33,9 @@ pub(super) async fn observe(request: Request, next: Next) -> Response {
     let method = method(request.method());
     let org = org(request.uri().path());
     let span = tracing::info_span!("request", request = %id, method, route);
-    let answer = next.run(request).instrument(span.clone()).await;
+    let trace = tracing::debug_span!(target: telemetry::TARGET, "request", otel.name = %route, otel.kind = "server", request = %id, method);
+    telemetry::continued(&trace, request.headers());
+    let answer = next.run(request).instrument(trace).instrument(span.clone()).await;
     let _entered = span.entered();
     let mut response = told(answer, &id, org.as_ref());
     let (took, status) = (started.elapsed(), response.status().as_u16());

@@ -8,6 +8,7 @@ use hookwright_core::hook::{Context, HookCall, HookPoint, HookReply};
 use hookwright_core::ident::Ident;
 use hookwright_core::metadata::Metadata;
 use hookwright_core::policy::Draft;
+use tracing::Instrument;
 
 use crate::api::OnFault;
 use crate::error::{Error, Result};
@@ -15,6 +16,7 @@ use crate::outcome::HookReport;
 use crate::registry::store::Store;
 use crate::sandbox::{Blame, Fault, GuestWorld, LogLevel, LogLine, Run, Sandbox};
 use crate::second_run::{Answered, SecondRuns};
+use crate::telemetry::{self, metrics};
 use crate::tenant::{Bound, Tenant};
 
 use super::{Pipeline, returned};
@@ -108,16 +110,19 @@ impl<'a> Caller<'a> {
             schema: draft.shared_schema(),
             metadata: metadata.clone(),
         };
+        let hook = call.point().as_str();
+        let span = tracing::debug_span!(target: telemetry::TARGET, "hook", otel.name = hook, plugin = &*plugin.name, digest = &*plugin.loaded.digest);
         let again = self.second_runs.picks().then(|| world.clone());
-        let run = plugin.loaded.run(self.sandbox, self.tenant.share(), &cx, call, world).await;
+        let running = plugin.loaded.run(self.sandbox, self.tenant.share(), &cx, call, world);
+        let run = running.instrument(span).await;
         self.tenant.guest_time().spend(run.ran, Instant::now());
+        self.measure(plugin, call, &run);
         if let Some(world) = again {
             self.run_again(plugin, cx, call, world, &run.reply);
         }
         self.log(plugin, &run.log);
         self.note(plugin, &run).await?;
         let reply = run.reply.map_err(|fault| self.fault(plugin, call, fault))?;
-        metrics::histogram!("hookwright_hook_seconds", "hook" => call.point().as_str()).record(run.duration);
         Ok((reply, run.duration))
     }
 
@@ -140,6 +145,18 @@ impl<'a> Caller<'a> {
             let (share, time) = (self.tenant.share(), self.tenant.guest_time().clone());
             let (call, reply) = (call.clone(), reply.clone());
             self.second_runs.take(Answered { org, name, loaded, share, time, cx, call, world, reply });
+        }
+    }
+
+    /// A call that is slow is told long before it meets the deadline.
+    fn measure(&self, plugin: &Bound, call: &HookCall, run: &Run) {
+        let (hook, limits) = (call.point().as_str(), self.sandbox.limits());
+        let is_slow = run.duration.as_millis() > u128::from(limits.slow_ms);
+        metrics::hook(hook, run.duration, run.memory_peak_bytes, is_slow);
+        if is_slow {
+            let (org, plugin, digest) = (self.tenant.org(), &*plugin.name, &*plugin.loaded.digest);
+            let (took_ms, slow_ms) = (run.duration.as_millis() as u64, limits.slow_ms);
+            tracing::warn!(%org, plugin, digest, hook, took_ms, slow_ms, "a hook is slow");
         }
     }
 
@@ -180,7 +197,7 @@ impl<'a> Caller<'a> {
     fn fault(&self, plugin: &Bound, call: &HookCall, fault: Fault) -> Error {
         let (name, hook, code) = (&*plugin.name, call.point().as_str(), fault.code());
         if fault.blame() != Blame::Refusal {
-            metrics::counter!("hookwright_plugin_faults_total", "code" => code).increment(1);
+            metrics::plugin_fault(code);
             tracing::warn!(org = %self.tenant.org(), plugin = name, digest = %plugin.loaded.digest, hook, code, ?fault, "a hook gave no reply");
         }
         let told = format!("the plugin \"{name}\" ({hook}): {fault}");

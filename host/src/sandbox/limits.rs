@@ -24,6 +24,9 @@ pub struct Limits {
     /// needs, and little enough that a spinning plugin shows at once. Time in which the guest is not
     /// scheduled does not count.
     pub deadline_ms: u64,
+    /// Milliseconds after which a call is slow: it is told in the log and counted, and goes on. Default 25: far more than a
+    /// hook needs, and time to act before the deadline is met.
+    pub slow_ms: u64,
     /// Bytes of all memories and tables together. Default 64 MiB: a Rust guest takes 0.25, a Python
     /// guest about 20; with all calls at their limit the host needs `concurrent_calls` times this.
     pub memory_bytes: u64,
@@ -58,6 +61,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             deadline_ms: 100,
+            slow_ms: 25,
             memory_bytes: 64 << 20,
             stack_bytes: 256 << 10,
             table_elements: 100_000,
@@ -95,6 +99,7 @@ impl Limits {
     pub fn validate(&self) -> Result<(), LimitError> {
         let Self {
             deadline_ms,
+            slow_ms,
             memory_bytes,
             stack_bytes,
             table_elements,
@@ -108,6 +113,7 @@ impl Limits {
             call_timeout_ms,
         } = *self;
         within("deadline_ms", deadline_ms, 1, 600_000)?;
+        within("slow_ms", slow_ms, 1, 3_600_000)?;
         within("memory_bytes", memory_bytes, PAGE_BYTES, 4 << 30)?;
         within("stack_bytes", stack_bytes, 16 << 10, 16 << 20)?;
         within("table_elements", table_elements, 1, 10_000_000)?;

@@ -139,6 +139,12 @@ impl Sandbox {
         self.shared.turns.free()
     }
 
+    /// Calls that wait for their turn.
+    #[must_use]
+    pub fn waiting_calls(&self) -> usize {
+        self.shared.turns.waiting()
+    }
+
     /// How many calls of an organisation run, and how many wait.
     #[must_use]
     pub fn calls_of(&self, org: &str) -> (u32, u32) {

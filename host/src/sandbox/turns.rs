@@ -120,6 +120,13 @@ impl Turns {
         self.line().free as usize
     }
 
+    /// How many calls wait.
+    pub fn waiting(&self) -> usize {
+        let line = self.line();
+        let open = |own: &Org| own.waiting.iter().filter(|waiter| !waiter.is_closed()).count();
+        line.orgs.values().map(open).sum()
+    }
+
     /// How many calls of an organisation run, and how many wait.
     pub fn of(&self, org: &str) -> (u32, u32) {
         let line = self.line();
