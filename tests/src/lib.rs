@@ -18,6 +18,7 @@ pub mod plans;
 pub mod postgres;
 pub mod process;
 pub mod proxy;
+pub mod reference;
 pub mod rows;
 pub mod scenario;
 mod shown;

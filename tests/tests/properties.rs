@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use hookwright::outcome::Status;
 use hookwright_tests::made_up::{Sequence, sequence};
+use hookwright_tests::reference::Reference;
 use hookwright_tests::rows;
 use hookwright_tests::scenario::{Dialect, Mode};
 use hookwright_tests::world::{TestHost, World, runtime};
@@ -66,7 +67,7 @@ async fn lives_through(
     static COUNT: AtomicUsize = AtomicUsize::new(0);
     let org = format!("made-up-{}", COUNT.fetch_add(1, Ordering::Relaxed));
     let world = World::add(home, &org, dialect, &PLUGINS.map(str::to_owned)).await;
-    let mut applied = Vec::new();
+    let (mut applied, mut reference) = (Vec::new(), Reference::default());
     let mut known = sequence.begin();
     let mut sent = 0;
     while let Some(change) = known.change() {
@@ -79,9 +80,13 @@ async fn lives_through(
         match result {
             Ok(outcome) if outcome.status == Status::Applied => {
                 known.applied();
+                reference.follow(&change);
+                reference.check(&world).await.map_err(|what| format!("after {change} {what}"))?;
                 applied.push(change);
                 if with_rows {
+                    reference.keeps_rows(&world).await.map_err(|what| format!("after {change} {what}"))?;
                     rows::fill(&world).await;
+                    reference.count_rows(&world).await?;
                 }
             }
             Ok(outcome) if outcome.reasons.is_empty() => return Err(format!("{change} is {outcome:?}")),

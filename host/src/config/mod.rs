@@ -11,7 +11,7 @@ mod policy;
 mod secret;
 mod sections;
 
-pub use policy::read_policy;
+pub use policy::{parse_policy, read_policy};
 pub use secret::{DatabaseUrl, Scheme, redact, redact_text};
 pub use sections::{
     ControlConfig, DriftConfig, HttpConfig, LogConfig, LogFormat, Mode, RateConfig, TlsConfig, TlsFiles,

@@ -35,10 +35,14 @@ pub fn read_policy(path: &Path, mode: Option<Mode>) -> Result<Policy> {
         Error::new("config/invalid", format!("the policy {source} cannot be read: {e}"))
             .help("correct the key \"policy\" of the configuration, or the path")
     })?;
-    parse(&text, &source, mode)
+    parse_policy(&text, &source, mode)
 }
 
-fn parse(text: &str, source: &str, mode: Option<Mode>) -> Result<Policy> {
+/// Reads a policy from its text; `source` is what errors call it.
+///
+/// # Errors
+/// `config/invalid`, naming source, line and key.
+pub fn parse_policy(text: &str, source: &str, mode: Option<Mode>) -> Result<Policy> {
     let at = |line: usize, what: &str| {
         Error::new("config/invalid", format!("{source}, line {line}: {what}")).help(HELP)
     };
@@ -96,7 +100,7 @@ mod tests {
     }
 
     fn refused(text: &str, mode: Option<Mode>) -> String {
-        let error = parse(text, "\"policy.toml\"", mode).expect_err("refused");
+        let error = parse_policy(text, "\"policy.toml\"", mode).expect_err("refused");
         assert_eq!(error.code, "config/invalid");
         error.message
     }
@@ -110,7 +114,7 @@ mod tests {
     fn what_the_documentation_shows_is_read_and_fits_the_schema() {
         assert!(examples().len() > 1);
         for text in examples() {
-            parse(text, "the documentation", None).expect("read");
+            parse_policy(text, "the documentation", None).expect("read");
             assert!(fits(text), "{text}");
         }
     }
@@ -155,7 +159,7 @@ mod tests {
 
     #[test]
     fn the_configuration_gives_the_mode_that_the_file_leaves_open() {
-        let policy = parse("[orgs.acme]\nmode = \"dev\"", "x", Some(Mode::Prod)).expect("read");
+        let policy = parse_policy("[orgs.acme]\nmode = \"dev\"", "x", Some(Mode::Prod)).expect("read");
         assert_eq!(policy.defaults().mode, Mode::Prod);
         assert!(!policy.is_dev_throughout());
     }

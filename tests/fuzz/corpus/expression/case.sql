@@ -1,0 +1,1 @@
+CASE WHEN a > 0 THEN coalesce(b, 0) ELSE -a * (b + 1) END

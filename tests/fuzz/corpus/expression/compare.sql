@@ -1,0 +1,1 @@
+lower(name) <> '' AND amount >= 0 OR note IS NULL

@@ -1,0 +1,1 @@
+status IN ('draft', 'it''s', 'sent') AND NOT (a BETWEEN 1 AND 2.5)

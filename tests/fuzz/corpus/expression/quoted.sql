@@ -1,0 +1,1 @@
+"Order" || '-' || upper("select") LIKE 'a%'
