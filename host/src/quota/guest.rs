@@ -37,7 +37,8 @@ impl GuestTime {
         }
         let (wait, used_ms, limit_ms) = (window.wait(limit_us, now), used / 1_000, self.limit_ms);
         let message = format!(
-            "the plugins of the organisation \"{org}\" ran {used_ms} ms within the last minute, the limit is {limit_ms} (\"quotas.guest_ms_per_minute\")"
+            "the plugins of the organisation \"{org}\" ran {used_ms} ms within the last minute, the limit is {limit_ms} (\"quotas.guest_ms_per_minute\"); there is time again in {} s",
+            wait.as_secs_f64().ceil()
         );
         Err(Error::new("org/guest-time", message).after(wait))
     }

@@ -64,7 +64,8 @@ async fn go_back(connection: &mut SqliteConnection, faulty: &Faulty<'_>) -> sqlx
     let query = sqlx::query_as(text).bind(org.as_str()).bind(name);
     let bound: Option<(String, String, String, bool)> = query.fetch_optional(&mut *connection).await?;
     let Some((version, bound, configured, proven)) = bound else { return Ok(Return::Before) };
-    if bound != digest || configured != config.to_string() {
+    let config = config.to_string();
+    if bound != digest || configured != config {
         return Ok(Return::Before);
     }
     let text = "SELECT id, version FROM plugin_version WHERE org = ? AND name = ? ORDER BY id DESC LIMIT 1";

@@ -65,7 +65,10 @@ fn room(org: &OrgName, lately: &[(i64, i64)], bytes: u64, quota: &Quota, now: i6
     }
     let error = Error::new("org/uploads", message);
     Err(match later {
-        Some(wait) => error.after(wait),
+        Some(wait) => {
+            let help = format!("upload it again in {} s, or raise the limit", wait.as_secs_f64().ceil());
+            error.after(wait).help(help)
+        }
         None => error
             .after(Duration::from_millis(HOUR_MS.unsigned_abs()))
             .help("upload a smaller component, or raise the limit"),
