@@ -82,12 +82,12 @@ async fn lives_through(
                 known.applied();
                 reference.follow(&change);
                 reference.check(&world).await.map_err(|what| format!("after {change} {what}"))?;
-                applied.push(change);
                 if with_rows {
                     reference.keeps_rows(&world).await.map_err(|what| format!("after {change} {what}"))?;
                     rows::fill(&world).await;
                     reference.count_rows(&world).await?;
                 }
+                applied.push(change);
             }
             Ok(outcome) if outcome.reasons.is_empty() => return Err(format!("{change} is {outcome:?}")),
             Ok(outcome) if outcome.status == Status::Held && !with_rows => {

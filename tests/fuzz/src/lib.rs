@@ -11,18 +11,20 @@ use hookwright_build::manifest::{self, SECTION};
 use hookwright_core::ddl::print_expr;
 use hookwright_core::event::Change;
 use hookwright_core::expr;
+use hookwright_core::webhook::{SECRET_BYTES, Secret, Signed};
 use wasm_encoder::{Component, CustomSection};
 
 /// A target's name, and what it does with bytes.
 pub type Target = (&'static str, fn(&[u8]));
 
 /// All targets.
-pub const TARGETS: [Target; 5] = [
+pub const TARGETS: [Target; 6] = [
     ("component", component),
     ("event", event),
     ("expression", expression),
     ("manifest", manifest),
     ("policy", policy),
+    ("webhook", webhook),
 ];
 
 /// The longest error: what it quotes from outside is clipped.
@@ -98,6 +100,29 @@ pub fn policy(bytes: &[u8]) {
     match parse_policy(text, "the policy", None) {
         Ok(policy) => drop(policy.patterns().count() + usize::from(policy.is_dev_throughout())),
         Err(error) => told(&error.message),
+    }
+}
+
+/// The headers of a signed request, one a line: id, time, signatures, then the body. What is read is what its sender's
+/// secret signs, and what another signs is not.
+///
+/// # Panics
+/// If a law does not hold.
+pub fn webhook(bytes: &[u8]) {
+    let mut lines = bytes.splitn(4, |byte| *byte == b'\n');
+    let mut next = || lines.next().unwrap_or_default();
+    let (id, time, signatures, body) = (next(), next(), next(), next());
+    if let Err(error) = Signed::read(&[id], &[time], &[signatures]) {
+        told(&error.to_string());
+    }
+    let (secret, other) = (Secret::new([1; SECRET_BYTES]), Secret::new([2; SECRET_BYTES]));
+    let text = |bytes| std::str::from_utf8(bytes).unwrap_or_default();
+    let Ok(sent) = text(time).parse() else { return };
+    let signature = secret.sign(text(id), sent, body);
+    // Whether headers can be read depends on id and time alone, once the signature is well formed.
+    if let Ok(signed) = Signed::read(&[id], &[time], &[signature.as_bytes()]) {
+        assert!(signed.is_by(&secret, body) && !signed.is_by(&other, body));
+        assert!(signed.is_current(sent, 0).is_ok());
     }
 }
 

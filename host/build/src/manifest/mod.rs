@@ -100,7 +100,7 @@ pub enum ManifestError {
     #[error("the manifest is not UTF-8: {0}. Build it again.")]
     NotUtf8(#[from] std::str::Utf8Error),
     /// The manifest is not the JSON it should be.
-    #[error("the manifest is not as it should be: {0}. Build it again.")]
+    #[error("the manifest is not as it should be: {}. Build it again.", validate::plain(&.0.to_string()))]
     Json(#[from] serde_json::Error),
     /// The manifest says something that is not acceptable.
     #[error("{key} \"{value}\" in the manifest is not acceptable: {reason}.")]

@@ -42,6 +42,8 @@ pub const GRANTS: [&str; 31] = [
 ];
 
 const MAX_NAME: usize = 64;
+/// The longest message of a library, in characters.
+const MAX_MESSAGE: usize = 1_000;
 const MAX_DESCRIPTION: usize = 1000;
 const MAX_ENTITIES: usize = 1000;
 /// No identifier is longer; a pattern of more characters matches nothing useful.
@@ -138,4 +140,10 @@ fn refuse(key: &'static str, value: &str, reason: &'static str) -> Result<(), Ma
 /// For a message: hostile text neither floods it nor breaks its line.
 fn shortened(text: &str) -> String {
     text.escape_debug().take(MAX_NAME).collect()
+}
+
+/// The same of a library's message that quotes such text.
+pub(super) fn plain(message: &str) -> String {
+    let escaped = |c: char| if c.is_control() { c.escape_debug().to_string() } else { c.to_string() };
+    message.chars().take(MAX_MESSAGE).map(escaped).collect()
 }

@@ -1,5 +1,7 @@
 //! What is wrong with an event, and where.
 
+use crate::ident::plain;
+
 /// What is wrong with an event.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
@@ -12,7 +14,7 @@ pub struct EventError {
 
 impl EventError {
     pub(super) fn at(pointer: &str, message: impl Into<String>) -> Self {
-        Self { pointer: pointer.to_owned(), message: message.into() }
+        Self { pointer: pointer.to_owned(), message: plain(&message.into()) }
     }
 }
 
