@@ -173,27 +173,29 @@ pub(crate) async fn run(command: Command, cx: Context) -> Result<Exit> {
             let change = GrantChange { grant: Vec::new(), revoke: grants };
             regrant(plugin, change, &cx).await?;
         }
-        Command::List { org } => {
-            let headers = [
-                "order",
-                "plugin",
-                "version",
-                "digest",
-                "enabled",
-                "on fault",
-                "hooks",
-                "granted",
-                "not granted",
-                "went back from",
-                "differs",
-            ];
-            cx.out.list(&cx.host().await?.plugin_list(&org).await?, headers, row)?;
-        }
+        Command::List { org } => show_all(&org, &cx).await?,
         Command::Enable(of) => return switch(of, Turn::Enable, &cx).await,
         Command::Disable(of) => return switch(of, Turn::Disable, &cx).await,
         Command::Remove(of) => return switch(of, Turn::Remove, &cx).await,
     }
     Ok(Exit::Done)
+}
+
+async fn show_all(org: &OrgName, cx: &Context) -> Result<()> {
+    let headers = [
+        "order",
+        "plugin",
+        "version",
+        "digest",
+        "enabled",
+        "on fault",
+        "hooks",
+        "granted",
+        "not granted",
+        "went back from",
+        "differs",
+    ];
+    cx.out.list(&cx.host().await?.plugin_list(org).await?, headers, row)
 }
 
 /// What is done with a plugin that is there.
