@@ -54,6 +54,8 @@ impl Config {
             ("http.webhook_tolerance_s", self.http.webhook_tolerance_s),
             ("http.max_unverified_requests", self.http.max_unverified_requests.into()),
             ("http.unverified_timeout_ms", self.http.unverified_timeout_ms),
+            ("http.max_connections", self.http.max_connections.into()),
+            ("http.header_timeout_ms", self.http.header_timeout_ms),
             ("http.request_timeout_ms", self.http.request_timeout_ms),
             ("retry.attempts", self.retry.attempts.into()),
             ("retry.lock_attempts", self.retry.lock_attempts.into()),

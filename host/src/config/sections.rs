@@ -39,6 +39,10 @@ pub struct HttpConfig {
     pub max_unverified_requests: u32,
     /// How long the body of such a request may take to come.
     pub unverified_timeout_ms: u64,
+    /// Most connections at a time; further ones wait. A thousand clients with four each.
+    pub max_connections: u32,
+    /// How long the head of a request may take, and how long a connection may be without one: longer than any network.
+    pub header_timeout_ms: u64,
     /// How long a request may take: longer than all attempts for a lock together.
     pub request_timeout_ms: u64,
     /// How long running requests may take once the host stops.
@@ -55,6 +59,8 @@ impl Default for HttpConfig {
             webhook_tolerance_s: 300,
             max_unverified_requests: 64,
             unverified_timeout_ms: 10_000,
+            max_connections: 4_096,
+            header_timeout_ms: 30_000,
             request_timeout_ms: 60_000,
             shutdown_timeout_ms: 30_000,
         }

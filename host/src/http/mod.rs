@@ -7,6 +7,7 @@ mod auth;
 mod binding;
 mod caller;
 mod changes;
+mod connections;
 mod decisions;
 mod doctor;
 mod document;

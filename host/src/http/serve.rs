@@ -1,20 +1,15 @@
 //! The server: listens, says who is let in, and stops without breaking off a change.
 
 use std::future::Future;
-use std::io;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
-use axum::extract::connect_info::Connected;
-use axum::serve::{IncomingStream, Listener};
 use futures_util::FutureExt;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use super::limits::Peer;
+use super::connections::answer;
 use super::tls::{self, Certificate, TlsListener};
 use super::{Options, router_with};
 use crate::error::{Error, Result};
@@ -55,15 +50,15 @@ pub async fn serve(host: Host, listener: TcpListener, stop: impl Future<Output =
         // A sender that is gone tells the same.
         let _ = told.wait_for(|stopping| *stopping).await;
     };
-    let tls = &host.config().tls;
+    let (tls, http) = (&host.config().tls, &host.config().http);
     let certificate = tls.files().map(|files| Certificate::read(&files).map(Arc::new)).transpose()?;
     let mut reloading = JoinSet::new();
     let server = match certificate {
-        None => answering(listener, router, stopping_told).left_future(),
+        None => answer(listener, router, http, stopping_told).left_future(),
         Some(certificate) => {
             reloading.spawn(tls::keep_current(certificate.clone(), Duration::from_secs(tls.reload_s)));
             let listener = TlsListener::new(listener, certificate, tls).map_err(fault)?;
-            answering(listener, router, stopping_told).right_future()
+            answer(listener, router, http, stopping_told).right_future()
         }
     };
     let out_of_patience = async {
@@ -73,7 +68,7 @@ pub async fn serve(host: Host, listener: TcpListener, stop: impl Future<Output =
         tokio::time::sleep(patience).await;
     };
     tokio::select! {
-        result = server => result.map_err(fault)?,
+        () = server => {}
         () = out_of_patience => tracing::warn!("requests still ran after {} ms and were broken off", patience.as_millis()),
     }
     if tokio::time::timeout(patience, host.drain()).await.is_err() {
@@ -83,19 +78,6 @@ pub async fn serve(host: Host, listener: TcpListener, stop: impl Future<Output =
         );
     }
     Ok(())
-}
-
-async fn answering<L>(
-    listener: L,
-    router: Router,
-    stopping: impl Future<Output = ()> + Send + 'static,
-) -> io::Result<()>
-where
-    L: Listener<Addr = SocketAddr>,
-    Peer: for<'a> Connected<IncomingStream<'a, L>>,
-{
-    let service = router.into_make_service_with_connect_info::<Peer>();
-    axum::serve(listener, service).with_graceful_shutdown(stopping).await
 }
 
 /// Done when the process is asked to stop (SIGINT, SIGTERM).

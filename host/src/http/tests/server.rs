@@ -4,12 +4,13 @@ use std::time::Duration;
 
 use axum::routing::get;
 use axum::{Router, middleware};
-use tokio::net::TcpListener;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 use tower::ServiceExt;
 use tower_http::catch_panic::CatchPanicLayer;
 
-use super::{INVOICE, Site, told};
+use super::{INVOICE, Options, Site, told};
 use crate::http::{observe, problem, serve};
 
 async fn around(path: &str) -> super::Told {
@@ -64,4 +65,26 @@ async fn serves_until_told_to_stop() {
         .expect("no panic")
         .expect("no error");
     assert!(client.get(format!("{url}/healthz")).send().await.is_err());
+}
+
+#[tokio::test]
+async fn a_connection_without_a_request_gives_its_place_to_the_next() {
+    let bound = |config: &mut crate::config::Config| {
+        (config.http.max_connections, config.http.header_timeout_ms) = (1, 200);
+    };
+    let site = Site::of(Options { anonymous: true }, bound).await;
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = listener.local_addr().expect("an address");
+    let (stop, stopped) = oneshot::channel::<()>();
+    let server =
+        tokio::spawn(serve(site.host.clone(), listener, async { stopped.await.unwrap_or_default() }));
+    let mut slow = TcpStream::connect(address).await.expect("connected");
+    slow.write_all(b"GET /healthz HTTP/1.1\r\nhost: ").await.expect("half a head");
+    let answer = reqwest::get(format!("http://{address}/healthz")).await.expect("an answer");
+    assert_eq!(answer.status(), 200, "the only place is free again");
+    let mut told = Vec::new();
+    slow.read_to_end(&mut told).await.expect("the slow one is closed");
+    drop(answer);
+    stop.send(()).expect("the server listens");
+    server.await.expect("no panic").expect("no error");
 }
