@@ -46,9 +46,9 @@ impl Config {
         config.checked()
     }
 
-    /// The configuration, if its values make sense.
-    fn checked(self) -> Result<Self> {
-        let positive = [
+    /// Values of which 0 makes no sense, by their keys.
+    fn counted(&self) -> [(&'static str, u64); 30] {
+        [
             ("http.body_limit_bytes", self.http.body_limit_bytes as u64),
             ("http.upload_limit_bytes", self.http.upload_limit_bytes as u64),
             ("http.webhook_tolerance_s", self.http.webhook_tolerance_s),
@@ -79,8 +79,12 @@ impl Config {
             ("tls.handshake_timeout_ms", self.tls.handshake_timeout_ms),
             ("tls.max_handshakes", self.tls.max_handshakes.into()),
             ("http.max_requests_per_org", self.http.max_requests_per_org.into()),
-        ];
-        if let Some((key, _)) = positive.iter().find(|(_, value)| *value == 0) {
+        ]
+    }
+
+    /// The configuration, if its values make sense.
+    fn checked(self) -> Result<Self> {
+        if let Some((key, _)) = self.counted().iter().find(|(_, value)| *value == 0) {
             let message = format!("the key \"{key}\" is 0, wanted 1 or more");
             return Err(Error::new("config/invalid", message).help("leave it out for the default"));
         }
