@@ -4,6 +4,7 @@
 
 use std::path::Path;
 
+use hookwright_core::ident::plain;
 use hookwright_core::policy::{Mode, Policy, TooMild};
 use toml::de::DeTable;
 
@@ -48,7 +49,10 @@ pub fn parse_policy(text: &str, source: &str, mode: Option<Mode>) -> Result<Poli
     };
     let wrong = |path: Option<String>, e: &toml::de::Error| {
         let key = path.filter(|p| p != ".").map(|p| format!("\"{p}\": ")).unwrap_or_default();
-        at(e.span().map_or(1, |span| line(text, span.start)), &format!("{key}{}", e.message()))
+        at(
+            e.span().map_or(1, |span| line(text, span.start)),
+            &plain(&format!("{key}{}", e.message().replace('\n', ", "))),
+        )
     };
     let reader = toml::Deserializer::parse(text).map_err(|e| wrong(None, &e))?;
     let policy: Policy =

@@ -8,8 +8,11 @@ use sqlparser::tokenizer::Token;
 use super::{Expr, Function, MAX_BYTES, Operator};
 use crate::ident::{Ident, IdentError, quoted};
 
-/// Nesting past which an expression is refused.
+/// Nesting past which a text is not read.
 const MAX_DEPTH: usize = 40;
+/// Nesting past which an expression is refused: a chain of operators nests once it is printed, and what is printed must be
+/// read again, also with the casts that a database adds.
+const MAX_NESTED: usize = 30;
 
 /// Why a text is not an expression of the subset.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -17,6 +20,11 @@ pub enum ExprError {
     /// Longer than [`MAX_BYTES`].
     #[error("the expression has {0} bytes, {MAX_BYTES} is the most; shorten it")]
     TooLong(usize),
+    /// Operators within operators within operators.
+    #[error(
+        "the expression nests {0} deep, {MAX_NESTED} is the most; use IN for a list of values, or say it in parts"
+    )]
+    TooDeep(usize),
     /// Not SQL.
     #[error("the expression does not parse: {0}")]
     Syntax(String),
@@ -66,9 +74,27 @@ fn convert_text(text: &str, casts: Casts) -> Result<Expr, ExprError> {
     let mut parser = parser.try_with_sql(text).map_err(syntax)?;
     let tree = parser.parse_expr().map_err(syntax)?;
     match parser.next_token().token {
-        Token::EOF => convert(tree, casts),
+        Token::EOF => shallow(convert(tree, casts)?),
         rest => Err(ExprError::Syntax(format!("{} follows its end", quoted(&rest.to_string())))),
     }
+}
+
+fn shallow(expr: Expr) -> Result<Expr, ExprError> {
+    match depth(&expr) {
+        deep if deep > MAX_NESTED => Err(ExprError::TooDeep(deep)),
+        _ => Ok(expr),
+    }
+}
+
+fn depth(expr: &Expr) -> usize {
+    let below = match expr {
+        Expr::Column(_) | Expr::Text(_) | Expr::Number(_) | Expr::Boolean(_) | Expr::Null => return 0,
+        Expr::Not(of) | Expr::IsNull { of, .. } => depth(of),
+        Expr::In { of, values, .. } => values.iter().map(depth).fold(depth(of), usize::max),
+        Expr::Binary(left, _, right) => depth(left).max(depth(right)),
+        Expr::Call(_, arguments) => arguments.iter().map(depth).max().unwrap_or_default(),
+    };
+    below + 1
 }
 
 fn convert(tree: ast::Expr, casts: Casts) -> Result<Expr, ExprError> {
@@ -244,6 +270,19 @@ mod tests {
             let printed = crate::ddl::print_expr(&tree);
             assert_eq!(parse(&printed), Ok(tree), "{printed}");
         }
+    }
+
+    #[test]
+    fn chains_are_read_back_as_far_as_they_are_read() {
+        let chain = |terms: usize| vec!["a"; terms].join(" + ") + " > 0";
+        let tree = parse(&chain(MAX_NESTED)).expect("read");
+        let printed = crate::ddl::print_expr(&tree);
+        assert_eq!(parse(&printed), Ok(tree.clone()), "{printed}");
+        let cast = printed.replace("\"a\"", "(\"a\")::numeric").replace('0', "(0)::numeric");
+        assert_eq!(parse_printed(&cast), Ok(tree), "{cast}");
+        let error = parse(&chain(MAX_NESTED + 1)).expect_err("refused");
+        assert_eq!(error, ExprError::TooDeep(MAX_NESTED + 1));
+        assert!(parse_printed(&chain(MAX_NESTED + 1)).is_err());
     }
 
     #[test]

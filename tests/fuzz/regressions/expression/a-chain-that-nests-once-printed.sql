@@ -1,0 +1,1 @@
+o>to=o=uAo>uo=olo==o=nto=o=ntono=o=prodnto=o=ntontooo=ntono=o=prodnto=o=ntnto==prodnto=o=ntontootouAo>uo=olo==o=nto=o=ntono=o=prodnto=o=ntontooo=ntono=o=prodnto=o=ntontootouAo>uo=olo==o=nto=o=ntono=o=prodnto=o=ntontootouAn
