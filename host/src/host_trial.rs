@@ -13,6 +13,7 @@ use crate::host::Host;
 use crate::outcome::Outcome;
 use crate::pipeline::Sent;
 use crate::tenant::{Bound, View};
+use crate::tenants::Component;
 
 /// Which plugins an organisation would have.
 #[derive(Debug)]
@@ -49,7 +50,7 @@ impl Host {
     }
 
     async fn tried(&self, org: &OrgName, trial: Trial) -> Result<Vec<Arc<Bound>>> {
-        let mut stored = self.inner.store.plugins_whole(org).await?;
+        let mut stored = self.inner.tenants.stored(org).await?;
         match trial {
             Trial::Without(name) => {
                 self.inner.store.plugin(org, &name).await?;
@@ -64,7 +65,7 @@ impl Host {
                 self.upload(org, &component).await?;
                 let binding = self.binding(&component, *options).await?;
                 stored.retain(|(known, _)| known.name != binding.name);
-                stored.push((binding, component));
+                stored.push((binding, Component::Bytes(component)));
             }
         }
         self.inner.tenants.bound(org, stored).await

@@ -191,8 +191,7 @@ impl Pipeline<'_> {
         let before = &view.snapshot.metadata;
         let hash = plan::hash(tenant.db().dialect(), &reviewed.plan, before, &metadata, &purged);
         let judge = Judge { org: tenant.org(), request, settings: tenant.settings(), hash: &hash };
-        let before = there;
-        let wanted = Wanted::of(tenant.org(), &reviewed.plan, &before);
+        let wanted = Wanted::of(tenant.org(), &reviewed.plan, &there);
         let schemas = (&base, &reviewed.schema);
         let facts = match request.consent.dry_run {
             true => Facts::of_dry_run(tenant, &wanted, schemas, self.retry).await?,
@@ -200,6 +199,7 @@ impl Pipeline<'_> {
         };
         let ruling = facts.weigh(judge.rule(&reviewed));
         let (hash, warnings) = (hash.clone(), facts.warnings);
+        let before = there.clone();
         let report = Report { tenant, request, hooks, hash, sizes: found, before, left, adopted, warnings };
         match ruling {
             Ruling::Refuse(reasons) => {
@@ -218,13 +218,13 @@ impl Pipeline<'_> {
                 Ok(not_run(report.not_run(view, &reviewed, Status::Planned, Vec::new())))
             }
             Ruling::Run(plan) if !staged::prepared(request, plan.plan()) => {
-                facts::may(tenant, &wanted).await?;
+                facts::may(tenant, &wanted, &there).await?;
                 let outcome = report.not_run(view, &reviewed, Status::Staged, Vec::new());
                 let (verdict, plan) = (strictest(&reviewed), plan.plan());
                 staged::stage(tenant, view, request, verdict, outcome, plan, self.retry).await
             }
             Ruling::Run(plan) => {
-                facts::may(tenant, &wanted).await?;
+                facts::may(tenant, &wanted, &there).await?;
                 let mut outcome = report.applied(view, &reviewed);
                 let after = effects::After { metadata: &metadata, memories: &memories, rolls_back };
                 let work = effects::work(tenant, view, request, after, &reviewed, plan, &outcome)?;

@@ -172,9 +172,10 @@ impl Tenant {
         &self.db
     }
 
-    /// Its tables that the host's role may not alter, as this host found them first.
-    pub async fn not_owned(&self) -> Result<&BTreeSet<Ident>> {
-        Ok(self.not_owned.get_or_try_init(|| self.db.not_owned()).await?)
+    /// Those of its tables that the host's role may not alter, as this host found them first. What is made later, the
+    /// host's role owns.
+    pub async fn not_owned(&self, tables: &[Ident]) -> Result<&BTreeSet<Ident>> {
+        Ok(self.not_owned.get_or_try_init(|| self.db.not_owned(tables)).await?)
     }
 
     /// What the policy sets for it.

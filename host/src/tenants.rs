@@ -1,7 +1,7 @@
 //! The organisations this host works for: connected on first use, kept in step with the control database.
 
 use std::collections::HashMap;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
@@ -50,11 +50,28 @@ struct Developed {
 struct Known {
     /// Where its database is, and since when it is registered.
     registered: (String, String),
+    /// The state of the control database at which that was so.
+    checked: AtomicI64,
     used: Mutex<Instant>,
     tenant: AsyncMutex<Option<(Seen, Arc<Tenant>)>>,
 }
 
+/// What is called of a plugin: what the sandbox has of it, or what it is made from.
+pub(crate) enum Component {
+    Loaded(Loaded),
+    Bytes(Vec<u8>),
+}
+
 impl Known {
+    fn new(registered: (String, String)) -> Self {
+        let (used, tenant) = (Mutex::new(Instant::now()), AsyncMutex::default());
+        Self { registered, checked: AtomicI64::new(0), used, tenant }
+    }
+
+    fn touch(&self) {
+        *self.used.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+    }
+
     /// Whether nobody uses it, nor did lately. Handles are given out under the lock that the caller holds.
     fn is_idle(self: &Arc<Self>, now: Instant, kept: Duration) -> bool {
         let used = *self.used.lock().unwrap_or_else(PoisonError::into_inner);
@@ -91,7 +108,7 @@ impl Tenants {
     pub async fn get(&self, org: &OrgName) -> Result<Arc<Tenant>> {
         let developed = self.developed();
         let seen = Seen { store: self.store.generation().await?, developed: developed.generation };
-        let known = self.known(org).await?;
+        let known = self.known(org, seen.store).await?;
         let mut slot = known.tenant.lock().await;
         let tenant = match slot.take() {
             Some((at, tenant)) if at == seen => tenant,
@@ -100,15 +117,14 @@ impl Tenants {
                 tenant
             }
             None => {
-                let url = self.store.org(org).await?.database;
-                let db = self.connect(org, &url)?;
+                let db = self.connect(org, &DatabaseUrl::parse(&known.registered.0)?)?;
                 if let Some(trouble) = db.absent() {
                     return Err(trouble.into());
                 }
                 if !db.is_known().await? {
                     return Err(db.forgotten().await.into());
                 }
-                db.prepare(&self.retry).await?;
+                db.prepare_known(&self.retry).await?;
                 let (settings, quota) = (self.policy.of_org(org), self.quotas.of_org(org));
                 let tenant = Tenant::new(org.clone(), db, settings, &self.suspension, quota);
                 let tenant = Arc::new(tenant);
@@ -155,20 +171,23 @@ impl Tenants {
     }
 
     /// An organisation that was removed and added anew, or is elsewhere, is another one.
-    async fn known(&self, org: &OrgName) -> Result<Arc<Known>> {
+    async fn known(&self, org: &OrgName, generation: i64) -> Result<Arc<Known>> {
+        let checked = |known: &&Arc<Known>| known.checked.load(Ordering::Relaxed) == generation;
+        let known = self.all().get(org).filter(checked).cloned();
+        if let Some(known) = known {
+            known.touch();
+            return Ok(known);
+        }
         let info = self.store.org(org).await?;
         let registered = (info.database.expose().to_owned(), info.created_at);
         let mut all = self.all();
-        let now = Instant::now();
-        let fresh = || {
-            let (used, tenant) = (Mutex::new(now), AsyncMutex::default());
-            Arc::new(Known { registered: registered.clone(), used, tenant })
-        };
+        let fresh = || Arc::new(Known::new(registered.clone()));
         let known = all.entry(org.clone()).or_insert_with(fresh);
         if known.registered != registered {
             *known = fresh();
         }
-        *known.used.lock().unwrap_or_else(PoisonError::into_inner) = now;
+        known.checked.store(generation, Ordering::Relaxed);
+        known.touch();
         Ok(known.clone())
     }
 
@@ -195,11 +214,30 @@ impl Tenants {
     }
 
     async fn bind(&self, tenant: &Tenant) -> Result<()> {
-        let stored = self.store.plugins_whole(tenant.org()).await?;
+        let stored = self.called(tenant.org()).await?;
         tenant.bind(self.bound(tenant.org(), stored).await?);
         let ignored = self.store.ignored(tenant.org()).await?;
         tenant.ignore(ignored.into_iter().map(|ignored| ignored.finding).collect());
         Ok(())
+    }
+
+    /// The plugins of an organisation that are called. Components are read only if one of them is not loaded.
+    async fn called(&self, org: &OrgName) -> Result<Vec<(Binding, Component)>> {
+        let bindings = self.store.bindings(org).await?.into_iter().filter(|binding| binding.enabled);
+        let loaded = bindings.map(|binding| {
+            let loaded = self.sandbox.loaded(&binding.digest)?;
+            Some((binding, Component::Loaded(loaded)))
+        });
+        match loaded.collect() {
+            Some(loaded) => Ok(loaded),
+            None => self.stored(org).await,
+        }
+    }
+
+    /// All plugins of an organisation, called or not, each with its component.
+    pub async fn stored(&self, org: &OrgName) -> Result<Vec<(Binding, Component)>> {
+        let stored = self.store.plugins_whole(org).await?.into_iter();
+        Ok(stored.map(|(binding, bytes)| (binding, Component::Bytes(bytes))).collect())
     }
 
     /// What an organisation asks of the signatures of plugins.
@@ -210,7 +248,7 @@ impl Tenants {
 
     /// Plugins of the control database, each with its component, and those of a developer's directory, as an
     /// organisation has them: in the order they are called. Each is signed as the organisation asks, or none is bound.
-    pub async fn bound(&self, org: &OrgName, stored: Vec<(Binding, Vec<u8>)>) -> Result<Vec<Arc<Bound>>> {
+    pub async fn bound(&self, org: &OrgName, stored: Vec<(Binding, Component)>) -> Result<Vec<Arc<Bound>>> {
         let (developed, signers) = (self.developed(), self.signers(org).await?);
         let signed = |loaded: &Loaded, signature: Option<&PluginSignature>| {
             signers.check(org, &loaded.manifest.name, loaded.digest.as_ref(), signature)
@@ -218,9 +256,10 @@ impl Tenants {
         let mut bound = Vec::new();
         for (binding, component) in stored.into_iter().filter(|(binding, _)| binding.enabled) {
             let own = developed.plugins.iter().find(|p| p.manifest.name == binding.name);
-            let loaded = match own {
-                Some(loaded) => loaded.clone(),
-                None => self.sandbox.load_aside(component).await?,
+            let loaded = match (own, component) {
+                (Some(loaded), _) => loaded.clone(),
+                (None, Component::Loaded(loaded)) => loaded,
+                (None, Component::Bytes(bytes)) => self.sandbox.load_aside(bytes).await?,
             };
             signed(&loaded, own.map_or(binding.signature.as_ref(), |_| None))?;
             bound.push((binding.order, bindable(org, &loaded, &binding)));

@@ -24,6 +24,19 @@ pub(crate) const NO_INDEX: &str = "HW008";
 /// SQLSTATE raised when a change is taken back: nothing more of it is to be done.
 pub(crate) const UNDOING: &str = "HW009";
 
+/// SQLSTATE of a statement on a table that is not there, or whose schema is not.
+const NO_TABLE: [&str; 2] = ["42P01", "3F000"];
+
+/// The answer of a query, or what stands for it where its table is not there.
+pub(super) fn or_without_table<T>(answer: sqlx::Result<T>, without: T) -> sqlx::Result<T> {
+    match answer {
+        Err(sqlx::Error::Database(e)) if e.code().is_some_and(|code| NO_TABLE.contains(&&*code)) => {
+            Ok(without)
+        }
+        answer => answer,
+    }
+}
+
 /// What an error means for trying again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Fault {

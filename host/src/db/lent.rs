@@ -102,6 +102,15 @@ impl<DB: Database> Connections<DB> {
 }
 
 impl<DB: Database> Lent<DB> {
+    /// Gives it back after its last statement. One that answered is sound, and the next may have it at once.
+    pub(crate) fn answered<T>(mut self, answer: sqlx::Result<T>) -> sqlx::Result<T> {
+        match self.held.take_if(|held| answer.is_ok() && held.kept) {
+            Some(Held { connection, home, of, room, .. }) => home.shelve(connection, of, room),
+            None => drop(self),
+        }
+        answer
+    }
+
     /// Closes it, whatever state it is in.
     pub(crate) async fn close(mut self) {
         if let Some(Held { connection, home, room, _seats, .. }) = self.held.take() {

@@ -26,10 +26,14 @@ macro_rules! on_either {
         reading!($db, async {
             match $db.pool() {
                 $crate::db::Pool::Postgres(pool) => {
-                    sqlx::query_as::<_, $row>($postgres)$(.bind($bind))*.$fetch(&mut *pool.acquire().await?).await
+                    let mut lent = pool.acquire().await?;
+                    let answer = sqlx::query_as::<_, $row>($postgres)$(.bind($bind))*.$fetch(&mut *lent).await;
+                    lent.answered(answer)
                 }
                 $crate::db::Pool::Sqlite(pool) => {
-                    sqlx::query_as::<_, $row>($sqlite)$(.bind($bind))*.$fetch(&mut *pool.acquire().await?).await
+                    let mut lent = pool.acquire().await?;
+                    let answer = sqlx::query_as::<_, $row>($sqlite)$(.bind($bind))*.$fetch(&mut *lent).await;
+                    lent.answered(answer)
                 }
             }
         })
@@ -120,7 +124,16 @@ pub use usage::{Slow, TableUse, UnusedIndex, Usage};
 pub(crate) use words::refused;
 
 /// The version of the bookkeeping that this host makes and understands.
-pub const BOOKKEEPING_VERSION: i64 = 3;
+pub const BOOKKEEPING_VERSION: i64 = 5;
+
+/// Whether an organisation is entered into a database that is made ready.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Entry {
+    /// If it is not there yet.
+    Make,
+    /// It was seen there.
+    There,
+}
 
 /// The database of one organisation. Cheap to clone; all clones are one.
 #[derive(Debug, Clone)]
@@ -247,16 +260,28 @@ impl OrgDb {
     /// [`DbError::Denied`] with the `GRANT` to run, [`DbError::Version`] after a newer host, [`DbError::Blocked`] if
     /// another is at it for longer than `retry` lasts, or what the database says.
     pub async fn prepare(&self, retry: &RetryPolicy) -> Result<(), DbError> {
-        match self.prepared(retry).await {
+        self.prepare_as(retry, Entry::Make).await
+    }
+
+    /// The same of a database that has the organisation's history.
+    ///
+    /// # Errors
+    /// As [`OrgDb::prepare`].
+    pub(crate) async fn prepare_known(&self, retry: &RetryPolicy) -> Result<(), DbError> {
+        self.prepare_as(retry, Entry::There).await
+    }
+
+    async fn prepare_as(&self, retry: &RetryPolicy, entry: Entry) -> Result<(), DbError> {
+        match self.prepared(retry, entry).await {
             Ok(()) => Ok(()),
             Err(error) => Err(self.reached(error).await),
         }
     }
 
-    async fn prepared(&self, retry: &RetryPolicy) -> Result<(), DbError> {
+    async fn prepared(&self, retry: &RetryPolicy, entry: Entry) -> Result<(), DbError> {
         let mut tries = Tries::new(retry);
         loop {
-            let error = match self.prepare_once().await {
+            let error = match self.prepare_once(entry).await {
                 Ok(()) => return Ok(()),
                 Err(error) => error,
             };
@@ -280,9 +305,9 @@ impl OrgDb {
         }
     }
 
-    async fn prepare_once(&self) -> Result<(), DbError> {
+    async fn prepare_once(&self, entry: Entry) -> Result<(), DbError> {
         match self.pool() {
-            Pool::Postgres(pool) => postgres::prepare(self, pool).await,
+            Pool::Postgres(pool) => postgres::prepare(self, pool, entry).await,
             Pool::Sqlite(pool) => sqlite::prepare(self, pool).await,
         }
     }

@@ -4,8 +4,9 @@ use hookwright_core::ddl::Dialect;
 use sqlx::Row;
 use sqlx::postgres::PgConnection;
 
+use super::fault::or_without_table;
 use super::gate::Script;
-use super::{BOOKKEEPING_VERSION, Connections, DbError, OrgDb, bookkeeping, lock_key};
+use super::{BOOKKEEPING_VERSION, Connections, DbError, Entry, OrgDb, bookkeeping, lock_key};
 
 /// What the host may do, and what is there.
 #[derive(Debug)]
@@ -98,26 +99,34 @@ impl Standing {
 
 /// The version of the bookkeeping; none before its first use.
 pub(super) async fn version(connection: &mut PgConnection) -> sqlx::Result<Option<i64>> {
-    let there: bool = sqlx::query_scalar("SELECT to_regclass('hookwright.meta') IS NOT NULL")
-        .fetch_one(&mut *connection)
-        .await?;
-    match there {
-        false => Ok(None),
-        true => sqlx::query_scalar("SELECT max(version) FROM hookwright.meta").fetch_one(connection).await,
-    }
+    let query = sqlx::query_scalar("SELECT max(version) FROM hookwright.meta");
+    or_without_table(query.fetch_one(connection).await, None)
 }
 
-pub(super) async fn prepare(db: &OrgDb, pool: &Connections<sqlx::Postgres>) -> Result<(), DbError> {
+pub(super) async fn prepare(
+    db: &OrgDb,
+    pool: &Connections<sqlx::Postgres>,
+    entry: Entry,
+) -> Result<(), DbError> {
     let mut connection = pool.acquire().await.map_err(|e| db.explain(e))?;
     let standing = standing(db, &mut connection).await?;
     if let Some(error) = standing.unfit().or_else(|| standing.missing(db.org().as_str())) {
         return Err(error);
     }
-    let found = version(&mut connection).await.map_err(|e| db.explain(e))?;
+    // Without its schema it has none, and the server's log no error of ours.
+    let found = match standing.own {
+        None => None,
+        Some(_) => version(&mut connection).await.map_err(|e| db.explain(e))?,
+    };
     for done in newer(found)?..bookkeeping::POSTGRES.len() {
         step(done).postgres(&mut connection).await.map_err(|e| db.explain(e))?;
     }
-    enter(db, &mut connection, standing.schema.is_none()).await.map_err(|e| db.explain(e))
+    let make = standing.schema.is_none();
+    let entered = match entry {
+        Entry::There if !make => Ok(()),
+        _ => enter(db, &mut connection, make).await,
+    };
+    connection.answered(entered).map_err(|e| db.explain(e))
 }
 
 /// Begins a script that only one host runs at a time. A script of many statements is one transaction

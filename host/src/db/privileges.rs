@@ -28,7 +28,7 @@ impl From<Lacking> for DbError {
 /// Only a member of the role that owns a table may alter it.
 const NOT_OWNED: &str = "SELECT c.relname::text FROM pg_catalog.pg_class c \
     JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
-    WHERE n.nspname = $1 AND c.relkind IN ('r', 'p') AND NOT pg_has_role(c.relowner, 'USAGE')";
+    WHERE n.nspname = $1 AND c.relname = ANY ($2) AND c.relkind IN ('r', 'p') AND NOT pg_has_role(c.relowner, 'USAGE')";
 
 /// The schema, with each table that is there of those that are asked for.
 const STANDING: &str = "SELECT current_user::text, \
@@ -52,17 +52,19 @@ struct Owned {
 }
 
 impl OrgDb {
-    /// The tables that the host's role may not alter.
+    /// Those of the tables that the host's role may not alter. They are asked for by name: the catalogue finds the
+    /// tables of a schema only by going through those of all.
     ///
     /// # Errors
     /// What the database says.
-    pub async fn not_owned(&self) -> Result<BTreeSet<Ident>, DbError> {
+    pub async fn not_owned(&self, tables: &[Ident]) -> Result<BTreeSet<Ident>, DbError> {
         let Pool::Postgres(pool) = self.pool() else { return Ok(BTreeSet::new()) };
+        let tables: Vec<_> = tables.iter().map(Ident::as_str).collect();
         let ask = || async {
-            sqlx::query_scalar::<_, String>(NOT_OWNED)
-                .bind(self.org().as_str())
-                .fetch_all(&mut *pool.acquire().await?)
-                .await
+            let mut lent = pool.acquire().await?;
+            let query = sqlx::query_scalar::<_, String>(NOT_OWNED).bind(self.org().as_str()).bind(&tables);
+            let names = query.fetch_all(&mut *lent).await;
+            lent.answered(names)
         };
         let names = reading!(self, ask())?;
         Ok(names.iter().filter_map(|name| Ident::parse(name).ok()).collect())
@@ -83,8 +85,9 @@ impl OrgDb {
         script.text(self.org().as_str()).sql(" ORDER BY c.relname");
         let script = self.only_reading(&script);
         let ask = || async {
-            let rows = script.postgres(&mut *pool.acquire().await?).await?;
-            rows.iter().map(standing).collect::<sqlx::Result<Vec<_>>>()
+            let mut lent = pool.acquire().await?;
+            let rows = script.postgres(&mut lent).await;
+            lent.answered(rows)?.iter().map(standing).collect::<sqlx::Result<Vec<_>>>()
         };
         let found = reading!(self, ask())?;
         let is_altered = |table: &Owned| altered.iter().any(|name| name.as_str() == table.name);

@@ -76,8 +76,9 @@ impl OrgDb {
         probe: &Script,
     ) -> sqlx::Result<ProbeAnswer> {
         let script = self.only_reading(probe);
-        let mut connection = pool.acquire().await?;
-        answer(script.postgres(&mut connection).await?.first(), |row: &PgRow| {
+        let mut lent = pool.acquire().await?;
+        let rows = script.postgres(&mut lent).await;
+        answer(lent.answered(rows)?.first(), |row: &PgRow| {
             // Unchecked, since a count that is a literal comes as a smaller integer; the format is text.
             Ok((row.try_get_unchecked(0)?, row.try_get_unchecked(1)?, row.try_get_unchecked(2)?))
         })

@@ -66,12 +66,18 @@ impl OrgDb {
         script.sql(" FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace");
         script.sql(" WHERE c.relkind = 'r' AND n.nspname = ").text(self.org().as_str());
         script.sql(" AND c.relname IN (").texts(tables.iter().map(Ident::as_str)).sql(")");
-        let mut asked = script.postgres(&mut *pool.acquire().await?).await;
-        if matches!(&asked, Err(e) if fault(e) == Fault::Lost) {
-            self.drop_idle().await;
-            asked = script.postgres(&mut *pool.acquire().await?).await;
+        let ask = || async {
+            let mut lent = pool.acquire().await?;
+            let rows = script.postgres(&mut lent).await;
+            lent.answered(rows)
+        };
+        match ask().await {
+            Err(error) if fault(&error) == Fault::Lost => {
+                self.drop_idle().await;
+                ask().await
+            }
+            asked => asked,
         }
-        asked
     }
 }
 

@@ -87,10 +87,14 @@ impl OrgDb {
         let read = || async {
             match self.pool() {
                 Pool::Postgres(pool) => {
-                    sqlx::query_as::<_, Row>(POSTGRES).bind(org).fetch_all(&mut *pool.acquire().await?).await
+                    let mut lent = pool.acquire().await?;
+                    let rows = sqlx::query_as::<_, Row>(POSTGRES).bind(org).fetch_all(&mut *lent).await;
+                    lent.answered(rows)
                 }
                 Pool::Sqlite(pool) => {
-                    sqlx::query_as::<_, Row>(SQLITE).bind(org).fetch_all(&mut *pool.acquire().await?).await
+                    let mut lent = pool.acquire().await?;
+                    let rows = sqlx::query_as::<_, Row>(SQLITE).bind(org).fetch_all(&mut *lent).await;
+                    lent.answered(rows)
                 }
             }
         };

@@ -4,6 +4,7 @@ use hookwright_core::ddl::Dialect;
 use sqlx::postgres::{PgConnection, Postgres};
 use sqlx::{ConnectOptions, Connection, Sqlite};
 
+use super::fault::or_without_table;
 use super::gate::Script;
 use super::{Connections, DbError, OrgDb, Pool};
 use crate::trouble::Trouble;
@@ -77,13 +78,10 @@ impl OrgDb {
 }
 
 async fn known_to_postgres(pool: &Connections<Postgres>, org: &str) -> sqlx::Result<bool> {
-    let mut connection = pool.acquire().await?;
-    let there = "SELECT to_regclass('hookwright.org') IS NOT NULL";
-    if !sqlx::query_scalar::<_, bool>(there).fetch_one(&mut *connection).await? {
-        return Ok(false);
-    }
-    let known = sqlx::query_scalar("SELECT EXISTS (SELECT FROM hookwright.org WHERE org = $1)");
-    known.bind(org).fetch_one(&mut *connection).await
+    let mut lent = pool.acquire().await?;
+    let query = sqlx::query_scalar("SELECT EXISTS (SELECT FROM hookwright.org WHERE org = $1)");
+    let known = query.bind(org).fetch_one(&mut *lent).await;
+    lent.answered(or_without_table(known, false))
 }
 
 async fn known_to_sqlite(pool: &Connections<Sqlite>, org: &str) -> sqlx::Result<bool> {

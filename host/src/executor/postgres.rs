@@ -24,6 +24,7 @@ pub(super) async fn attempt(
     let mut connection = pool.acquire().await.map_err(Failure::connecting)?;
     match in_time(db, job, Box::pin(batch.postgres(&mut connection))).await {
         Ok(rows) => {
+            let rows = connection.answered(Ok(rows))?;
             // The last row is the change's; a batch without it did not do what it was to do.
             let row = rows.last().ok_or(sqlx::Error::RowNotFound)?;
             Ok(row.try_get(0)?)

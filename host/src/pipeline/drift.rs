@@ -29,6 +29,8 @@ const MOST_LOOKS: u32 = 5;
 /// How the database stands to what metadata and the plugins bound now call for, at one revision of the organisation.
 pub(crate) async fn drift(pipeline: &Pipeline<'_>, tenant: &Arc<Tenant>) -> Result<Drift> {
     for _ in 0..MOST_LOOKS {
+        // The inspection and the snapshot go side by side: both are of one revision if it was the same before and after.
+        let before = tenant.db().point().await?;
         let inspected = tokio::spawn({
             let tenant = tenant.clone();
             async move { tenant.db().inspect(None).await }
@@ -36,7 +38,7 @@ pub(crate) async fn drift(pipeline: &Pipeline<'_>, tenant: &Arc<Tenant>) -> Resu
         let view = tenant.latest().await?;
         let fault = |e| Error::new("host/fault", "the inspection broke off inside the host").because(e);
         let found = inspected.await.map_err(fault)??;
-        if tenant.is_current(&view).await? {
+        if view.snapshot.point() == before && tenant.is_current(&view).await? {
             return own(pipeline, tenant, &view, &found).await;
         }
         tenant.forget();

@@ -117,8 +117,8 @@ impl Facts {
 ///
 /// # Errors
 /// `db/denied`, with the statement that mends it.
-pub(super) async fn may(tenant: &Tenant, wanted: &Wanted) -> Result<()> {
-    let others = tenant.not_owned().await?;
+pub(super) async fn may(tenant: &Tenant, wanted: &Wanted, there: &[Ident]) -> Result<()> {
+    let others = tenant.not_owned(there).await?;
     let needed = |table: &Ident| wanted.altered.contains(table) || wanted.referred.contains(table);
     if !others.iter().any(needed) {
         return Ok(());

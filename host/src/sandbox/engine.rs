@@ -51,7 +51,6 @@ fn config(limits: &Limits) -> Config {
     let off = WasmFeatures::THREADS
         | WasmFeatures::SHARED_EVERYTHING_THREADS
         | WasmFeatures::MEMORY64
-        | WasmFeatures::MULTI_MEMORY
         | WasmFeatures::GC
         | WasmFeatures::STACK_SWITCHING;
     config

@@ -5,12 +5,12 @@ use std::time::{Duration, Instant};
 use hookwright_core::hook::{Context, HookCall, HookReply};
 use wasmtime::{Store, Trap, WasmBacktrace};
 
-use super::bindings::hookwright::hooks::types::Rejection;
 use super::bindings::hookwright::hooks::{intents, types};
 use super::convert::lift;
 use super::convert::lower::{self, Asked, AskedOf};
 use super::fault::Fault;
 use super::guest::{Guest, GuestWorld, tick};
+use super::hooks::{self, Refusable};
 use super::limits::RESOURCES;
 use super::load::{Code, one_line};
 use super::log::{LogLine, clean};
@@ -168,32 +168,25 @@ fn store(shared: &Shared, code: &Code, world: GuestWorld) -> Store<Guest> {
     store
 }
 
-type Refusable<T> = Result<T, Rejection>;
-
 async fn dispatch(store: &mut Store<Guest>, code: &Code, asked: Asked) -> Result<Refusable<Raw>, Broken> {
-    let instantiated = code.plugin.instantiate_async(&mut *store).await;
-    let plugin = instantiated.map_err(|error| Broken { error, began: false })?;
-    let (entity, field) = (plugin.hookwright_hooks_entity_hooks(), plugin.hookwright_hooks_field_hooks());
+    let unbegun = |error| Broken { error, began: false };
+    let broken = |error| Broken { error, began: true };
+    let instance = code.instance.instantiate_async(&mut *store).await.map_err(unbegun)?;
     let Asked { cx, call } = asked;
-    let raw = match call {
-        AskedOf::EntityBefore(change) => {
-            let reply = entity.call_before(store, &cx, &change).await;
-            reply.map(|reply| reply.map(Raw::Entity))
-        }
-        AskedOf::EntityAfter(change) => {
-            let reply = entity.call_after(store, &cx, &change).await;
-            reply.map(|reply| reply.map(Raw::Intents))
-        }
-        AskedOf::FieldBefore(change) => {
-            let reply = field.call_before(store, &cx, &change).await;
-            reply.map(|reply| reply.map(Raw::Field))
-        }
-        AskedOf::FieldAfter(change) => {
-            let reply = field.call_after(store, &cx, &change).await;
-            reply.map(|reply| reply.map(Raw::Intents))
-        }
-    };
-    raw.map_err(|error| Broken { error, began: true })
+    // Each kind of change and each reply has a type of its own.
+    macro_rules! call {
+        ($hook:ident, $change:expr, $raw:expr) => {{
+            let hook = hooks::typed(store, &instance, &code.hooks.$hook).map_err(unbegun)?;
+            let (reply,) = hook.call_async(store, (&cx, &$change)).await.map_err(broken)?;
+            Ok(reply.map($raw))
+        }};
+    }
+    match call {
+        AskedOf::EntityBefore(change) => call!(entity_before, change, Raw::Entity),
+        AskedOf::EntityAfter(change) => call!(entity_after, change, Raw::Intents),
+        AskedOf::FieldBefore(change) => call!(field_before, change, Raw::Field),
+        AskedOf::FieldAfter(change) => call!(field_after, change, Raw::Intents),
+    }
 }
 
 fn conclude(

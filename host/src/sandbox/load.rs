@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use hookwright_build::manifest::{self, Manifest, ManifestError};
 use sha2::{Digest, Sha256};
+use wasmtime::component::InstancePre;
 
-use super::bindings::PluginPre;
 use super::guest::Guest;
+use super::hooks::Hooks;
 use super::{Sandbox, contract};
 
 /// Why bytes are not a plugin.
@@ -126,9 +127,16 @@ pub struct Loaded {
 pub(super) struct Code {
     pub digest: Arc<str>,
     pub manifest: Arc<Manifest>,
-    pub plugin: PluginPre<Guest>,
+    pub instance: InstancePre<Guest>,
+    pub hooks: Hooks,
     /// Where its random numbers begin: the same for equal bytes.
     pub seed: u64,
+}
+
+impl Loaded {
+    fn of(code: Arc<Code>) -> Self {
+        Self { digest: code.digest.clone(), manifest: code.manifest.clone(), code }
+    }
 }
 
 impl Sandbox {
@@ -140,6 +148,12 @@ impl Sandbox {
         let sandbox = self.clone();
         let loading = tokio::task::spawn_blocking(move || sandbox.load(&bytes));
         loading.await.map_err(|e| LoadError::Compiler { what: e.to_string() })?
+    }
+
+    /// A plugin that is loaded already, by its digest.
+    #[must_use]
+    pub fn loaded(&self, digest: &str) -> Option<Loaded> {
+        self.known(digest).map(Loaded::of)
     }
 
     /// Loads a plugin. Takes as long as compiling it, unless the same bytes are loaded already, or in the cache.
@@ -160,7 +174,7 @@ impl Sandbox {
                 self.keep(self.prepare(bytes, digest.into(), seed)?)
             }
         };
-        Ok(Loaded { digest: code.digest.clone(), manifest: code.manifest.clone(), code })
+        Ok(Loaded::of(code))
     }
 
     fn prepare(&self, bytes: &[u8], digest: Arc<str>, seed: u64) -> Result<Code, LoadError> {
@@ -174,8 +188,8 @@ impl Sandbox {
         let linked = linker
             .instantiate_pre(&component)
             .map_err(|error| LoadError::Import { what: one_line(&error) })?;
-        let plugin = PluginPre::new(linked).map_err(|error| LoadError::Export { what: one_line(&error) })?;
-        Ok(Code { digest, manifest: Arc::new(manifest), plugin, seed })
+        let hooks = Hooks::of(&linked).map_err(|error| LoadError::Export { what: one_line(&error) })?;
+        Ok(Code { digest, manifest: Arc::new(manifest), instance: linked, hooks, seed })
     }
 }
 

@@ -10,6 +10,7 @@ mod convert;
 mod engine;
 mod fault;
 mod guest;
+mod hooks;
 mod host_calls;
 mod instance;
 mod lane;

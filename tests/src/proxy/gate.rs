@@ -87,22 +87,15 @@ struct State {
     seen: Seen,
 }
 
-/// The last messages that passed, newest last; kept whether or not any are counted.
-type Tail = [Option<(Side, u8)>; 3];
-
-/// What sqlx sends when a connection goes back to its pool, after the end of an answer.
-const PARKED: Tail = [Some((Side::Server, b'Z')), Some((Side::Client, b'S')), Some((Side::Server, b'Z'))];
-
 #[derive(Debug)]
 pub(super) struct Gate {
     state: Mutex<State>,
-    tail: watch::Sender<Tail>,
     cut_all: watch::Sender<u64>,
 }
 
 impl Default for Gate {
     fn default() -> Self {
-        Self { state: Mutex::default(), tail: watch::Sender::default(), cut_all: watch::Sender::new(0) }
+        Self { state: Mutex::default(), cut_all: watch::Sender::new(0) }
     }
 }
 
@@ -113,12 +106,6 @@ impl Gate {
 
     pub fn disarm(&self) -> Seen {
         std::mem::take(&mut *self.state()).seen
-    }
-
-    /// Waits until the last that passed is a connection's return to its pool.
-    pub async fn parked(&self) {
-        let mut tail = self.tail.subscribe();
-        tail.wait_for(|tail| *tail == PARKED).await.expect("the gate is alive");
     }
 
     /// Changes when every connection is to be cut.
@@ -137,9 +124,6 @@ impl Gate {
         if *stop.borrow() {
             return Verdict::Cut;
         }
-        self.tail.send_modify(|[oldest, middle, newest]| {
-            (*oldest, *middle, *newest) = (*middle, *newest, Some((side, kind)));
-        });
         if !state.counting {
             return Verdict::Pass;
         }

@@ -10,7 +10,6 @@ mod wire;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -54,15 +53,6 @@ impl Proxy {
         url.set_host(Some(&self.address.ip().to_string())).expect("the URL takes a host");
         url.set_port(Some(self.address.port())).expect("the URL takes a port");
         url.into()
-    }
-
-    /// Waits until the connection in use is back in its pool, so that nothing of it is counted later.
-    ///
-    /// # Panics
-    /// If it is not within ten seconds.
-    pub async fn parked(&self) {
-        let limit = Duration::from_secs(10);
-        tokio::time::timeout(limit, self.gate.parked()).await.expect("a connection goes back to its pool");
     }
 
     /// Counts from here on and cuts nothing.

@@ -69,7 +69,7 @@ async fn once(rig: &Rig, deed: Deed, cut: Option<Cut>) -> Seen {
         // so that the connection knows the statements, as it does each time but the first
         rig.host.change(&org.name, &id).await.unwrap();
     }
-    rig.proxy.parked().await;
+    rig.parked().await;
     match cut {
         Some(cut) => rig.proxy.arm(cut),
         None => rig.proxy.watch(),

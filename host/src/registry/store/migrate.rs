@@ -23,6 +23,7 @@ const SCRIPTS: &[&str] = &[
     include_str!("migrations/0007_differences.sql"),
     include_str!("migrations/0008_webhook.sql"),
     include_str!("migrations/0009_signer.sql"),
+    include_str!("migrations/0010_credentials.sql"),
 ];
 
 pub(super) async fn run(pool: &SqlitePool, path: &Path) -> Result<()> {

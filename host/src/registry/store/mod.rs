@@ -7,6 +7,7 @@ mod components;
 mod derived;
 mod differences;
 mod file;
+mod generation;
 mod ignored;
 mod migrate;
 mod orgs;
@@ -19,6 +20,7 @@ mod versions;
 mod webhooks;
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::SqlitePool;
@@ -28,6 +30,8 @@ pub use plugins::Binding;
 pub use returned::{Faulty, Return};
 
 use crate::error::{Error, Result};
+use generation::{Generation, Remembered};
+use tokens::Known;
 
 /// How long a statement waits for another host.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
@@ -39,6 +43,9 @@ const MAX_NAME_BYTES: usize = 100;
 #[derive(Debug, Clone)]
 pub struct Store {
     pool: SqlitePool,
+    generation: Arc<Generation>,
+    /// Tokens that were shown, by their ids.
+    tokens: Arc<Remembered<Known>>,
 }
 
 impl Store {
@@ -54,7 +61,7 @@ impl Store {
             .synchronous(SqliteSynchronous::Full)
             .busy_timeout(BUSY_TIMEOUT);
         let pool = SqlitePoolOptions::new().max_connections(4).connect_lazy_with(options);
-        let store = Self { pool };
+        let store = Self { pool, generation: Arc::default(), tokens: Arc::default() };
         migrate::run(&store.pool, path).await?;
         Ok(store)
     }
@@ -67,12 +74,12 @@ impl Store {
         sqlx::query("SELECT 1").execute(&self.pool).await.map(drop).map_err(fault)
     }
 
-    /// A number that changes whenever an organisation or a plugin does; for caches.
+    /// A number that changes whenever an organisation, a plugin or a token does; for caches.
     ///
     /// # Errors
     /// `host/fault`.
     pub async fn generation(&self) -> Result<i64> {
-        sqlx::query_scalar("SELECT number FROM generation").fetch_one(&self.pool).await.map_err(fault)
+        self.generation.read(&self.pool).await
     }
 
     /// Closes it.

@@ -116,6 +116,14 @@ impl Store {
     /// `org/not-found`, `host/fault`.
     pub async fn plugins(&self, org: &OrgName) -> Result<Vec<Binding>> {
         self.org(org).await?;
+        self.bindings(org).await
+    }
+
+    /// The same of an organisation that is known to be there.
+    ///
+    /// # Errors
+    /// `host/fault`.
+    pub async fn bindings(&self, org: &OrgName) -> Result<Vec<Binding>> {
         let query = sqlx::query("SELECT * FROM plugin WHERE org = ? ORDER BY ord, name").bind(org.as_str());
         query.fetch_all(&self.pool).await.map_err(fault)?.iter().map(binding).collect()
     }

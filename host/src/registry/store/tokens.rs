@@ -13,6 +13,13 @@ use crate::error::{Error, Result};
 
 /// What every token begins with, so that a leaked one is recognised.
 const MARK: &str = "hw";
+/// A token as it is remembered: what its secret has to hash to, and whom it stands for.
+#[derive(Debug, Clone)]
+pub(super) struct Known {
+    hash: [u8; 32],
+    principal: Principal,
+}
+
 /// Longest text that is looked at as a token.
 const MAX_BYTES: usize = 200;
 
@@ -35,7 +42,7 @@ impl Store {
         let query = sqlx::query("INSERT INTO token VALUES (?, ?, ?, ?, ?, ?, NULL)")
             .bind(&info.id)
             .bind(&info.name)
-            .bind(hash(&secret))
+            .bind(hash(&secret).to_vec())
             .bind(json(&info.orgs)?)
             .bind(json(&info.scopes)?)
             .bind(&info.created_at);
@@ -84,18 +91,28 @@ impl Store {
     /// `auth/unauthenticated`, `host/fault`.
     pub async fn authenticate(&self, token: &str) -> Result<Principal> {
         let (id, secret) = parts(token).ok_or_else(unauthenticated)?;
-        let query = sqlx::query("SELECT * FROM token WHERE id = ? AND revoked_at IS NULL").bind(id);
-        let row = query.fetch_optional(&self.pool).await.map_err(fault)?;
+        let known = self.token(id).await?;
         // An unknown id costs as much as a wrong secret.
-        let kept = match &row {
-            Some(row) => row.try_get("hash").map_err(fault)?,
-            None => vec![0; 32],
-        };
+        let kept = known.as_ref().map_or([0; 32], |known| known.hash);
         let right = bool::from(hash(secret).ct_eq(&kept));
-        let row = row.filter(|_| right).ok_or_else(unauthenticated)?;
-        let token = info(&row)?;
+        known.filter(|_| right).map(|known| known.principal).ok_or_else(unauthenticated)
+    }
+
+    /// A token that is in use, by its id.
+    async fn token(&self, id: &str) -> Result<Option<Known>> {
+        let generation = self.generation().await?;
+        if let Some(known) = self.tokens.get(generation, id) {
+            return Ok(Some(known));
+        }
+        let query = sqlx::query("SELECT * FROM token WHERE id = ? AND revoked_at IS NULL").bind(id);
+        let Some(row) = query.fetch_optional(&self.pool).await.map_err(fault)? else { return Ok(None) };
+        let (hash, token) = (row.try_get::<Vec<u8>, _>("hash").map_err(fault)?, info(&row)?);
+        let hash = hash.try_into().map_err(|_| damaged("its hash has another length"))?;
         let credential = Credential::Token { id: token.id, name: token.name };
-        Ok(Principal { credential, orgs: token.orgs, scopes: token.scopes })
+        let principal = Principal { credential, orgs: token.orgs, scopes: token.scopes };
+        let known = Known { hash, principal };
+        self.tokens.put(generation, id, known.clone());
+        Ok(Some(known))
     }
 }
 
@@ -120,17 +137,20 @@ pub(crate) fn unauthenticated() -> Error {
 }
 
 // A plain hash is enough: the secret is 256 random bits, not a word somebody chose.
-fn hash(secret: &str) -> Vec<u8> {
-    Sha256::digest(secret).to_vec()
+fn hash(secret: &str) -> [u8; 32] {
+    Sha256::digest(secret).into()
 }
 
 fn json(value: &impl serde::Serialize) -> Result<String> {
     serde_json::to_string(value).map_err(|e| Error::new("host/fault", "a token has no JSON form").because(e))
 }
 
+fn damaged(why: impl std::fmt::Display) -> Error {
+    Error::new("host/fault", format!("the control database holds a damaged token: {why}"))
+}
+
 fn info(row: &SqliteRow) -> Result<TokenInfo> {
     let text = |column: &str| row.try_get::<String, _>(column).map_err(fault);
-    let damaged = |e| Error::new("host/fault", "the control database holds a damaged token").because(e);
     Ok(TokenInfo {
         id: text("id")?,
         name: text("name")?,
