@@ -192,7 +192,7 @@ impl Host {
     pub async fn inspect(&self, org: &OrgName) -> Result<(Schema, Inspected)> {
         let tenant = self.tenant(org).await?;
         let model = (*tenant.db().snapshot().await?.schema).clone();
-        let managed = model.physical().tables.into_keys().collect();
+        let managed = model.physical().tables.keys().cloned().collect();
         let inspected = tenant.db().inspect(Some(&managed)).await?;
         Ok((model, inspected))
     }

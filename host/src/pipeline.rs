@@ -183,7 +183,7 @@ impl Pipeline<'_> {
         let Worked { draft, metadata, hooks, memories, rolls_back, left, adopted, purged } =
             work::work_out(self, tenant, view, request).await?;
         let base = draft.base().clone();
-        let there: Vec<_> = base.physical().tables.into_keys().collect();
+        let there = base.physical().tables;
         under_way::check(tenant, &draft, request).await?;
         let (sizes, found) = sizes(tenant, &draft, request).await?;
         let answers = answers(tenant, &draft, &sizes, self.retry).await?;

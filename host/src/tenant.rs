@@ -14,7 +14,8 @@ use hookwright_core::ident::{Ident, OrgName};
 use hookwright_core::intent::Intent;
 use hookwright_core::metadata::Metadata;
 use hookwright_core::policy::Settings;
-use hookwright_core::schema::Schema;
+use hookwright_core::schema::{Schema, Table};
+use hookwright_core::shared::Shared;
 use tokio::sync::{Mutex, OnceCell, OwnedSemaphorePermit, Semaphore, SemaphorePermit};
 
 use crate::api::OnFault;
@@ -174,8 +175,12 @@ impl Tenant {
 
     /// Those of its tables that the host's role may not alter, as this host found them first. What is made later, the
     /// host's role owns.
-    pub async fn not_owned(&self, tables: &[Ident]) -> Result<&BTreeSet<Ident>> {
-        Ok(self.not_owned.get_or_try_init(|| self.db.not_owned(tables)).await?)
+    pub async fn not_owned(&self, tables: &Shared<Table>) -> Result<&BTreeSet<Ident>> {
+        let find = async || {
+            let names: Vec<_> = tables.keys().cloned().collect();
+            self.db.not_owned(&names).await
+        };
+        Ok(self.not_owned.get_or_try_init(find).await?)
     }
 
     /// What the policy sets for it.

@@ -62,7 +62,8 @@ pub async fn try_change(world: &World, id: &str, intents: &[Json]) -> Result<Str
             .schema
             .physical()
             .tables
-            .into_keys()
+            .keys()
+            .cloned()
             .filter(|n| !stays(&reviewed.schema, n))
             .collect(),
         tombstones: tombstones(&reviewed),

@@ -26,6 +26,7 @@ pub mod online;
 pub mod plan;
 pub mod policy;
 pub mod schema;
+pub mod shared;
 pub mod signature;
 pub mod spec;
 mod spec_print;

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::ident::Ident;
+use crate::shared::{Shared, unshared};
 use crate::spec::{EntitySpec, FieldSpec};
 
 /// The id of an entity or field: 32 hex digits, made from the event that created it.
@@ -60,12 +61,21 @@ pub struct Entity {
     pub fields: Vec<Field>,
 }
 
-/// All entities of an organisation. An entity is shared until it is changed.
+/// All entities of an organisation. An entity is shared until it is changed, and so is the map: a copy costs nothing.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Metadata {
     /// By name.
-    pub entities: BTreeMap<Ident, Arc<Entity>>,
+    pub entities: Shared<Entity>,
+}
+
+/// An entity that came, changed or went.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Changed<'m> {
+    /// As it was, unless it came.
+    pub before: Option<&'m Entity>,
+    /// As it is, unless it went.
+    pub after: Option<&'m Entity>,
 }
 
 impl Entity {
@@ -94,6 +104,17 @@ impl Entity {
 }
 
 impl Metadata {
+    /// The entities that differ, by their ids: as they were before, and as they are. What is shared was not changed.
+    #[must_use]
+    pub fn changes<'m>(before: &'m Self, after: &'m Self) -> BTreeMap<&'m StableId, Changed<'m>> {
+        let mut changes = BTreeMap::<_, Changed>::new();
+        unshared(&before.entities, &after.entities)
+            .for_each(|e| changes.entry(&e.id).or_default().before = Some(e));
+        unshared(&after.entities, &before.entities)
+            .for_each(|e| changes.entry(&e.id).or_default().after = Some(e));
+        changes
+    }
+
     /// An entity by its name.
     #[must_use]
     pub fn entity(&self, name: &Ident) -> Option<&Entity> {

@@ -6,6 +6,7 @@ use crate::event::{EntityPatch, MAX_FIELDS};
 use crate::ident::Ident;
 use crate::metadata::{Entity, Field, Metadata, StableId};
 use crate::metadata_error::MetadataError;
+use crate::shared;
 use crate::spec::{EntitySpec, FieldSpec, Reference, SpecError};
 
 impl Metadata {
@@ -129,10 +130,14 @@ impl Metadata {
 
     fn edit_references(&mut self, which: impl Fn(&Reference) -> bool, change: impl Fn(&mut Reference)) {
         let picked = |f: &Field| f.spec.references.as_ref().is_some_and(&which);
-        for entity in self.entities.values_mut().filter(|e| e.fields.iter().any(picked)) {
-            let fields = Arc::make_mut(entity).fields.iter_mut();
-            fields.filter_map(|f| f.spec.references.as_mut()).filter(|r| which(r)).for_each(&change);
-        }
+        shared::edit(
+            &mut self.entities,
+            |entity| entity.fields.iter().any(picked),
+            |entity| {
+                let references = entity.fields.iter_mut().filter_map(|f| f.spec.references.as_mut());
+                references.filter(|r| which(r)).for_each(&change);
+            },
+        );
     }
 
     fn free(&self, wanted: &Ident) -> Result<(), MetadataError> {

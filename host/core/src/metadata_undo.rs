@@ -8,6 +8,7 @@ use crate::event::MAX_FIELDS;
 use crate::ident::Ident;
 use crate::metadata::{Entity, Field, Metadata, StableId};
 use crate::metadata_error::MetadataError;
+use crate::shared;
 use crate::tombstone::Memory;
 use crate::undo::Before;
 
@@ -90,8 +91,7 @@ impl Metadata {
         let mut back = Vec::new();
         for edit in edits {
             let Before::Field { entity, id, position, was } = edit else { continue };
-            let Some(found) = self.entities.values_mut().find(|e| e.id == *entity) else { continue };
-            let found = Arc::make_mut(found);
+            let Some(found) = self.by_id_mut(entity) else { continue };
             let index = found.fields.iter().position(|f| f.id == *id);
             let now = index.map(|index| found.fields.remove(index));
             let Some(spec) = was else { continue };
@@ -113,21 +113,33 @@ impl Metadata {
         Ok(())
     }
 
+    fn name_of(&self, id: &StableId) -> Option<Ident> {
+        self.entities.values().find(|e| e.id == *id).map(|e| e.name.clone())
+    }
+
+    fn by_id_mut(&mut self, id: &StableId) -> Option<&mut Entity> {
+        let name = self.name_of(id)?;
+        self.entities.get_mut(&name).map(Arc::make_mut)
+    }
+
     fn take(&mut self, id: &StableId) -> Option<Entity> {
-        let name = self.entities.values().find(|e| e.id == *id).map(|e| e.name.clone())?;
+        let name = self.name_of(id)?;
         self.entities.remove(&name).map(Arc::unwrap_or_clone)
     }
 
     /// References follow names.
     fn follow(&mut self, now: impl Fn(&Ident, &Ident) -> Option<(Ident, Ident)>) {
         let moves = |f: &Field| f.spec.references.as_ref().and_then(|r| now(&r.table, &r.column));
-        for entity in self.entities.values_mut().filter(|e| e.fields.iter().any(|f| moves(f).is_some())) {
-            for field in &mut Arc::make_mut(entity).fields {
-                if let (Some((table, column)), Some(reference)) = (moves(field), &mut field.spec.references) {
-                    (reference.table, reference.column) = (table, column);
-                }
+        let follow = |field: &mut Field| {
+            if let (Some((table, column)), Some(reference)) = (moves(field), &mut field.spec.references) {
+                (reference.table, reference.column) = (table, column);
             }
-        }
+        };
+        shared::edit(
+            &mut self.entities,
+            |entity| entity.fields.iter().any(|f| moves(f).is_some()),
+            |entity| entity.fields.iter_mut().for_each(follow),
+        );
     }
 
     fn untaken(&self, name: &Ident) -> Result<(), MetadataError> {

@@ -4,11 +4,14 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use imbl::OrdMap;
+
 pub use crate::fill::{Fill, FillValue};
 use crate::ident::Ident;
 use crate::intent::IntentError;
 use crate::model_names::RelationNames;
 use crate::schema::{BuriedTable, Column, ForeignKey, Schema, Table, names};
+use crate::shared;
 
 /// A schema being changed.
 #[derive(Debug)]
@@ -16,7 +19,7 @@ pub struct Model {
     base: Arc<Schema>,
     /// Copied when it is changed while somebody else has it.
     schema: Arc<Schema>,
-    lineage: BTreeMap<Ident, Lineage>,
+    lineage: OrdMap<Ident, Lineage>,
     fills: Vec<Fill>,
     burying: bool,
     /// Made when a name is looked for.
@@ -52,7 +55,7 @@ impl Model {
     /// A model in which nothing has changed yet.
     #[must_use]
     pub fn new(base: Arc<Schema>) -> Self {
-        let (lineage, fills) = (BTreeMap::new(), Vec::new());
+        let (lineage, fills) = (OrdMap::new(), Vec::new());
         Self { schema: base.clone(), base, lineage, fills, burying: true, names: None }
     }
 
@@ -145,6 +148,16 @@ impl Model {
                 known.then(|| table.clone())
             }
         }
+    }
+
+    /// The tables that the change touched, with what they were called before it; none of those that it made.
+    pub(crate) fn touched(&self) -> impl Iterator<Item = (&Ident, Option<&Ident>)> {
+        self.lineage.iter().map(|(name, lineage)| (name, lineage.origin.as_ref()))
+    }
+
+    /// Whether the change touched the table that has this name now.
+    pub(crate) fn is_touched(&self, table: &Ident) -> bool {
+        self.lineage.contains_key(table)
     }
 
     /// What a column was called before the change; none if the change made it.
@@ -315,18 +328,10 @@ impl Model {
     fn edit_references(&mut self, which: impl Fn(&ForeignKey) -> bool, edit: impl Fn(&mut ForeignKey)) {
         // Not a name of a relation changes.
         let schema = Arc::make_mut(&mut self.schema);
-        for table in schema.tables.values_mut() {
-            if table.all_foreign_keys().any(&which) {
-                let table = Arc::make_mut(table);
-                table.all_foreign_keys_mut().filter(|k| which(k)).for_each(&edit);
-            }
-        }
-        for buried in schema.buried.values_mut() {
-            if buried.table.all_foreign_keys().any(&which) {
-                let table = &mut Arc::make_mut(buried).table;
-                table.all_foreign_keys_mut().filter(|k| which(k)).for_each(&edit);
-            }
-        }
+        let picks = |table: &Table| table.all_foreign_keys().any(&which);
+        let edit = |table: &mut Table| table.all_foreign_keys_mut().filter(|k| which(k)).for_each(&edit);
+        shared::edit(&mut schema.tables, picks, edit);
+        shared::edit(&mut schema.buried, |b| picks(&b.table), |b| edit(&mut b.table));
     }
 
     fn lineage_of(&mut self, table: &Ident) -> &mut Lineage {

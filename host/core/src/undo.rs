@@ -1,13 +1,12 @@
 //! What undoes a change: found when it is worked out, kept with it in the ledger, carried out by a rollback.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use crate::ident::Ident;
 use crate::intent::{Intent, Inverse, Touch};
-use crate::metadata::{Entity, Field, Metadata, StableId};
+use crate::metadata::{Changed, Entity, Field, Metadata, StableId};
 use crate::spec::FieldSpec;
 
 /// What undoes a change.
@@ -114,14 +113,11 @@ impl Undo {
 
 /// Each part of the metadata that differs, as it was.
 fn edits(before: &Metadata, after: &Metadata) -> Vec<Before> {
-    let (old, new) = (by_id(before), by_id(after));
-    let ids: BTreeSet<_> = old.keys().chain(new.keys()).copied().collect();
     let mut edits = Vec::new();
-    for id in ids {
-        match (old.get(id), new.get(id)) {
-            (Some(old), Some(new)) if Arc::ptr_eq(old, new) => {}
+    for (id, Changed { before, after }) in Metadata::changes(before, after) {
+        match (before, after) {
             (Some(old), Some(new)) => inside(old, new, &mut edits),
-            (was, _) => edits.push(Before::Entity { id: id.clone(), was: was.map(|e| Entity::clone(e)) }),
+            (was, _) => edits.push(Before::Entity { id: id.clone(), was: was.cloned() }),
         }
     }
     edits
@@ -143,8 +139,4 @@ fn inside(old: &Entity, new: &Entity, edits: &mut Vec<Before>) {
         let (entity, id) = (old.id.clone(), field.id.clone());
         edits.push(Before::Field { entity, id, position: 0, was: None });
     }
-}
-
-fn by_id(metadata: &Metadata) -> BTreeMap<&StableId, &Arc<Entity>> {
-    metadata.entities.values().map(|e| (&e.id, e)).collect()
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use hookwright_core::ident::Ident;
 use hookwright_core::metadata::{Entity, Field, Metadata, StableId};
 use hookwright_core::schema::{BURIED_PREFIX, Schema, Table};
+use hookwright_core::shared::Shared;
 use hookwright_core::spec::FieldSpec;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -173,8 +174,8 @@ fn assemble(rows: Vec<Row>) -> Result<Snapshot, String> {
 fn join(
     entities: Vec<(String, String, String)>,
     mut fields: BTreeMap<String, Vec<(i64, Field)>>,
-) -> Result<BTreeMap<Ident, Arc<Entity>>, String> {
-    let mut joined = BTreeMap::new();
+) -> Result<Shared<Entity>, String> {
+    let mut joined = Shared::new();
     for (key, name, json) in entities {
         let mut of = fields.remove(&key).unwrap_or_default();
         of.sort_by_key(|(position, _)| *position);

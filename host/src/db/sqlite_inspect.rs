@@ -80,9 +80,8 @@ fn assemble(rows: Vec<Row>, managed: Option<&BTreeSet<Ident>>, without: &BTreeSe
             _ => {}
         }
     }
-    for table in inspected.schema.tables.values_mut() {
-        std::sync::Arc::make_mut(table).sort();
-    }
+    let names: Vec<_> = inspected.schema.tables.keys().cloned().collect();
+    names.iter().for_each(|name| inspected.schema.table_mut(name).into_iter().for_each(Table::sort));
     inspected
 }
 

@@ -30,7 +30,7 @@ const TOOLS: &[(&str, &str)] = &[
 
 pub(super) async fn check(patient: &Patient<'_>) -> Result<Check> {
     let tenant = &patient.tenant;
-    let managed = tenant.snapshot().await?.schema.physical().tables.into_keys().collect();
+    let managed = tenant.snapshot().await?.schema.physical().tables.keys().cloned().collect();
     let foreign = tenant.db().inspect(Some(&managed)).await?.foreign;
     let tools = foreign.iter().filter(|f| f.kind == ForeignKind::Table).filter_map(tool);
     Ok(Check::new("others", said(&foreign)).with(tools))

@@ -82,7 +82,7 @@ fn own_indexes(found: &Inspected, before: &Table, without: &BTreeSet<Ident>) -> 
 fn bare(table: &Table) -> Table {
     let mut schema = Schema::default();
     schema.insert(table.clone());
-    let bare = without_comments(&schema).tables.into_values().next().map(Arc::unwrap_or_clone);
+    let bare = without_comments(&schema).tables.remove(&table.name).map(Arc::unwrap_or_clone);
     let mut bare = bare.unwrap_or_else(|| table.clone());
     bare.sort();
     bare

@@ -1,13 +1,13 @@
 //! What a change writes beside its statements: metadata, model, ledger.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use hookwright_core::event::{Body, Change};
 use hookwright_core::ident::Ident;
-use hookwright_core::metadata::{Entity, Field, Metadata, StableId};
+use hookwright_core::metadata::{Changed, Entity, Field, Metadata, StableId};
 use hookwright_core::policy::{ApprovedPlan, Review, Verdict};
-use hookwright_core::schema::{Schema, Table};
+use hookwright_core::schema::Schema;
+use hookwright_core::shared::unshared;
 use hookwright_core::tombstone::{Memory, Place, Tombstones};
 use hookwright_core::undo::Undo;
 
@@ -103,15 +103,15 @@ fn correlation(change: &Change) -> Option<String> {
 }
 
 fn rows(before: &Metadata, after: &Metadata) -> serde_json::Result<Rows> {
-    let (old, new) = (by_id(before), by_id(after));
     let mut rows = Rows::default();
-    for (id, entity) in &new {
-        let was = old.get(id);
-        if was.is_some_and(|was| Arc::ptr_eq(was, entity)) {
+    for (id, Changed { before: was, after }) in Metadata::changes(before, after) {
+        let Some(entity) = after else {
+            rows.gone_entities.push(id.clone());
+            rows.gone_fields.extend(was.iter().flat_map(|e| &e.fields).map(|f| f.id.clone()));
             continue;
-        }
+        };
         rows.entities.push(EntityRow::of(entity));
-        let old_fields: BTreeMap<_, _> = was.iter().flat_map(|e| positioned(e)).collect();
+        let old_fields: BTreeMap<_, _> = was.into_iter().flat_map(positioned).collect();
         let changed = positioned(entity).filter(|(id, field)| old_fields.get(id) != Some(field));
         for (_, (position, field)) in changed {
             rows.fields.push(FieldRow::of(&entity.id, position, field)?);
@@ -119,15 +119,7 @@ fn rows(before: &Metadata, after: &Metadata) -> serde_json::Result<Rows> {
         let stays = |id: &&StableId| entity.fields.iter().any(|f| f.id == **id);
         rows.gone_fields.extend(old_fields.keys().copied().filter(|id| !stays(id)).cloned());
     }
-    for (id, entity) in old.iter().filter(|(id, _)| !new.contains_key(*id)) {
-        rows.gone_entities.push((*id).clone());
-        rows.gone_fields.extend(entity.fields.iter().map(|f| f.id.clone()));
-    }
     Ok(rows)
-}
-
-fn by_id(metadata: &Metadata) -> BTreeMap<&StableId, &Arc<Entity>> {
-    metadata.entities.values().map(|e| (&e.id, e)).collect()
 }
 
 fn positioned(entity: &Entity) -> impl Iterator<Item = (&StableId, (usize, &Field))> {
@@ -136,12 +128,12 @@ fn positioned(entity: &Entity) -> impl Iterator<Item = (&StableId, (usize, &Fiel
 
 /// Tables of the model that come or change, dropped ones that are kept among them, and names that go.
 fn tables(before: &Schema, after: &Schema) -> serde_json::Result<(Vec<TableRow>, Vec<Ident>)> {
-    let same = |t: &Arc<Table>| before.tables.get(&t.name).is_some_and(|old| Arc::ptr_eq(old, t));
-    let changed = after.tables.values().filter(|t| !same(t)).map(|t| TableRow::of(t));
+    let changed = unshared(&after.tables, &before.tables).map(|t| TableRow::of(t));
     let buried = after.buried.iter().filter(|(name, t)| before.buried.get(*name) != Some(*t));
     let buried = buried.map(|(name, t)| TableRow::buried(name, t));
     let stays = |name: &&Ident| after.tables.contains_key(*name) || after.buried.contains_key(*name);
-    let gone = before.tables.keys().chain(before.buried.keys()).filter(|name| !stays(name)).cloned();
+    let gone = unshared(&before.tables, &after.tables).map(|table| &table.name);
+    let gone = gone.chain(before.buried.keys()).filter(|name| !stays(name)).cloned();
     Ok((changed.chain(buried).collect::<Result<_, _>>()?, gone.collect()))
 }
 

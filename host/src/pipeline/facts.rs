@@ -10,7 +10,8 @@ use hookwright_core::ddl::{LockLevel, Statement, StatementKind};
 use hookwright_core::ident::{Ident, OrgName};
 use hookwright_core::plan::Plan;
 use hookwright_core::policy::Draft;
-use hookwright_core::schema::Schema;
+use hookwright_core::schema::{Schema, Table};
+use hookwright_core::shared::Shared;
 
 use super::collision;
 use super::ruling::Ruling;
@@ -42,11 +43,11 @@ pub(super) struct Facts {
 }
 
 impl Wanted {
-    pub fn of(org: &OrgName, plan: &Plan, before: &[Ident]) -> Self {
-        let (mut wanted, before) = (Self::default(), before.iter().collect());
-        plan.statements().for_each(|statement| wanted.take(statement, &before));
+    pub fn of(org: &OrgName, plan: &Plan, before: &Shared<Table>) -> Self {
+        let mut wanted = Self::default();
+        plan.statements().for_each(|statement| wanted.take(statement, before));
         let steps = plan.prepare.iter().chain(&plan.finish);
-        steps.flat_map(|step| steps::statements(org, step)).for_each(|s| wanted.take(&s, &before));
+        steps.flat_map(|step| steps::statements(org, step)).for_each(|s| wanted.take(&s, before));
         wanted
     }
 
@@ -58,11 +59,11 @@ impl Wanted {
         Self { altered, referred, ..Self::default() }
     }
 
-    fn take(&mut self, statement: &Statement, before: &BTreeSet<&Ident>) {
+    fn take(&mut self, statement: &Statement, before: &Shared<Table>) {
         self.changes = true;
         let own = statement.table();
-        self.altered.extend(own.filter(|table| before.contains(table)).cloned());
-        for lock in statement.locks().iter().filter(|lock| before.contains(&lock.table)) {
+        self.altered.extend(own.filter(|table| before.contains_key(*table)).cloned());
+        for lock in statement.locks().iter().filter(|lock| before.contains_key(&lock.table)) {
             if own != Some(&lock.table) {
                 self.referred.insert(lock.table.clone());
             }
@@ -117,7 +118,7 @@ impl Facts {
 ///
 /// # Errors
 /// `db/denied`, with the statement that mends it.
-pub(super) async fn may(tenant: &Tenant, wanted: &Wanted, there: &[Ident]) -> Result<()> {
+pub(super) async fn may(tenant: &Tenant, wanted: &Wanted, there: &Shared<Table>) -> Result<()> {
     let others = tenant.not_owned(there).await?;
     let needed = |table: &Ident| wanted.altered.contains(table) || wanted.referred.contains(table);
     if !others.iter().any(needed) {

@@ -14,7 +14,7 @@ use crate::api::OnFault;
 use crate::error::{Error, Result};
 use crate::outcome::HookReport;
 use crate::registry::store::Store;
-use crate::sandbox::{Blame, Fault, GuestWorld, LogLevel, LogLine, Run, Sandbox};
+use crate::sandbox::{Blame, Fault, GuestWorld, Limits, LogLevel, LogLine, Run, Sandbox};
 use crate::second_run::{Answered, SecondRuns};
 use crate::telemetry::{self, metrics};
 use crate::tenant::{Bound, Tenant};
@@ -47,6 +47,11 @@ impl<'a> Caller<'a> {
     /// The plugins in the order they are called.
     pub fn plugins(&self) -> Vec<Arc<Bound>> {
         self.plugins.to_vec()
+    }
+
+    /// What the sandbox sets bounds to.
+    pub fn limits(&self) -> &'a Limits {
+        self.sandbox.limits()
     }
 
     pub fn into_reports(self) -> Vec<HookReport> {

@@ -49,7 +49,7 @@ pub(super) async fn find(store: &Store, tenant: &Tenant, view: &View, key: &str)
     let Some(text) = store.derived(tenant.org(), key).await? else { return Ok(None) };
     let Ok(Difference { tables, gone }) = serde_json::from_str(&text) else { return Ok(None) };
     let mut schema = Schema { tables: view.snapshot.schema.tables.clone(), ..Schema::default() };
-    schema.tables.retain(|name, _| !gone.contains(name));
+    gone.iter().for_each(|name| drop(schema.tables.remove(name)));
     schema.tables.extend(tables);
     Ok(Some(schema))
 }

@@ -7,6 +7,8 @@ use hookwright_core::drift::Finding;
 use hookwright_core::event::Change;
 use hookwright_core::ident::{Ident, OrgName};
 use hookwright_core::policy::{Judged, Note as CoreNote, Refusal, Review};
+use hookwright_core::schema::Table;
+use hookwright_core::shared::Shared;
 
 use super::request::Request;
 use super::{cost, steps};
@@ -28,7 +30,7 @@ pub(super) struct Report<'a> {
     /// The sizes of the tables that it touches, as far as they are known.
     pub sizes: Vec<TableSize>,
     /// The tables there were before.
-    pub before: Vec<Ident>,
+    pub before: Shared<Table>,
     /// Drift for which there is no repair.
     pub left: Vec<Finding>,
     /// What an adoption takes into the metadata.
@@ -78,7 +80,7 @@ impl Report<'_> {
     }
 
     fn outcome(&self, review: &Review, status: Status, revision: i64) -> Outcome {
-        let there = |table: &&Ident| !self.before.contains(table);
+        let there = |table: &&Ident| !self.before.contains_key(*table);
         let made: Vec<_> = review.schema.tables.keys().filter(there).cloned().collect();
         Outcome {
             change: None,

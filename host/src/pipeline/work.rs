@@ -63,6 +63,7 @@ pub(super) async fn work_out(
     let caller = Caller::new(pipeline, tenant, view.plugins.clone());
     let mut worker =
         Worker::new(tenant, view.snapshot.metadata.clone(), view.snapshot.schema.clone(), caller);
+    worker.room = pipeline.sandbox.limits().change_intents;
     for event in &change.events {
         worker.event(event).await?;
     }
@@ -83,6 +84,8 @@ pub(super) struct Worker<'a> {
     pub purged: Vec<String>,
     /// What cannot be of what plugins call for, if that is to be found out; else the first of it is an error.
     pub unfit: Option<Vec<Unfit>>,
+    /// Intents that may still be asked for.
+    room: u64,
 }
 
 impl<'a> Worker<'a> {
@@ -99,6 +102,7 @@ impl<'a> Worker<'a> {
             rolls_back: Vec::new(),
             purged: Vec::new(),
             unfit: None,
+            room: u64::MAX,
         }
     }
 }
@@ -274,11 +278,25 @@ impl Worker<'_> {
         for plugin in self.caller.plugins() {
             let reply = self.caller.call(&plugin, event, &call, &self.draft, &self.metadata).await?;
             let Some(HookReply::Intents(intents)) = reply else { continue };
+            self.take_room(intents.len() as u64)?;
             for intent in intents {
+                // Many of them would hold the thread for long.
+                tokio::task::consume_budget().await;
                 plugin.check_grant(&intent)?;
                 self.propose(&plugin.name, intent)?;
             }
         }
+        Ok(())
+    }
+
+    fn take_room(&mut self, intents: u64) -> Result<()> {
+        let left = self.room.checked_sub(intents).ok_or_else(|| {
+            let most = self.caller.limits().change_intents;
+            let message =
+                format!("the plugins ask for more than {most} intents in one change, which is the limit");
+            Error::new("change/intents", message)
+        });
+        self.room = left?;
         Ok(())
     }
 

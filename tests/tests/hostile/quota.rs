@@ -6,6 +6,7 @@ use hookwright::access::{OrgPattern, Scope};
 use hookwright::api::PluginOptions;
 use hookwright::config::Config;
 use hookwright::http;
+use hookwright::outcome::Status;
 use hookwright::quota::QuotaLayer;
 use hookwright_tests::scenario::Dialect;
 use hookwright_tests::world::{TestHost, World, runtime};
@@ -15,7 +16,7 @@ use serde_json::Value as Json;
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 
-use super::bench::entity;
+use super::bench::{PLAIN, entity};
 
 /// A served host whose organisations `small…` have quotas of their own.
 struct Site {
@@ -172,5 +173,23 @@ fn calls_of_an_organisation_wait_in_a_line_that_is_bounded() {
         assert!(refused.after.is_some());
         assert_eq!(site.make("other", "first").await.status, 200);
         assert_eq!(site.quotas("small").await["calls"]["running"]["used"], 0);
+    });
+}
+
+#[test]
+fn a_change_with_more_intents_than_it_may_have_is_refused_whole() {
+    runtime().block_on(async {
+        let mut config = Config::default();
+        config.sandbox.change_intents = 3;
+        let home = TestHost::with(None, config).await;
+        let world = World::add(&home, "acme", Dialect::Sqlite, &["schema-sync".to_owned()]).await;
+        let entities: Vec<_> = (0..4).map(|n| entity(&format!("e{n}"), &format!("invoice{n}"))).collect();
+        let error = world.send(&Json::from(entities.clone()).to_string(), PLAIN).await.unwrap_err();
+        assert_eq!(error.code, "change/intents");
+        assert!(error.message.contains("more than 3 intents"), "{}", error.message);
+        assert!(world.host().inspect(world.org()).await.unwrap().0.tables.is_empty());
+        let outcome = world.send(&entities[0].to_string(), PLAIN).await.unwrap();
+        assert_eq!(outcome.status, Status::Applied);
+        world.in_step().await.unwrap();
     });
 }

@@ -193,9 +193,9 @@ impl Drift {
         let mut base = self.found.clone();
         if let Some(only) = &scope.table {
             let renamed = |name: &Ident| self.origin(only).as_ref() == Some(name);
-            base.tables.retain(|name, _| name == only || renamed(name));
+            let here = self.found.tables.iter().filter(|(name, _)| *name == only || renamed(name));
             let elsewhere = self.recorded.tables.iter().filter(|(name, _)| *name != only);
-            base.tables.extend(elsewhere.map(|(name, table)| (name.clone(), table.clone())));
+            base.tables = here.chain(elsewhere).map(|(name, table)| (name.clone(), table.clone())).collect();
         }
         let named = (!self.renames.is_empty()).then(|| self.applied(&self.found, &self.renames));
         let named = |table: &Ident| named.as_ref().and_then(|model| model.schema().table(table));
@@ -212,9 +212,9 @@ impl Drift {
         if let (Some(table), Some(column)) = (&scope.table, &scope.column) {
             self.narrow(&mut base, table, column, scope);
         }
-        for (name, table) in &mut base.tables {
-            if let Some(known) = self.recorded.tables.get(name).filter(|known| alike(table, known)) {
-                *table = known.clone();
+        for (name, known) in &self.recorded.tables {
+            if base.tables.get(name).is_some_and(|table| alike(table, known)) {
+                base.tables.insert(name.clone(), known.clone());
             }
         }
         base

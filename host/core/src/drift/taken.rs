@@ -1,10 +1,8 @@
 //! What an adoption does to the metadata, entity by entity and field by field, in words.
 
-use std::collections::BTreeMap;
-
 use super::part::type_in_full;
 use crate::ident::{Ident, quoted};
-use crate::metadata::{Entity, Metadata, StableId};
+use crate::metadata::{Changed, Entity, Metadata};
 use crate::spec::FieldSpec;
 
 /// Something that is other in the metadata than it was.
@@ -46,19 +44,17 @@ impl Deed {
 /// What is other, in the order of the entities' names. Of an entity that is gone, its fields are not told.
 #[must_use]
 pub fn taken(before: &Metadata, after: &Metadata) -> Vec<Taken> {
-    let by_id = |of: &'_ Metadata| -> BTreeMap<StableId, Entity> {
-        of.entities.values().map(|entity| (entity.id.clone(), (**entity).clone())).collect()
-    };
-    let (old, new) = (by_id(before), by_id(after));
-    let gone = old.values().filter(|entity| !new.contains_key(&entity.id));
-    let mut all: Vec<_> = gone.map(|entity| whole(entity, Deed::Deleted)).collect();
-    for entity in new.values() {
-        match old.get(&entity.id) {
-            Some(was) if was == entity => {}
-            Some(was) => all.extend(of_entity(was, entity)),
-            None => {
-                all.push(whole(entity, Deed::Added));
-                all.extend(entity.fields.iter().map(|field| of_field(entity, Deed::Added, &field.spec)));
+    let mut all = Vec::new();
+    for Changed { before, after } in Metadata::changes(before, after).into_values() {
+        match (before, after) {
+            (Some(was), Some(entity)) if was == entity => {}
+            (Some(was), Some(entity)) => all.extend(of_entity(was, entity)),
+            (Some(was), None) => all.push(whole(was, Deed::Deleted)),
+            (None, after) => {
+                all.extend(after.map(|entity| whole(entity, Deed::Added)));
+                let fields =
+                    after.into_iter().flat_map(|entity| entity.fields.iter().map(move |f| (entity, f)));
+                all.extend(fields.map(|(entity, field)| of_field(entity, Deed::Added, &field.spec)));
             }
         }
     }

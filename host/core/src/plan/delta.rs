@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::ident::Ident;
 use crate::model::{Fill, Model};
 use crate::schema::{Check, Column, ForeignKey, Index, Schema, Table, Unique};
+use crate::shared::{is_shared, unshared};
 
 /// The two schemas as the database has them: with what is buried.
 pub(super) struct Physical {
@@ -18,17 +19,15 @@ impl Physical {
     pub fn of(model: &Model) -> Self {
         let before = model.base().physical();
         let mut after = model.schema().physical();
-        for (name, table) in &mut after.tables {
-            let same = |a: &Schema, b: &Schema| match (a.tables.get(name), b.tables.get(name)) {
-                (Some(a), Some(b)) => Arc::ptr_eq(a, b),
-                (None, None) => match (a.buried.get(name), b.buried.get(name)) {
-                    (Some(a), Some(b)) => Arc::ptr_eq(a, b),
-                    _ => false,
-                },
+        let (base, schema) = (model.base(), model.schema());
+        for name in schema.with_buried() {
+            let same = match (base.tables.get(name), schema.tables.get(name)) {
+                (Some(was), Some(now)) => Arc::ptr_eq(was, now),
+                (None, None) => is_shared(&base.buried, &schema.buried, name),
                 _ => false,
             };
-            if let (true, Some(old)) = (same(model.base(), model.schema()), before.tables.get(name)) {
-                *table = old.clone();
+            if let Some(old) = before.tables.get(name).filter(|_| same) {
+                after.tables.insert(name.clone(), old.clone());
             }
         }
         Self { before, after }
@@ -93,18 +92,20 @@ impl<'a> Delta<'a> {
     pub fn of(names: &Names<'a>, physical: &'a Physical) -> Self {
         let Physical { before, after } = physical;
         let model = names.model;
-        let dropped =
-            before.tables.values().filter(|t| !names.tables.contains_key(&t.name)).map(AsRef::as_ref);
+        let gone = unshared(&before.tables, &after.tables).filter(|t| names.table(&t.name).is_none());
+        let dropped = gone.map(AsRef::as_ref).collect();
+        let filled = model.fills().iter().filter_map(|fill| after.tables.get(&fill.table));
+        let touched: BTreeMap<_, _> =
+            unshared(&after.tables, &before.tables).chain(filled).map(|table| (&table.name, table)).collect();
         let mut created = Vec::new();
         let mut kept = Vec::new();
-        for (name, table) in &after.tables {
+        for (name, table) in touched {
             match model.origin(name).and_then(|origin| before.tables.get(&origin)) {
                 None => created.push(table.as_ref()),
-                Some(old) if Arc::ptr_eq(old, table) && !model.is_filled(name) => {}
                 Some(old) => kept.push(Kept::of(old, table, names)),
             }
         }
-        Self { dropped: dropped.collect(), created: by_reference(created), kept, after }
+        Self { dropped, created: by_reference(created), kept, after }
     }
 
     /// Tables that foreign keys which stay connect with a column, by their names of afterwards.
@@ -127,30 +128,42 @@ pub(super) struct Names<'a> {
     model: &'a Model,
     before: &'a Schema,
     after: &'a Schema,
-    tables: BTreeMap<Ident, Ident>,
+    /// Of the tables that were touched and stay.
+    touched: BTreeMap<Ident, &'a Ident>,
 }
 
 impl<'a> Names<'a> {
     pub fn of(model: &'a Model, physical: &'a Physical) -> Self {
         let Physical { before, after } = physical;
-        let pair = |name: &Ident| model.origin(name).map(|origin| (origin, name.clone()));
-        Self { model, before, after, tables: after.tables.keys().filter_map(pair).collect() }
+        let there = |(name, _): &(&Ident, _)| after.tables.contains_key(*name);
+        let pair = |(name, origin): (&'a Ident, Option<&Ident>)| Some((origin?.clone(), name));
+        Self { model, before, after, touched: model.touched().filter(there).filter_map(pair).collect() }
     }
 
     /// Every table that stays, as it was and as it will be.
     pub fn pairs(&self) -> impl Iterator<Item = (&'a Table, &'a Table)> {
-        let pair = |(was, now)| Some((self.before.table(was)?, self.after.table(now)?));
-        self.tables.iter().filter_map(pair)
+        let pair = |was: &'a Arc<Table>| Some((was.as_ref(), self.after.table(self.table(&was.name)?)?));
+        self.before.tables.values().filter_map(pair)
     }
 
-    fn table(&self, before: &Ident) -> Option<Ident> {
-        self.tables.get(before).cloned()
+    /// What a table of before is called now, if it stays.
+    fn table<'n>(&'n self, before: &'n Ident) -> Option<&'n Ident> {
+        match self.touched.get(before) {
+            Some(now) => Some(now),
+            None => Some(before)
+                .filter(|name| !self.model.is_touched(name) && self.after.tables.contains_key(*name)),
+        }
     }
 
     fn column(&self, table: &Ident, before: &Ident) -> Option<Ident> {
-        let now = self.tables.get(table)?;
+        let now = self.table(table)?;
         let columns = &self.after.table(now)?.columns;
-        columns.keys().find(|name| self.model.column_origin(now, name).as_ref() == Some(before)).cloned()
+        let is_that = |name: &Ident| self.model.column_origin(now, name).as_ref() == Some(before);
+        // Most columns keep their names.
+        match columns.contains_key(before) && is_that(before) {
+            true => Some(before.clone()),
+            false => columns.keys().find(|name| is_that(name)).cloned(),
+        }
     }
 
     fn columns(&self, table: &Ident, before: &[Ident]) -> Option<Vec<Ident>> {
@@ -253,7 +266,7 @@ impl<'a> Kept<'a> {
             let moved = || {
                 Some(ForeignKey {
                     columns: names.columns(&self.before.name, &key.columns)?,
-                    table: names.table(&key.table)?,
+                    table: names.table(&key.table)?.clone(),
                     target: names.columns(&key.table, &key.target)?,
                     ..key.clone()
                 })

@@ -6,14 +6,13 @@
 //! same after a change of something else, and another as soon as it would do something else.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::Plan;
 use crate::ddl::{Dialect, Step};
-use crate::metadata::{Entity, Field, Metadata, StableId};
+use crate::metadata::{Changed, Entity, Field, Metadata, StableId};
 
 /// The first part, so that a later way of hashing never gives the same hash for something else.
 const FORM: &str = "hookwright plan 1";
@@ -69,24 +68,16 @@ impl Parts {
 }
 
 fn metadata(parts: &mut Parts, before: &Metadata, after: &Metadata) {
-    let (old, new) = (by_id(before), by_id(after));
-    for id in old.keys().chain(new.keys().filter(|id| !old.contains_key(*id))) {
-        let (old, new) = (old.get(id).copied(), new.get(id).copied());
-        // What is shared was not changed.
-        if old.zip(new).is_some_and(|(old, new)| Arc::ptr_eq(old, new)) {
-            continue;
-        }
-        let (old, new) = (old.map(AsRef::as_ref), new.map(AsRef::as_ref));
+    let changes = Metadata::changes(before, after);
+    // What comes is last.
+    let (known, new): (Vec<_>, Vec<_>) = changes.into_iter().partition(|(_, change)| change.before.is_some());
+    for (id, Changed { before: old, after: new }) in known.into_iter().chain(new) {
         parts.change(id, old.map(head).as_ref(), new.map(head).as_ref());
         let (old, new) = (fields(old), fields(new));
         for id in old.keys().chain(new.keys().filter(|id| !old.contains_key(*id))) {
             parts.change(id, old.get(id), new.get(id));
         }
     }
-}
-
-fn by_id(metadata: &Metadata) -> BTreeMap<&StableId, &Arc<Entity>> {
-    metadata.entities.values().map(|e| (&e.id, e)).collect()
 }
 
 /// An entity without its fields.
@@ -100,6 +91,8 @@ fn fields(entity: Option<&Entity>) -> BTreeMap<&StableId, &Field> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use serde_json::json;
 
     use super::*;

@@ -1,5 +1,6 @@
 //! A change being worked out: intents applied to the model one by one, each judged.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::rules::RULES;
@@ -10,6 +11,7 @@ use crate::intent::{Intent, IntentError, Inverse};
 use crate::model::Model;
 use crate::plan::{self, Sizes, Waits};
 use crate::schema::Schema;
+use crate::shared::unshared;
 use crate::tombstone::Place;
 
 /// A change being worked out.
@@ -145,12 +147,10 @@ impl Draft {
     /// The tables of before that the change touches.
     #[must_use]
     pub fn touched(&self) -> Vec<Ident> {
-        let after = &self.model.schema().tables;
-        let base = self.model.base().tables.iter();
-        let stays = |name: &Ident, table| after.get(name).is_some_and(|now| Arc::ptr_eq(now, table));
-        base.filter(|(name, table)| !stays(name, table) || self.model.is_filled(name))
-            .map(|(name, _)| name.clone())
-            .collect()
+        let (before, after) = (&self.model.base().tables, &self.model.schema().tables);
+        let filled = self.model.fills().iter().filter_map(|fill| before.get(&fill.table));
+        let touched = unshared(before, after).chain(filled);
+        touched.map(|table| table.name.clone()).collect::<BTreeSet<_>>().into_iter().collect()
     }
 
     /// Whether it makes a difference if the tables that it touches are large: only then is it worth asking.

@@ -1,26 +1,27 @@
 //! What must hold of the schema when the change is whole, whatever its intents were.
 
-use std::sync::Arc;
+use std::collections::BTreeSet;
 
 use super::Reason;
 use crate::intent::IntentError;
 use crate::model::Model;
 use crate::schema::{ForeignKey, Schema, Table};
+use crate::shared::unshared;
 
 /// What does not hold; empty if the schema is sound.
 pub(super) fn check(model: &Model) -> Vec<Reason> {
     let (before, after) = (model.base(), model.schema());
-    let changed = |name| match (before.tables.get(name), after.tables.get(name)) {
-        (Some(a), Some(b)) => !Arc::ptr_eq(a, b),
-        _ => true,
-    };
+    let (gone, new) = (unshared(&before.tables, &after.tables), unshared(&after.tables, &before.tables));
+    let changed: BTreeSet<_> = gone.chain(new).map(|table| &table.name).collect();
     let mut reasons = Vec::new();
     for table in after.tables.values() {
-        let own = changed(&table.name);
+        let own = changed.contains(&table.name);
         if own && table.columns.is_empty() {
             reasons.push(columnless(table));
         }
-        let concerned = table.foreign_keys.iter().filter(|key| own || changed(&key.table));
+        let moved =
+            |key: &&ForeignKey| changed.contains(&key.table) || !after.tables.contains_key(&key.table);
+        let concerned = table.foreign_keys.iter().filter(|key| own || moved(key));
         reasons.extend(concerned.filter_map(|key| foreign_key(after, table, key)));
     }
     reasons

@@ -78,7 +78,7 @@ fn find(code: &str, settings: &Settings, intent: serde_json::Value, answer: &Ans
         Judgement::Ask(_, then) => then(answer),
         Judgement::Planned(waiting, then) => then(answer, waiting.alone),
         Judgement::Together(_, judge) => {
-            let sizes = Sizes::large(schema().tables.into_keys());
+            let sizes = Sizes::large(schema().tables.keys().cloned());
             judge(Waits::of(&plan(&org, dialect, &applied, &sizes), &applied, dialect, &sizes).large())
         }
         Judgement::Whole(judge) => judge(&case(&applied)),

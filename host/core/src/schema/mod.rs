@@ -10,7 +10,6 @@ pub mod names;
 mod objects;
 mod table;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -22,15 +21,16 @@ pub use objects::{Check, ForeignKey, Unique};
 pub use table::{Column, Table, Unread};
 
 use crate::ident::Ident;
+use crate::shared::Shared;
 
 /// All tables of an organisation that Hookwright made or adopted.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Schema {
-    /// By name. A table is shared until it is changed.
-    pub tables: BTreeMap<Ident, Arc<Table>>,
+    /// By name. A table is shared until it is changed, and so is the map: a copy costs nothing.
+    pub tables: Shared<Table>,
     /// Dropped tables that can come back, by the name they have in the database.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub buried: BTreeMap<Ident, Arc<BuriedTable>>,
+    #[serde(default, skip_serializing_if = "Shared::is_empty")]
+    pub buried: Shared<BuriedTable>,
 }
 
 impl PartialEq for Schema {
@@ -69,12 +69,18 @@ impl Schema {
     /// The tables as the database has them: with what is buried, by the names it has there.
     #[must_use]
     pub fn physical(&self) -> Self {
-        let own = self.tables.values().map(|t| match t.buried.is_empty() {
-            true => t.clone(),
-            false => Arc::new(t.physical()),
-        });
-        let buried = self.buried.iter().map(|(name, t)| Arc::new(t.physical(name)));
-        Self { tables: own.chain(buried).map(|t| (t.name.clone(), t)).collect(), buried: BTreeMap::new() }
+        let own =
+            self.tables.iter().filter(|(_, t)| !t.buried.is_empty()).map(|(name, t)| (name, t.physical()));
+        let buried = self.buried.iter().map(|(name, t)| (name, t.physical(name)));
+        let mut tables = self.tables.clone();
+        tables.extend(own.chain(buried).map(|(name, table)| (name.clone(), Arc::new(table))));
+        Self { tables, buried: Shared::new() }
+    }
+
+    /// The names of those tables that [`Self::physical`] makes anew.
+    pub(crate) fn with_buried(&self) -> impl Iterator<Item = &Ident> {
+        let own = self.tables.iter().filter(|(_, table)| !table.buried.is_empty());
+        own.map(|(name, _)| name).chain(self.buried.keys())
     }
 
     /// Whether a table, index or unique constraint has the name, or something that is dropped and kept had it.

@@ -50,6 +50,7 @@ Examples:
 
 A grant is a kind of intent, which then reaches the entities that the plugin is called for, or
 \"KIND on PATTERN\", which reaches the tables of the pattern.")]
+    #[command(alias = "add")]
     Install {
         /// The organisation
         #[arg(long, value_parser = org_name, value_name = "NAME")]
