@@ -41,7 +41,7 @@ use hookwright_core::policy::{Answer, Answers, Draft, Review, Verdict, review};
 use tracing::Instrument;
 
 use crate::api::{ApproveOptions, RejectOptions};
-use crate::db::{ProbeAnswer, TableSize};
+use crate::db::{ProbeAnswer, Seen, TableSize};
 use crate::error::{Error, Result};
 use crate::executor::{self, Executed, RetryPolicy};
 use crate::outcome::{Outcome, Status};
@@ -101,7 +101,8 @@ impl Pipeline<'_> {
             Ok(turn) => turn,
             Err(_) => {
                 // What was made before needs not wait for what is being made.
-                if let Some(recorded) = self.recorded(tenant, change, request.started).await? {
+                let seen = seen(tenant, change).await?;
+                if let Some(recorded) = self.recorded(tenant, change, request.started, &seen).await? {
                     return Ok(recorded);
                 }
                 tenant.turn().lock().await
@@ -158,10 +159,11 @@ impl Pipeline<'_> {
                 }
                 // Not executed: perhaps because it was before, or because the view was old.
                 other => {
-                    if let Some(settled) = self.settled(tenant, &request).await? {
+                    let seen = seen(tenant, request.change).await?;
+                    if let Some(settled) = self.settled(tenant, &request, &seen).await? {
                         return Ok(settled);
                     }
-                    match (tenant.is_current(&view).await?, other) {
+                    match (seen.point == view.snapshot.point(), other) {
                         (false, _) => tenant.forget(),
                         (true, Ok(Attempt::NotRun(outcome))) => return Ok(*outcome),
                         (true, Ok(_)) => {}
@@ -236,7 +238,7 @@ impl Pipeline<'_> {
                 };
                 match executed {
                     Executed::Applied(applied) => {
-                        tenant.advance(view, outcome.change.clone(), metadata, reviewed.schema);
+                        tenant.advance(view, outcome.change.clone(), metadata, reviewed);
                         report.finish(&mut outcome, &applied);
                         Ok(Attempt::Recorded(Box::new(outcome)))
                     }
@@ -250,25 +252,31 @@ impl Pipeline<'_> {
 
     /// What became of a change before: of one that is sent again, its outcome. One that is approved
     /// must still wait.
-    async fn settled(&self, tenant: &Tenant, request: &Request<'_>) -> Result<Option<Outcome>> {
+    async fn settled(&self, tenant: &Tenant, request: &Request<'_>, seen: &Seen) -> Result<Option<Outcome>> {
         match request.approval {
-            Some(_) => held::still_waits(tenant, request).await.map(|()| None),
-            None => self.recorded(tenant, request.change, request.started).await,
+            Some(_) => held::still_waits(tenant, request, seen).await.map(|()| None),
+            None => self.recorded(tenant, request.change, request.started, seen).await,
         }
     }
 
     /// The outcome of a change that is in the ledger already.
-    async fn recorded(&self, tenant: &Tenant, change: &Change, started: Instant) -> Result<Option<Outcome>> {
-        let mut rows = Vec::with_capacity(change.events.len());
-        for event in &change.events {
-            rows.push(tenant.db().event(&event.id).await?);
-        }
-        let found = report::one_change(change, &rows)?;
-        match found {
+    async fn recorded(
+        &self,
+        tenant: &Tenant,
+        change: &Change,
+        started: Instant,
+        seen: &Seen,
+    ) -> Result<Option<Outcome>> {
+        match report::one_change(change, &seen.events)? {
             None => Ok(None),
             Some(id) => report::replayed(tenant, &id, started).await.map(Some),
         }
     }
+}
+
+/// What the ledger has of a change's events.
+async fn seen(tenant: &Tenant, change: &Change) -> Result<Seen> {
+    Ok(tenant.db().seen(change.events.iter().map(|event| event.id.as_str())).await?)
 }
 
 fn not_run(outcome: Outcome) -> Attempt {

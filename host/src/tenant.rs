@@ -13,7 +13,7 @@ use hookwright_core::hook::HookPoint;
 use hookwright_core::ident::{Ident, OrgName};
 use hookwright_core::intent::Intent;
 use hookwright_core::metadata::Metadata;
-use hookwright_core::policy::Settings;
+use hookwright_core::policy::{Review, Settings};
 use hookwright_core::schema::{Schema, Table};
 use hookwright_core::shared::Shared;
 use tokio::sync::{Mutex, OnceCell, OwnedSemaphorePermit, Semaphore, SemaphorePermit};
@@ -319,9 +319,9 @@ impl Tenant {
     }
 
     /// Keeps what a change of this host made of a view.
-    pub fn advance(&self, view: &View, change: Option<String>, metadata: Arc<Metadata>, schema: Schema) {
-        let revision = view.snapshot.revision + 1;
-        self.keep(Arc::new(Snapshot { revision, change, metadata, schema: Arc::new(schema) }));
+    pub fn advance(&self, view: &View, change: Option<String>, metadata: Arc<Metadata>, reviewed: Review) {
+        let (revision, Review { schema, names, .. }) = (view.snapshot.revision + 1, reviewed);
+        self.keep(Arc::new(Snapshot { revision, change, metadata, schema: Arc::new(schema), names }));
     }
 
     fn keep(&self, snapshot: Arc<Snapshot>) {

@@ -63,8 +63,8 @@ pub async fn try_change(world: &World, id: &str, intents: &[Json]) -> Result<Str
             .physical()
             .tables
             .keys()
-            .cloned()
             .filter(|n| !stays(&reviewed.schema, n))
+            .cloned()
             .collect(),
         tombstones: tombstones(&reviewed),
         undo_json: serde_json::to_string(&reviewed.undo).expect("JSON"),

@@ -20,7 +20,7 @@ mod metadata_edit;
 pub mod metadata_error;
 mod metadata_undo;
 pub mod model;
-mod model_names;
+pub mod model_names;
 pub mod near;
 pub mod online;
 pub mod plan;

@@ -13,8 +13,8 @@ use crate::model_names::RelationNames;
 use crate::schema::{BuriedTable, Column, ForeignKey, Schema, Table, names};
 use crate::shared;
 
-/// A schema being changed.
-#[derive(Debug)]
+/// A schema being changed. A copy costs little.
+#[derive(Debug, Clone)]
 pub struct Model {
     base: Arc<Schema>,
     /// Copied when it is changed while somebody else has it.
@@ -24,20 +24,6 @@ pub struct Model {
     burying: bool,
     /// Made when a name is looked for.
     names: Option<RelationNames>,
-}
-
-impl Clone for Model {
-    fn clone(&self) -> Self {
-        let Self { base, schema, lineage, fills, burying, names: _ } = self;
-        Self {
-            base: base.clone(),
-            schema: schema.clone(),
-            lineage: lineage.clone(),
-            fills: fills.clone(),
-            burying: *burying,
-            names: None,
-        }
-    }
 }
 
 /// Where a touched table of the changed schema comes from.
@@ -63,6 +49,20 @@ impl Model {
     #[must_use]
     pub fn burying(self, burying: bool) -> Self {
         Self { burying, ..self }
+    }
+
+    /// With the names that are known of its base, if they are.
+    #[must_use]
+    pub fn knowing(self, names: Option<RelationNames>) -> Self {
+        Self { names, ..self }
+    }
+
+    /// The names that are known of its schema, for a model that begins there.
+    #[must_use]
+    pub fn known_names(&self) -> Option<RelationNames> {
+        let mut names = self.names.clone()?;
+        names.refresh(&self.schema);
+        Some(names)
     }
 
     /// One in which nothing has changed since this one.

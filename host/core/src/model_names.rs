@@ -1,55 +1,59 @@
 //! The names of tables, indexes and unique constraints of a schema under change, counted, so that asking whether one
 //! is free does not go through all tables: a change may make thousands.
 //!
-//! [`Model`](crate::model::Model) alone keeps it.
+//! [`Model`](crate::model::Model) keeps it; whoever begins a model where another ended may hand it on.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use imbl::HashMap;
 
 use crate::ident::Ident;
 use crate::schema::{Schema, Table, names};
 
 /// The names of relations, in lower case, by the table they are of: PostgreSQL has one space of names for them.
-#[derive(Debug, Default)]
-pub(crate) struct RelationNames {
-    of: HashMap<Ident, Vec<String>>,
+/// A copy costs nothing.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct RelationNames {
+    of: HashMap<Ident, Arc<[String]>>,
     count: HashMap<String, usize>,
     stale: BTreeSet<Ident>,
 }
 
 impl RelationNames {
     /// Those of a schema.
-    pub fn new(schema: &Schema) -> Self {
+    pub(crate) fn new(schema: &Schema) -> Self {
         let stale = schema.tables.keys().chain(schema.buried.keys()).cloned().collect();
         Self { stale, ..Self::default() }
     }
 
     /// Notes that a table, by the name it has in the database, may have changed.
-    pub fn touched(&mut self, table: &Ident) {
+    pub(crate) fn touched(&mut self, table: &Ident) {
         self.stale.insert(table.clone());
     }
 
     /// Reads anew what was touched.
-    pub fn refresh(&mut self, schema: &Schema) {
+    pub(crate) fn refresh(&mut self, schema: &Schema) {
         for name in std::mem::take(&mut self.stale) {
-            for gone in self.of.remove(&name).unwrap_or_default() {
-                if let Some(count) = self.count.get_mut(&gone) {
+            for gone in self.of.remove(&name).iter().flat_map(|names| names.iter()) {
+                if let Some(count) = self.count.get_mut(gone) {
                     *count -= 1;
                 }
             }
             let buried = schema.buried.get(&name).map(|b| &b.table);
-            let found: Vec<_> = schema.table(&name).into_iter().chain(buried).flat_map(lower).collect();
+            let found: Arc<[_]> = schema.table(&name).into_iter().chain(buried).flat_map(lower).collect();
             found.iter().for_each(|name| *self.count.entry(name.clone()).or_default() += 1);
             self.of.insert(name, found);
         }
     }
 
     /// Whether something has the name.
-    pub fn has(&self, name: &Ident) -> bool {
+    pub(crate) fn has(&self, name: &Ident) -> bool {
         self.count(name) > 0
     }
 
     /// Whether something outside a table has it.
-    pub fn has_beside(&self, table: &Ident, name: &Ident) -> bool {
+    pub(crate) fn has_beside(&self, table: &Ident, name: &Ident) -> bool {
         let folded = name.as_str().to_ascii_lowercase();
         let own = self.of.get(table).map_or(0, |names| names.iter().filter(|n| **n == folded).count());
         self.count(name) > own
@@ -67,6 +71,7 @@ fn lower(table: &Table) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Model;
 
     fn ident(text: &str) -> Ident {
         Ident::parse(text).expect("a name")
@@ -87,6 +92,22 @@ mod tests {
         known.refresh(&schema);
         for name in ["invoice", "invoice_pkey", "bill", "bill_pkey"].map(ident) {
             assert_eq!(known.has(&name), names::relation_taken(&schema, &name), "{}", name.as_str());
+        }
+    }
+    #[test]
+    fn a_model_that_begins_where_another_ended_knows_its_names() {
+        let mut first = Model::new(Arc::default());
+        ["invoice", "bill"].map(ident).into_iter().for_each(|name| first.insert_table(Table::new(name)));
+        assert!(first.known_names().is_none(), "nobody asked yet");
+        assert!(first.names_relation(&ident("bill_pkey")));
+        first.rename_table(&ident("bill"), &ident("note")).expect("renamed");
+        let names = first.known_names();
+        assert!(names.is_some());
+        let mut second = Model::new(first.shared_schema()).knowing(names);
+        second.remove_table(&ident("invoice"));
+        for name in ["invoice", "invoice_pkey", "bill", "note", "note_pkey"].map(ident) {
+            let taken = names::relation_taken(second.schema(), &name);
+            assert_eq!(second.names_relation(&name), taken, "{}", name.as_str());
         }
     }
 }

@@ -40,3 +40,47 @@ pub fn unshared<'s, T>(one: &'s Shared<T>, other: &'s Shared<T>) -> impl Iterato
         })
         .map(|(_, value)| value)
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::collection::btree_map;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn map(of: std::collections::BTreeMap<u8, u8>) -> Shared<u8> {
+        let name = |n: u8| Ident::parse(&format!("t{n}")).expect("a name");
+        of.into_iter().map(|(n, value)| (name(n), Arc::new(value))).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_not_shared_is_what_was_put_or_taken(
+            all in btree_map(0_u8..40, 0_u8..3, 0..40),
+            put in btree_map(0_u8..40, 0_u8..3, 0..5),
+            gone in btree_map(0_u8..40, 0_u8..3, 0..5),
+        ) {
+            let (before, put, gone) = (map(all), map(put), map(gone));
+            let mut after = before.clone();
+            gone.keys().for_each(|name| drop(after.remove(name)));
+            after.extend(put.clone());
+            let of = |one: &Shared<u8>, other: &Shared<u8>| -> Vec<u8> { unshared(one, other).map(|v| **v).collect() };
+            let looked = |one: &Shared<u8>, other: &Shared<u8>| -> Vec<u8> {
+                one.iter().filter(|(name, _)| !is_shared(one, other, name)).map(|(_, v)| **v).collect()
+            };
+            prop_assert_eq!(of(&before, &after), looked(&before, &after));
+            prop_assert_eq!(of(&after, &before), looked(&after, &before));
+            prop_assert_eq!(of(&after, &before), put.values().map(|v| **v).collect::<Vec<_>>());
+            prop_assert!(of(&before, &before.clone()).is_empty());
+        }
+    }
+
+    #[test]
+    fn an_edit_copies_only_what_it_picks() {
+        let before = map([(1, 1), (2, 2)].into());
+        let mut after = before.clone();
+        edit(&mut after, |value| *value == 2, |value| *value = 7);
+        assert_eq!(unshared(&after, &before).map(|v| **v).collect::<Vec<_>>(), [7]);
+        assert_eq!(unshared(&before, &after).map(|v| **v).collect::<Vec<_>>(), [2]);
+    }
+}

@@ -1,6 +1,6 @@
 //! Reads of the ledger: what changes were made, and which event led to which.
 
-use super::{DbError, OrgDb};
+use super::{DbError, OrgDb, Point};
 
 /// Most changes on one page.
 pub const MAX_PAGE: u32 = 500;
@@ -56,6 +56,28 @@ pub struct EventRow {
     /// What it asked for: JSON as the pipeline wrote it.
     pub body: String,
 }
+
+/// Events that are in the ledger, and where the history is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seen {
+    /// Where the history is.
+    pub point: Point,
+    /// Those of the events asked for that are there.
+    pub events: Vec<EventRow>,
+}
+
+type SeenColumns = (i64, Option<String>, Option<String>, Option<String>, Option<String>, Option<String>);
+
+const SEEN_POSTGRES: &str = "\
+    SELECT o.revision, c.id, e.event_id, e.change_id, e.digest, e.body::text FROM hookwright.org o \
+    LEFT JOIN hookwright.change c ON c.org = o.org AND c.revision = o.revision \
+    LEFT JOIN hookwright.event e ON e.org = o.org \
+        AND e.event_id = ANY (ARRAY(SELECT pg_catalog.json_array_elements_text($2::pg_catalog.json))) WHERE o.org = $1";
+
+const SEEN_SQLITE: &str = "\
+    SELECT o.revision, c.id, e.event_id, e.change_id, e.digest, e.body FROM hookwright_org o \
+    LEFT JOIN hookwright_change c ON c.org = o.org AND c.revision = o.revision \
+    LEFT JOIN hookwright_event e ON e.org = o.org AND e.event_id IN (SELECT value FROM json_each($2)) WHERE o.org = $1";
 
 type ChangeColumns =
     (String, i64, String, Option<String>, Option<String>, String, String, Option<String>, Option<String>);
@@ -125,20 +147,36 @@ impl OrgDb {
         Ok(row.map(ChangeRecord::from))
     }
 
-    /// An event by its id.
+    /// Which of some events are in the ledger, and where the history is: one statement, so both are of one moment.
     ///
     /// # Errors
     /// What the database says.
-    pub async fn event(&self, event_id: &str) -> Result<Option<EventRow>, DbError> {
-        let row = on_either!(
+    pub async fn seen<'e>(&self, events: impl IntoIterator<Item = &'e str>) -> Result<Seen, DbError> {
+        let ids = serde_json::Value::from_iter(events).to_string();
+        let rows = on_either!(
             self,
-            EventColumns,
-            "SELECT event_id, change_id, digest, body::text AS body FROM hookwright.event WHERE org = $1 AND event_id = $2",
-            "SELECT event_id, change_id, digest, body FROM hookwright_event WHERE org = $1 AND event_id = $2",
-            [self.org().as_str(), event_id],
-            fetch_optional
+            SeenColumns,
+            SEEN_POSTGRES,
+            SEEN_SQLITE,
+            [self.org().as_str(), &ids],
+            fetch_all
         )?;
-        Ok(row.map(EventRow::from))
+        let (revision, change) = match rows.first() {
+            Some((revision, change, ..)) => (*revision, change.clone()),
+            None => {
+                let what = "it has no row of the organisation; run: hookwright doctor".to_owned();
+                return Err(self.told(DbError::Bookkeeping { org: self.org().to_string(), what }).await);
+            }
+        };
+        let row = |(_, _, id, change, digest, body): SeenColumns| {
+            Some(EventRow::from((
+                id?,
+                change.unwrap_or_default(),
+                digest.unwrap_or_default(),
+                body.unwrap_or_default(),
+            )))
+        };
+        Ok(Seen { point: Point { revision, change }, events: rows.into_iter().filter_map(row).collect() })
     }
 
     /// The entities, and fields of entities, that events deleted from the metadata, by their names of then.

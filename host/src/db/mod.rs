@@ -106,7 +106,7 @@ pub use health::CheckReport;
 pub use held::{HeldPage, HeldRow};
 pub use inspect::{Foreign, ForeignKind, Inspected, without_comments};
 pub use journal::{JournalState, Phase, StepRow, StepState};
-pub use ledger::{ChangePage, ChangeRecord, ChangeRow, EventRow};
+pub use ledger::{ChangePage, ChangeRecord, ChangeRow, EventRow, Seen};
 pub(crate) use lent::Connections;
 pub use options::DbOptions;
 pub use pools::{Count, Pools, PoolsState};

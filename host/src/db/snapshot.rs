@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use hookwright_core::ident::Ident;
 use hookwright_core::metadata::{Entity, Field, Metadata, StableId};
+use hookwright_core::model_names::RelationNames;
 use hookwright_core::schema::{BURIED_PREFIX, Schema, Table};
 use hookwright_core::shared::Shared;
 use hookwright_core::spec::FieldSpec;
@@ -24,6 +25,8 @@ pub struct Snapshot {
     pub metadata: Arc<Metadata>,
     /// Its tables, as the model has them.
     pub schema: Arc<Schema>,
+    /// The names in it, if the change that led to it looked at them.
+    pub names: Option<RelationNames>,
 }
 
 /// Where the history of an organisation is.
@@ -168,7 +171,7 @@ fn assemble(rows: Vec<Row>) -> Result<Snapshot, String> {
     }
     let (revision, change) = point.ok_or("it has no row of the organisation; run: hookwright doctor")?;
     let metadata = Arc::new(Metadata { entities: join(entities, fields)? });
-    Ok(Snapshot { revision, change, metadata, schema: Arc::new(schema) })
+    Ok(Snapshot { revision, change, metadata, schema: Arc::new(schema), names: None })
 }
 
 fn join(

@@ -9,7 +9,7 @@ use serde_json::Value as Json;
 use super::request::Request;
 use super::{Attempt, effects, report};
 use crate::api::RejectOptions;
-use crate::db::HeldRow;
+use crate::db::{HeldRow, Seen};
 use crate::error::{Error, Result};
 use crate::executor::{self, Executed, Rejection, RetryPolicy};
 use crate::outcome::{Decision, Outcome, Reason, Status};
@@ -60,7 +60,8 @@ pub(super) async fn recognise(
     id: &str,
 ) -> Result<Option<Outcome>> {
     if request.approval.is_some() {
-        return still_waits(tenant, request).await.map(|()| None);
+        let seen = super::seen(tenant, request.change).await?;
+        return still_waits(tenant, request, &seen).await.map(|()| None);
     }
     let row = tenant.db().held(id).await?.ok_or_else(|| report::no_such_change(tenant.org(), id))?;
     if request.staged.is_some() {
@@ -84,18 +85,12 @@ pub(super) async fn recognise(
 }
 
 /// Whether the held change that is approved is still to be decided on.
-pub(super) async fn still_waits(tenant: &Tenant, request: &Request<'_>) -> Result<()> {
+pub(super) async fn still_waits(tenant: &Tenant, request: &Request<'_>, seen: &Seen) -> Result<()> {
     waiting(tenant, &request.id).await?;
-    for event in &request.change.events {
-        if let Some(row) = tenant.db().event(&event.id).await? {
-            let message = format!(
-                "the events of the change {} were applied in the change {}",
-                request.id, row.change_id
-            );
-            return Err(Error::new("change/decided", message).help(show(tenant.org(), &row.change_id)));
-        }
-    }
-    Ok(())
+    let Some(row) = seen.events.first() else { return Ok(()) };
+    let message =
+        format!("the events of the change {} were applied in the change {}", request.id, row.change_id);
+    Err(Error::new("change/decided", message).help(show(tenant.org(), &row.change_id)))
 }
 
 /// A held change that waits; an error if there is none, or it is decided on.

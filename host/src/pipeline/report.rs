@@ -1,10 +1,11 @@
 //! Outcomes and errors of a change, in the words of every surface.
 
+use std::collections::HashMap;
 use std::time::Instant;
 
 use hookwright_core::ddl::Statement;
 use hookwright_core::drift::Finding;
-use hookwright_core::event::Change;
+use hookwright_core::event::{Change, Event};
 use hookwright_core::ident::{Ident, OrgName};
 use hookwright_core::policy::{Judged, Note as CoreNote, Refusal, Review};
 use hookwright_core::schema::Table;
@@ -174,27 +175,21 @@ pub(super) fn no_such_change(org: &OrgName, id: &str) -> Error {
 }
 
 /// The one change that all events of this one belong to already; none if none of them is known.
-pub(super) fn one_change(change: &Change, rows: &[Option<EventRow>]) -> Result<Option<String>> {
-    let Some(known) = rows.iter().flatten().next().map(|row| row.change_id.clone()) else { return Ok(None) };
-    for (event, row) in change.events.iter().zip(rows) {
-        match row {
+pub(super) fn one_change(change: &Change, rows: &[EventRow]) -> Result<Option<String>> {
+    let known: HashMap<_, _> = rows.iter().map(|row| (row.event_id.as_str(), row)).collect();
+    let row = |event: &Event| known.get(event.id.as_str());
+    let Some((first, of)) = change.events.iter().find_map(|event| Some((event, row(event)?))) else {
+        return Ok(None);
+    };
+    for event in &change.events {
+        match row(event) {
             Some(row) if row.digest != event.digest() => return Err(id_reused(&event.id, &row.change_id)),
-            Some(row) if row.change_id == known => {}
+            Some(row) if row.change_id == of.change_id => {}
             Some(row) => return Err(part_of(&event.id, &row.change_id)),
-            None => {
-                return Err(part_of(
-                    &rows
-                        .iter()
-                        .zip(&change.events)
-                        .find(|(r, _)| r.is_some())
-                        .map(|(_, e)| e.id.clone())
-                        .unwrap_or_default(),
-                    &known,
-                ));
-            }
+            None => return Err(part_of(&first.id, &of.change_id)),
         }
     }
-    Ok(Some(known))
+    Ok(Some(of.change_id.clone()))
 }
 
 pub(super) fn id_reused(event: &str, change: &str) -> Error {

@@ -63,6 +63,7 @@ pub(super) async fn work_out(
     let caller = Caller::new(pipeline, tenant, view.plugins.clone());
     let mut worker =
         Worker::new(tenant, view.snapshot.metadata.clone(), view.snapshot.schema.clone(), caller);
+    worker.draft = worker.draft.knowing(view.snapshot.names.clone());
     worker.room = pipeline.sandbox.limits().change_intents;
     for event in &change.events {
         worker.event(event).await?;

@@ -41,7 +41,7 @@ async fn invoiced(sandbox: &Sandbox) -> Schema {
 #[tokio::test]
 async fn after_hooks_give_intents() {
     let schema = invoiced(&sandbox()).await;
-    let (_, table) = schema.tables.first_key_value().unwrap();
+    let (_, table) = schema.tables.get_min().unwrap();
     let column = serde_json::to_value(table.column(&Ident::parse("amount").unwrap())).unwrap();
     let wanted = json!({"name": "amount", "ty": {"type": "Decimal", "precision": 20, "scale": 2},
         "nullable": true, "default": {"decimal": "0.50"}});

@@ -9,6 +9,7 @@ use crate::ddl::Dialect;
 use crate::ident::{Ident, OrgName};
 use crate::intent::{Intent, IntentError, Inverse};
 use crate::model::Model;
+use crate::model_names::RelationNames;
 use crate::plan::{self, Sizes, Waits};
 use crate::schema::Schema;
 use crate::shared::unshared;
@@ -73,6 +74,12 @@ impl Draft {
     pub fn new(org: OrgName, dialect: Dialect, settings: Arc<Settings>, base: Arc<Schema>) -> Self {
         let model = Model::new(base).burying(settings.tombstones.keep_days > 0);
         Self { org, dialect, settings, model, entries: Vec::new(), schema_only: false }
+    }
+
+    /// With the names that are known of its base, if they are.
+    #[must_use]
+    pub fn knowing(self, names: Option<RelationNames>) -> Self {
+        Self { model: self.model.knowing(names), ..self }
     }
 
     /// One that is worked out for its schema alone: its intents are judged and applied, and not kept.

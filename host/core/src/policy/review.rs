@@ -9,6 +9,7 @@ use super::draft::Entry;
 use super::{Answers, Draft, Finding, Hazard, Rule, Verdict, integrity};
 use crate::event::Consent;
 use crate::intent::Intent;
+use crate::model_names::RelationNames;
 use crate::plan::{self, Obstacle, Plan, Sizes, Waits};
 use crate::schema::Schema;
 use crate::tombstone::Tombstones;
@@ -95,6 +96,8 @@ pub struct Review {
     pub plan: Plan,
     /// The schema afterwards.
     pub schema: Schema,
+    /// The names in it, if they were looked at.
+    pub names: Option<RelationNames>,
     /// What becomes of the things that are kept though they are dropped.
     pub tombstones: Tombstones,
     /// What undoes it, as far as the schema goes.
@@ -132,7 +135,8 @@ pub fn review(draft: Draft, answers: &Answers, sizes: &Sizes, consent: Consent) 
     };
     let tombstones = Tombstones::of(&draft.model);
     let undo = Undo::of(draft.entries.iter().map(|e| (&e.intent, &e.inverse)));
-    Review { judged, plan, schema: draft.model.schema().clone(), tombstones, undo, decision }
+    let (schema, names) = (draft.model.schema().clone(), draft.model.known_names());
+    Review { judged, plan, schema, names, tombstones, undo, decision }
 }
 
 fn obstacle(obstacle: &Obstacle) -> Reason {
