@@ -110,7 +110,9 @@ fn rows(before: &Metadata, after: &Metadata) -> serde_json::Result<Rows> {
             rows.gone_fields.extend(was.iter().flat_map(|e| &e.fields).map(|f| f.id.clone()));
             continue;
         };
-        rows.entities.push(EntityRow::of(entity));
+        if was.is_none_or(|was| head(was) != head(entity)) {
+            rows.entities.push(EntityRow::of(entity));
+        }
         let old_fields: BTreeMap<_, _> = was.into_iter().flat_map(positioned).collect();
         let changed = positioned(entity).filter(|(id, field)| old_fields.get(id) != Some(field));
         for (_, (position, field)) in changed {
@@ -120,6 +122,11 @@ fn rows(before: &Metadata, after: &Metadata) -> serde_json::Result<Rows> {
         rows.gone_fields.extend(old_fields.keys().copied().filter(|id| !stays(id)).cloned());
     }
     Ok(rows)
+}
+
+/// What the row of an entity has of it: all but its fields.
+fn head(entity: &Entity) -> (&Ident, Option<&str>, Option<&str>) {
+    (&entity.name, entity.label.as_deref(), entity.comment.as_deref())
 }
 
 fn positioned(entity: &Entity) -> impl Iterator<Item = (&StableId, (usize, &Field))> {

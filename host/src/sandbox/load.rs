@@ -74,6 +74,14 @@ pub enum LoadError {
         /// What is wrong.
         what: String,
     },
+    /// It compiles, and is made of more, or wants more memory, than the sandbox has places for.
+    #[error(
+        "the component asks for more than one plugin may have: {what}; make it of fewer parts or give it less memory, or raise \"memory_bytes\" if it is memory that is named"
+    )]
+    OverLimits {
+        /// What the engine says.
+        what: String,
+    },
     /// Compiling it takes more than a component may.
     #[error(
         "compiling the component took more than it may: {limit} {unit} (\"compile.{name}\"); make it simpler, or raise the limit"
@@ -107,6 +115,7 @@ impl LoadError {
             Self::Export { .. } => "plugin/export",
             Self::Contract { .. } => "plugin/contract",
             Self::Compile { .. } => "plugin/compile",
+            Self::OverLimits { .. } => "plugin/over-limits",
             Self::CompileLimit { .. } => "plugin/compile-limit",
             Self::Compiler { .. } => "host/fault",
         }

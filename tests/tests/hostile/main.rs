@@ -61,5 +61,5 @@ survived! {
     CompileBomb compile_bomb "plugin/compile-limit" "25165824 bytes (\"compile.memory_bytes\")"
     UndeclaredImport undeclared_import "plugin/import" "wasi:http/outgoing-handler@0.2.0"
     WrongExportShape wrong_export_shape "plugin/export" "entity-hooks"
-    TooManyMemories too_many_memories "plugin/compile" "exceeds the configured maximum of 4"
+    TooManyMemories too_many_memories "plugin/over-limits" "exceeds the configured maximum of 4"
 }

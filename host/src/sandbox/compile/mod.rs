@@ -78,7 +78,7 @@ impl Compiler {
             Some(program) => child::compile(program, &self.config, bytes)?,
             None => here(engine, bytes)?,
         };
-        let component = trusted(engine, &code).map_err(|e| LoadError::Compile { what: one_line(&e) })?;
+        let component = trusted(engine, &code).map_err(|e| LoadError::OverLimits { what: one_line(&e) })?;
         if let Some((cache, entry)) = kept {
             cache.put(&entry, &code);
         }
