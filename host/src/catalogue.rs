@@ -50,6 +50,7 @@ catalogue! {
     "db/drifted"              409 final "the database is not what the model says" "see what differs: hookwright drift --org NAME; repair it: hookwright sync --org NAME; then send the event again"
     "db/failed"               502 final "the database refused a statement" "see the message of the database; nothing was changed"
     "db/history-gone"         409 final "the database has no history of the organisation" "restore it from a backup, or say where it is: hookwright org update NAME --database URL"
+    "db/in-the-way"           409 final "something that Hookwright did not make depends on what is changed" "drop what is named, send the event again, then make it anew to fit"
     "db/newer"                409 final "a newer host has used this database" "update this host to at least the version of the other one"
     "db/other-history"        409 final "the database has another history than the host knows" "put back what was there; or start the host anew, to go on from what is there now"
     "db/unknown-outcome"      503 retry "it is not known whether the change was committed" "send the same event again: the ledger answers what happened"

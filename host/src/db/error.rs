@@ -100,6 +100,14 @@ pub enum DbError {
     /// The database is not what the model says.
     #[error("{0}")]
     Drifted(String),
+    /// Something that Hookwright did not make depends on what the change works on.
+    #[error("{message}")]
+    InTheWay {
+        /// What the database said.
+        message: String,
+        /// What to do.
+        help: &'static str,
+    },
     /// The database refused a statement.
     #[error("{message}")]
     Refused {
@@ -150,6 +158,7 @@ impl DbError {
             Self::Blocked { .. } => "db/blocked",
             Self::Constraint { .. } => "db/constraint",
             Self::Drifted(_) => "db/drifted",
+            Self::InTheWay { .. } => "db/in-the-way",
             Self::Refused { .. } => "db/failed",
             Self::UnknownOutcome { .. } => "db/unknown-outcome",
             Self::Bookkeeping { .. } => "db/bookkeeping",
@@ -183,6 +192,7 @@ impl DbError {
                 "give each organisation a file of its own: hookwright org add {org} --database sqlite:{org}.db"
             )),
             Self::Denied { grant, .. } => Some(format!("run as the owner of the database: {grant}")),
+            Self::InTheWay { help, .. } => Some((*help).to_owned()),
             Self::Refused { help, .. } => help.map(str::to_owned),
             Self::Unreachable { trouble: Some(trouble), .. } | Self::Unusable(trouble) => {
                 Some(trouble.advice())

@@ -69,16 +69,14 @@ fn postgres(e: &PgDatabaseError) -> Result<DbError, Words> {
             e.message().to_owned(),
             Some("find out who drops indexes beside Hookwright, then send the event again"),
         )),
-        "2BP01" => Err((
-            said,
-            Some("other objects depend on it: drop those first, by hand if Hookwright did not make them"),
-        )),
-        "0A000" => Err((
-            said,
-            Some(
-                "a view, rule or other object that Hookwright did not make stands in the way: drop it, send the event again, then make it anew",
-            ),
-        )),
+        "2BP01" => Ok(DbError::InTheWay {
+            message: said,
+            help: "other objects depend on it: drop those first, by hand if Hookwright did not make them",
+        }),
+        "0A000" => Ok(DbError::InTheWay {
+            message: said,
+            help: "a view, rule or other object that Hookwright did not make stands in the way: drop it, send the event again, then make it anew",
+        }),
         "57014" => Err((
             format!("a statement took longer than the statement timeout: {said}"),
             Some(
@@ -141,9 +139,10 @@ fn sqlite(e: &dyn DatabaseError) -> DbError {
             ))
         }
         // A view or trigger of others that would not work afterwards.
-        _ if said.starts_with("error in ") => {
-            refused(Some("drop it, send the change again, and make it anew to fit"))
-        }
+        _ if said.starts_with("error in ") => DbError::InTheWay {
+            message: said,
+            help: "drop the view or trigger that is named, send the change again, and make it anew to fit",
+        },
         _ if said.contains("no such table") || said.contains("no such column") => {
             DbError::Drifted(format!("what the change works on is not there any more: {said}"))
         }

@@ -21,6 +21,7 @@ const MOST: u32 = 500;
 #[into_params(parameter_in = Query)]
 pub(super) struct Part {
     /// At most so many, 1 to 500; 50 by default.
+    #[param(minimum = 1, maximum = 500)]
     limit: Option<u32>,
     /// Only what is older than this revision.
     before: Option<i64>,

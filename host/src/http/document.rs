@@ -7,11 +7,12 @@ use hookwright_core::webhook::SIGNATURE_HEADER;
 use serde_json::Value;
 use utoipa::OpenApi;
 use utoipa::openapi::path::Operation;
+use utoipa::openapi::schema::{AnyOfBuilder, SchemaType};
 use utoipa::openapi::security::{
     ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme,
 };
 use utoipa::openapi::{
-    self, Components, ContentBuilder, HeaderBuilder, ObjectBuilder, Ref, RefOr, ResponseBuilder, Type,
+    self, Components, ContentBuilder, HeaderBuilder, ObjectBuilder, Ref, RefOr, ResponseBuilder, Schema, Type,
 };
 
 use super::problem::ProblemBody;
@@ -56,7 +57,8 @@ const SIGNED: &str =
     "Standard Webhooks, together with webhook-id and webhook-timestamp; hookwright webhook create";
 
 /// Problems that routes of an organisation answer with.
-const STATUSES: &[&str] = &["400", "401", "403", "404", "409", "413", "415", "422", "429", "503"];
+const STATUSES: &[&str] =
+    &["400", "401", "403", "404", "409", "413", "415", "422", "429", "500", "502", "503"];
 
 /// Adds what every operation has: its problems, and the token it needs.
 pub(super) fn finish(mut api: openapi::OpenApi) -> openapi::OpenApi {
@@ -76,6 +78,9 @@ pub(super) fn finish(mut api: openapi::OpenApi) -> openapi::OpenApi {
     let wait = HeaderBuilder::new().schema(Some(seconds)).description(Some("Seconds to wait before that"));
     let later = later.header("Retry-After", wait.build());
     components.responses.insert("Later".to_owned(), later.build().into());
+    if let Some(told) = components.schemas.get_mut("BoundPlugin") {
+        alternatives(told);
+    }
     for (path, item) in &mut api.paths.paths {
         let operations = [&mut item.get, &mut item.post, &mut item.patch, &mut item.delete]
             .into_iter()
@@ -89,6 +94,15 @@ pub(super) fn finish(mut api: openapi::OpenApi) -> openapi::OpenApi {
         }
     }
     api
+}
+
+/// What a trial says may be what a settlement says, too: any of the shapes will do. Nothing at all is a status of its own.
+fn alternatives(schema: &mut RefOr<Schema>) {
+    if let RefOr::T(Schema::OneOf(one)) = schema {
+        let is_null = |item: &RefOr<Schema>| matches!(item, RefOr::T(Schema::Object(object)) if object.schema_type == SchemaType::Type(Type::Null));
+        let items = one.items.drain(..).filter(|item| !is_null(item));
+        *schema = RefOr::T(Schema::AnyOf(items.fold(AnyOfBuilder::new(), AnyOfBuilder::item).build()));
+    }
 }
 
 /// The id of an operation: what it is on, and what it does. Handlers alone are called the same in several places.

@@ -62,6 +62,13 @@ impl<S: Send + Sync> FromRequest<S> for Component {
 
 /// The values of a small body; what is wrong with it is told with its place.
 pub(super) fn parsed<T: DeserializeOwned>(body: &[u8]) -> Result<T> {
+    // Serde would read a list as an object, by position; a request says what it means by name.
+    if body.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'[') {
+        return Err(Error::new(
+            "request/invalid",
+            "the body is not valid: it is a list, and an object is wanted",
+        ));
+    }
     let mut deserializer = serde_json::Deserializer::from_slice(body);
     let parsed = serde_path_to_error::deserialize(&mut deserializer).map_err(|e| {
         let pointer: String = e.path().iter().map(|part| format!("/{part}")).collect();

@@ -6,12 +6,11 @@ use serde::Serialize;
 
 use super::binding::{Existing, Installation, Signed, Told};
 use super::caller::Caller;
-use super::extract::{Component, JsonBody, Query, shown};
+use super::extract::{Component, JsonBody, Query, parsed};
 use super::problem::Problem;
-use super::schema::OfOrg;
+use super::schema::{ComponentBytes, OfOrg};
 use crate::access::Scope;
 use crate::api::{GrantChange, PluginInfo};
-use crate::error::Error;
 use crate::host_trial::Trial;
 
 /// The plugins of an organisation.
@@ -36,7 +35,7 @@ pub(super) async fn list(caller: Caller) -> Result<Json<Plugins>, Problem> {
 #[utoipa::path(
     post, path = "/v1/orgs/{org}/plugins", tag = "plugins",
     params(OfOrg, Installation, Signed),
-    request_body(content = Vec<u8>, content_type = "application/wasm", description = "The component"),
+    request_body(content = ComponentBytes, content_type = "application/wasm", description = "The component"),
     responses((status = 200, body = Told))
 )]
 pub(super) async fn install(
@@ -64,11 +63,8 @@ pub(super) async fn install(
 )]
 pub(super) async fn grants(caller: Caller, JsonBody(body): JsonBody) -> Result<Json<PluginInfo>, Problem> {
     let org = caller.org(Scope::PluginsWrite)?;
-    let change: GrantChange = serde_json::from_slice(&body).map_err(|e| {
-        let help = "send {\"grant\": [\"KIND on PATTERN\"], \"revoke\": [\"KIND\"]}";
-        Error::new("request/invalid", format!("the body is no change of grants: {}", shown(&e.to_string())))
-            .help(help)
-    })?;
+    let help = "send {\"grant\": [\"KIND on PATTERN\"], \"revoke\": [\"KIND\"]}";
+    let change: GrantChange = parsed(&body).map_err(|e| e.help(help))?;
     Ok(Json(caller.host().plugin_grant(&org, caller.part("name")?, change).await?))
 }
 

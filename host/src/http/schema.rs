@@ -14,37 +14,58 @@ macro_rules! shapes {
     )+};
 }
 
-shapes! {
+/// Shapes of a field, with what each has besides.
+macro_rules! fields {
+    ($($(#[$meta:meta])* $name:ident { $($(#[$own_meta:meta])* $own:ident: $ty:ty,)* })+) => { shapes! {$(
+        $(#[$meta])*
+        $name {
+            $($(#[$own_meta])* $own: $ty,)*
+            /// 1 to 63 of `A-Z a-z 0-9 _`.
+            name: String,
+            /// The type.
+            #[serde(rename = "type")]
+            ty: TypeName,
+            /// Default true.
+            #[schema(nullable = false)]
+            nullable: Option<bool>,
+            /// Default false.
+            #[schema(nullable = false)]
+            unique: Option<bool>,
+            /// Default false.
+            #[schema(nullable = false)]
+            indexed: Option<bool>,
+            /// Default false.
+            #[schema(nullable = false)]
+            primary_key: Option<bool>,
+            /// A value of the type, or `{"function":"now"}`.
+            default: Option<Value>,
+            /// The column it refers to.
+            references: Option<ReferenceBody>,
+            /// For `String`: most characters; default 100.
+            length: Option<u32>,
+            /// For `Decimal`: digits in all.
+            precision: Option<u32>,
+            /// For `Decimal`: digits after the point; default 0.
+            scale: Option<u32>,
+            /// For `Enum`: its texts.
+            values: Option<Vec<String>>,
+            /// A note kept beside the column.
+            comment: Option<String>,
+        }
+    )+} };
+}
+
+fields! {
     /// A field.
-    FieldBody {
-        /// 1 to 63 of `A-Z a-z 0-9 _`.
-        name: String,
-        /// The type.
-        #[serde(rename = "type")]
-        ty: TypeName,
-        /// Default true.
-        nullable: Option<bool>,
-        /// Default false.
-        unique: Option<bool>,
-        /// Default false.
-        indexed: Option<bool>,
-        /// Default false.
-        primary_key: Option<bool>,
-        /// A value of the type, or `{"function":"now"}`.
-        default: Option<Value>,
-        /// The column it refers to.
-        references: Option<ReferenceBody>,
-        /// For `String`: most characters; default 100.
-        length: Option<u32>,
-        /// For `Decimal`: digits in all.
-        precision: Option<u32>,
-        /// For `Decimal`: digits after the point; default 0.
-        scale: Option<u32>,
-        /// For `Enum`: its texts.
-        values: Option<Vec<String>>,
-        /// A note kept beside the column.
-        comment: Option<String>,
+    FieldBody {}
+    /// A field with its id.
+    FieldView {
+        /// Stays through renames.
+        id: String,
     }
+}
+
+shapes! {
     /// A reference to a column of another entity's table.
     ReferenceBody {
         /// The table.
@@ -52,6 +73,7 @@ shapes! {
         /// Its column.
         column: String,
         /// Default `RESTRICT`.
+        #[schema(nullable = false)]
         on_delete: Option<OnDelete>,
     }
     /// An entity.
@@ -63,6 +85,7 @@ shapes! {
         /// A note kept beside the table.
         comment: Option<String>,
         /// The fields it is created with.
+        #[schema(nullable = false)]
         fields: Option<Vec<FieldBody>>,
     }
     /// Changes of an entity; `null` takes an attribute away.
@@ -102,16 +125,6 @@ shapes! {
         /// Its new comment.
         comment: Option<String>,
     }
-}
-
-/// A field with its id.
-#[derive(Serialize, ToSchema)]
-pub(super) struct FieldView {
-    /// Stays through renames.
-    id: String,
-    /// What it is.
-    #[serde(flatten)]
-    spec: FieldBody,
 }
 
 /// An entity with its id.
@@ -163,8 +176,9 @@ pub(super) enum OnDelete {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Envelope {
-    /// The idempotency key, at most 200 bytes.
-    id: String,
+    /// The idempotency key, at most 200 bytes; the header `Idempotency-Key` can stand for it.
+    #[schema(nullable = false)]
+    id: Option<String>,
     /// Who asks.
     actor: Option<String>,
     /// What it belongs to, for the asker.
@@ -172,10 +186,13 @@ pub(super) struct Envelope {
     /// When it happened, as the asker says (RFC 3339).
     at: Option<String>,
     /// What needs a confirmation may run.
+    #[schema(nullable = false)]
     confirm: Option<bool>,
     /// What destroys data may run.
+    #[schema(nullable = false)]
     allow_destructive: Option<bool>,
     /// Work it out and change nothing.
+    #[schema(nullable = false)]
     dry_run: Option<bool>,
     /// What is asked for.
     #[serde(flatten)]
@@ -184,21 +201,68 @@ pub(super) struct Envelope {
 
 /// What an event asks for.
 #[derive(Serialize, ToSchema)]
-#[serde(tag = "type", rename_all_fields = "camelCase")]
+#[serde(tag = "type")]
 pub(super) enum EventBody {
     #[serde(rename = "entity.create")]
     EntityCreate { entity: EntityBody },
     #[serde(rename = "entity.update")]
     EntityUpdate { entity: String, changes: EntityChanges },
     #[serde(rename = "entity.delete")]
-    EntityDelete { entity: String, drop_table: Option<bool> },
+    EntityDelete {
+        entity: String,
+        #[serde(rename = "dropTable")]
+        #[schema(nullable = false)]
+        drop_table: Option<bool>,
+    },
     #[serde(rename = "field.create")]
     FieldCreate { entity: String, field: FieldBody },
     #[serde(rename = "field.update")]
     FieldUpdate { entity: String, field: String, changes: FieldChanges },
     #[serde(rename = "field.delete")]
-    FieldDelete { entity: String, field: String, drop_column: Option<bool> },
+    FieldDelete {
+        entity: String,
+        field: String,
+        #[serde(rename = "dropColumn")]
+        #[schema(nullable = false)]
+        drop_column: Option<bool>,
+    },
+    #[serde(rename = "entity.restore")]
+    EntityRestore { entity: String, kept: Option<String> },
+    #[serde(rename = "field.restore")]
+    FieldRestore { entity: String, field: String, kept: Option<String> },
+    #[serde(rename = "entity.purge")]
+    EntityPurge { entity: String, kept: Option<String> },
+    #[serde(rename = "field.purge")]
+    FieldPurge { entity: String, field: String, kept: Option<String> },
+    #[serde(rename = "tombstones.purge")]
+    PurgeExpired {},
+    #[serde(rename = "change.rollback")]
+    ChangeRollback { change: String },
+    #[serde(rename = "schema.sync")]
+    SchemaSync(OfSchema),
+    #[serde(rename = "schema.adopt")]
+    SchemaAdopt(OfSchema),
 }
+
+/// What of the schema is compared.
+#[derive(Serialize, ToSchema)]
+pub(super) struct OfSchema {
+    /// Only this one; all of them by default.
+    entity: Option<String>,
+    /// Only this field of it.
+    field: Option<String>,
+    /// With what others added.
+    #[schema(nullable = false)]
+    extras: Option<bool>,
+    /// Only what loosens.
+    #[schema(nullable = false)]
+    loosening: Option<bool>,
+}
+
+/// The bytes of a component.
+#[derive(ToSchema)]
+#[schema(value_type = String, format = Binary)]
+pub(super) struct ComponentBytes(Vec<u8>);
 
 /// One event, or several that succeed or fail together.
 #[derive(Serialize, ToSchema)]

@@ -1,11 +1,13 @@
 //! `hookwright plugin`: from a crate to a plugin that is called.
 
+mod embed;
 mod existing;
 mod key;
 mod sign;
 
 use std::path::PathBuf;
 
+use hookwright_build::Manifest;
 use hookwright_core::ident::OrgName;
 use serde_json::Value as Json;
 
@@ -29,6 +31,8 @@ Examples:
         #[arg(long, value_name = "FILE")]
         out: Option<PathBuf>,
     },
+    /// Give a component that no Rust crate made its manifest
+    Embed(embed::Arguments),
     /// Say what a component is, and whether it can be a plugin
     Check {
         /// The component
@@ -128,6 +132,7 @@ pub(crate) struct Grants {
 pub(crate) async fn run(command: Command, cx: Context) -> Result<Exit> {
     match command {
         Command::Build { path, out } => build(&path, out, &cx)?,
+        Command::Embed(arguments) => embed::run(arguments, &cx)?,
         Command::Check { file } => {
             let report = cx.host().await?.plugin_check(&read(&file)?).await?;
             cx.out.one(&report, || told(&report))?;
@@ -251,18 +256,27 @@ fn build(path: &std::path::Path, out: Option<PathBuf>, cx: &Context) -> Result<(
     };
     let options = hookwright_build::Options::from_env().map_err(failed)?;
     let built = hookwright_build::build_crate(path, &options).map_err(failed)?;
-    let file =
-        out.unwrap_or_else(|| PathBuf::from(format!("{}.wasm", built.manifest.name.replace('-', "_"))));
-    std::fs::write(&file, &built.component).map_err(|e| {
+    let Manifest { name, version, .. } = &built.manifest;
+    let done = format!("built {name} {version} with {}", built.toolchain.version);
+    write(&built.component, &built.manifest, out, cx, &done)
+}
+
+/// Writes a component where it is wanted, and says what was done.
+fn write(
+    component: &[u8],
+    manifest: &Manifest,
+    out: Option<PathBuf>,
+    cx: &Context,
+    done: &str,
+) -> Result<()> {
+    let bytes = component.len();
+    let file = out.unwrap_or_else(|| PathBuf::from(format!("{}.wasm", manifest.name.replace('-', "_"))));
+    std::fs::write(&file, component).map_err(|e| {
         Error::new("request/invalid", format!("the file \"{}\" cannot be written: {e}", file.display()))
             .help("name another with --out")
     })?;
-    let bytes = built.component.len();
-    cx.out.talk(&format!(
-        "built {} {} with {}, {bytes} bytes",
-        built.manifest.name, built.manifest.version, built.toolchain.version
-    ));
-    let told = serde_json::json!({"file": file, "manifest": built.manifest, "sizeBytes": bytes});
+    cx.out.talk(&format!("{done}, {bytes} bytes"));
+    let told = serde_json::json!({"file": file, "manifest": manifest, "sizeBytes": bytes});
     cx.out.one(&told, || file.display().to_string())
 }
 

@@ -26,7 +26,10 @@ impl OrgDb {
     pub(crate) async fn told(&self, error: DbError) -> DbError {
         let error = self.reached(error).await;
         let telling = match &error {
-            DbError::Refused { .. } | DbError::Drifted(_) | DbError::Bookkeeping { .. } => true,
+            DbError::Refused { .. }
+            | DbError::InTheWay { .. }
+            | DbError::Drifted(_)
+            | DbError::Bookkeeping { .. } => true,
             DbError::UnknownOutcome { source, .. } => {
                 matches!(**source, DbError::Refused { .. } | DbError::Drifted(_))
             }

@@ -119,3 +119,16 @@ async fn plugins_are_listed_and_refused() {
     assert_eq!((told.status, told.code()), (404, "plugin/not-found"));
     assert_eq!(site.call("DELETE", &format!("{path}/none"), "").await.status, 404);
 }
+
+#[tokio::test]
+async fn a_view_of_others_that_is_broken_is_named() {
+    let site = Site::new().await;
+    site.post(ENTITIES, INVOICE).await;
+    site.hand("acme", "CREATE VIEW broken AS SELECT * FROM nowhere").await;
+    let rename = || site.call("PATCH", "/v1/orgs/acme/entities/invoice?confirm=true", r#"{"name":"bill"}"#);
+    let told = rename().await;
+    assert_eq!((told.status, told.code()), (409, "db/in-the-way"), "{told:?}");
+    assert!(told.body["detail"].as_str().unwrap_or_default().contains("view broken"), "{told:?}");
+    site.hand("acme", "DROP VIEW broken").await;
+    assert_eq!(rename().await.status, 200);
+}
