@@ -229,6 +229,6 @@ impl Serialize for Expr {
 impl<'de> Deserialize<'de> for Expr {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        parse(&text).map_err(serde::de::Error::custom)
+        parse::parse_kept(&text).map_err(serde::de::Error::custom)
     }
 }

@@ -13,6 +13,8 @@ const MAX_DEPTH: usize = 40;
 /// Nesting past which an expression is refused: a chain of operators nests once it is printed, and what is printed must be
 /// read again, also with the casts that a database adds.
 const MAX_NESTED: usize = 30;
+/// Nesting up to which what is printed can be read again, whatever it is: each level takes at most three of [`MAX_DEPTH`].
+const PLAIN_NESTED: usize = 10;
 
 /// Why a text is not an expression of the subset.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -25,6 +27,11 @@ pub enum ExprError {
         "the expression nests {0} deep, {MAX_NESTED} is the most; use IN for a list of values, or say it in parts"
     )]
     TooDeep(usize),
+    /// The same, though it nests less: with all its brackets it could not be read again.
+    #[error(
+        "the expression nests {0} deep, too deep to be read again with all the brackets that it gets; write chains from the left (a + b + c), or say it in parts"
+    )]
+    TooManyBrackets(usize),
     /// Not SQL.
     #[error("the expression does not parse: {0}")]
     Syntax(String),
@@ -53,6 +60,17 @@ enum Casts {
 /// # Errors
 /// An [`ExprError`] that says what is not allowed.
 pub fn parse(text: &str) -> Result<Expr, ExprError> {
+    match text.len() {
+        bytes if bytes > MAX_BYTES => Err(ExprError::TooLong(bytes)),
+        _ => convert_text(text, Casts::Refuse),
+    }
+}
+
+/// Parses an expression as Hookwright itself printed it: with quotes and brackets it may be longer than what was written.
+///
+/// # Errors
+/// An [`ExprError`], if it is something else.
+pub(super) fn parse_kept(text: &str) -> Result<Expr, ExprError> {
     convert_text(text, Casts::Refuse)
 }
 
@@ -66,22 +84,27 @@ pub fn parse_printed(text: &str) -> Result<Expr, ExprError> {
 }
 
 fn convert_text(text: &str, casts: Casts) -> Result<Expr, ExprError> {
-    if text.len() > MAX_BYTES && casts == Casts::Refuse {
-        return Err(ExprError::TooLong(text.len()));
-    }
+    shallow(convert(tree_of(text)?, casts)?)
+}
+
+fn tree_of(text: &str) -> Result<ast::Expr, ExprError> {
     let syntax = |e: sqlparser::parser::ParserError| ExprError::Syntax(quoted(&e.to_string()));
     let parser = Parser::new(&PostgreSqlDialect {}).with_recursion_limit(MAX_DEPTH);
     let mut parser = parser.try_with_sql(text).map_err(syntax)?;
     let tree = parser.parse_expr().map_err(syntax)?;
     match parser.next_token().token {
-        Token::EOF => shallow(convert(tree, casts)?),
+        Token::EOF => Ok(tree),
         rest => Err(ExprError::Syntax(format!("{} follows its end", quoted(&rest.to_string())))),
     }
 }
 
+/// What is kept is printed first: what could not be read again is refused here, not when it is needed.
 fn shallow(expr: Expr) -> Result<Expr, ExprError> {
     match depth(&expr) {
         deep if deep > MAX_NESTED => Err(ExprError::TooDeep(deep)),
+        deep if deep > PLAIN_NESTED && tree_of(&crate::ddl::print_expr(&expr)).is_err() => {
+            Err(ExprError::TooManyBrackets(deep))
+        }
         _ => Ok(expr),
     }
 }
@@ -283,6 +306,33 @@ mod tests {
         let error = parse(&chain(MAX_NESTED + 1)).expect_err("refused");
         assert_eq!(error, ExprError::TooDeep(MAX_NESTED + 1));
         assert!(parse_printed(&chain(MAX_NESTED + 1)).is_err());
+    }
+
+    #[test]
+    fn what_is_kept_is_read_again_or_refused_at_once() {
+        let within = |inner: &str, depth: usize, close: &str| {
+            (0..depth).fold("b".to_owned(), |text, _| format!("{inner}{text}{close}"))
+        };
+        for (inner, close) in
+            [("a = NOT (", ")"), ("lower(a + (", "))"), ("a IN (b, (", "))"), ("a BETWEEN b AND (", ")")]
+        {
+            for depth in 1..MAX_NESTED {
+                let Ok(read) = parse(&within(inner, depth, close)) else { continue };
+                let kept = serde_json::to_string(&read).expect("JSON");
+                assert_eq!(serde_json::from_str::<Expr>(&kept).expect("read again"), read, "{kept}");
+            }
+            assert!(parse(&within(inner, 4, close)).is_ok(), "{inner}");
+        }
+    }
+
+    #[test]
+    fn what_is_long_once_it_has_quotes_is_read_again() {
+        let list = vec!["aaa"; 1_000].join(",");
+        let read = parse(&format!("a IN ({list})")).expect("read");
+        let kept = serde_json::to_string(&read).expect("JSON");
+        assert!(kept.len() > MAX_BYTES + 2_000);
+        assert_eq!(serde_json::from_str::<Expr>(&kept).expect("read again"), read);
+        assert!(matches!(parse(&format!("a IN ({list}, {list})")), Err(ExprError::TooLong(_))));
     }
 
     #[test]

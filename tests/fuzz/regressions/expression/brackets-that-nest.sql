@@ -1,0 +1,1 @@
+lower(naiiio>to= NOT o9priireuo>t>u*to IS NULL=A/o>NULL>u*ot=o>t==A= NOT o=priiiiio= NOT o=pr= NOriiiiiiiiiiiiiiiiiiiiiiiiiioiiiiiiiiiiiiiiio>to= NOT o=priiiiio= NOT o=p>to= NOT o=priiiiio= NOT o=p>to= NOT>=Aoouo>t>u*to IS NULL=A/o>NULL=A/o>u*ost=o>tjectiii)AND  iidionNtoUotLoAnL
