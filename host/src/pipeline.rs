@@ -202,6 +202,7 @@ impl Pipeline<'_> {
         let ruling = facts.weigh(judge.rule(&reviewed));
         let (hash, warnings) = (hash.clone(), facts.warnings);
         let before = there.clone();
+        let adopts = !adopted.is_empty();
         let report = Report { tenant, request, hooks, hash, sizes: found, before, left, adopted, warnings };
         match ruling {
             Ruling::Refuse(reasons) => {
@@ -239,6 +240,9 @@ impl Pipeline<'_> {
                 match executed {
                     Executed::Applied(applied) => {
                         tenant.advance(view, outcome.change.clone(), metadata, reviewed);
+                        if adopts {
+                            tenant.forget_owners().await;
+                        }
                         report.finish(&mut outcome, &applied);
                         Ok(Attempt::Recorded(Box::new(outcome)))
                     }

@@ -16,7 +16,7 @@ use hookwright_core::metadata::Metadata;
 use hookwright_core::policy::{Review, Settings};
 use hookwright_core::schema::{Schema, Table};
 use hookwright_core::shared::Shared;
-use tokio::sync::{Mutex, OnceCell, OwnedSemaphorePermit, Semaphore, SemaphorePermit};
+use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore, SemaphorePermit};
 
 use crate::api::OnFault;
 use crate::db::{OrgDb, Point, Snapshot};
@@ -113,7 +113,7 @@ pub(crate) struct Tenant {
     places: Arc<Semaphore>,
     trials: Semaphore,
     seen: AtomicBool,
-    not_owned: OnceCell<BTreeSet<Ident>>,
+    not_owned: Mutex<Option<Arc<BTreeSet<Ident>>>>,
 }
 
 /// The schema that metadata and plugins call for, with these.
@@ -156,7 +156,7 @@ impl Tenant {
             derived: RwLock::default(),
             turn: Mutex::default(),
             seen: AtomicBool::new(false),
-            not_owned: OnceCell::new(),
+            not_owned: Mutex::default(),
         }
     }
 
@@ -173,14 +173,22 @@ impl Tenant {
         &self.db
     }
 
-    /// Those of its tables that the host's role may not alter, as this host found them first. What is made later, the
-    /// host's role owns.
-    pub async fn not_owned(&self, tables: &Shared<Table>) -> Result<&BTreeSet<Ident>> {
-        let find = async || {
-            let names: Vec<_> = tables.keys().cloned().collect();
-            self.db.not_owned(&names).await
-        };
-        Ok(self.not_owned.get_or_try_init(find).await?)
+    /// Those of its tables that the host's role may not alter, as this host found them first. What changes of this host
+    /// make later, its role owns; what is adopted, or made by another host, is asked for anew.
+    pub async fn not_owned(&self, tables: &Shared<Table>) -> Result<Arc<BTreeSet<Ident>>> {
+        let mut known = self.not_owned.lock().await;
+        if let Some(known) = &*known {
+            return Ok(known.clone());
+        }
+        let names: Vec<_> = tables.keys().cloned().collect();
+        let found = Arc::new(self.db.not_owned(&names).await?);
+        *known = Some(found.clone());
+        Ok(found)
+    }
+
+    /// Asks anew who owns its tables next time.
+    pub async fn forget_owners(&self) {
+        *self.not_owned.lock().await = None;
     }
 
     /// What the policy sets for it.
@@ -275,6 +283,7 @@ impl Tenant {
             None => {
                 let snapshot = Arc::new(self.db.snapshot().await?);
                 self.recognise(&snapshot).await?;
+                self.forget_owners().await;
                 self.keep(snapshot.clone());
                 Ok(snapshot)
             }

@@ -3,10 +3,9 @@
 //!
 //! [`Model`](crate::model::Model) keeps it; whoever begins a model where another ended may hand it on.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use imbl::HashMap;
+use imbl::{HashMap, OrdSet};
 
 use crate::ident::Ident;
 use crate::schema::{Schema, Table, names};
@@ -17,7 +16,7 @@ use crate::schema::{Schema, Table, names};
 pub struct RelationNames {
     of: HashMap<Ident, Arc<[String]>>,
     count: HashMap<String, usize>,
-    stale: BTreeSet<Ident>,
+    stale: OrdSet<Ident>,
 }
 
 impl RelationNames {
@@ -36,14 +35,17 @@ impl RelationNames {
     pub(crate) fn refresh(&mut self, schema: &Schema) {
         for name in std::mem::take(&mut self.stale) {
             for gone in self.of.remove(&name).iter().flat_map(|names| names.iter()) {
-                if let Some(count) = self.count.get_mut(gone) {
-                    *count -= 1;
+                match self.count.get_mut(gone) {
+                    Some(count) if *count > 1 => *count -= 1,
+                    _ => drop(self.count.remove(gone)),
                 }
             }
             let buried = schema.buried.get(&name).map(|b| &b.table);
             let found: Arc<[_]> = schema.table(&name).into_iter().chain(buried).flat_map(lower).collect();
             found.iter().for_each(|name| *self.count.entry(name.clone()).or_default() += 1);
-            self.of.insert(name, found);
+            if !found.is_empty() {
+                self.of.insert(name, found);
+            }
         }
     }
 
@@ -93,6 +95,10 @@ mod tests {
         for name in ["invoice", "invoice_pkey", "bill", "bill_pkey"].map(ident) {
             assert_eq!(known.has(&name), names::relation_taken(&schema, &name), "{}", name.as_str());
         }
+        schema.tables.remove(&ident("bill"));
+        known.touched(&ident("bill"));
+        known.refresh(&schema);
+        assert_eq!(known, RelationNames::default(), "nothing is kept of what is gone");
     }
     #[test]
     fn a_model_that_begins_where_another_ended_knows_its_names() {

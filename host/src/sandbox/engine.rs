@@ -81,6 +81,7 @@ fn pool(limits: &Limits) -> PoolingAllocationConfig {
         .max_memories_per_component(MEMORIES)
         .max_tables_per_component(TABLES)
         .max_tables_per_module(TABLES)
+        .max_memories_per_module(MEMORIES)
         .max_memory_size(bytes(limits.memory_bytes.next_multiple_of(PAGE_BYTES)))
         .table_elements(bytes(limits.table_elements))
         .linear_memory_keep_resident(MEMORY_KEEP_BYTES)

@@ -3,7 +3,7 @@
 use sqlparser::ast::{self, BinaryOperator as Bin, UnaryOperator as Un, Value};
 use sqlparser::dialect::PostgreSqlDialect;
 use sqlparser::parser::Parser;
-use sqlparser::tokenizer::Token;
+use sqlparser::tokenizer::{Token, Tokenizer};
 
 use super::{Expr, Function, MAX_BYTES, Operator};
 use crate::ident::{Ident, IdentError, quoted};
@@ -13,6 +13,11 @@ const MAX_DEPTH: usize = 40;
 /// Nesting past which an expression is refused: a chain of operators nests once it is printed, and what is printed must be
 /// read again, also with the casts that a database adds.
 const MAX_NESTED: usize = 30;
+/// Brackets, casts and operators within one another past which a tree is not looked into: its nodes are gone through by
+/// recursion, and chains are as deep as they are long.
+const MAX_TREE: usize = 4 * MAX_NESTED;
+/// Parts that an expression may have. What stands before BETWEEN is written twice, and chains of it double each time.
+const MAX_PARTS: usize = 1_500;
 /// Nesting up to which what is printed can be read again, whatever it is: each level takes at most three of [`MAX_DEPTH`].
 const PLAIN_NESTED: usize = 10;
 
@@ -32,6 +37,11 @@ pub enum ExprError {
         "the expression nests {0} deep, too deep to be read again with all the brackets that it gets; write chains from the left (a + b + c), or say it in parts"
     )]
     TooManyBrackets(usize),
+    /// More parts than [`MAX_PARTS`].
+    #[error(
+        "the expression has more than {MAX_PARTS} columns, operators and values (what stands before BETWEEN counts twice); shorten it, or say it in parts"
+    )]
+    TooManyParts,
     /// Not SQL.
     #[error("the expression does not parse: {0}")]
     Syntax(String),
@@ -53,6 +63,13 @@ pub enum ExprError {
 enum Casts {
     Refuse,
     LookThrough,
+}
+
+/// How a tree is read, and how much deeper it may get.
+#[derive(Clone, Copy)]
+struct Reading {
+    casts: Casts,
+    room: usize,
 }
 
 /// Parses an expression that a person or plugin wrote.
@@ -84,18 +101,29 @@ pub fn parse_printed(text: &str) -> Result<Expr, ExprError> {
 }
 
 fn convert_text(text: &str, casts: Casts) -> Result<Expr, ExprError> {
-    shallow(convert(tree_of(text)?, casts)?)
+    shallow(convert(tree_of(text)?, Reading { casts, room: MAX_TREE })?)
 }
 
 fn tree_of(text: &str) -> Result<ast::Expr, ExprError> {
-    let syntax = |e: sqlparser::parser::ParserError| ExprError::Syntax(quoted(&e.to_string()));
+    let syntax = |e: &dyn std::fmt::Display| ExprError::Syntax(quoted(&e.to_string()));
+    let tokens = Tokenizer::new(&PostgreSqlDialect {}, text).tokenize().map_err(|e| syntax(&e))?;
+    if tokens.iter().filter(|token| makes_part(token)).count() > MAX_PARTS {
+        return Err(ExprError::TooManyParts);
+    }
     let parser = Parser::new(&PostgreSqlDialect {}).with_recursion_limit(MAX_DEPTH);
-    let mut parser = parser.try_with_sql(text).map_err(syntax)?;
-    let tree = parser.parse_expr().map_err(syntax)?;
+    let mut parser = parser.with_tokens(tokens);
+    let tree = parser.parse_expr().map_err(|e| syntax(&e))?;
     match parser.next_token().token {
         Token::EOF => Ok(tree),
         rest => Err(ExprError::Syntax(format!("{} follows its end", quoted(&rest.to_string())))),
     }
+}
+
+/// Whether a tree may get deeper by a token. Lists of values make it wide.
+fn makes_part(token: &Token) -> bool {
+    let is_value =
+        matches!(token, Token::Number(..) | Token::SingleQuotedString(_) | Token::EscapedStringLiteral(_));
+    !is_value && !matches!(token, Token::Whitespace(_) | Token::Comma)
 }
 
 /// What is kept is printed first: what could not be read again is refused here, not when it is needed.
@@ -120,37 +148,51 @@ fn depth(expr: &Expr) -> usize {
     below + 1
 }
 
-fn convert(tree: ast::Expr, casts: Casts) -> Result<Expr, ExprError> {
-    let sub = |e: Box<ast::Expr>| convert(*e, casts).map(Box::new);
+fn convert(tree: ast::Expr, reading: Reading) -> Result<Expr, ExprError> {
+    let room = reading.room.checked_sub(1).ok_or(ExprError::TooDeep(MAX_TREE))?;
+    let reading = Reading { room, ..reading };
+    let sub = |e: Box<ast::Expr>| convert(*e, reading).map(Box::new);
     Ok(match tree {
         ast::Expr::Identifier(name) => Expr::Column(Ident::parse(&name.value)?),
-        ast::Expr::Nested(inner) => convert(*inner, casts)?,
+        ast::Expr::Nested(inner) => convert(*inner, reading)?,
         ast::Expr::Value(value) => literal(value.value)?,
         ast::Expr::IsNull(of) => Expr::IsNull { of: sub(of)?, negated: false },
         ast::Expr::IsNotNull(of) => Expr::IsNull { of: sub(of)?, negated: true },
-        ast::Expr::UnaryOp { op, expr } => unary(op, convert(*expr, casts)?)?,
+        ast::Expr::UnaryOp { op, expr } => unary(op, convert(*expr, reading)?)?,
         ast::Expr::BinaryOp { left, op, right } => Expr::Binary(sub(left)?, operator(&op)?, sub(right)?),
-        ast::Expr::InList { expr, list, negated } => member(sub(expr)?, list, negated, casts)?,
+        ast::Expr::InList { expr, list, negated } => member(sub(expr)?, list, negated, reading)?,
         ast::Expr::Between { expr, negated, low, high } => {
-            between(convert(*expr, casts)?, convert(*low, casts)?, convert(*high, casts)?, negated)
+            between(convert(*expr, reading)?, convert(*low, reading)?, convert(*high, reading)?, negated)?
         }
-        ast::Expr::Function(call) => function(call, casts)?,
+        ast::Expr::Function(call) => function(call, reading)?,
         ast::Expr::Trim { trim_what: None, trim_characters: None, trim_where, expr }
             if !matches!(trim_where, Some(ast::TrimWhereField::Leading | ast::TrimWhereField::Trailing)) =>
         {
-            Expr::Call(Function::Trim, vec![convert(*expr, casts)?])
+            Expr::Call(Function::Trim, vec![convert(*expr, reading)?])
         }
-        ast::Expr::Cast { expr, data_type, .. } if casts == Casts::LookThrough => {
-            uncast(convert(*expr, casts)?, &data_type)
+        ast::Expr::Cast { expr, data_type, .. } if reading.casts == Casts::LookThrough => {
+            uncast(convert(*expr, reading)?, &data_type)
         }
-        ast::Expr::AnyOp { left, compare_op: Bin::Eq, right, .. } if casts == Casts::LookThrough => {
-            member(sub(left)?, elements(*right)?, false, casts)?
+        ast::Expr::AnyOp { left, compare_op: Bin::Eq, right, .. } if reading.casts == Casts::LookThrough => {
+            member(sub(left)?, elements(*right)?, false, reading)?
         }
-        ast::Expr::AllOp { left, compare_op: Bin::NotEq, right } if casts == Casts::LookThrough => {
-            member(sub(left)?, elements(*right)?, true, casts)?
+        ast::Expr::AllOp { left, compare_op: Bin::NotEq, right } if reading.casts == Casts::LookThrough => {
+            member(sub(left)?, elements(*right)?, true, reading)?
         }
         other => return Err(not_allowed(&other)),
     })
+}
+
+/// How many columns, values and operators it has.
+fn parts(expr: &Expr) -> usize {
+    let below = match expr {
+        Expr::Column(_) | Expr::Text(_) | Expr::Number(_) | Expr::Boolean(_) | Expr::Null => 0,
+        Expr::Not(of) | Expr::IsNull { of, .. } => parts(of),
+        Expr::In { of, values, .. } => parts(of) + values.iter().map(parts).sum::<usize>(),
+        Expr::Binary(left, _, right) => parts(left) + parts(right),
+        Expr::Call(_, arguments) => arguments.iter().map(parts).sum(),
+    };
+    below + 1
 }
 
 fn not_allowed(what: &dyn std::fmt::Display) -> ExprError {
@@ -206,8 +248,8 @@ fn operator(op: &Bin) -> Result<Operator, ExprError> {
 }
 
 /// `IN`; of a single value, `=`, as the databases print it.
-fn member(of: Box<Expr>, list: Vec<ast::Expr>, negated: bool, casts: Casts) -> Result<Expr, ExprError> {
-    let mut values = list.into_iter().map(|e| convert(e, casts)).collect::<Result<Vec<_>, _>>()?;
+fn member(of: Box<Expr>, list: Vec<ast::Expr>, negated: bool, reading: Reading) -> Result<Expr, ExprError> {
+    let mut values = list.into_iter().map(|e| convert(e, reading)).collect::<Result<Vec<_>, _>>()?;
     let constant = |e: &Expr| matches!(e, Expr::Text(_) | Expr::Number(_) | Expr::Boolean(_));
     if values.is_empty() || !values.iter().all(constant) {
         return Err(ExprError::NotAllowed { what: "IN with something else than literals".into() });
@@ -227,16 +269,22 @@ fn elements(list: ast::Expr) -> Result<Vec<ast::Expr>, ExprError> {
     }
 }
 
-fn between(of: Expr, low: Expr, high: Expr, negated: bool) -> Expr {
-    let side = |op, bound| Box::new(Expr::Binary(Box::new(of.clone()), op, Box::new(bound)));
-    if negated {
-        Expr::Binary(side(Operator::Less, low), Operator::Or, side(Operator::Greater, high))
-    } else {
-        Expr::Binary(side(Operator::GreaterOrEqual, low), Operator::And, side(Operator::LessOrEqual, high))
+fn between(of: Expr, low: Expr, high: Expr, negated: bool) -> Result<Expr, ExprError> {
+    if 2 * parts(&of) + parts(&low) + parts(&high) > MAX_PARTS {
+        return Err(ExprError::TooManyParts);
     }
+    let side = |op, bound| Box::new(Expr::Binary(Box::new(of.clone()), op, Box::new(bound)));
+    Ok(match negated {
+        true => Expr::Binary(side(Operator::Less, low), Operator::Or, side(Operator::Greater, high)),
+        false => Expr::Binary(
+            side(Operator::GreaterOrEqual, low),
+            Operator::And,
+            side(Operator::LessOrEqual, high),
+        ),
+    })
 }
 
-fn function(call: ast::Function, casts: Casts) -> Result<Expr, ExprError> {
+fn function(call: ast::Function, reading: Reading) -> Result<Expr, ExprError> {
     let refused = not_allowed(&call);
     let name = match call.name.0.as_slice() {
         [part] => part.as_ident().map(|i| i.value.to_ascii_lowercase()).unwrap_or_default(),
@@ -259,7 +307,7 @@ fn function(call: ast::Function, casts: Casts) -> Result<Expr, ExprError> {
     let mut arguments = Vec::with_capacity(list.args.len());
     for argument in list.args {
         let ast::FunctionArg::Unnamed(ast::FunctionArgExpr::Expr(e)) = argument else { return Err(refused) };
-        arguments.push(convert(e, casts)?);
+        arguments.push(convert(e, reading)?);
     }
     let enough = if known == Function::Coalesce { arguments.len() >= 2 } else { arguments.len() == 1 };
     if enough { Ok(Expr::Call(known, arguments)) } else { Err(refused) }
@@ -314,7 +362,7 @@ mod tests {
             (0..depth).fold("b".to_owned(), |text, _| format!("{inner}{text}{close}"))
         };
         for (inner, close) in
-            [("a = NOT (", ")"), ("lower(a + (", "))"), ("a IN (b, (", "))"), ("a BETWEEN b AND (", ")")]
+            [("a = NOT (", ")"), ("lower(a + (", "))"), ("(", ") IN (1, 2)"), ("a BETWEEN b AND (", ")")]
         {
             for depth in 1..MAX_NESTED {
                 let Ok(read) = parse(&within(inner, depth, close)) else { continue };
@@ -328,11 +376,41 @@ mod tests {
     #[test]
     fn what_is_long_once_it_has_quotes_is_read_again() {
         let list = vec!["aaa"; 1_000].join(",");
-        let read = parse(&format!("a IN ({list})")).expect("read");
+        let read = parse(&format!("coalesce({list}) > 0")).expect("read");
         let kept = serde_json::to_string(&read).expect("JSON");
         assert!(kept.len() > MAX_BYTES + 2_000);
         assert_eq!(serde_json::from_str::<Expr>(&kept).expect("read again"), read);
-        assert!(matches!(parse(&format!("a IN ({list}, {list})")), Err(ExprError::TooLong(_))));
+        assert!(matches!(parse(&format!("coalesce({list}, {list}) > 0")), Err(ExprError::TooLong(_))));
+    }
+
+    #[test]
+    fn chains_of_between_do_not_double_without_end() {
+        let chain = |links: usize| format!("a{}", " BETWEEN 1 AND 2".repeat(links));
+        assert!(parse(&chain(3)).is_ok());
+        assert_eq!(parse(&chain(60)), Err(ExprError::TooManyParts));
+        let list = vec!["1"; 1_000].join(",");
+        assert_eq!(
+            parse(&format!("a IN ({list}){}", " BETWEEN 1 AND 2".repeat(2))),
+            Err(ExprError::TooManyParts)
+        );
+    }
+
+    #[test]
+    fn chains_need_no_more_stack_than_a_worker_has() {
+        let long = |link: &str, bytes: usize| format!("a{}", link.repeat(bytes / link.len()));
+        let deep = move || {
+            for link in
+                ["+a", " IS NULL", "::text", "~a", " BETWEEN 1 AND 2", " IN (1)", "[1]", ".a", " COLLATE c"]
+            {
+                for bytes in [1_000, 2_000, 4_000, 1_000_000] {
+                    assert!(parse(&long(link, bytes)).is_err(), "{link}");
+                    assert!(parse_printed(&long(link, bytes)).is_err(), "{link}");
+                    assert!(parse_kept(&long(link, bytes)).is_err(), "{link}");
+                }
+            }
+        };
+        let thread = std::thread::Builder::new().stack_size(2 << 20).spawn(deep).expect("a thread");
+        thread.join().expect("no panic");
     }
 
     #[test]

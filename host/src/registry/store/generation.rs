@@ -1,36 +1,52 @@
-//! The number that changes with what hosts remember of the control database, read once for all who ask at the same time,
-//! and what is remembered for as long as it stays the same.
+//! The numbers that change with what hosts remember of the control database, read once for all who ask at the same time,
+//! and what is remembered for as long as one of them stays the same.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex as StdMutex, PoisonError};
+use std::sync::{Arc, Mutex as StdMutex, PoisonError};
 
 use sqlx::SqlitePool;
 use tokio::sync::Mutex;
 
-use super::fault;
+use super::failed;
 use crate::error::Result;
 
-/// Reads the number. Whoever waits for a read that began before he asked takes part in the next one, so that nobody is
+/// The numbers.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, sqlx::FromRow)]
+pub(super) struct Numbers {
+    /// Changes with organisations, plugins, and what belongs to them.
+    #[sqlx(rename = "number")]
+    pub registry: i64,
+    /// Changes with tokens.
+    pub tokens: i64,
+}
+
+/// Reads the numbers. Whoever waits for a read that began before he asked takes part in the next one, so that nobody is
 /// given what was true before he asked.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Generation {
     /// Reads that began.
     begun: AtomicU64,
-    /// The last read that ended, and what it found.
-    ended: Mutex<(u64, i64)>,
+    /// The last read that ended, and what it found. A failure is everybody's, too: who waited need not wait for another.
+    ended: Mutex<(u64, Result<Numbers, Arc<sqlx::Error>>)>,
+}
+
+impl Default for Generation {
+    fn default() -> Self {
+        Self { begun: AtomicU64::new(0), ended: Mutex::new((0, Ok(Numbers::default()))) }
+    }
 }
 
 impl Generation {
-    pub async fn read(&self, pool: &SqlitePool) -> Result<i64> {
+    pub async fn read(&self, pool: &SqlitePool) -> Result<Numbers> {
         let wanted = self.begun.load(Ordering::SeqCst) + 1;
         let mut ended = self.ended.lock().await;
         if ended.0 < wanted {
             let this = self.begun.fetch_add(1, Ordering::SeqCst) + 1;
-            let number = sqlx::query_scalar("SELECT number FROM generation").fetch_one(pool).await;
-            *ended = (this, number.map_err(fault)?);
+            let numbers = sqlx::query_as("SELECT number, tokens FROM generation").fetch_one(pool).await;
+            *ended = (this, numbers.map_err(Arc::new));
         }
-        Ok(ended.1)
+        ended.1.clone().map_err(failed)
     }
 }
 
@@ -92,6 +108,36 @@ mod tests {
                 assert_eq!(reader.await.expect("no panic"), number);
             }
         }
+    }
+
+    #[tokio::test]
+    async fn a_failure_is_told_to_all_who_waited_and_to_nobody_else() {
+        let (store, _dir) = store().await;
+        let away = |to: &'static str| sqlx::query(sqlx::AssertSqlSafe(to)).execute(&store.pool);
+        away("ALTER TABLE generation RENAME TO elsewhere").await.expect("renamed");
+        let readers: Vec<_> = (0..20)
+            .map(|_| {
+                let store = store.clone();
+                tokio::spawn(async move { store.generation().await })
+            })
+            .collect();
+        for reader in readers {
+            assert_eq!(reader.await.expect("no panic").expect_err("fails").code, "host/fault");
+        }
+        away("ALTER TABLE elsewhere RENAME TO generation").await.expect("renamed");
+        assert!(store.generation().await.expect("read") > 0);
+    }
+
+    #[tokio::test]
+    async fn a_token_is_no_matter_of_organisations() {
+        let (store, _dir) = store().await;
+        let before = store.numbers().await.expect("read");
+        let bump = sqlx::query(
+            "INSERT INTO token (id, name, hash, orgs, scopes, created_at) VALUES ('t', 'n', x'00', '[]', '[]', 'now')",
+        );
+        bump.execute(&store.pool).await.expect("added");
+        let after = store.numbers().await.expect("read");
+        assert_eq!((after.registry, after.tokens), (before.registry, before.tokens + 1));
     }
 
     #[tokio::test]

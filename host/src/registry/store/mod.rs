@@ -30,7 +30,7 @@ pub use plugins::Binding;
 pub use returned::{Faulty, Return};
 
 use crate::error::{Error, Result};
-use generation::{Generation, Remembered};
+use generation::{Generation, Numbers, Remembered};
 use tokens::Known;
 
 /// How long a statement waits for another host.
@@ -74,11 +74,15 @@ impl Store {
         sqlx::query("SELECT 1").execute(&self.pool).await.map(drop).map_err(fault)
     }
 
-    /// A number that changes whenever an organisation, a plugin or a token does; for caches.
+    /// A number that changes whenever an organisation or a plugin does; for caches.
     ///
     /// # Errors
     /// `host/fault`.
     pub async fn generation(&self) -> Result<i64> {
+        self.numbers().await.map(|numbers| numbers.registry)
+    }
+
+    async fn numbers(&self) -> Result<Numbers> {
         self.generation.read(&self.pool).await
     }
 
@@ -90,6 +94,10 @@ impl Store {
 
 /// Any trouble with the control database is the host's own.
 fn fault(error: sqlx::Error) -> Error {
+    failed(error)
+}
+
+fn failed(error: impl std::error::Error + Send + Sync + 'static) -> Error {
     Error::new("host/fault", "the control database failed").because(error)
 }
 

@@ -100,7 +100,7 @@ impl Store {
 
     /// A token that is in use, by its id.
     async fn token(&self, id: &str) -> Result<Option<Known>> {
-        let generation = self.generation().await?;
+        let generation = self.numbers().await?.tokens;
         if let Some(known) = self.tokens.get(generation, id) {
             return Ok(Some(known));
         }

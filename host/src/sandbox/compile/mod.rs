@@ -43,6 +43,9 @@ impl Default for CompileConfig {
     }
 }
 
+/// What the engine says of machine code that another version of the program made; it has no type that can be named.
+const OTHER_VERSION: &str = "was compiled with";
+
 /// Compiles components, each once for as long as the cache keeps it.
 #[derive(Debug, Default)]
 pub(super) struct Compiler {
@@ -78,11 +81,21 @@ impl Compiler {
             Some(program) => child::compile(program, &self.config, bytes)?,
             None => here(engine, bytes)?,
         };
-        let component = trusted(engine, &code).map_err(|e| LoadError::OverLimits { what: one_line(&e) })?;
+        let component = trusted(engine, &code).map_err(|e| unusable(&one_line(&e)))?;
         if let Some((cache, entry)) = kept {
             cache.put(&entry, &code);
         }
         Ok(component)
+    }
+}
+
+/// Why fresh machine code cannot be used: another version of the program made it, or the pool has no place for it.
+fn unusable(what: &str) -> LoadError {
+    match what.contains(OTHER_VERSION) {
+        true => LoadError::Compiler {
+            what: format!("its program is not this host's any more ({what}); start the host anew"),
+        },
+        false => LoadError::OverLimits { what: what.to_owned() },
     }
 }
 
