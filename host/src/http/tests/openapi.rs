@@ -150,7 +150,8 @@ async fn events_are_described_as_they_are_taken() {
 fn every_status_of_the_catalogue_is_described() {
     let api = serde_json::to_value(crate::http::openapi()).expect("JSON");
     let responses = &api["paths"]["/v1/orgs/{org}/events"]["post"]["responses"];
-    for entry in CATALOGUE {
+    // 405 is what methods answer that are not described.
+    for entry in CATALOGUE.iter().filter(|entry| entry.status != 405) {
         assert!(responses.get(entry.status.to_string()).is_some(), "{} of {}", entry.status, entry.code);
     }
 }
