@@ -60,7 +60,7 @@ fn config(limits: &Limits) -> Config {
         .wasm_features(off, false)
         .gc_support(false)
         .concurrency_support(false)
-        // Backtraces name functions without them, and nothing else reads them: a third of what a plugin takes of memory.
+        // Backtraces name functions without them, and nothing else reads them: an eighth of what a plugin takes of memory.
         .generate_address_map(false)
         .native_unwind_info(false)
         // Equal inputs must give equal intents on every host.
