@@ -5,13 +5,16 @@
 //! literals; `= <> < <= > >=`, `AND OR NOT`, `IS [NOT] NULL`, `[NOT] IN (literals)`,
 //! `BETWEEN`; `+ - * / ||`; the functions `abs coalesce length lower trim upper`.
 
+mod error;
+mod measure;
 mod parse;
 
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-pub use parse::{ExprError, parse, parse_printed};
+pub use error::ExprError;
+pub use parse::{parse, parse_printed};
 
 use crate::ident::Ident;
 

@@ -5,58 +5,20 @@ use sqlparser::dialect::PostgreSqlDialect;
 use sqlparser::parser::Parser;
 use sqlparser::tokenizer::{Token, Tokenizer};
 
+use super::error::{ExprError, MAX_NESTED, MAX_PARTS};
+use super::measure::{depth, makes_part, parts};
 use super::{Expr, Function, MAX_BYTES, Operator};
-use crate::ident::{Ident, IdentError, quoted};
+use crate::ident::{Ident, quoted};
 
 /// Nesting past which a text is not read.
 const MAX_DEPTH: usize = 40;
-/// Nesting past which an expression is refused: a chain of operators nests once it is printed, and what is printed must be
-/// read again, also with the casts that a database adds.
-const MAX_NESTED: usize = 30;
 /// Brackets, casts and operators within one another past which a tree is not looked into: its nodes are gone through by
 /// recursion, and chains are as deep as they are long.
 const MAX_TREE: usize = 4 * MAX_NESTED;
-/// Parts that an expression may have. What stands before BETWEEN is written twice, and chains of it double each time.
-const MAX_PARTS: usize = 1_500;
 /// Nesting up to which what is printed can be read again, whatever it is: each level takes at most three of [`MAX_DEPTH`].
 const PLAIN_NESTED: usize = 10;
-
-/// Why a text is not an expression of the subset.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum ExprError {
-    /// Longer than [`MAX_BYTES`].
-    #[error("the expression has {0} bytes, {MAX_BYTES} is the most; shorten it")]
-    TooLong(usize),
-    /// Operators within operators within operators.
-    #[error(
-        "the expression nests {0} deep, {MAX_NESTED} is the most; use IN for a list of values, or say it in parts"
-    )]
-    TooDeep(usize),
-    /// The same, though it nests less: with all its brackets it could not be read again.
-    #[error(
-        "the expression nests {0} deep, too deep to be read again with all the brackets that it gets; write chains from the left (a + b + c), or say it in parts"
-    )]
-    TooManyBrackets(usize),
-    /// More parts than [`MAX_PARTS`].
-    #[error(
-        "the expression has more than {MAX_PARTS} columns, operators and values (what stands before BETWEEN counts twice); shorten it, or say it in parts"
-    )]
-    TooManyParts,
-    /// Not SQL.
-    #[error("the expression does not parse: {0}")]
-    Syntax(String),
-    /// SQL, but outside the subset.
-    #[error(
-        "the expression uses {what}; allowed are columns, literals, comparisons, AND OR NOT, IS NULL, IN, BETWEEN, + - * / || and the functions abs coalesce length lower trim upper"
-    )]
-    NotAllowed {
-        /// What it uses.
-        what: String,
-    },
-    /// A bad column name.
-    #[error(transparent)]
-    Ident(#[from] IdentError),
-}
+/// The same of parts: printed, a few of them may be written with up to four times as many words.
+const PLAIN_PARTS: usize = MAX_PARTS / 8;
 
 /// Whether casts that a database adds when it prints an expression are looked through.
 #[derive(Clone, Copy, PartialEq)]
@@ -119,33 +81,21 @@ fn tree_of(text: &str) -> Result<ast::Expr, ExprError> {
     }
 }
 
-/// Whether a tree may get deeper by a token. Lists of values make it wide.
-fn makes_part(token: &Token) -> bool {
-    let is_value =
-        matches!(token, Token::Number(..) | Token::SingleQuotedString(_) | Token::EscapedStringLiteral(_));
-    !is_value && !matches!(token, Token::Whitespace(_) | Token::Comma)
-}
-
 /// What is kept is printed first: what could not be read again is refused here, not when it is needed.
 fn shallow(expr: Expr) -> Result<Expr, ExprError> {
-    match depth(&expr) {
-        deep if deep > MAX_NESTED => Err(ExprError::TooDeep(deep)),
-        deep if deep > PLAIN_NESTED && tree_of(&crate::ddl::print_expr(&expr)).is_err() => {
-            Err(ExprError::TooManyBrackets(deep))
-        }
-        _ => Ok(expr),
+    let deep = depth(&expr);
+    if deep > MAX_NESTED {
+        return Err(ExprError::TooDeep(deep));
     }
-}
-
-fn depth(expr: &Expr) -> usize {
-    let below = match expr {
-        Expr::Column(_) | Expr::Text(_) | Expr::Number(_) | Expr::Boolean(_) | Expr::Null => return 0,
-        Expr::Not(of) | Expr::IsNull { of, .. } => depth(of),
-        Expr::In { of, values, .. } => values.iter().map(depth).fold(depth(of), usize::max),
-        Expr::Binary(left, _, right) => depth(left).max(depth(right)),
-        Expr::Call(_, arguments) => arguments.iter().map(depth).max().unwrap_or_default(),
-    };
-    below + 1
+    if deep > PLAIN_NESTED || parts(&expr) > PLAIN_PARTS {
+        let reading = Reading { casts: Casts::Refuse, room: MAX_TREE };
+        let again = tree_of(&crate::ddl::print_expr(&expr)).and_then(|tree| convert(tree, reading));
+        again.map_err(|error| match error {
+            ExprError::TooManyParts => error,
+            _ => ExprError::TooManyBrackets(deep),
+        })?;
+    }
+    Ok(expr)
 }
 
 fn convert(tree: ast::Expr, reading: Reading) -> Result<Expr, ExprError> {
@@ -181,18 +131,6 @@ fn convert(tree: ast::Expr, reading: Reading) -> Result<Expr, ExprError> {
         }
         other => return Err(not_allowed(&other)),
     })
-}
-
-/// How many columns, values and operators it has.
-fn parts(expr: &Expr) -> usize {
-    let below = match expr {
-        Expr::Column(_) | Expr::Text(_) | Expr::Number(_) | Expr::Boolean(_) | Expr::Null => 0,
-        Expr::Not(of) | Expr::IsNull { of, .. } => parts(of),
-        Expr::In { of, values, .. } => parts(of) + values.iter().map(parts).sum::<usize>(),
-        Expr::Binary(left, _, right) => parts(left) + parts(right),
-        Expr::Call(_, arguments) => arguments.iter().map(parts).sum(),
-    };
-    below + 1
 }
 
 fn not_allowed(what: &dyn std::fmt::Display) -> ExprError {
@@ -374,6 +312,22 @@ mod tests {
     }
 
     #[test]
+    fn what_is_wide_is_read_again_or_refused_at_once() {
+        for part in ["a+a", "a NOTNULL", "a BETWEEN 1 AND 2", "NOT a", "a NOT IN (1)", "-a", "1"] {
+            for wide in [2, 50, 100, 200, 400, 600, 900] {
+                let text = format!("coalesce({})", vec![part; wide].join(","));
+                let Ok(read) = parse(&text) else { continue };
+                let kept = serde_json::to_string(&read).expect("JSON");
+                assert_eq!(
+                    serde_json::from_str::<Expr>(&kept).expect("read again"),
+                    read,
+                    "{wide} of {part}"
+                );
+            }
+        }
+    }
+
+    #[test]
     fn what_is_long_once_it_has_quotes_is_read_again() {
         let list = vec!["aaa"; 1_000].join(",");
         let read = parse(&format!("coalesce({list}) > 0")).expect("read");
@@ -381,18 +335,6 @@ mod tests {
         assert!(kept.len() > MAX_BYTES + 2_000);
         assert_eq!(serde_json::from_str::<Expr>(&kept).expect("read again"), read);
         assert!(matches!(parse(&format!("coalesce({list}, {list}) > 0")), Err(ExprError::TooLong(_))));
-    }
-
-    #[test]
-    fn chains_of_between_do_not_double_without_end() {
-        let chain = |links: usize| format!("a{}", " BETWEEN 1 AND 2".repeat(links));
-        assert!(parse(&chain(3)).is_ok());
-        assert_eq!(parse(&chain(60)), Err(ExprError::TooManyParts));
-        let list = vec!["1"; 1_000].join(",");
-        assert_eq!(
-            parse(&format!("a IN ({list}){}", " BETWEEN 1 AND 2".repeat(2))),
-            Err(ExprError::TooManyParts)
-        );
     }
 
     #[test]
