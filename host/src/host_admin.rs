@@ -8,6 +8,7 @@ use serde_json::Value as Json;
 
 use crate::api::{GrantChange, OrgInfo, OrgOptions, PluginInfo, PluginOptions, PluginReport};
 use crate::config::DatabaseUrl;
+use crate::config_schema;
 use crate::embedded::SCHEMA_SYNC;
 use crate::error::{Error, Result};
 use crate::grants;
@@ -119,7 +120,7 @@ impl Host {
         let loaded = self.load(component).await?;
         let manifest = &loaded.manifest;
         let config = options.config.unwrap_or_else(|| Json::Object(serde_json::Map::new()));
-        check_config(manifest.config_schema.as_ref(), &config)?;
+        config_schema::check(manifest.config_schema.as_ref(), &config)?;
         let grants = normal(&options.grants.unwrap_or_else(|| manifest.grants.clone()))?;
         Ok(Binding {
             name: manifest.name.clone(),
@@ -259,24 +260,4 @@ fn normal(given: &[String]) -> Result<Vec<String>> {
         }
     }
     Ok(all)
-}
-
-/// A plugin's configuration must be what its manifest says it takes.
-fn check_config(schema: Option<&Json>, config: &Json) -> Result<()> {
-    if !config.is_object() {
-        return Err(Error::new("config/invalid", "a plugin's configuration is a JSON object; give one"));
-    }
-    let Some(schema) = schema else { return Ok(()) };
-    let broken = |e: jsonschema::ValidationError| {
-        Error::new("plugin/invalid", format!("the manifest's config schema is no JSON Schema: {e}"))
-            .coded("plugin/bad-manifest")
-    };
-    let validator = jsonschema::validator_for(schema).map_err(broken)?;
-    match validator.iter_errors(config).next() {
-        None => Ok(()),
-        Some(error) => {
-            Err(Error::new("config/invalid", format!("the plugin does not take this configuration: {error}"))
-                .at(error.instance_path().to_string()))
-        }
-    }
 }

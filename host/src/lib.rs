@@ -10,6 +10,7 @@ pub mod catalogue;
 mod circuit;
 pub mod cli;
 pub mod config;
+mod config_schema;
 pub mod db;
 pub mod doctor;
 pub mod drift;

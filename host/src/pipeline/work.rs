@@ -10,7 +10,7 @@ use hookwright_core::ident::Ident;
 use hookwright_core::intent::Intent;
 use hookwright_core::metadata::Metadata;
 use hookwright_core::policy::Draft;
-use hookwright_core::schema::Schema;
+use hookwright_core::schema::{Schema, Table};
 use hookwright_core::spec::{EntitySpec, FieldSpec};
 use hookwright_core::tombstone::{Memory, Place};
 
@@ -21,7 +21,7 @@ use super::{Pipeline, drift};
 use crate::drift::Adopted;
 use crate::error::{Error, Result};
 use crate::outcome::HookReport;
-use crate::tenant::{Tenant, View};
+use crate::tenant::{Bound, Tenant, View};
 
 /// A change worked out: nothing is executed yet.
 pub(super) struct Worked {
@@ -280,7 +280,10 @@ impl Worker<'_> {
             let reply = self.caller.call(&plugin, event, &call, &self.draft, &self.metadata).await?;
             let Some(HookReply::Intents(intents)) = reply else { continue };
             self.take_room(intents.len() as u64)?;
+            let mut effort = 0;
             for intent in intents {
+                effort += self.draft.schema().table(intent.table()).map_or(1, Table::weight);
+                self.bear(&plugin, effort)?;
                 // Many of them would hold the thread for long.
                 tokio::task::consume_budget().await;
                 plugin.check_grant(&intent)?;
@@ -288,6 +291,19 @@ impl Worker<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Each intent copies and compares the table that it is on: thousands on one with thousands of parts would take
+    /// minutes, which the limits of the guest do not see.
+    fn bear(&self, plugin: &Bound, effort: usize) -> Result<()> {
+        let (name, most) = (&plugin.name, self.caller.limits().effort);
+        if effort as u64 <= most {
+            return Ok(());
+        }
+        let message = format!(
+            "the plugin \"{name}\" asks for too much in one reply: its intents, each counted with the parts of its table, come to more than {most}; let it ask for fewer columns, indexes and checks at once, or raise \"effort\""
+        );
+        Err(Error::new("plugin/fault", message).coded("plugin/effort"))
     }
 
     fn take_room(&mut self, intents: u64) -> Result<()> {

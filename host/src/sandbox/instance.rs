@@ -150,7 +150,7 @@ async fn begin(shared: &Shared, code: &Code, asked: Asked, world: GuestWorld) ->
         let error = guest.stop(Fault::Timeout { limit_ms });
         Err(Broken { error, began: true })
     });
-    let reply = conclude(&mut guest, outcome, &world);
+    let reply = conclude(&mut guest, outcome, &world).await;
     let memory_peak_bytes = guest.budget.peak_bytes();
     let log = guest.log.into_lines();
     Run { reply, log, duration: started.elapsed(), ran: Duration::ZERO, memory_peak_bytes }
@@ -189,7 +189,7 @@ async fn dispatch(store: &mut Store<Guest>, code: &Code, asked: Asked) -> Result
     }
 }
 
-fn conclude(
+async fn conclude(
     guest: &mut Guest,
     outcome: Result<Refusable<Raw>, Broken>,
     world: &GuestWorld,
@@ -209,7 +209,7 @@ fn conclude(
             if count > limit {
                 return Err(Fault::Intents { limit, count });
             }
-            lift::intents(list, &world.schema).map(HookReply::Intents)
+            lift::intents(list, &world.schema).await.map(HookReply::Intents)
         }
     }
 }

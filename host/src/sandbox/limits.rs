@@ -41,6 +41,9 @@ pub struct Limits {
     /// Intents that one reply may hold. Default 10,000: ten for each column of a table as wide as PostgreSQL allows, with
     /// the plan still made in well under a second.
     pub intents: u64,
+    /// Parts of tables that the intents of one reply may go through: each counts its table's columns, indexes and the like, and
+    /// what their expressions have. Default 10 million: 10,000 intents on a table of 900 columns, in about a second.
+    pub effort: u64,
     /// Intents that all plugins together may ask for in one change. Default 100,000: some thousand entities, judged in a few
     /// seconds. What is worked out anew for all entities, such as a repair, has no such bound.
     pub change_intents: u64,
@@ -71,6 +74,7 @@ impl Default for Limits {
             table_elements: 100_000,
             output_bytes: 8 << 20,
             intents: 10_000,
+            effort: 10_000_000,
             change_intents: 100_000,
             host_calls: 10_000,
             log_bytes: 64 << 10,
@@ -110,6 +114,7 @@ impl Limits {
             table_elements,
             output_bytes,
             intents,
+            effort,
             change_intents,
             host_calls,
             log_bytes,
@@ -125,6 +130,7 @@ impl Limits {
         within("table_elements", table_elements, 1, 10_000_000)?;
         within("output_bytes", output_bytes, 1 << 10, 1 << 30)?;
         within("intents", intents, 1, 1_000_000)?;
+        within("effort", effort, 1, 1_000_000_000)?;
         within("change_intents", change_intents, 1, 10_000_000)?;
         within("host_calls", host_calls, 1, 10_000_000)?;
         within("log_bytes", log_bytes, 1 << 10, 64 << 20)?;

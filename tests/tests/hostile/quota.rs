@@ -193,3 +193,29 @@ fn a_change_with_more_intents_than_it_may_have_is_refused_whole() {
         world.in_step().await.unwrap();
     });
 }
+
+#[test]
+fn a_reply_that_goes_through_too_much_is_refused_whole() {
+    runtime().block_on(async {
+        let mut config = Config::default();
+        config.sandbox.effort = 4;
+        let home = TestHost::with(None, config).await;
+        let world = World::add(&home, "acme", Dialect::Sqlite, &["schema-sync".to_owned()]).await;
+        world.send(&entity("e", "invoice").to_string(), PLAIN).await.unwrap();
+        let field = |n: u32| {
+            let field = serde_json::json!({"name": format!("f{n}"), "type": "Text"});
+            serde_json::json!({"id": format!("f{n}"), "type": "field.create", "entity": "invoice", "field": field})
+        };
+        let mut refused = None;
+        for n in 0..8 {
+            if let Err(error) = world.send(&field(n).to_string(), PLAIN).await {
+                refused = Some((n, error));
+                break;
+            }
+        }
+        let (n, error) = refused.unwrap();
+        assert_eq!((n, error.code.as_str()), (3, "plugin/effort"), "a table, its key and three columns are five parts");
+        assert!(error.message.contains("more than 4"), "{}", error.message);
+        world.in_step().await.unwrap();
+    });
+}

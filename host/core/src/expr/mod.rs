@@ -223,6 +223,14 @@ impl Expr {
     }
 }
 
+impl Expr {
+    /// How many columns, values, operators and calls it has.
+    #[must_use]
+    pub fn parts(&self) -> usize {
+        measure::parts(self)
+    }
+}
+
 impl Serialize for Expr {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(&crate::ddl::print_expr(self))

@@ -180,6 +180,21 @@ impl Table {
             || self.indexes.iter().any(|i| i.shape.is_key(columns))
     }
 
+    /// How many parts it has, those of expressions too: what it costs to copy it, or to compare it.
+    #[must_use]
+    pub fn weight(&self) -> usize {
+        let generated = self.columns.values().filter_map(|c| c.generated.as_ref());
+        let shapes = self.indexes.iter().map(|i| &i.shape);
+        let keys = shapes.clone().flat_map(|shape| &shape.keys).map(|key| match key {
+            IndexKey::Column(_) => 1,
+            IndexKey::Expression(of) => of.parts(),
+        });
+        let expressions = self.checks.iter().map(|c| &c.expression).chain(generated);
+        let expressions = expressions.chain(shapes.filter_map(|shape| shape.predicate.as_ref()));
+        let named = self.columns.len() + self.buried.len() + self.uniques.len() + self.foreign_keys.len();
+        1 + named + keys.sum::<usize>() + expressions.map(Expr::parts).sum::<usize>()
+    }
+
     /// The table as the database has it: with the columns that are buried.
     #[must_use]
     pub fn physical(&self) -> Self {
