@@ -32,10 +32,12 @@ pub(crate) use drift::drift;
 pub(crate) use held::change as held_change;
 pub(crate) use report::recorded;
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use hookwright_core::ddl;
 use hookwright_core::event::Change;
+use hookwright_core::metadata::Metadata;
 use hookwright_core::plan::{self, Sizes};
 use hookwright_core::policy::{Answer, Answers, Draft, Review, Verdict, review};
 use tracing::Instrument;
@@ -202,7 +204,6 @@ impl Pipeline<'_> {
         let ruling = facts.weigh(judge.rule(&reviewed));
         let (hash, warnings) = (hash.clone(), facts.warnings);
         let before = there.clone();
-        let adopts = !adopted.is_empty();
         let report = Report { tenant, request, hooks, hash, sizes: found, before, left, adopted, warnings };
         match ruling {
             Ruling::Refuse(reasons) => {
@@ -239,10 +240,7 @@ impl Pipeline<'_> {
                 };
                 match executed {
                     Executed::Applied(applied) => {
-                        tenant.advance(view, outcome.change.clone(), metadata, reviewed);
-                        if adopts {
-                            tenant.forget_owners().await;
-                        }
+                        advance(tenant, view, &outcome, metadata, reviewed).await;
                         report.finish(&mut outcome, &applied);
                         Ok(Attempt::Recorded(Box::new(outcome)))
                     }
@@ -275,6 +273,14 @@ impl Pipeline<'_> {
             None => Ok(None),
             Some(id) => report::replayed(tenant, &id, started).await.map(Some),
         }
+    }
+}
+
+/// Has the host know what a change made of a view. Who owns what was adopted is to be found out.
+async fn advance(tenant: &Tenant, view: &View, outcome: &Outcome, metadata: Arc<Metadata>, reviewed: Review) {
+    tenant.advance(view, outcome.change.clone(), metadata, reviewed);
+    if !outcome.adopted.is_empty() {
+        tenant.forget_owners().await;
     }
 }
 
