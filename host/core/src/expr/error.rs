@@ -25,7 +25,7 @@ pub enum ExprError {
         "the expression nests {0} deep, too deep to be read again with all the brackets that it gets; write chains from the left (a + b + c), or say it in parts"
     )]
     TooManyBrackets(usize),
-    /// More parts than [`MAX_PARTS`].
+    /// More parts than an expression may have.
     #[error(
         "the expression has more than {MAX_PARTS} columns, operators and values (what stands before BETWEEN counts twice); shorten it, or say it in parts"
     )]
