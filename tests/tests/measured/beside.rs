@@ -53,7 +53,9 @@ pub(super) async fn measure(
 
 /// Or until it is over, which tells why.
 async fn wait_until_it_waits(observer: &mut PgConnection, pid: i32, building: &JoinHandle<sqlx::Result<()>>) {
-    let query = "SELECT EXISTS (SELECT FROM pg_locks WHERE pid = $1 AND NOT granted)";
+    // What it waits for is a transaction; for the table itself it may have to wait for an autovacuum first.
+    let query =
+        "SELECT EXISTS (SELECT FROM pg_locks WHERE pid = $1 AND NOT granted AND locktype <> 'relation')";
     let look = async {
         let mut waiting = false;
         while !waiting && !building.is_finished() {
