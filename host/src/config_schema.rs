@@ -38,6 +38,7 @@ pub(crate) fn check(schema: Option<&Json>, config: &Json) -> Result<()> {
 fn bad_manifest(why: &str) -> Error {
     Error::new("plugin/invalid", format!("the manifest's config schema cannot be used: {why}"))
         .coded("plugin/bad-manifest")
+        .help("correct \"config-schema\" in the plugin's manifest, then build the plugin again")
 }
 
 fn bounded(schema: &Json) -> Result<(), String> {

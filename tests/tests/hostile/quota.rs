@@ -8,6 +8,7 @@ use hookwright::config::Config;
 use hookwright::http;
 use hookwright::outcome::Status;
 use hookwright::quota::QuotaLayer;
+use hookwright::sandbox::Limits;
 use hookwright_tests::scenario::Dialect;
 use hookwright_tests::world::{TestHost, World, runtime};
 use hostile_guests::Hostile;
@@ -176,13 +177,18 @@ fn calls_of_an_organisation_wait_in_a_line_that_is_bounded() {
     });
 }
 
+/// An organisation of a host with other limits.
+async fn limited(differ: impl FnOnce(&mut Limits)) -> World {
+    let mut config = Config::default();
+    differ(&mut config.sandbox);
+    let home = TestHost::with(None, config).await;
+    World::add(&home, "acme", Dialect::Sqlite, &["schema-sync".to_owned()]).await
+}
+
 #[test]
 fn a_change_with_more_intents_than_it_may_have_is_refused_whole() {
     runtime().block_on(async {
-        let mut config = Config::default();
-        config.sandbox.change_intents = 3;
-        let home = TestHost::with(None, config).await;
-        let world = World::add(&home, "acme", Dialect::Sqlite, &["schema-sync".to_owned()]).await;
+        let world = limited(|limits| limits.change_intents = 3).await;
         let entities: Vec<_> = (0..4).map(|n| entity(&format!("e{n}"), &format!("invoice{n}"))).collect();
         let error = world.send(&Json::from(entities.clone()).to_string(), PLAIN).await.unwrap_err();
         assert_eq!(error.code, "change/intents");
@@ -197,10 +203,7 @@ fn a_change_with_more_intents_than_it_may_have_is_refused_whole() {
 #[test]
 fn a_reply_that_goes_through_too_much_is_refused_whole() {
     runtime().block_on(async {
-        let mut config = Config::default();
-        config.sandbox.effort = 4;
-        let home = TestHost::with(None, config).await;
-        let world = World::add(&home, "acme", Dialect::Sqlite, &["schema-sync".to_owned()]).await;
+        let world = limited(|limits| limits.effort = 4).await;
         world.send(&entity("e", "invoice").to_string(), PLAIN).await.unwrap();
         let field = |n: u32| {
             let field = serde_json::json!({"name": format!("f{n}"), "type": "Text"});
