@@ -124,7 +124,7 @@ async fn again(answered: &Answered, sandbox: &Sandbox) -> Found {
     match second {
         // Neither says anything of the answer: the host had no room, or the processor was slow.
         Err(fault) if fault.blame() == Blame::Host => Found::Dropped,
-        Err(Fault::Deadline { .. } | Fault::Timeout { .. }) => Found::Dropped,
+        Err(Fault::Deadline { .. } | Fault::Wait { .. } | Fault::Timeout { .. }) => Found::Dropped,
         second if second == *reply => Found::Same,
         _ => Found::Differs,
     }

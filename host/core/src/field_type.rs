@@ -12,6 +12,8 @@ pub const MAX_LENGTH: u32 = 10_485_760;
 pub const MAX_PRECISION: u32 = 1000;
 /// Most values of an `Enum`; past that a table with a reference serves better.
 pub const MAX_VALUES: usize = 1000;
+/// Longest value of an `Enum`, in bytes: what an index of either database can hold.
+pub const MAX_VALUE_BYTES: usize = 1000;
 
 /// The type of a field or column.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -94,6 +96,14 @@ pub enum TypeError {
     /// The same value twice.
     #[error("the Enum value {} is given twice; remove one", quoted(.0))]
     ValueTwice(String),
+    /// A value that is too long.
+    #[error("the Enum value {}… has {len} bytes, {MAX_VALUE_BYTES} is the most; shorten it", quoted(.start))]
+    ValueLong {
+        /// Its first characters.
+        start: String,
+        /// Its bytes.
+        len: usize,
+    },
     /// A value no database text can hold.
     #[error("the Enum value {} has a NUL character, which no database text can hold; remove it", quoted(.0))]
     ValueNul(String),
@@ -179,6 +189,9 @@ fn validate_values(values: &[String]) -> Result<(), TypeError> {
     }
     let mut seen = std::collections::BTreeSet::new();
     for value in values {
+        if value.len() > MAX_VALUE_BYTES {
+            return Err(TypeError::ValueLong { start: value.chars().take(20).collect(), len: value.len() });
+        }
         if value.contains('\0') {
             return Err(TypeError::ValueNul(value.clone()));
         }
@@ -201,6 +214,12 @@ mod tests {
         assert!(FieldType::Enum { values: vec![] }.validate().is_err());
         let twice = FieldType::Enum { values: vec!["a".into(), "a".into()] };
         assert_eq!(twice.validate(), Err(TypeError::ValueTwice("a".into())));
+        let long = FieldType::Enum { values: vec!["a".repeat(MAX_VALUE_BYTES + 1)] };
+        let told = long.validate().expect_err("too long").to_string();
+        assert_eq!(
+            told,
+            "the Enum value \"aaaaaaaaaaaaaaaaaaaa\"… has 1001 bytes, 1000 is the most; shorten it"
+        );
     }
 
     #[test]

@@ -30,6 +30,7 @@ pub mod shared;
 pub mod signature;
 pub mod spec;
 mod spec_print;
+pub mod text;
 pub mod tombstone;
 pub mod undo;
 pub mod value;

@@ -198,6 +198,19 @@ impl Model {
         self.changing(name).table_mut(name).ok_or_else(|| IntentError::gone(name))
     }
 
+    /// The table, to be given an index or a unique constraint of that name and nothing else.
+    pub(crate) fn table_gaining(
+        &mut self,
+        table: &Ident,
+        relation: &Ident,
+    ) -> Result<&mut Table, IntentError> {
+        self.table(table)?;
+        if let Some(names) = &mut self.names {
+            names.made(table, relation);
+        }
+        Arc::make_mut(&mut self.schema).table_mut(table).ok_or_else(|| IntentError::gone(table))
+    }
+
     pub(crate) fn column_mut(&mut self, table: &Ident, name: &Ident) -> Result<&mut Column, IntentError> {
         self.column(table, name)?;
         let found = self.changing(table).table_mut(table).and_then(|t| t.columns.get_mut(name));

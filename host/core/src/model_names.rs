@@ -3,9 +3,7 @@
 //!
 //! [`Model`](crate::model::Model) keeps it; whoever begins a model where another ended may hand it on.
 
-use std::sync::Arc;
-
-use imbl::{HashMap, OrdSet};
+use imbl::{HashMap, OrdSet, Vector};
 
 use crate::ident::Ident;
 use crate::schema::{Schema, Table, names};
@@ -14,7 +12,7 @@ use crate::schema::{Schema, Table, names};
 /// A copy costs nothing.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct RelationNames {
-    of: HashMap<Ident, Arc<[String]>>,
+    of: HashMap<Ident, Vector<String>>,
     count: HashMap<String, usize>,
     stale: OrdSet<Ident>,
 }
@@ -31,6 +29,15 @@ impl RelationNames {
         self.stale.insert(table.clone());
     }
 
+    /// Notes a name that is new on a table, on which nothing else changes.
+    pub(crate) fn made(&mut self, table: &Ident, name: &Ident) {
+        if !self.stale.contains(table) {
+            let name = folded(name);
+            *self.count.entry(name.clone()).or_default() += 1;
+            self.of.entry(table.clone()).or_default().push_back(name);
+        }
+    }
+
     /// Reads anew what was touched.
     pub(crate) fn refresh(&mut self, schema: &Schema) {
         for name in std::mem::take(&mut self.stale) {
@@ -41,7 +48,7 @@ impl RelationNames {
                 }
             }
             let buried = schema.buried.get(&name).map(|b| &b.table);
-            let found: Arc<[_]> = schema.table(&name).into_iter().chain(buried).flat_map(lower).collect();
+            let found: Vector<_> = schema.table(&name).into_iter().chain(buried).flat_map(lower).collect();
             found.iter().for_each(|name| *self.count.entry(name.clone()).or_default() += 1);
             if !found.is_empty() {
                 self.of.insert(name, found);
@@ -56,22 +63,28 @@ impl RelationNames {
 
     /// Whether something outside a table has it.
     pub(crate) fn has_beside(&self, table: &Ident, name: &Ident) -> bool {
-        let folded = name.as_str().to_ascii_lowercase();
+        let folded = folded(name);
         let own = self.of.get(table).map_or(0, |names| names.iter().filter(|n| **n == folded).count());
         self.count(name) > own
     }
 
     fn count(&self, name: &Ident) -> usize {
-        self.count.get(&name.as_str().to_ascii_lowercase()).copied().unwrap_or_default()
+        self.count.get(&folded(name)).copied().unwrap_or_default()
     }
 }
 
 fn lower(table: &Table) -> Vec<String> {
-    names::relations(table).map(|name| name.as_str().to_ascii_lowercase()).collect()
+    names::relations(table).map(|name| folded(&name)).collect()
+}
+
+fn folded(name: &Ident) -> String {
+    name.as_str().to_ascii_lowercase()
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
     use crate::model::Model;
 
@@ -100,6 +113,22 @@ mod tests {
         known.refresh(&schema);
         assert_eq!(known, RelationNames::default(), "nothing is kept of what is gone");
     }
+
+    #[test]
+    fn a_name_that_is_added_is_known_without_a_look_at_its_table() {
+        let mut schema = Schema::default();
+        schema.insert(Table::new(ident("bill")));
+        let mut known = RelationNames::new(&schema);
+        known.made(&ident("bill"), &ident("early"));
+        known.refresh(&schema);
+        assert!(!known.has(&ident("early")), "its table was to be read anyway");
+        known.made(&ident("bill"), &ident("Bill_a_idx"));
+        assert!(known.has(&ident("bill_A_idx")) && !known.has_beside(&ident("bill"), &ident("bill_a_idx")));
+        known.touched(&ident("bill"));
+        known.refresh(&schema);
+        assert!(!known.has(&ident("bill_a_idx")), "it counts once");
+    }
+
     #[test]
     fn a_model_that_begins_where_another_ended_knows_its_names() {
         let mut first = Model::new(Arc::default());

@@ -5,8 +5,10 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
+use crate::event::MAX_FIELDS;
 use crate::field_type::{DEFAULT_LENGTH, FieldType, TypeError};
 use crate::ident::{Ident, IdentError, quoted};
+use crate::text::{self, TextError};
 use crate::value::{DefaultError, DefaultValue};
 
 /// What happens to a row when the row it refers to is deleted.
@@ -237,9 +239,12 @@ pub enum SpecError {
     /// Two fields of one name.
     #[error("the fields \"{0}\" and \"{1}\" share a name (case does not count); rename one")]
     FieldTwice(String, String),
-    /// Text that no database can hold.
-    #[error("\"{0}\" has a NUL character, which no database text can hold; remove it")]
-    Nul(&'static str),
+    /// A label or comment that cannot be kept.
+    #[error("\"{0}\" {1}")]
+    Text(&'static str, TextError),
+    /// More fields than a table has room for.
+    #[error("an entity has {0} fields, {MAX_FIELDS} is the most a table can have; split it")]
+    FieldCount(usize),
 }
 
 impl TryFrom<FieldWire> for FieldSpec {
@@ -254,7 +259,7 @@ impl TryFrom<FieldWire> for FieldSpec {
             Some(json) => Some(DefaultValue::from_json(json, &ty)?),
         };
         let references = wire.references.map(Reference::try_from).transpose()?;
-        no_nul("comment", wire.comment.as_deref())?;
+        text("comment", wire.comment.as_deref())?;
         let spec = Self {
             name,
             ty,
@@ -361,9 +366,10 @@ impl TryFrom<EntityWire> for EntitySpec {
     type Error = SpecError;
 
     fn try_from(wire: EntityWire) -> Result<Self, SpecError> {
+        countable(wire.fields.len())?;
         let name = Ident::table(&wire.name)?;
-        no_nul("label", wire.label.as_deref())?;
-        no_nul("comment", wire.comment.as_deref())?;
+        text("label", wire.label.as_deref())?;
+        text("comment", wire.comment.as_deref())?;
         let fields = wire.fields.into_iter().map(FieldSpec::try_from).collect::<Result<Vec<_>, _>>()?;
         distinct(&fields)?;
         let key = fields.iter().filter(|f| f.primary_key).count();
@@ -389,9 +395,12 @@ pub fn distinct(fields: &[FieldSpec]) -> Result<(), SpecError> {
     Ok(())
 }
 
-pub(crate) fn no_nul(what: &'static str, text: Option<&str>) -> Result<(), SpecError> {
-    match text.is_some_and(|t| t.contains('\0')) {
-        true => Err(SpecError::Nul(what)),
-        false => Ok(()),
-    }
+/// Whether a label or comment can be kept.
+pub(crate) fn text(what: &'static str, text: Option<&str>) -> Result<(), SpecError> {
+    text::check(text).map_err(|error| SpecError::Text(what, error))
+}
+
+/// Whether a table has room for so many fields.
+pub(crate) fn countable(fields: usize) -> Result<(), SpecError> {
+    if fields > MAX_FIELDS { Err(SpecError::FieldCount(fields)) } else { Ok(()) }
 }

@@ -55,8 +55,7 @@ impl DefaultValue {
     /// # Errors
     /// A [`DefaultError`] that shows the value, the type and what would do.
     pub fn from_json(json: &Json, ty: &FieldType) -> Result<Self, DefaultError> {
-        let size = json.as_str().map_or(0, str::len);
-        let parsed = if size > MAX_BYTES {
+        let parsed = if size(json) > MAX_BYTES {
             None
         } else if is_now(json) {
             now(ty)
@@ -104,6 +103,15 @@ impl DefaultValue {
             (own, _) => own.to_json(),
         };
         Self::from_json(&json, ty).ok()
+    }
+}
+
+/// The bytes of a text, or of what else is printed.
+fn size(json: &Json) -> usize {
+    match json {
+        Json::String(text) => text.len(),
+        Json::Array(_) | Json::Object(_) => json.to_string().len(),
+        _ => 0,
     }
 }
 
@@ -237,7 +245,7 @@ fn hint(ty: &FieldType) -> &'static str {
         FieldType::DateTime => {
             "give an instant of the years 1 to 9999, such as \"2024-01-31T13:45:00Z\", or {\"function\":\"now\"}"
         }
-        FieldType::Json => "give a JSON document",
+        FieldType::Json => "give a JSON document of at most 4096 bytes",
         FieldType::Uuid => "give a UUID of 32 hex digits",
         FieldType::Bytes => "give an even number of hex digits",
     }

@@ -57,6 +57,9 @@ pub struct Cli {
     command: Command,
 }
 
+/// What `runtime` starts.
+const THREADS_PER_PROCESSOR: usize = 4;
+
 const EXAMPLES: &str = "\
 Examples:
   hookwright demo --once
@@ -220,8 +223,15 @@ fn start(global: &Global, command: Command, out: Out) -> Result<Exit> {
     let fault = |what: &str| Error::new("host/fault", format!("{what} could not be started"));
     // Ends after the runtime, with the last spans.
     let _traces = crate::telemetry::init(&config.log, &config.traces)?;
-    let runtime = tokio::runtime::Runtime::new().map_err(|e| fault("the runtime").because(e))?;
+    let runtime = runtime().map_err(|e| fault("the runtime").because(e))?;
     runtime.block_on(run(command, Context { config, out }))
+}
+
+/// More threads than processors: while one works through a large reply, the system has the others answer everybody else.
+fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
+    let processors = std::thread::available_parallelism().map_or(1, usize::from);
+    let threads = processors * THREADS_PER_PROCESSOR;
+    tokio::runtime::Builder::new_multi_thread().worker_threads(threads).enable_all().build()
 }
 
 async fn run(command: Command, cx: Context) -> Result<Exit> {

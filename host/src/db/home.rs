@@ -149,12 +149,16 @@ impl<DB: Database> Home<DB> {
         lock(&self.idle).len()
     }
 
-    /// Puts a connection aside; if somebody waits for its place among all of the host, the oldest here is closed for it.
-    /// It may have written its file; one that was replaced under it stays another one.
-    pub(super) fn shelve(&self, connection: DB::Connection, of: Identity, room: OwnedSemaphorePermit) {
+    /// Which file a connection knows that was just used: it may have written it; one that was replaced under it stays
+    /// another one.
+    pub(super) fn known_after(&self, of: Identity) -> Identity {
         let now = self.identity();
         let same = now.map(|now| now.which) == of.map(|of| of.which);
-        let of = if same { now } else { of };
+        if same { now } else { of }
+    }
+
+    /// Puts a connection aside; if somebody waits for its place among all of the host, the oldest here is closed for it.
+    pub(super) fn shelve(&self, connection: DB::Connection, of: Identity, room: OwnedSemaphorePermit) {
         lock(&self.idle).push(Idle { connection, _room: room, of, since: Instant::now() });
         if self.commons.is_wanted() {
             self.evict();

@@ -105,7 +105,9 @@ impl<DB: Database> Lent<DB> {
     /// Gives it back after its last statement. One that answered is sound, and the next may have it at once.
     pub(crate) fn answered<T>(mut self, answer: sqlx::Result<T>) -> sqlx::Result<T> {
         match self.held.take_if(|held| answer.is_ok() && held.kept) {
-            Some(Held { connection, home, of, room, .. }) => home.shelve(connection, of, room),
+            Some(Held { connection, home, of, room, .. }) => {
+                home.shelve(connection, home.known_after(of), room);
+            }
             None => drop(self),
         }
         answer
@@ -136,7 +138,9 @@ impl<DB: Database> Held<DB> {
 
 impl<DB: Database> Drop for Lent<DB> {
     fn drop(&mut self) {
-        if let (Some(held), Ok(runtime)) = (self.held.take(), tokio::runtime::Handle::try_current()) {
+        if let (Some(mut held), Ok(runtime)) = (self.held.take(), tokio::runtime::Handle::try_current()) {
+            // Now, not once it answered: what is written in between is not known to it.
+            held.of = held.home.known_after(held.of);
             runtime.spawn(held.give_back());
         }
     }

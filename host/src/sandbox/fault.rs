@@ -35,6 +35,16 @@ pub enum Fault {
         /// The limit.
         limit_ms: u64,
     },
+    /// The plugin wants to wait longer than it may run.
+    #[error(
+        "the plugin wants to wait for {wanted_ms} ms, which is more than what is left of its {limit_ms} ms; let it not wait, or raise \"deadline_ms\""
+    )]
+    Wait {
+        /// The limit of running and waiting.
+        limit_ms: u64,
+        /// What it asks for at once.
+        wanted_ms: u64,
+    },
     /// The call took too long by the clock, blocked in the host.
     #[error(
         "the plugin's call took longer than {limit_ms} ms by the clock; let it not wait, or raise \"call_timeout_ms\""
@@ -146,7 +156,7 @@ impl Fault {
         match self {
             Self::Rejected(_) => "plugin/rejected",
             Self::Trap { .. } => "plugin/trap",
-            Self::Deadline { .. } => "plugin/deadline",
+            Self::Deadline { .. } | Self::Wait { .. } => "plugin/deadline",
             Self::Timeout { .. } => "plugin/timeout",
             Self::Memory { .. } => "plugin/memory",
             Self::Table { .. } => "plugin/table",

@@ -1,6 +1,7 @@
 //! What the host keeps of one call while the guest runs: its world, what it has left, and why it was stopped.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use hookwright_core::metadata::Metadata;
 use hookwright_core::schema::Schema;
@@ -33,6 +34,10 @@ pub(super) struct Guest {
     /// Why the host stopped the guest, if it did.
     stopped: Option<Fault>,
     ticks_left: u64,
+    /// From one tick to the next.
+    tick: Duration,
+    /// How long it asked to wait.
+    waited: Duration,
     host_calls_left: u64,
     limits: Arc<Limits>,
 }
@@ -47,6 +52,8 @@ impl Guest {
             seed,
             stopped: None,
             ticks_left: ticks,
+            tick: Duration::from_millis(limits.deadline_ms) / u32::try_from(ticks.max(1)).unwrap_or(u32::MAX),
+            waited: Duration::ZERO,
             host_calls_left: limits.host_calls,
             limits,
         }
@@ -66,6 +73,23 @@ impl Guest {
         let error = wasmtime::Error::msg(fault.to_string());
         self.stopped.get_or_insert(fault);
         error
+    }
+
+    /// Counts a wait that the guest asks for as if it ran that long: it keeps its place meanwhile.
+    pub fn wait(&mut self, wanted: Duration) -> wasmtime::Result<()> {
+        let ticks = wanted.as_nanos().div_ceil(self.tick.as_nanos().max(1));
+        let left = u64::try_from(ticks).ok().and_then(|ticks| self.ticks_left.checked_sub(ticks));
+        let Some(left) = left else {
+            let wanted_ms = u64::try_from(wanted.as_millis()).unwrap_or(u64::MAX);
+            return Err(self.stop(Fault::Wait { limit_ms: self.limits.deadline_ms, wanted_ms }));
+        };
+        (self.ticks_left, self.waited) = (left, self.waited + wanted);
+        Ok(())
+    }
+
+    /// How long it asked to wait so far.
+    pub fn waited(&self) -> Duration {
+        self.waited
     }
 
     /// Counts a call of a host function.

@@ -152,8 +152,9 @@ async fn begin(shared: &Shared, code: &Code, asked: Asked, world: GuestWorld) ->
     });
     let reply = conclude(&mut guest, outcome, &world).await;
     let memory_peak_bytes = guest.budget.peak_bytes();
+    let ran = guest.waited();
     let log = guest.log.into_lines();
-    Run { reply, log, duration: started.elapsed(), ran: Duration::ZERO, memory_peak_bytes }
+    Run { reply, log, duration: started.elapsed(), ran, memory_peak_bytes }
 }
 
 fn store(shared: &Shared, code: &Code, world: GuestWorld) -> Store<Guest> {

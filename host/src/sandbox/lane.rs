@@ -116,7 +116,7 @@ impl Future for Watched {
         let polled = self.guest.as_mut().poll(cx);
         self.ran += started.elapsed();
         let ran = self.ran;
-        polled.map(|run| Run { ran, ..run })
+        polled.map(|run| Run { ran: ran + run.ran, ..run })
     }
 }
 

@@ -60,7 +60,7 @@ pub struct Limits {
     /// past that, the caller does better to try another host.
     pub queue_wait_ms: u64,
     /// Milliseconds by the clock on the wall from the start of a call to its end. Default 5,000: it ends
-    /// calls that block in the host rather than run, such as a sleep.
+    /// calls that the host itself holds up.
     pub call_timeout_ms: u64,
 }
 

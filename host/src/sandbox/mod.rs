@@ -113,7 +113,7 @@ impl Sandbox {
         let engine::Started { engine, pooling, tick } = engine::start(limits)?;
         let plain = linker(&engine)?;
         let mut with_wasi = plain.clone();
-        wasmtime_wasi::p2::add_to_linker_async(&mut with_wasi).map_err(SandboxError::engine)?;
+        wasi::add_to(&mut with_wasi).map_err(SandboxError::engine)?;
         let ticks = limits.deadline_ms.div_ceil(tick.as_millis().max(1) as u64);
         let (turns, lane) = (Turns::new(limits.concurrent_calls), Lane::start(limits.call_timeout())?);
         let (limits, loaded) = (Arc::new(limits.clone()), Mutex::default());

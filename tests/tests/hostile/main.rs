@@ -38,6 +38,7 @@ survived! {
     SpinInStart spin_in_start "plugin/deadline" "ran longer than 100 ms"
     SpinInRealloc spin_in_realloc "plugin/deadline" "ran longer than 100 ms"
     SpinInPostReturn spin_in_post_return "plugin/deadline" "ran longer than 100 ms"
+    Sleep sleep "plugin/deadline" "wants to wait for 10000 ms, which is more than what is left of its 100 ms"
     MemoryBomb memory_bomb "plugin/memory" "the limit is 67108864"
     MemoriesBomb memories_bomb "plugin/memory" "the limit is 67108864"
     TableBomb table_bomb "plugin/table" "the limit is 100000"

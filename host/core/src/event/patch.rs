@@ -4,7 +4,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::Value as Json;
 
 use crate::ident::Ident;
-use crate::spec::{FieldSpec, FieldWire, ReferenceWire, SpecError, TypeName, no_nul};
+use crate::spec::{FieldSpec, FieldWire, ReferenceWire, SpecError, TypeName, text};
 
 /// `None`: not mentioned. `Some(None)`: taken away.
 type Given<T> = Option<Option<T>>;
@@ -67,8 +67,8 @@ impl EntityPatch {
     /// # Errors
     /// A [`SpecError`] if the name or a text is not possible.
     pub fn check(&self) -> Result<Option<Ident>, SpecError> {
-        no_nul("label", self.label.as_ref().and_then(Option::as_deref))?;
-        no_nul("comment", self.comment.as_ref().and_then(Option::as_deref))?;
+        text("label", self.label.as_ref().and_then(Option::as_deref))?;
+        text("comment", self.comment.as_ref().and_then(Option::as_deref))?;
         Ok(self.name.as_deref().map(Ident::table).transpose()?)
     }
 }

@@ -5,11 +5,11 @@ use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
 
 use super::error::segment;
-use super::{Body, Consent, EntityPatch, Event, EventError, FieldPatch, MAX_FIELDS, MAX_ID_BYTES};
+use super::{Body, Consent, EntityPatch, Event, EventError, FieldPatch, MAX_ID_BYTES};
 use crate::drift::Scope;
 use crate::ident::{Ident, IdentError, quoted};
 use crate::schema::BURIED_PREFIX;
-use crate::spec::{EntitySpec, EntityWire, FieldSpec, FieldWire, SpecError};
+use crate::spec::{EntitySpec, EntityWire, FieldSpec, FieldWire, SpecError, countable};
 
 macro_rules! shape {
     ($name:ident { $($(#[$attribute:meta])* $field:ident: $ty:ty),* $(,)? }) => {
@@ -283,12 +283,7 @@ fn kept(text: Option<&str>, pointer: &str) -> Result<Option<Ident>, EventError> 
 }
 
 fn entity(wire: EntityWire, base: &str) -> Result<EntitySpec, EventError> {
-    let count = wire.fields.len();
-    if count > MAX_FIELDS {
-        let message =
-            format!("an entity has {count} fields, {MAX_FIELDS} is the most a table can have; split it");
-        return Err(EventError::at(&format!("{base}/fields"), message));
-    }
+    countable(wire.fields.len()).map_err(|e| spec_error(&e, base))?;
     for (index, one) in wire.fields.iter().enumerate() {
         field(one.clone(), &format!("{base}/fields/{index}"))?;
     }
@@ -318,8 +313,8 @@ impl SpecError {
             Self::SetNull(_) => "/references/onDelete".into(),
             Self::Reference { part, .. } => format!("/references/{part}"),
             Self::NullableKey(_) => "/nullable".into(),
-            Self::FieldTwice(..) | Self::LongKey(_) => "/fields".into(),
-            Self::Nul(what) => format!("/{what}"),
+            Self::FieldTwice(..) | Self::LongKey(_) | Self::FieldCount(_) => "/fields".into(),
+            Self::Text(what, _) => format!("/{what}"),
             Self::Missing { .. } => String::new(),
         }
     }

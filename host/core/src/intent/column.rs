@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::IntentError;
 use super::support::{not_computed_from, on_column, outside_key, valid_type};
 use super::table::{describe, text};
+use crate::event::MAX_FIELDS;
 use crate::ident::Ident;
 use crate::model::Model;
 use crate::schema::{BuriedColumn, Column, Table, buried_name};
@@ -60,6 +61,10 @@ pub(super) fn place(table: &mut Table, column: Column) -> Result<(), IntentError
     valid_type(&table.name, &column.name, &column.ty)?;
     if let Some(existing) = table.colliding_column(&column.name) {
         return Err(IntentError::column_exists(&table.name, existing, &column));
+    }
+    let count = table.columns.len() + table.buried.len();
+    if count >= MAX_FIELDS {
+        return Err(IntentError::Full { table: table.name.as_str().into(), count });
     }
     generated(table, &column)?;
     table.columns.insert(column.name.clone(), column);

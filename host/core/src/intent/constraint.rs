@@ -85,7 +85,7 @@ impl AddUnique {
             return Err(IntentError::already(&self.table, on("a unique constraint", &self.columns)));
         }
         let name = model.unique_name(&self.table, &self.columns);
-        let table = model.table_mut(&self.table)?;
+        let table = model.table_gaining(&self.table, &name)?;
         table.uniques.push(Unique { name, columns: self.columns.clone() });
         table.sort();
         Ok(())

@@ -1,7 +1,9 @@
 //! Why an intent cannot be applied to the model.
 
+use crate::event::MAX_FIELDS;
 use crate::ident::Ident;
 use crate::schema::{Column, Schema, Table};
+use crate::text::TextError;
 
 /// Why an intent cannot be applied.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -57,10 +59,14 @@ pub enum IntentError {
     ColumnTwice { what: &'static str, column: String },
     #[error("the foreign key on \"{table}\" pairs {columns} columns with {target}; give as many of each")]
     Pairing { table: String, columns: usize, target: usize },
+    #[error(
+        "the table \"{table}\" has {count} columns, dropped ones that are kept among them, and {MAX_FIELDS} is the most a table can have; leave some out, or split the table"
+    )]
+    Full { table: String, count: usize },
     #[error("the type of the column \"{column}\" on \"{table}\" is not possible: {why}")]
     Type { table: String, column: String, why: String },
-    #[error("{what} has a NUL character, which no database text can hold; remove it")]
-    Nul { what: &'static str },
+    #[error("{what} {why}")]
+    Text { what: &'static str, why: TextError },
     #[error("the name is not possible: {why}")]
     Name { why: String },
 }
@@ -126,8 +132,10 @@ impl IntentError {
             Self::Already { .. } => "intent/already-there",
             Self::Missing { .. } | Self::NotBuried { .. } => "intent/not-there",
             Self::WrongType { .. } | Self::Type { .. } => "intent/type",
-            Self::NoColumns { .. } | Self::ColumnTwice { .. } | Self::Pairing { .. } => "intent/columns",
-            Self::Nul { .. } => "intent/text",
+            Self::NoColumns { .. } | Self::ColumnTwice { .. } | Self::Pairing { .. } | Self::Full { .. } => {
+                "intent/columns"
+            }
+            Self::Text { .. } => "intent/text",
             Self::Name { .. } => "intent/name",
         }
     }

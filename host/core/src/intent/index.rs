@@ -42,7 +42,7 @@ impl CreateIndex {
             return Err(IntentError::already(&self.table, on("an index", &columns)));
         }
         let name = model.index_name(&self.table, &shape.key_columns().unwrap_or(columns));
-        let table = model.table_mut(&self.table)?;
+        let table = model.table_gaining(&self.table, &name)?;
         table.indexes.push(Index::new(name, shape.clone()));
         table.sort();
         Ok(())

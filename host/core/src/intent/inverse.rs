@@ -1,7 +1,8 @@
 //! What undoes each intent. A rollback carries the inverses of a change's intents out in reverse order.
 //!
-//! An inverse is found when the intent is proposed, from the models before and after it, so that it can say what
-//! was there: definitions, names, and under which name something dropped is kept.
+//! An inverse is found when the intent is proposed, from the model before it, so that it can say what was there:
+//! definitions and names. Where it depends on the name under which something dropped is kept, it takes the model after
+//! it too; only then is the one before copied.
 
 use super::inverse_parts::{around, on_column, remade, rename_if};
 use super::{AddCheck, CreateTable};
@@ -26,23 +27,19 @@ const PURGED: &str = "what is purged is gone for good";
 const KEY_REPLACED: &str = "the old values are kept beside a primary key, which cannot be dropped";
 
 impl Intent {
-    /// What undoes it.
-    ///
-    /// # Errors
-    /// Why nothing does.
-    pub fn inverse(&self, before: &Model, after: &Model) -> Inverse {
+    /// What undoes it; none if that depends on what comes of it, see [`Intent::inverse_after`].
+    #[must_use]
+    pub fn inverse(&self, before: &Model) -> Option<Inverse> {
         if let Some(inverse) = within_new_table(self, before) {
-            return inverse;
+            return Some(inverse);
         }
         let one = |intent: Intent| Ok(vec![intent]);
-        match self {
+        Some(match self {
+            Self::DropTable(_) | Self::DropColumn(_) | Self::ChangeType(_) => return None,
             Self::CreateTable(i) => one(Self::DropTable(DropTable { table: i.table.clone() })),
-            Self::DropTable(i) => drop_table(i, before, after),
             Self::RenameTable(i) => one(rename_table(&i.to, &i.table)),
             Self::AddColumn(i) => one(drop_column(&i.table, &i.column.name)),
-            Self::DropColumn(i) => dropped_column(i, before, after),
             Self::RenameColumn(i) => one(rename_column(&i.table, &i.to, &i.column)),
-            Self::ChangeType(i) => change_type(i, before, after),
             Self::SetNotNull(i) => Ok(nullability(&i.table, &i.column, before)),
             Self::DropNotNull(i) => Ok(nullability(&i.table, &i.column, before)),
             Self::SetDefault(i) => Ok(default(&i.table, &i.column, before)),
@@ -78,6 +75,19 @@ impl Intent {
             Self::RenameIndex(i) => Ok(index_name(i, before)),
             Self::Backfill(i) => backfill(i, before),
             Self::PurgeTable(_) | Self::PurgeColumn(_) => Err(PURGED),
+        })
+    }
+
+    /// What undoes it, with a look at what came of it.
+    ///
+    /// # Errors
+    /// Why nothing does.
+    pub fn inverse_after(&self, before: &Model, after: &Model) -> Inverse {
+        match self {
+            Self::DropTable(i) => drop_table(i, before, after),
+            Self::DropColumn(i) => dropped_column(i, before, after),
+            Self::ChangeType(i) => change_type(i, before, after),
+            other => other.inverse(before).unwrap_or_else(|| Ok(Vec::new())),
         }
     }
 }

@@ -133,10 +133,7 @@ pub(super) fn table_name(name: &Ident) -> Result<(), IntentError> {
 }
 
 pub(super) fn text(what: &'static str, text: Option<&str>) -> Result<(), IntentError> {
-    match text.is_some_and(|t| t.contains('\0')) {
-        true => Err(IntentError::Nul { what }),
-        false => Ok(()),
-    }
+    crate::text::check(text).map_err(|why| IntentError::Text { what, why })
 }
 
 pub(super) fn describe(table: &Table, columns: &[Ident]) -> String {

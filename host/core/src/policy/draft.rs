@@ -117,9 +117,17 @@ impl Draft {
             intent.apply(&mut self.model)?;
             return Ok(());
         }
-        let before = self.model.clone();
-        intent.apply(&mut self.model)?;
-        let inverse = intent.inverse(&before, &self.model);
+        let inverse = match intent.inverse(&self.model) {
+            Some(inverse) => {
+                intent.apply(&mut self.model)?;
+                inverse
+            }
+            None => {
+                let before = self.model.clone();
+                intent.apply(&mut self.model)?;
+                intent.inverse_after(&before, &self.model)
+            }
+        };
         self.entries.push(Entry { plugin: plugin.clone(), intent, inverse, pending });
         Ok(())
     }

@@ -262,8 +262,14 @@ impl Table {
         self.uniques.sort_by(|a, b| a.columns.cmp(&b.columns));
         self.foreign_keys.sort_by(|a, b| (&a.columns, &a.table).cmp(&(&b.columns, &b.table)));
         self.checks.sort_by(|a, b| a.name.cmp(&b.name));
-        self.indexes
-            .sort_by_cached_key(|i| (i.shape.keys.clone(), i.shape.unique, i.shape.method, i.name.clone()));
+        let place = |index: &Index| (index.shape.unique, index.shape.method);
+        self.indexes.sort_by(|a, b| {
+            a.shape
+                .keys
+                .cmp(&b.shape.keys)
+                .then_with(|| place(a).cmp(&place(b)))
+                .then_with(|| a.name.cmp(&b.name))
+        });
     }
 }
 

@@ -31,7 +31,8 @@ pub(super) fn compile(
         Some(OUT_OF_TIME) => {
             Err(LoadError::CompileLimit { name: "timeout_ms", limit: limits.timeout_ms, unit: "ms" })
         }
-        _ if words.contains("memory") => {
+        // The second of it is a thread that finds no room for its stack.
+        _ if words.contains("memory") || words.contains("temporarily unavailable") => {
             Err(LoadError::CompileLimit { name: "memory_bytes", limit: limits.memory_bytes, unit: "bytes" })
         }
         _ => Err(LoadError::Compiler { what: format!("it ended with {status}: {words}") }),
@@ -43,6 +44,8 @@ fn start(program: &Path, limits: &CompileConfig) -> std::io::Result<Child> {
         .arg(COMMAND)
         .args([limits.timeout_ms.to_string(), limits.memory_bytes.to_string()])
         .env_clear()
+        // The allocator takes memory as it is needed: what it has reserved would count towards the limit.
+        .env("MIMALLOC_ARENA_EAGER_COMMIT", "0")
         .current_dir("/")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())

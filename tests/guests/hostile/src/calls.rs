@@ -145,6 +145,7 @@ fn talk(guest: Hostile) -> Option<Vec<u8>> {
         Hostile::TrapMidway => {
             Guest { imports: LOG, items: last, hook: trap, ..Guest::default() }.component()
         }
+        Hostile::Sleep => system("(drop (call $after (i64.const 10000000000))) unreachable"),
         Hostile::Exit => system("(call $exit (i32.const 1)) unreachable"),
         _ => return None,
     })

@@ -35,6 +35,8 @@ pub enum Hostile {
     SpinInRealloc,
     /// Replies, and never comes back from cleaning up.
     SpinInPostReturn,
+    /// Waits for longer than it may run.
+    Sleep,
     /// Grows its memory until that fails.
     MemoryBomb,
     /// Begins with more memories than one call may fill.
