@@ -17,6 +17,9 @@ use crate::registry::store::Binding;
 use crate::sandbox::{LoadError, Loaded};
 use crate::tenant::Tenant;
 
+/// Whose component is looked at that is nobody's yet.
+const NOBODY: &str = "";
+
 impl Host {
     /// Registers an organisation and makes its database ready.
     ///
@@ -99,7 +102,7 @@ impl Host {
         options: PluginOptions,
     ) -> Result<PluginInfo> {
         self.upload(org, &component).await?;
-        let binding = self.binding(&component, options).await?;
+        let binding = self.binding(org, &component, options).await?;
         self.signed(org, &binding).await?;
         let quota = self.config().quotas.of_org(org);
         let binding = self.inner.store.plugin_put(org, binding, &component, &quota).await?;
@@ -116,8 +119,13 @@ impl Host {
     }
 
     /// A component as it would be bound.
-    pub(crate) async fn binding(&self, component: &[u8], options: PluginOptions) -> Result<Binding> {
-        let loaded = self.load(component).await?;
+    pub(crate) async fn binding(
+        &self,
+        org: &OrgName,
+        component: &[u8],
+        options: PluginOptions,
+    ) -> Result<Binding> {
+        let loaded = self.load(org.as_str(), component).await?;
         let manifest = &loaded.manifest;
         let config = options.config.unwrap_or_else(|| Json::Object(serde_json::Map::new()));
         config_schema::check(manifest.config_schema.as_ref(), &config)?;
@@ -221,7 +229,7 @@ impl Host {
     /// # Errors
     /// `plugin/invalid` with a finer code.
     pub async fn plugin_check(&self, component: &[u8]) -> Result<PluginReport> {
-        let loaded = self.load(component).await?;
+        let loaded = self.load(NOBODY, component).await?;
         let manifest = &loaded.manifest;
         Ok(PluginReport {
             name: manifest.name.clone(),
@@ -234,8 +242,8 @@ impl Host {
         })
     }
 
-    async fn load(&self, component: &[u8]) -> Result<Loaded> {
-        let loaded = self.inner.sandbox.load_aside(component.to_vec()).await?;
+    async fn load(&self, org: &str, component: &[u8]) -> Result<Loaded> {
+        let loaded = self.inner.sandbox.load_aside(org, component.to_vec()).await?;
         *self.inner.installed.lock().unwrap_or_else(PoisonError::into_inner) = Some(loaded.clone());
         Ok(loaded)
     }

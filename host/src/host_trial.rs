@@ -63,7 +63,7 @@ impl Host {
             }
             Trial::Install { component, options } => {
                 self.upload(org, &component).await?;
-                let binding = self.binding(&component, *options).await?;
+                let binding = self.binding(org, &component, *options).await?;
                 stored.retain(|(known, _)| known.name != binding.name);
                 stored.push((binding, Component::Bytes(component)));
             }

@@ -12,6 +12,7 @@ mod effects;
 mod facts;
 #[cfg(test)]
 mod facts_tests;
+mod heavy;
 mod held;
 mod hooks;
 mod kept;
@@ -54,6 +55,7 @@ use crate::telemetry::TARGET;
 use crate::tenant::{Tenant, View};
 
 use facts::{Facts, Wanted};
+use heavy::watched;
 use report::Report;
 use request::Request;
 pub(crate) use request::Sent;
@@ -90,7 +92,7 @@ impl Pipeline<'_> {
     pub async fn run(&self, tenant: &Tenant, change: &Change, sent: Sent<'_>) -> Result<Outcome> {
         let span =
             tracing::debug_span!(target: TARGET, "change", org = %tenant.org(), events = change.events.len());
-        self.sent(tenant, change, sent).instrument(span).await
+        watched(self.sent(tenant, change, sent)).instrument(span).await
     }
 
     async fn sent(&self, tenant: &Tenant, change: &Change, sent: Sent<'_>) -> Result<Outcome> {
@@ -122,7 +124,8 @@ impl Pipeline<'_> {
         sent: Sent<'_>,
     ) -> Result<Outcome> {
         let _turn = tenant.trial_turn().await;
-        match self.attempt(tenant, view, &Request::sent(change, sent)).await? {
+        let request = Request::sent(change, sent);
+        match watched(self.attempt(tenant, view, &request)).await? {
             Attempt::NotRun(outcome) => Ok(*outcome),
             _ => Err(Error::new("host/fault", "a trial was carried out")),
         }
@@ -133,7 +136,7 @@ impl Pipeline<'_> {
         let _turn = tenant.turn().lock().await;
         let row = held::waiting(tenant, id).await?;
         let change = held::change(&row)?;
-        Box::pin(self.attempts(tenant, Request::approved(&change, row, approval))).await
+        watched(self.attempts(tenant, Request::approved(&change, row, approval))).await
     }
 
     /// Decides against a held change.

@@ -22,7 +22,7 @@ use crate::api::OnFault;
 use crate::db::{OrgDb, Point, Snapshot};
 use crate::error::{Error, Result};
 use crate::grants;
-use crate::quota::{GuestTime, Quota};
+use crate::quota::{GuestLines, GuestTime, Quota, Room};
 use crate::sandbox::{Loaded, Share};
 use crate::suspension::{SuspensionConfig, Suspensions};
 
@@ -102,6 +102,7 @@ pub(crate) struct Tenant {
     suspensions: Suspensions,
     quota: Quota,
     guest_time: Arc<GuestTime>,
+    guest_lines: GuestLines,
     plugins: RwLock<Arc<Vec<Arc<Bound>>>>,
     /// Ids of findings that are left as they are.
     ignored: RwLock<Arc<BTreeSet<String>>>,
@@ -149,6 +150,7 @@ impl Tenant {
             suspensions: Suspensions::new(suspension),
             quota,
             guest_time: Arc::new(GuestTime::new(quota.guest_ms_per_minute, Instant::now())),
+            guest_lines: GuestLines::new(quota.log_lines_per_minute, Instant::now()),
             plugins: RwLock::default(),
             ignored: RwLock::default(),
             latest: RwLock::default(),
@@ -209,6 +211,19 @@ impl Tenant {
     /// What its plugins ran lately.
     pub fn guest_time(&self) -> &Arc<GuestTime> {
         &self.guest_time
+    }
+
+    /// Whether one more line is told of its plugins in the host's log; that there will be none for a while is told here.
+    pub fn tells_of_guests(&self) -> bool {
+        match self.guest_lines.room(Instant::now()) {
+            Room::Line => true,
+            Room::None => false,
+            Room::Full => {
+                let (org, most) = (&self.org, self.guest_lines.most());
+                tracing::warn!(%org, most, "no more is told of the organisation's plugins for a while: see \"quotas.log_lines_per_minute\"");
+                false
+            }
+        }
     }
 
     /// Held while a change is worked out and executed, first come first served: on a revision that

@@ -259,7 +259,7 @@ impl Tenants {
             let loaded = match (own, component) {
                 (Some(loaded), _) => loaded.clone(),
                 (None, Component::Loaded(loaded)) => loaded,
-                (None, Component::Bytes(bytes)) => self.sandbox.load_aside(bytes).await?,
+                (None, Component::Bytes(bytes)) => self.sandbox.load_aside(org.as_str(), bytes).await?,
             };
             signed(&loaded, own.map_or(binding.signature.as_ref(), |_| None))?;
             bound.push((binding.order, bindable(org, &loaded, &binding)));

@@ -8,7 +8,7 @@ use super::{Config, DEFAULT_FILE, Mode, check, env};
 use crate::error::{Error, Result};
 
 /// The compiler takes so many bytes before it has read anything.
-const LEAST_TO_COMPILE: u64 = 16 << 20;
+const LEAST_TO_COMPILE: u64 = 24 << 20;
 
 impl Config {
     /// Reads `file` (or `./hookwright.toml`, if it is there) and the variables over it.

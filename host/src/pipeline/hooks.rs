@@ -158,7 +158,7 @@ impl<'a> Caller<'a> {
         let (hook, limits) = (call.point().as_str(), self.sandbox.limits());
         let is_slow = run.duration.as_millis() > u128::from(limits.slow_ms);
         metrics::hook(hook, run.duration, run.memory_peak_bytes, is_slow);
-        if is_slow {
+        if is_slow && self.tenant.tells_of_guests() {
             let (org, plugin, digest) = (self.tenant.org(), &*plugin.name, &*plugin.loaded.digest);
             let (took_ms, slow_ms) = (run.duration.as_millis() as u64, limits.slow_ms);
             tracing::warn!(%org, plugin, digest, hook, took_ms, slow_ms, "a hook is slow");
@@ -188,7 +188,9 @@ impl<'a> Caller<'a> {
     }
 
     fn log(&self, plugin: &Bound, lines: &[LogLine]) {
-        for line in lines {
+        for line in
+            lines.iter().filter(|line| line.level.is_logged()).take_while(|_| self.tenant.tells_of_guests())
+        {
             let (org, plugin, text) = (self.tenant.org(), &*plugin.name, line.text.as_str());
             match line.level {
                 LogLevel::Error => tracing::error!(target: "hookwright::plugin", %org, plugin, "{text}"),
@@ -203,15 +205,16 @@ impl<'a> Caller<'a> {
         let (name, hook, code) = (&*plugin.name, call.point().as_str(), fault.code());
         if fault.blame() != Blame::Refusal {
             metrics::plugin_fault(code);
+        }
+        if fault.blame() != Blame::Refusal && self.tenant.tells_of_guests() {
             tracing::warn!(org = %self.tenant.org(), plugin = name, digest = %plugin.loaded.digest, hook, code, ?fault, "a hook gave no reply");
         }
         let told = format!("the plugin \"{name}\" ({hook}): {fault}");
         match (fault.blame(), fault) {
             (_, Fault::Rejected(no)) => {
-                let error = Error::new(
-                    "plugin/rejected",
-                    format!("the plugin \"{name}\" refuses the change: {}", no.message),
-                );
+                let why = if no.message.is_empty() { "it does not say why" } else { &no.message };
+                let message = format!("the plugin \"{name}\" refuses the change: {why}");
+                let error = Error::new("plugin/rejected", message);
                 let code = format!("plugin/rejected/{}", slug(&no.code));
                 let error = error.coded(code);
                 no.help.into_iter().fold(error, Error::help)

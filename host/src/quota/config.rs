@@ -70,6 +70,9 @@ quotas! {
     /// Milliseconds that its plugins may keep a processor busy within a minute, on each host. Default 30,000, half a
     /// processor: to work out a schema of 10,000 tables takes about 10,000 once.
     guest_ms_per_minute: u64 = 30_000, 1;
+    /// Lines that are told of its plugins within a minute in a host's log, their own and those of their faults.
+    /// Default 600: ten a second, for ever.
+    log_lines_per_minute: u32 = 600, 0;
     /// Its plugin calls that run at the same time. Default 16, half of `sandbox.concurrent_calls`: the other half is
     /// always there for others.
     concurrent_calls: u32 = 16, 1;

@@ -5,8 +5,10 @@
 mod config;
 mod guest;
 mod state;
+mod told;
 mod window;
 
 pub use config::{Quota, QuotaConfig, QuotaLayer};
 pub(crate) use guest::GuestTime;
 pub use state::{CallsState, KeptState, QuotaState, Used};
+pub(crate) use told::{GuestLines, Room};

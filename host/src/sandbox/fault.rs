@@ -114,7 +114,7 @@ pub enum Fault {
         limit_bytes: u64,
     },
     /// The plugin's reply makes no sense.
-    #[error("the plugin's reply is malformed: {what}")]
+    #[error("what the plugin handed over is malformed: {what}")]
     Malformed {
         /// What makes no sense, and where.
         what: String,

@@ -9,7 +9,11 @@ use wasmtime::component::InstancePre;
 
 use super::guest::Guest;
 use super::hooks::Hooks;
+use super::turns::Share;
 use super::{Sandbox, contract};
+
+/// Of an organisation's components one is compiled at a time.
+const ONE_AT_A_TIME: Share = Share { running: 1, waiting: u32::MAX };
 
 /// Why bytes are not a plugin.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -149,14 +153,34 @@ impl Loaded {
 }
 
 impl Sandbox {
-    /// Loads a plugin beside the runtime's own threads.
+    /// Loads a plugin of an organisation beside the runtime's own threads. What has to be compiled waits for its turn:
+    /// an organisation whose components take the compiler for ever holds none of the others up for more than one.
     ///
     /// # Errors
     /// As [`Sandbox::load`].
-    pub async fn load_aside(&self, bytes: Vec<u8>) -> Result<Loaded, LoadError> {
+    pub async fn load_aside(&self, org: &str, bytes: Vec<u8>) -> Result<Loaded, LoadError> {
+        let (sandbox, bytes) = (self.clone(), Arc::<[u8]>::from(bytes));
+        let kept = bytes.clone();
+        if let Some(loaded) = aside(move || sandbox.find(&kept)).await? {
+            return Ok(loaded);
+        }
+        let turn = self.shared.compiles.wait_for(org, ONE_AT_A_TIME).await;
         let sandbox = self.clone();
-        let loading = tokio::task::spawn_blocking(move || sandbox.load(&bytes));
-        loading.await.map_err(|e| LoadError::Compiler { what: e.to_string() })?
+        aside(move || {
+            let _turn = turn;
+            sandbox.load(&bytes)
+        })
+        .await
+    }
+
+    /// A plugin for which nothing has to be compiled.
+    fn find(&self, bytes: &[u8]) -> Result<Option<Loaded>, LoadError> {
+        let digest = hex::encode(Sha256::digest(bytes));
+        match self.loaded(&digest) {
+            Some(loaded) => Ok(Some(loaded)),
+            None if self.shared.compiler.keeps(&self.shared.engine, &digest) => self.load(bytes).map(Some),
+            None => Ok(None),
+        }
     }
 
     /// A plugin that is loaded already, by its digest.
@@ -200,6 +224,13 @@ impl Sandbox {
         let hooks = Hooks::of(&linked).map_err(|error| LoadError::Export { what: one_line(&error) })?;
         Ok(Code { digest, manifest: Arc::new(manifest), instance: linked, hooks, seed })
     }
+}
+
+async fn aside<T: Send + 'static>(
+    load: impl FnOnce() -> Result<T, LoadError> + Send + 'static,
+) -> Result<T, LoadError> {
+    let loading = tokio::task::spawn_blocking(load);
+    loading.await.map_err(|e| LoadError::Compiler { what: e.to_string() })?
 }
 
 fn bad_manifest(error: ManifestError) -> LoadError {

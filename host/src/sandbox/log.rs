@@ -23,6 +23,18 @@ pub enum LogLevel {
 }
 
 impl LogLevel {
+    /// Whether the host's log has lines of this level of plugins.
+    #[must_use]
+    pub(crate) fn is_logged(self) -> bool {
+        const PLUGIN: &str = "hookwright::plugin";
+        match self {
+            Self::Debug => tracing::enabled!(target: PLUGIN, tracing::Level::DEBUG),
+            Self::Info => tracing::enabled!(target: PLUGIN, tracing::Level::INFO),
+            Self::Warn => tracing::enabled!(target: PLUGIN, tracing::Level::WARN),
+            Self::Error => tracing::enabled!(target: PLUGIN, tracing::Level::ERROR),
+        }
+    }
+
     /// The level's name.
     #[must_use]
     pub fn as_str(self) -> &'static str {

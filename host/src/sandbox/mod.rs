@@ -81,6 +81,8 @@ struct Shared {
     limits: Arc<Limits>,
     compiler: Compiler,
     turns: Turns,
+    /// Whose component is compiled next.
+    compiles: Turns,
     lane: Lane,
     /// With the hook contract alone.
     plain: Linker<Guest>,
@@ -115,10 +117,22 @@ impl Sandbox {
         let mut with_wasi = plain.clone();
         wasi::add_to(&mut with_wasi).map_err(SandboxError::engine)?;
         let ticks = limits.deadline_ms.div_ceil(tick.as_millis().max(1) as u64);
+        let compiles = Turns::new(1);
         let (turns, lane) = (Turns::new(limits.concurrent_calls), Lane::start(limits.call_timeout())?);
         let (limits, loaded) = (Arc::new(limits.clone()), Mutex::default());
-        let shared =
-            Shared { engine, pooling, ticks, limits, compiler, turns, lane, plain, with_wasi, loaded };
+        let shared = Shared {
+            engine,
+            pooling,
+            ticks,
+            limits,
+            compiler,
+            turns,
+            compiles,
+            lane,
+            plain,
+            with_wasi,
+            loaded,
+        };
         Ok(Self { shared: Arc::new(shared) })
     }
 

@@ -1,7 +1,8 @@
 //! Whose call runs next: places for calls, given to those who wait in turn over their organisations, so that one that
 //! floods the host holds up none of the others.
 //!
-//! `instance.rs` takes a turn for each call, `lane.rs` another for those that run long. Pure but for the waiting.
+//! `instance.rs` takes a turn for each call, `lane.rs` another for those that run long, `load.rs` one for what has to be
+//! compiled. Pure but for the waiting.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -112,6 +113,15 @@ impl Turns {
         match self.of(org).0 >= share.running {
             true => Err(Fault::Crowded { running: share.running, waiting: share.waiting, waited_ms }),
             false => Err(Fault::Overloaded { limit: self.limit, waited_ms }),
+        }
+    }
+
+    /// Waits for a place as long as it takes; none if too many wait.
+    pub async fn wait_for(&self, org: &str, share: Share) -> Option<Turn> {
+        match self.enter(org, share) {
+            Entry::Now(turn) => Some(turn),
+            Entry::Later(later) => later.await.ok(),
+            Entry::Full => None,
         }
     }
 

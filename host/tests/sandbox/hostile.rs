@@ -174,8 +174,7 @@ async fn sql_in_a_name_is_malformed() {
         (data (i32.const 3000) "a;--")"#;
     let (code, message) = told(&Guest { items, ..Guest::default() }.component()).await;
     assert_eq!(code, "plugin/malformed");
-    let wanted =
-        "the plugin's reply is malformed: intent 1 (drop-table): the name \"a;--\" has ';' at position 2";
+    let wanted = "what the plugin handed over is malformed: intent 1 (drop-table): the name \"a;--\" has ';' at position 2";
     assert!(message.starts_with(wanted), "{message}");
 }
 

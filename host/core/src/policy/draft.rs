@@ -171,7 +171,11 @@ impl Draft {
     /// Whether it makes a difference if the tables that it touches are large: only then is it worth asking.
     #[must_use]
     pub fn depends_on_sizes(&self) -> bool {
-        let large = Sizes::large(self.touched());
+        let touched = self.touched();
+        if touched.is_empty() {
+            return false;
+        }
+        let large = Sizes::large(touched);
         let plan = plan::plan(&self.org, self.dialect, &self.model, &large);
         !plan.is_transactional() || !plan.obstacles.is_empty() || plan.strongly_locked().len() > 1
     }

@@ -46,6 +46,11 @@ impl Cache {
         Entry { name: format!("{digest}-{:016x}.cwasm", hasher.finish()) }
     }
 
+    /// Whether something is kept there.
+    pub fn keeps(&self, entry: &Entry) -> bool {
+        self.dir.join(&entry.name).exists()
+    }
+
     /// What is kept, if it is there and whole.
     pub fn get(&self, engine: &Engine, entry: &Entry) -> Option<Component> {
         let path = self.dir.join(&entry.name);
@@ -78,8 +83,10 @@ impl Cache {
         }
     }
 
+    /// Tells that what is kept is of no use, and keeps it no more.
     fn told(&self, entry: &Entry, why: &str) {
         let path = self.dir.join(&entry.name);
+        fs::remove_file(&path).ok();
         tracing::warn!(path = %path.display(), why, "a compiled plugin in the cache is of no use; it is compiled anew");
     }
 

@@ -29,7 +29,7 @@ pub struct CompileConfig {
     pub cache_bytes: u64,
     /// Milliseconds that compiling one component may take. Default 60,000: an interpreter takes 5,000 on two cores.
     pub timeout_ms: u64,
-    /// Bytes that compiling one component may take, 16 MiB or more. Default 2 GiB: more than any honest one takes.
+    /// Bytes that compiling one component may take, 24 MiB or more. Default 2 GiB: more than any honest one takes.
     pub memory_bytes: u64,
     /// The program that compiles: `hookwright` itself. An embedding program names one, or components are compiled
     /// within it, where nothing bounds what a hostile one uses up.
@@ -63,6 +63,11 @@ impl Compiler {
             tracing::warn!(%path, %error, "no cache of compiled plugins: each start compiles them anew");
         });
         Self { config: config.clone(), cache: opened.ok(), turn: Mutex::default() }
+    }
+
+    /// Whether the machine code of a component is kept.
+    pub fn keeps(&self, engine: &Engine, digest: &str) -> bool {
+        self.cache.as_ref().is_some_and(|cache| cache.keeps(&cache.entry(engine, digest)))
     }
 
     /// The machine code of a component.

@@ -242,7 +242,10 @@ mod tests {
         };
         assert!(field_spec(spec("a", false)).is_ok());
         let bad = field_spec(spec("a\"; DROP", false)).expect_err("refused").to_string();
-        assert!(bad.starts_with("the plugin's reply is malformed: the field \"a\\\"; DROP\": "), "{bad}");
+        assert!(
+            bad.starts_with("what the plugin handed over is malformed: the field \"a\\\"; DROP\": "),
+            "{bad}"
+        );
         assert_eq!(field_spec(spec("a", true)).map_err(|f| f.code()), Err("plugin/malformed"));
     }
 
