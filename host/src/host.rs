@@ -19,10 +19,10 @@ use crate::db::Inspected;
 use crate::error::{Error, Result};
 use crate::host_pressure::forget;
 use crate::outcome::{ChangeSummary, Outcome};
-use crate::pipeline::{Pipeline, Sent, derive, recorded};
+use crate::pipeline::{Pipeline, Sent, derive, heavy_turns, recorded};
 use crate::registry::store::Store;
 use crate::registry::watch::PluginDir;
-use crate::sandbox::{Loaded, Sandbox};
+use crate::sandbox::{Loaded, Sandbox, Turns};
 use crate::second_run::SecondRuns;
 use crate::tenant::Tenant;
 use crate::tenants::Tenants;
@@ -43,6 +43,8 @@ pub(crate) struct Inner {
     pub sandbox: Sandbox,
     pub tenants: Tenants,
     pub second_runs: SecondRuns,
+    /// The turns of changes that keep threads busy.
+    heavy: Turns,
     /// The component that was installed last: many organisations often get the same one, which is compiled once then.
     pub installed: Mutex<Option<Loaded>>,
     /// Changes under way hold it for reading; [`Host::drain`] waits for them by writing.
@@ -66,8 +68,18 @@ impl Host {
         let second_runs = SecondRuns::start(&config.determinism, sandbox.clone(), store.clone());
         let kept = Duration::from_millis(config.database.idle_timeout_ms);
         let (installed, running) = (Mutex::default(), Arc::default());
-        let inner =
-            Arc::new(Inner { config, policy, store, sandbox, tenants, second_runs, installed, running });
+        let heavy = heavy_turns();
+        let inner = Arc::new(Inner {
+            config,
+            policy,
+            store,
+            sandbox,
+            tenants,
+            second_runs,
+            heavy,
+            installed,
+            running,
+        });
         tokio::spawn(forget(Arc::downgrade(&inner), kept));
         Ok(Self { inner })
     }
@@ -287,8 +299,8 @@ impl Host {
 
 impl Inner {
     pub(crate) fn pipeline(&self) -> Pipeline<'_> {
-        let Self { sandbox, store, second_runs, config, .. } = self;
-        Pipeline { sandbox, retry: &config.retry, store, second_runs }
+        let Self { sandbox, store, second_runs, heavy, config, .. } = self;
+        Pipeline { sandbox, retry: &config.retry, store, second_runs, heavy }
     }
 
     /// Takes a change to its outcome. If a plugin went back to an earlier version on the way, nothing was refused yet, and

@@ -30,6 +30,7 @@ mod work;
 
 pub(crate) use derive::derive;
 pub(crate) use drift::drift;
+pub(crate) use heavy::turns as heavy_turns;
 pub(crate) use held::change as held_change;
 pub(crate) use report::recorded;
 
@@ -49,13 +50,13 @@ use crate::error::{Error, Result};
 use crate::executor::{self, Executed, RetryPolicy};
 use crate::outcome::{Outcome, Status};
 use crate::registry::store::Store;
-use crate::sandbox::Sandbox;
+use crate::sandbox::{Sandbox, Turns};
 use crate::second_run::SecondRuns;
 use crate::telemetry::TARGET;
 use crate::tenant::{Tenant, View};
 
 use facts::{Facts, Wanted};
-use heavy::watched;
+use heavy::{Whose, watched};
 use report::Report;
 use request::Request;
 pub(crate) use request::Sent;
@@ -71,6 +72,8 @@ pub(crate) struct Pipeline<'a> {
     pub retry: &'a RetryPolicy,
     pub store: &'a Store,
     pub second_runs: &'a SecondRuns,
+    /// The turns of changes that keep threads busy.
+    pub heavy: &'a Turns,
 }
 
 /// What one attempt at a change came to.
@@ -92,7 +95,7 @@ impl Pipeline<'_> {
     pub async fn run(&self, tenant: &Tenant, change: &Change, sent: Sent<'_>) -> Result<Outcome> {
         let span =
             tracing::debug_span!(target: TARGET, "change", org = %tenant.org(), events = change.events.len());
-        watched(self.sent(tenant, change, sent)).instrument(span).await
+        watched(whose(tenant), self.heavy, self.sent(tenant, change, sent)).instrument(span).await
     }
 
     async fn sent(&self, tenant: &Tenant, change: &Change, sent: Sent<'_>) -> Result<Outcome> {
@@ -125,7 +128,7 @@ impl Pipeline<'_> {
     ) -> Result<Outcome> {
         let _turn = tenant.trial_turn().await;
         let request = Request::sent(change, sent);
-        match watched(self.attempt(tenant, view, &request)).await? {
+        match watched(whose(tenant), self.heavy, self.attempt(tenant, view, &request)).await? {
             Attempt::NotRun(outcome) => Ok(*outcome),
             _ => Err(Error::new("host/fault", "a trial was carried out")),
         }
@@ -136,7 +139,8 @@ impl Pipeline<'_> {
         let _turn = tenant.turn().lock().await;
         let row = held::waiting(tenant, id).await?;
         let change = held::change(&row)?;
-        watched(self.attempts(tenant, Request::approved(&change, row, approval))).await
+        let attempts = self.attempts(tenant, Request::approved(&change, row, approval));
+        watched(whose(tenant), self.heavy, attempts).await
     }
 
     /// Decides against a held change.
@@ -285,6 +289,10 @@ async fn advance(tenant: &Tenant, view: &View, outcome: &Outcome, metadata: Arc<
     if !outcome.adopted.is_empty() {
         tenant.forget_owners().await;
     }
+}
+
+fn whose(tenant: &Tenant) -> Whose<'_> {
+    Whose { org: tenant.org().as_str(), heavy: tenant.heavy() }
 }
 
 /// What the ledger has of a change's events.

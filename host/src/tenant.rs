@@ -103,6 +103,7 @@ pub(crate) struct Tenant {
     quota: Quota,
     guest_time: Arc<GuestTime>,
     guest_lines: GuestLines,
+    heavy: AtomicBool,
     plugins: RwLock<Arc<Vec<Arc<Bound>>>>,
     /// Ids of findings that are left as they are.
     ignored: RwLock<Arc<BTreeSet<String>>>,
@@ -151,6 +152,7 @@ impl Tenant {
             quota,
             guest_time: Arc::new(GuestTime::new(quota.guest_ms_per_minute, Instant::now())),
             guest_lines: GuestLines::new(quota.log_lines_per_minute, Instant::now()),
+            heavy: AtomicBool::new(false),
             plugins: RwLock::default(),
             ignored: RwLock::default(),
             latest: RwLock::default(),
@@ -211,6 +213,11 @@ impl Tenant {
     /// What its plugins ran lately.
     pub fn guest_time(&self) -> &Arc<GuestTime> {
         &self.guest_time
+    }
+
+    /// Whether its last change kept threads busy.
+    pub fn heavy(&self) -> &AtomicBool {
+        &self.heavy
     }
 
     /// Whether one more line is told of its plugins in the host's log; that there will be none for a while is told here.

@@ -279,7 +279,7 @@ impl Worker<'_> {
         for plugin in self.caller.plugins() {
             let reply = self.caller.call(&plugin, event, &call, &self.draft, &self.metadata).await?;
             let Some(HookReply::Intents(intents)) = reply else { continue };
-            self.take_room(intents.len() as u64)?;
+            self.take_room(intents.iter().map(Intent::size).sum())?;
             let mut effort = 0;
             for intent in intents {
                 effort += self.draft.schema().table(intent.table()).map_or(1, Table::weight);
@@ -306,11 +306,12 @@ impl Worker<'_> {
         Err(Error::new("plugin/fault", message).coded("plugin/effort"))
     }
 
-    fn take_room(&mut self, intents: u64) -> Result<()> {
-        let left = self.room.checked_sub(intents).ok_or_else(|| {
+    fn take_room(&mut self, size: usize) -> Result<()> {
+        let left = self.room.checked_sub(size as u64).ok_or_else(|| {
             let most = self.caller.limits().change_intents;
-            let message =
-                format!("the plugins ask for more than {most} intents in one change, which is the limit");
+            let message = format!(
+                "the plugins ask for more than {most} intents in one change, counted with the columns, values and parts of expressions that they bring along, which is the limit"
+            );
             Error::new("change/intents", message)
         });
         self.room = left?;

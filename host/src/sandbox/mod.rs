@@ -34,13 +34,13 @@ pub use instance::{Called, Run};
 pub use limits::{LimitError, Limits};
 pub use load::{LoadError, Loaded};
 pub use log::{LogLevel, LogLine};
-pub use turns::Share;
+pub(crate) use turns::Turns;
+pub use turns::{Share, Turn};
 
 use compile::Compiler;
 use guest::Guest;
 use lane::Lane;
 use load::Code;
-use turns::Turns;
 
 /// Why there is no sandbox.
 #[derive(Debug, thiserror::Error)]

@@ -28,7 +28,7 @@ impl Share {
 
 /// The places, and who waits for one. Cheap to clone; all clones are one.
 #[derive(Clone)]
-pub(super) struct Turns {
+pub(crate) struct Turns {
     limit: u32,
     line: Arc<Mutex<Line>>,
 }
@@ -40,7 +40,7 @@ pub struct Turn {
 }
 
 /// What became of asking for a place.
-pub(super) enum Entry {
+pub(crate) enum Entry {
     Now(Turn),
     Later(oneshot::Receiver<Turn>),
     /// Too many of the organisation wait already.

@@ -17,6 +17,7 @@ mod primary_key;
 mod purge;
 mod rename;
 mod restore;
+mod size;
 mod support;
 mod table;
 #[cfg(test)]
