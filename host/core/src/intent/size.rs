@@ -43,7 +43,7 @@ mod tests {
     #[test]
     fn what_an_intent_brings_along_counts() {
         let size = |json| serde_json::from_value::<Intent>(json).expect("an intent").size();
-        let column = |name: &str| serde_json::json!({"name": name, "ty": {"type": "int"}, "nullable": true});
+        let column = |name: &str| serde_json::json!({"name": name, "ty": {"type": "Int"}, "nullable": true});
         let table = serde_json::json!({"intent": "create-table", "table": "t", "columns": [column("a"), column("b")], "primaryKey": []});
         assert_eq!(size(table), 3);
         let values =
