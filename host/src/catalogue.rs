@@ -52,6 +52,7 @@ catalogue! {
     "db/history-gone"         409 final "the database has no history of the organisation" "restore it from a backup, or say where it is: hookwright org update NAME --database URL"
     "db/in-the-way"           409 final "something that Hookwright did not make depends on what is changed" "drop what is named, send the event again, then make it anew to fit"
     "db/newer"                409 final "a newer host has used this database" "update this host to at least the version of the other one"
+    "db/no-schema"            409 final "the organisation's schema is gone" "give it its name back, or restore it from a backup: hookwright doctor --org NAME"
     "db/other-history"        409 final "the database has another history than the host knows" "put back what was there; or start the host anew, to go on from what is there now"
     "db/unknown-outcome"      503 retry "it is not known whether the change was committed" "send the same event again: the ledger answers what happened"
     "db/unreachable"          503 retry "the database does not answer" "check the address and that the server runs: hookwright doctor --org NAME"

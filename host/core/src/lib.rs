@@ -29,6 +29,7 @@ pub mod schema;
 pub mod shared;
 pub mod signature;
 pub mod spec;
+mod spec_bounds;
 mod spec_print;
 pub mod text;
 pub mod tombstone;

@@ -8,7 +8,8 @@ use serde_json::Value as Json;
 use crate::event::MAX_FIELDS;
 use crate::field_type::{DEFAULT_LENGTH, FieldType, TypeError};
 use crate::ident::{Ident, IdentError, quoted};
-use crate::text::{self, TextError};
+use crate::spec_bounds::{countable, text};
+use crate::text::TextError;
 use crate::value::{DefaultError, DefaultValue};
 
 /// What happens to a row when the row it refers to is deleted.
@@ -393,14 +394,4 @@ pub fn distinct(fields: &[FieldSpec]) -> Result<(), SpecError> {
         }
     }
     Ok(())
-}
-
-/// Whether a label or comment can be kept.
-pub(crate) fn text(what: &'static str, text: Option<&str>) -> Result<(), SpecError> {
-    text::check(text).map_err(|error| SpecError::Text(what, error))
-}
-
-/// Whether a table has room for so many fields.
-pub(crate) fn countable(fields: usize) -> Result<(), SpecError> {
-    if fields > MAX_FIELDS { Err(SpecError::FieldCount(fields)) } else { Ok(()) }
 }

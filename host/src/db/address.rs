@@ -11,15 +11,52 @@ use super::DbError;
 /// What an address looks like.
 const FORMS: &str = "write postgres://USER:PASSWORD@HOST:PORT/NAME, or sqlite:PATH";
 
+/// What an address of PostgreSQL may say behind a `?`.
+const KNOWN: [&str; 18] = [
+    "sslmode",
+    "ssl-mode",
+    "sslrootcert",
+    "ssl-root-cert",
+    "ssl-ca",
+    "sslcert",
+    "ssl-cert",
+    "sslkey",
+    "ssl-key",
+    "statement-cache-capacity",
+    "host",
+    "hostaddr",
+    "port",
+    "dbname",
+    "user",
+    "password",
+    "application_name",
+    "options",
+];
+
 /// The address of a PostgreSQL database.
 pub(super) fn postgres(url: &str) -> Result<PgConnectOptions, DbError> {
     let options = PgConnectOptions::from_str(url);
+    if let Some(stranger) = stranger(url).filter(|_| bare(url).is_none()) {
+        let what = format!(
+            "it has the parameter {}, which the driver does not know",
+            hookwright_core::ident::quoted(&stranger)
+        );
+        return Err(invalid(what, &format!("correct it, or leave it out; known are {}", KNOWN.join(", "))));
+    }
     match options {
         Ok(options) if names_user(url) => Ok(options),
         _ if bare(url).is_some() => Err(not_encoded(bare(url).unwrap_or_default())),
         Ok(_) => Err(invalid("it names no user", FORMS)),
         Err(error) => Err(invalid(said(error), FORMS)),
     }
+}
+
+/// The first parameter that would have no effect, which may be one that was to keep the connection safe.
+fn stranger(url: &str) -> Option<String> {
+    let (_, query) = url.split('#').next()?.split_once('?')?;
+    let names = query.split('&').filter_map(|part| part.split('=').next()).filter(|name| !name.is_empty());
+    let known = |name: &str| KNOWN.contains(&name) || name.starts_with("options[");
+    names.map(str::to_owned).find(|name| !known(name))
 }
 
 /// The address of a SQLite file.
@@ -96,6 +133,15 @@ mod tests {
             assert!(!told.contains("heim"), "{told}");
         }
         assert!(refused("postgres://u:p@h:port/d").contains("invalid port number"));
+    }
+
+    #[test]
+    fn a_parameter_that_would_do_nothing_is_named() {
+        let told = refused("postgres://u:p@h/d?sslmod=require");
+        assert!(told.contains("the parameter \"sslmod\"") && told.contains("sslmode"), "{told}");
+        for known in ["sslmode=require", "options[search_path]=a", "application_name=x&sslrootcert=/a"] {
+            assert!(postgres(&format!("postgres://u:p@h/d?{known}")).is_ok(), "{known}");
+        }
     }
 
     #[test]

@@ -49,6 +49,13 @@ impl OrgDb {
         let latency_us = micros(start);
         let read_only = read_only::look(&mut connection).await.map_err(|e| self.explain(e))?;
         let read_only = read_only.map(|trouble| DbError::Unusable(Box::new(trouble)));
+        let lost = postgres::lost(self, bookkeeping).err();
+        let gone = match standing.schema {
+            None if bookkeeping.is_some() => postgres::has_history(self, &mut connection).await,
+            _ => Ok(false),
+        };
+        let gone =
+            gone.map_err(|e| self.explain(e))?.then(|| DbError::Unusable(Box::new(self.schema_gone())));
         let missing = standing.unfit().into_iter().chain(standing.missing(self.org().as_str()));
         Ok(CheckReport {
             server: format!("PostgreSQL {}", standing.server),
@@ -56,7 +63,7 @@ impl OrgDb {
             latency_us,
             bookkeeping,
             exists: standing.schema.is_some(),
-            problems: missing.chain(read_only).chain(too_new(bookkeeping)).collect(),
+            problems: missing.chain(read_only).chain(lost).chain(gone).chain(too_new(bookkeeping)).collect(),
         })
     }
 
@@ -76,7 +83,11 @@ impl OrgDb {
             latency_us,
             bookkeeping,
             exists: true,
-            problems: too_new(bookkeeping).into_iter().collect(),
+            problems: postgres::lost(self, bookkeeping)
+                .err()
+                .into_iter()
+                .chain(too_new(bookkeeping))
+                .collect(),
         })
     }
 }

@@ -56,6 +56,7 @@ mod inspect;
 mod journal;
 mod ledger;
 mod lent;
+mod meddlers;
 mod options;
 mod overdue;
 mod pools;

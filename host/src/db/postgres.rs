@@ -97,9 +97,12 @@ impl Standing {
     }
 }
 
-/// The version of the bookkeeping; none before its first use.
+/// The version of a bookkeeping that has lost it.
+const LOST: i64 = -1;
+
+/// The version of the bookkeeping; none before its first use, less than none if it is lost.
 pub(super) async fn version(connection: &mut PgConnection) -> sqlx::Result<Option<i64>> {
-    let query = sqlx::query_scalar("SELECT max(version) FROM hookwright.meta");
+    let query = sqlx::query_scalar("SELECT coalesce(max(version), -1) FROM hookwright.meta");
     or_without_table(query.fetch_one(connection).await, None)
 }
 
@@ -118,10 +121,14 @@ pub(super) async fn prepare(
         None => None,
         Some(_) => version(&mut connection).await.map_err(|e| db.explain(e))?,
     };
+    lost(db, found)?;
     for done in newer(found)?..bookkeeping::POSTGRES.len() {
         step(done).postgres(&mut connection).await.map_err(|e| db.explain(e))?;
     }
     let make = standing.schema.is_none();
+    if make && has_history(db, &mut connection).await.map_err(|e| db.explain(e))? {
+        return Err(DbError::Unusable(Box::new(db.schema_gone())));
+    }
     let entered = match entry {
         Entry::There if !make => Ok(()),
         _ => enter(db, &mut connection, make).await,
@@ -156,6 +163,15 @@ fn step(done: usize) -> Script {
     script
 }
 
+/// Whether the bookkeeping is there and does not say what it is: an error then.
+pub(super) fn lost(db: &OrgDb, found: Option<i64>) -> Result<(), DbError> {
+    let org = db.org().to_string();
+    match found {
+        Some(LOST) => Err(DbError::Bookkeeping { org, what: "the row with its version is gone".to_owned() }),
+        _ => Ok(()),
+    }
+}
+
 /// How many migrations are done; an error if more than this host knows.
 pub(super) fn newer(found: Option<i64>) -> Result<usize, DbError> {
     let found = found.unwrap_or_default();
@@ -179,4 +195,11 @@ async fn enter(db: &OrgDb, connection: &mut PgConnection, make: bool) -> sqlx::R
 async fn known(db: &OrgDb, connection: &mut PgConnection) -> sqlx::Result<bool> {
     let query = sqlx::query_scalar("SELECT EXISTS (SELECT FROM hookwright.org WHERE org = $1)");
     query.bind(db.org().as_str()).fetch_one(connection).await
+}
+
+/// Whether changes were made of the organisation, so that it had a schema.
+pub(super) async fn has_history(db: &OrgDb, connection: &mut PgConnection) -> sqlx::Result<bool> {
+    let query =
+        sqlx::query_scalar("SELECT EXISTS (SELECT FROM hookwright.org WHERE org = $1 AND revision > 0)");
+    or_without_table(query.bind(db.org().as_str()).fetch_one(connection).await, false)
 }

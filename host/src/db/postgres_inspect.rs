@@ -20,6 +20,8 @@ use super::inspect::{Foreign, ForeignKind, Inspected, managed_table};
 use super::postgres_type::{field_type, in_words, nearest, values};
 use super::printed_default;
 
+/// How a default is told that the database counts by itself.
+const IDENTITY: &str = "GENERATED AS IDENTITY";
 /// Raw columns of the catalogue; an expression is asked for only where there is one, since printing it is what costs.
 const RELATIONS: &str = "SELECT c.oid::int8, c.relname::text, c.relkind::text, d.description, c.relispartition FROM pg_class c \
     LEFT JOIN pg_description d ON d.objoid = c.oid AND d.classoid = 'pg_class'::regclass AND d.objsubid = 0 \
@@ -134,13 +136,15 @@ impl Reader<'_> {
         let exact = field_type(&ty, modifier).map(|ty| (ty, None, false));
         let near = || nearest(&ty, modifier).map(|(ty, called)| (ty, Some(called), false));
         let known = exact.or_else(near).unwrap_or_else(|| (FieldType::Text, Some(in_words(&ty)), true));
-        let ident = Ident::parse(&name).ok().filter(|_| !row.get::<bool, _>(7));
+        let ident = Ident::parse(&name).ok();
         let (Some(ident), (ty, unread_type, far)) = (ident, known) else {
-            let reason = format!("the model cannot express it (type {ty}, its name, or an identity)");
+            let reason = format!("the model cannot express it (type {ty}, or its name)");
             self.note(id, ForeignKind::Column, &name, reason);
             return Ok(());
         };
-        let printed: Option<String> = row.try_get(6)?;
+        let is_identity: bool = row.try_get(7)?;
+        let printed =
+            row.try_get::<Option<String>, _>(6)?.or_else(|| is_identity.then(|| IDENTITY.to_owned()));
         let generated = printed.as_deref().filter(|_| row.get::<bool, _>(9)).map(parse_printed);
         if let Some(Err(error)) = &generated {
             self.note(id, ForeignKind::Column, &name, format!("the model cannot express it: {error}"));

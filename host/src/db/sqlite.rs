@@ -8,7 +8,7 @@ use sqlx::sqlite::SqliteConnection;
 use crate::executor::{begin_immediate, settle_file, write_ahead};
 
 use super::gate::Script;
-use super::postgres::newer;
+use super::postgres::{lost, newer};
 use super::{Connections, DbError, OrgDb, Pool, bookkeeping};
 
 /// The organisation's file.
@@ -16,7 +16,7 @@ pub(super) fn path(pool: &Connections<sqlx::Sqlite>) -> PathBuf {
     pool.connecting().get_filename().to_owned()
 }
 
-/// The version of the bookkeeping; none before its first use.
+/// The version of the bookkeeping; none before its first use, less than none if it is lost.
 pub(super) async fn version(connection: &mut SqliteConnection) -> sqlx::Result<Option<i64>> {
     let there: bool =
         sqlx::query_scalar("SELECT count(*) > 0 FROM sqlite_master WHERE name = 'hookwright_meta'")
@@ -24,7 +24,11 @@ pub(super) async fn version(connection: &mut SqliteConnection) -> sqlx::Result<O
             .await?;
     match there {
         false => Ok(None),
-        true => sqlx::query_scalar("SELECT max(version) FROM hookwright_meta").fetch_one(connection).await,
+        true => {
+            sqlx::query_scalar("SELECT coalesce(max(version), -1) FROM hookwright_meta")
+                .fetch_one(connection)
+                .await
+        }
     }
 }
 
@@ -39,6 +43,7 @@ pub(super) async fn prepare(db: &OrgDb, pool: &Connections<sqlx::Sqlite>) -> Res
     let mut connection = pool.acquire().await.map_err(|e| db.explain(e))?;
     write_ahead(&mut connection).await.map_err(|e| db.explain(e))?;
     let found = version(&mut connection).await.map_err(|e| db.explain(e))?;
+    lost(db, found)?;
     if newer(found)? == bookkeeping::SQLITE.len() && known(db, &mut connection).await? {
         return Ok(());
     }

@@ -55,6 +55,29 @@ impl OrgDb {
         )
     }
 
+    /// That the schema is gone of an organisation that had one.
+    pub(crate) fn schema_gone(&self) -> Trouble {
+        let org = self.org();
+        let found =
+            format!("the schema \"{org}\" is not there, and the organisation \"{org}\" has a history");
+        let means = "it was dropped, or given another name, with all the rows in it; nothing is done, since empty tables in its place would only hide that";
+        Trouble::broken("db/no-schema", found, means).next(format!(
+            "give it its name back: ALTER SCHEMA <its name now> RENAME TO \"{org}\"; or restore it from a backup; or begin with empty tables: CREATE SCHEMA \"{org}\", then hookwright sync --org {org}"
+        ))
+    }
+
+    /// Whether the organisation's schema is there; a file always has one.
+    pub(crate) async fn has_schema(&self) -> Result<bool, DbError> {
+        let Pool::Postgres(pool) = self.pool() else { return Ok(true) };
+        let ask = || async {
+            let mut lent = pool.acquire().await?;
+            let query = sqlx::query_scalar("SELECT to_regnamespace(quote_ident($1)) IS NOT NULL");
+            let there = query.bind(self.org().as_str()).fetch_one(&mut *lent).await;
+            lent.answered(there)
+        };
+        reading!(self, ask())
+    }
+
     /// A file of another organisation: its path, and whose it is.
     async fn stranger(&self) -> Option<(String, String)> {
         let Pool::Sqlite(pool) = self.pool() else { return None };

@@ -57,7 +57,7 @@ fn postgres(e: &PgDatabaseError) -> Result<DbError, Words> {
         code if code.starts_with("22") => constraint(format!("values of the rows do not fit: {said}")),
         "42501" => Ok(DbError::Denied {
             message: format!("the database refuses a privilege: {said}"),
-            grant: grant(e),
+            grant: if said.contains("row-level security") { SEE_ALL_ROWS.to_owned() } else { grant(e) },
         }),
         "42P07" | "42710" | "42701" => Ok(DbError::Drifted(format!(
             "what the change makes is there already, and Hookwright did not make it: {said}"
@@ -104,6 +104,9 @@ fn said(e: &PgDatabaseError) -> String {
         None => format!("{} (SQLSTATE {})", e.message(), e.code()),
     }
 }
+
+/// What has the host see the rows that a policy of the table hides from it.
+const SEE_ALL_ROWS: &str = "ALTER ROLE <the host's role> BYPASSRLS; or, as the table's owner, ALTER TABLE <the table> NO FORCE ROW LEVEL SECURITY";
 
 fn grant(e: &PgDatabaseError) -> String {
     match (e.schema(), e.table()) {

@@ -38,6 +38,7 @@ pub(crate) async fn drift(pipeline: &Pipeline<'_>, tenant: &Arc<Tenant>) -> Resu
         let view = tenant.latest().await?;
         let fault = |e| Error::new("host/fault", "the inspection broke off inside the host").because(e);
         let found = inspected.await.map_err(fault)??;
+        there(tenant, &view, &found).await?;
         if view.snapshot.point() == before && tenant.is_current(&view).await? {
             return own(pipeline, tenant, &view, &found).await;
         }
@@ -45,6 +46,15 @@ pub(crate) async fn drift(pipeline: &Pipeline<'_>, tenant: &Arc<Tenant>) -> Resu
     }
     let message = format!("the organisation \"{}\" changed each time that it was compared", tenant.org());
     Err(Error::new("event/moved", message).help("compare it again when it changes less often"))
+}
+
+/// Whether the place is there in which nothing was found.
+async fn there(tenant: &Tenant, view: &View, found: &Inspected) -> Result<()> {
+    let is_lost = found.schema.tables.is_empty() && !view.snapshot.schema.tables.is_empty();
+    match is_lost && !tenant.db().has_schema().await? {
+        true => Err(tenant.db().schema_gone().into()),
+        false => Ok(()),
+    }
 }
 
 /// How a database that was inspected stands to what the organisation calls for, and who moved.
@@ -94,6 +104,7 @@ pub(super) async fn synchronise(
     made: impl Iterator<Item = &OnlineStep>,
 ) -> Result<Worked> {
     let mut found = tenant.db().inspect(None).await?;
+    there(tenant, view, &found).await?;
     made.for_each(|step| step.unread(&mut found.schema));
     let drift = own(pipeline, tenant, view, &found).await?;
     whole(tenant, &drift.unfit)?;

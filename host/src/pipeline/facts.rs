@@ -29,6 +29,8 @@ pub(super) struct Wanted {
     changes: bool,
     /// Those that it alters.
     altered: BTreeSet<Ident>,
+    /// Those whose rows it writes.
+    written: BTreeSet<Ident>,
     /// Those that foreign keys are to refer to.
     referred: BTreeSet<Ident>,
     /// The strongest lock on each that keeps its users waiting, or waits for them.
@@ -63,6 +65,9 @@ impl Wanted {
         self.changes = true;
         let own = statement.table();
         self.altered.extend(own.filter(|table| before.contains_key(*table)).cloned());
+        if matches!(statement.kind(), Some(StatementKind::Fill | StatementKind::FillBlocks)) {
+            self.written.extend(own.filter(|table| before.contains_key(*table)).cloned());
+        }
         for lock in statement.locks().iter().filter(|lock| before.contains_key(&lock.table)) {
             if own != Some(&lock.table) {
                 self.referred.insert(lock.table.clone());
@@ -93,6 +98,8 @@ impl Facts {
         }
         let lacking = tenant.db().lacking(&wanted.altered, &wanted.referred).await?;
         let lacking = lacking.into_iter().map(|lacking| reason(&lacking.into()));
+        let meddlers = tenant.db().meddlers(&wanted.written).await?;
+        let lacking = lacking.chain(meddlers.iter().map(reason));
         let lacking = lacking.chain(collision::found(tenant, before, after).await?).collect();
         let tables: Vec<_> = wanted.locked.keys().cloned().collect();
         let warnings = match tenant.db().holders(&tables).await {
@@ -114,11 +121,15 @@ impl Facts {
     }
 }
 
-/// Whether the host's role may do what a change is about to do. Usually it owns everything, which is asked once.
+/// Whether the host's role may do what a change is about to do. Usually it owns everything, which is asked once; and
+/// whether what it writes is what will be written.
 ///
 /// # Errors
-/// `db/denied`, with the statement that mends it.
+/// `db/denied`, with the statement that mends it; `db/in-the-way`.
 pub(super) async fn may(tenant: &Tenant, wanted: &Wanted, there: &Shared<Table>) -> Result<()> {
+    if let Some(meddler) = tenant.db().meddlers(&wanted.written).await?.into_iter().next() {
+        return Err(meddler.into());
+    }
     let others = tenant.not_owned(there).await?;
     let needed = |table: &Ident| wanted.altered.contains(table) || wanted.referred.contains(table);
     if !others.iter().any(needed) {

@@ -26,7 +26,12 @@ mod variants;
 
 use std::path::PathBuf;
 
+use mimalloc::MiMalloc;
 use table::Table;
+
+/// As in the program.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 /// The sections, in their order.
 const SECTIONS: [&str; 7] = ["hook", "http", "ddl", "orgs", "plugins", "reload", "cold"];

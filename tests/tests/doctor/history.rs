@@ -65,6 +65,49 @@ fn bookkeeping_is_taken_away_from_a_serving_host() {
     });
 }
 
+/// In its place no empty tables are made.
+#[test]
+fn a_schema_gets_another_name() {
+    runtime().block_on(async {
+        let home = TestHost::start().await;
+        let world = world(&home, "acme", Dialect::Postgres).await;
+        world.sql("ALTER SCHEMA acme RENAME TO elsewhere").await.unwrap();
+        let told = home.host().drift(world.org()).await.expect_err("there is nothing to compare");
+        assert_eq!(told.code, "db/no-schema", "{told}");
+        let other = Host::start(home.host().config().clone()).await.unwrap();
+        let change = Change::parse(event("e-2", "account").as_bytes()).unwrap();
+        let told = other.submit(world.org(), change, SubmitOptions::default()).await.expect_err("it is gone");
+        assert_eq!(told.code, "db/no-schema", "{told}");
+        assert!(told.help.contains("ALTER SCHEMA"), "{}", told.help);
+        trouble(&other.examine(world.org(), false).await.unwrap(), "db/no-schema");
+        let made = world.rows("SELECT nspname::text FROM pg_namespace WHERE nspname = 'acme'").await.unwrap();
+        assert!(made.is_empty(), "it was made anew");
+        world.sql("ALTER SCHEMA elsewhere RENAME TO acme").await.unwrap();
+        create(&world, "e-3", "contact").await;
+        assert_eq!(world.in_step().await.unwrap(), []);
+    });
+}
+
+#[test]
+fn the_version_of_the_bookkeeping_is_gone() {
+    runtime().block_on(async {
+        for (dialect, gone) in [
+            (Dialect::Postgres, "DELETE FROM hookwright.meta"),
+            (Dialect::Sqlite, "DELETE FROM hookwright_meta"),
+        ] {
+            let home = TestHost::start().await;
+            let world = world(&home, "acme", dialect).await;
+            world.sql(gone).await.unwrap();
+            let other = Host::start(home.host().config().clone()).await.unwrap();
+            let change = Change::parse(event("e-2", "account").as_bytes()).unwrap();
+            let told =
+                other.submit(world.org(), change, SubmitOptions::default()).await.expect_err("it is gone");
+            assert_eq!(told.code, "db/bookkeeping", "{told}");
+            trouble(&other.examine(world.org(), false).await.unwrap(), "db/bookkeeping");
+        }
+    });
+}
+
 /// Removed and added by another host, as somebody follows the advice: that is another organisation of the same name.
 #[test]
 fn an_organisation_is_begun_anew() {

@@ -9,6 +9,7 @@ mod consent;
 mod deeds;
 mod hands;
 mod healed;
+mod hidden;
 mod histories;
 mod ignored;
 mod in_the_way;

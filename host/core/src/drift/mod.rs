@@ -8,6 +8,7 @@ mod compare;
 mod extras;
 mod finding;
 mod left_out;
+mod named;
 mod narrow;
 mod part;
 mod renamed;
@@ -35,6 +36,7 @@ use crate::metadata_error::MetadataError;
 use crate::model::Model;
 use crate::schema::{Schema, Table};
 use compare::Three;
+use named::names_back;
 
 /// Times that a repair is looked at anew: a type that changes may take a default along, for one.
 const ROUNDS: usize = 4;
@@ -102,7 +104,7 @@ impl Drift {
             recorded: recorded.clone(),
         };
         let model = drift.applied(&drift.found, &drift.renames);
-        drift.findings = drift.renames.iter().filter_map(renaming).collect();
+        drift.findings = drift.renames.iter().filter_map(|rename| drift.renaming(rename)).collect();
         let told = |f: &Finding| comments || !matches!(f.part, Part::TableComment | Part::Comment(_));
         drift.findings.extend(drift.differences(model.schema()).into_iter().filter(told));
         for mut finding in std::mem::take(&mut drift.findings) {
@@ -163,7 +165,7 @@ impl Drift {
     /// Beside them those findings for which there is nothing.
     #[must_use]
     pub fn repair(&self, scope: &Scope) -> (Vec<Intent>, Vec<Finding>) {
-        let named = |i: &&Intent| scope.has_rename(i) && !scope.loosening;
+        let named = |i: &&Intent| self.has_rename(scope, i) && !scope.loosening;
         let mut all: Vec<_> = self.renames.iter().filter(named).cloned().collect();
         let base = self.base(scope);
         let mut model = self.applied(&base, &all);
@@ -231,10 +233,12 @@ impl Drift {
             return;
         };
         let from =
-            self.renames.iter().filter(|rename| scope.has_rename(rename)).find_map(|rename| match rename {
-                Intent::RenameColumn(r) if r.table == *table && r.to == *column => Some(r.column.clone()),
-                _ => None,
-            });
+            self.renames.iter().filter(|rename| self.has_rename(scope, rename)).find_map(
+                |rename| match rename {
+                    Intent::RenameColumn(r) if r.table == *table && r.to == *column => Some(r.column.clone()),
+                    _ => None,
+                },
+            );
         let narrowed = narrow::to_column(known, found, column, from.as_ref());
         base.tables.insert(table.clone(), Arc::new(narrowed));
     }
@@ -289,22 +293,6 @@ fn spelled(finding: &mut Finding, found: &Schema) {
     {
         finding.found = Some(part::in_full(column));
     }
-}
-
-/// The finding that a name was changed.
-fn renaming(intent: &Intent) -> Option<Finding> {
-    let (table, part, from) = match intent {
-        Intent::RenameTable(rename) => (rename.to.clone(), Part::Table, rename.table.clone()),
-        Intent::RenameColumn(r) => (r.table.clone(), Part::Column(r.to.clone()), r.column.clone()),
-        Intent::RenameCheck(r) => (r.table.clone(), Part::Check(r.to.clone()), r.name.clone()),
-        _ => return None,
-    };
-    let name = part.name();
-    let wanted = Some(if name.is_empty() { table.as_str().to_owned() } else { name });
-    let found = Some(from.as_str().to_owned());
-    let moved = Moved::Hands;
-    let (recorded, renamed, adoptable) = (wanted.clone(), Some(from), false);
-    Some(Finding { table, part, wanted, recorded, found, renamed, moved, adoptable })
 }
 
 /// The host's tables among those that are there, with what is dropped and kept as the record has it; and the others.
@@ -362,25 +350,4 @@ fn alike(found: &Table, recorded: &Table) -> bool {
         && found.buried.len() == recorded.buried.len()
         && found.primary_key_name.as_ref().is_none_or(|name| *name == recorded.key_name())
         && names(found) == names(recorded)
-}
-
-/// Finds what was given another name by hand: the host's tables under the names that they have, and what renames them.
-fn names_back(world: &World<'_>, own: Schema, others: &Schema) -> (Schema, Vec<Intent>) {
-    let World { wanted, recorded, .. } = world;
-    let mut base = own;
-    let tables = renamed::tables(recorded, &base, others);
-    for rename in &tables {
-        if let (Some(there), Some(known)) = (others.table(&rename.table), recorded.table(&rename.to)) {
-            base.insert(dressed(there, known, world.comments));
-        }
-    }
-    let mut renames: Vec<_> = tables.into_iter().map(Intent::RenameTable).collect();
-    let mut model = Model::new(Arc::new(base.clone()));
-    renames.iter().for_each(|rename| drop(rename.apply(&mut model)));
-    for (name, table) in &model.schema().tables {
-        if let (Some(wanted), Some(recorded)) = (wanted.table(name), recorded.table(name)) {
-            renames.extend(renamed::within(wanted, recorded, table));
-        }
-    }
-    (base, renames)
 }

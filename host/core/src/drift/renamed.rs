@@ -1,8 +1,10 @@
 //! Names that somebody changed by hand: what is missing under one name and there under another is not lost.
 
 use crate::ident::Ident;
-use crate::intent::{Intent, RenameCheck, RenameColumn, RenameTable};
-use crate::schema::{Column, Schema, Table};
+use crate::intent::{
+    Intent, RenameCheck, RenameColumn, RenameForeignKey, RenameIndex, RenameTable, RenameUnique,
+};
+use crate::schema::{Column, ForeignKey, Schema, Table};
 
 /// Tables of the record that are missing, and tables of nobody that look just like them: from the name that is there to
 /// the one that is missing.
@@ -39,7 +41,47 @@ pub(super) fn within(wanted: &Table, recorded: &Table, found: &Table) -> Vec<Int
         columns.map(|(column, to)| Intent::RenameColumn(RenameColumn { table: table(), column, to }));
     let checks = checks(wanted, found);
     let checks = checks.map(|(name, to)| Intent::RenameCheck(RenameCheck { table: table(), name, to }));
-    columns.chain(checks).collect()
+    columns.chain(checks).chain(objects(wanted, recorded, found)).collect()
+}
+
+/// Indexes, unique constraints and foreign keys that are what they were, under another name: what is changed later goes by
+/// the name.
+fn objects(wanted: &Table, recorded: &Table, found: &Table) -> Vec<Intent> {
+    let table = || found.name.clone();
+    let taken: Vec<_> = names(found).collect();
+    let free = |name: &Ident| !taken.contains(&name);
+    let mut renames = Vec::new();
+    for known in recorded.indexes.iter().filter(|known| free(&known.name)) {
+        if !wanted.indexes.iter().any(|index| index.shape == known.shape) {
+            continue;
+        }
+        let mut like = found.indexes.iter().filter(|index| index.shape == known.shape);
+        if like.next().is_some() && like.next().is_none() {
+            let (index, to) = (known.shape.clone(), known.name.clone());
+            renames.push(Intent::RenameIndex(RenameIndex { table: table(), index, to }));
+        }
+    }
+    for known in recorded.uniques.iter().filter(|known| free(&known.name)) {
+        let has = |of: &Table| of.uniques.iter().any(|unique| unique.columns == known.columns);
+        if has(wanted) && has(found) {
+            let (columns, to) = (known.columns.clone(), known.name.clone());
+            renames.push(Intent::RenameUnique(RenameUnique { table: table(), columns, to }));
+        }
+    }
+    for known in recorded.foreign_keys.iter().filter(|known| free(&known.name)) {
+        let like = |key: &ForeignKey| key.columns == known.columns && key.table == known.table;
+        if wanted.foreign_keys.iter().any(like) && found.foreign_keys.iter().any(like) {
+            let (columns, to) = (known.columns.clone(), known.name.clone());
+            renames.push(Intent::RenameForeignKey(RenameForeignKey { table: table(), columns, to }));
+        }
+    }
+    renames
+}
+
+fn names(table: &Table) -> impl Iterator<Item = &Ident> {
+    let uniques = table.uniques.iter().map(|unique| &unique.name);
+    let keys = table.foreign_keys.iter().map(|key| &key.name);
+    table.indexes.iter().map(|index| &index.name).chain(uniques).chain(keys)
 }
 
 /// A column that is missing is one that came if it has the type and place of it, or if there are no others.

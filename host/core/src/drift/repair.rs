@@ -81,8 +81,11 @@ impl Repair {
                 self.column(name, wanted, &Table::new(wanted.name.clone()));
             }
             Part::Type(name) | Part::Nullability(name) | Part::Default(name) => {
-                if let (Some(wanted_column), Some(found)) = (wanted.column(name), found.column(name)) {
-                    self.value(part, &wanted.name, wanted_column, found);
+                if let (Some(wanted_column), Some(found_column)) = (wanted.column(name), found.column(name)) {
+                    if matches!(part, Part::Type(_)) {
+                        self.without_computed(name, found);
+                    }
+                    self.value(part, &wanted.name, wanted_column, found_column);
                 }
             }
             Part::PrimaryKey => self.primary_key(wanted, found),
@@ -110,6 +113,14 @@ impl Repair {
         if let Some(column) = wanted.column(name) {
             let add = AddColumn { table, column: column.clone(), primary_key: false };
             self.push(Stage::Columns, Intent::AddColumn(add));
+        }
+    }
+
+    /// Takes away what is computed from a column whose type changes: it is missing then, and comes back.
+    fn without_computed(&mut self, column: &Ident, found: &Table) {
+        for computed in found.computed_from(column) {
+            let (table, column) = (found.name.clone(), computed.name.clone());
+            self.push(Stage::Columns, Intent::DropColumn(DropColumn { table, column }));
         }
     }
 

@@ -2,9 +2,8 @@
 
 use std::fmt;
 
-use super::{Finding, renaming};
+use super::Finding;
 use crate::ident::Ident;
-use crate::intent::Intent;
 
 /// What is to be brought together.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -41,9 +40,5 @@ impl Scope {
     /// Whether a table of nobody is to be taken in.
     pub(super) fn asks_for(&self, table: &Ident) -> bool {
         self.table.as_ref().map_or(self.extras, |only| only == table)
-    }
-
-    pub(super) fn has_rename(&self, intent: &Intent) -> bool {
-        renaming(intent).is_some_and(|finding| self.has(&finding))
     }
 }

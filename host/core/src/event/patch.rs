@@ -4,7 +4,8 @@ use serde::{Deserialize, Deserializer};
 use serde_json::Value as Json;
 
 use crate::ident::Ident;
-use crate::spec::{FieldSpec, FieldWire, ReferenceWire, SpecError, TypeName, text};
+use crate::spec::{FieldSpec, FieldWire, ReferenceWire, SpecError, TypeName};
+use crate::spec_bounds::text;
 
 /// `None`: not mentioned. `Some(None)`: taken away.
 type Given<T> = Option<Option<T>>;

@@ -9,7 +9,8 @@ use super::{Body, Consent, EntityPatch, Event, EventError, FieldPatch, MAX_ID_BY
 use crate::drift::Scope;
 use crate::ident::{Ident, IdentError, quoted};
 use crate::schema::BURIED_PREFIX;
-use crate::spec::{EntitySpec, EntityWire, FieldSpec, FieldWire, SpecError, countable};
+use crate::spec::{EntitySpec, EntityWire, FieldSpec, FieldWire, SpecError};
+use crate::spec_bounds::countable;
 
 macro_rules! shape {
     ($name:ident { $($(#[$attribute:meta])* $field:ident: $ty:ty),* $(,)? }) => {

@@ -286,6 +286,7 @@ impl<'a> Kept<'a> {
             let same = |after: &&Check| {
                 names.model.check_origin(&self.after.name, &after.name) == check.name
                     && after.expression == expression
+                    && after.unvalidated == check.unvalidated
             };
             match self.after.checks.iter().find(same) {
                 Some(after) => {

@@ -52,6 +52,18 @@ pub(super) fn start() -> Schema {
 }
 
 #[test]
+fn a_check_that_was_not_validated_is_made_anew() {
+    let check =
+        json!({"intent": "add-check", "table": "invoice", "name": "mine", "expression": "account <> ''"});
+    let mut base = apply(&start(), std::slice::from_ref(&check)).schema().clone();
+    let invoice = crate::ident::Ident::parse("invoice").expect("a name");
+    base.table_mut(&invoice).expect("a table").checks[0].unvalidated = true;
+    let drop = json!({"intent": "drop-check", "table": "invoice", "name": "mine"});
+    let made = statements(&apply(&base, &[drop, check]), Dialect::Postgres);
+    assert!(made.contains("DROP CONSTRAINT \"mine\"") && made.contains("ADD CONSTRAINT \"mine\""), "{made}");
+}
+
+#[test]
 fn a_creation_is_one_statement() {
     let model = apply(
         &start(),
