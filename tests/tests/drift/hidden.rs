@@ -10,8 +10,7 @@ use hookwright_tests::world::{TestHost, runtime};
 use serde_json::json;
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 
-use super::bench::{ALLOWED, Bench, sync};
-use super::hands::named;
+use super::bench::{ALLOWED, Bench};
 
 /// A policy of the table has its owner see no row: a probe would find that every row fits.
 #[test]
@@ -59,21 +58,21 @@ fn what_decides_what_is_written_is_named() {
     let trigger = "CREATE FUNCTION acme.mine() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN NEW.note := ''mine''; RETURN NEW; END'; \
         CREATE TRIGGER mine BEFORE UPDATE ON invoice FOR EACH ROW EXECUTE FUNCTION acme.mine()";
     let rule = "CREATE RULE mine AS ON UPDATE TO invoice DO INSTEAD NOTHING";
+    let narrower = json!({"id": "n-1", "type": "field.update", "entity": "invoice", "field": "amount", "changes": {"type": "Int", "default": 0}});
     for (made, kind, disabled) in [
         (trigger, "trigger", "ALTER TABLE invoice DISABLE TRIGGER mine"),
         (rule, "rule", "ALTER TABLE invoice DISABLE RULE mine"),
     ] {
         runtime().block_on(async {
             let bench = Bench::new(&TestHost::start().await, "acme", Dialect::Postgres).await;
-            bench.done(named("a number as text")).await;
             bench.hand(made).await;
             let before = bench.rows().await.unwrap();
-            let error = bench.refused(&sync()).await;
+            let error = bench.refused(&narrower).await;
             assert_eq!(error.code, "db/in-the-way", "{error}");
             assert!(error.message.contains(&format!("the {kind} \"mine\"")), "{error}");
             assert_eq!(bench.rows().await.unwrap(), before);
             bench.hand(disabled).await;
-            let outcome = bench.send(&sync(), ALLOWED).await;
+            let outcome = bench.send(&narrower, ALLOWED).await;
             assert_eq!(outcome.status, Status::Applied, "{:#?}", outcome.reasons);
             assert!(bench.drift().await.is_in_step());
         });
