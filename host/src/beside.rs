@@ -120,8 +120,9 @@ fn constraints(table: &Table) -> Vec<String> {
     let uniques = table.uniques.iter().map(|unique| format!("unique ({})", list(&unique.columns)));
     let references = table.foreign_keys.iter().map(|key| {
         let (from, to, target) = (list(&key.columns), key.table.as_str(), list(&key.target));
-        let unchecked = if key.unvalidated { ", not validated" } else { "" };
-        format!("reference ({from}) to {to} ({target}) on delete {}{unchecked}", key.on_delete.as_str())
+        let besides = key.besides.as_ref().map(|words| format!(", {}", words.to_ascii_lowercase()));
+        let (what, besides) = (key.on_delete.as_str(), besides.unwrap_or_default());
+        format!("reference ({from}) to {to} ({target}) on delete {what}{besides}")
     });
     let checks = table.checks.iter().map(|check| format!("check {}", check.name.as_str()));
     let indexes = table.indexes.iter().map(|index| {

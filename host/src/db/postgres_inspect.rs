@@ -34,8 +34,12 @@ const COLUMNS: &str = "; SELECT a.attrelid::int8, a.attnum, a.attname::text, t.t
     LEFT JOIN pg_description d ON d.objoid = c.oid AND d.classoid = 'pg_class'::regclass AND d.objsubid = a.attnum \
     WHERE c.relkind = 'r' AND c.relnamespace = ";
 const CONSTRAINTS: &str = "; SELECT c.conrelid::int8, c.conname::text, c.contype::text, c.conkey, c.confrelid::int8, c.confkey, \
-    c.confdeltype::text, c.confupdtype::text IN ('a', 'r', ' ') AND NOT c.condeferrable AND c.confmatchtype::text IN ('s', ' '), \
-    CASE WHEN c.contype = 'c' THEN pg_get_expr(c.conbin, c.conrelid) END, c.convalidated FROM pg_constraint c \
+    c.confdeltype::text, NOT c.condeferrable OR c.contype = 'f', \
+    CASE WHEN c.contype = 'c' THEN pg_get_expr(c.conbin, c.conrelid) END, c.convalidated, \
+    CASE WHEN c.contype = 'f' THEN nullif(concat_ws(', ', CASE c.confupdtype WHEN 'c' THEN 'ON UPDATE CASCADE' \
+    WHEN 'n' THEN 'ON UPDATE SET NULL' WHEN 'd' THEN 'ON UPDATE SET DEFAULT' END, \
+    CASE WHEN c.confmatchtype = 'f' THEN 'MATCH FULL' END, CASE WHEN c.condeferrable THEN 'DEFERRABLE' END, \
+    CASE WHEN NOT c.convalidated THEN 'NOT VALID' END), '') END FROM pg_constraint c \
     WHERE c.conrelid <> 0 AND c.contype IN ('p', 'u', 'f', 'c', 'x') AND c.connamespace = ";
 const INDEXES: &str = "; SELECT i.indrelid::int8, x.relname::text, i.indisunique, string_to_array(i.indkey::text, ' ')::int2[], \
     i.indnkeyatts, m.amname::text, pg_get_expr(i.indpred, i.indrelid), CASE WHEN i.indexprs IS NOT NULL THEN \
@@ -223,7 +227,7 @@ impl Reader<'_> {
 
     fn foreign_key(&self, row: &PgRow, name: &Ident, columns: &[Ident]) -> sqlx::Result<Option<ForeignKey>> {
         let to: i64 = row.try_get(4)?;
-        let unvalidated = !row.try_get::<bool, _>(9)?;
+        let besides: Option<String> = row.try_get(10)?;
         let target = self.idents(to, &row.try_get::<Option<Vec<i16>>, _>(5)?.unwrap_or_default());
         let on_delete = match row.try_get::<String, _>(6)?.as_str() {
             "a" | "r" => Some(OnDelete::Restrict),
@@ -238,7 +242,7 @@ impl Reader<'_> {
             table,
             target,
             on_delete,
-            unvalidated,
+            besides,
         }))
     }
 

@@ -123,16 +123,9 @@ impl Reader<'_> {
         }
         let table = Ident::parse(cursor.take()?.name()?).ok()?;
         let target = idents(cursor.group()?)?;
-        let on_delete = on_delete(cursor)?;
+        let (on_delete, besides) = actions(cursor)?;
         let name = name.unwrap_or_else(|| names::foreign_key(&self.read.table, &columns));
-        self.read.table.foreign_keys.push(ForeignKey {
-            name,
-            columns,
-            table,
-            target,
-            on_delete,
-            unvalidated: false,
-        });
+        self.read.table.foreign_keys.push(ForeignKey { name, columns, table, target, on_delete, besides });
         Some(())
     }
 
@@ -260,8 +253,9 @@ fn default<'t>(cursor: &mut Cursor<'t>) -> Option<&'t [Token]> {
 }
 
 /// What follows a reference; none for what the model lacks.
-fn on_delete(cursor: &mut Cursor<'_>) -> Option<OnDelete> {
-    let mut action = OnDelete::Restrict;
+/// What a deletion does, and what the key does besides that no intent asks for.
+fn actions(cursor: &mut Cursor<'_>) -> Option<(OnDelete, Option<String>)> {
+    let (mut action, mut besides) = (OnDelete::Restrict, Vec::new());
     while cursor.eat(&["on"]) {
         let delete = cursor.eat(&["delete"]);
         if !delete && !cursor.eat(&["update"]) {
@@ -276,10 +270,16 @@ fn on_delete(cursor: &mut Cursor<'_>) -> Option<OnDelete> {
         match (delete, found) {
             (true, found) => action = found,
             (false, OnDelete::Restrict) => {}
-            (false, _) => return None,
+            (false, found) => besides.push(format!("ON UPDATE {}", found.as_str())),
         }
     }
-    Some(action)
+    if !cursor.eat(&["not", "deferrable"]) && cursor.eat(&["deferrable"]) {
+        besides.push("DEFERRABLE".to_owned());
+    }
+    if cursor.eat(&["initially"]) && !cursor.eat(&["deferred"]) && !cursor.eat(&["immediate"]) {
+        return None;
+    }
+    Some((action, (!besides.is_empty()).then(|| besides.join(", "))))
 }
 
 /// Names between commas; none if something else is there.

@@ -255,6 +255,15 @@ pub const DEEDS: &[Deed] = &[
         &["drift/unvalidated-foreign-key invoice.account"],
     ),
     deed(
+        "a foreign key that follows updates",
+        "ALTER TABLE invoice DROP CONSTRAINT invoice_account_fkey; ALTER TABLE invoice ADD CONSTRAINT invoice_account_fkey FOREIGN KEY (account) REFERENCES account (id) ON DELETE SET NULL ON UPDATE CASCADE DEFERRABLE",
+        Remake(
+            "invoice",
+            &[("ON DELETE SET NULL", "ON DELETE SET NULL ON UPDATE CASCADE DEFERRABLE INITIALLY DEFERRED")],
+        ),
+        &["drift/foreign-key invoice.account"],
+    ),
+    deed(
         "a primary key gone",
         "ALTER TABLE invoice DROP CONSTRAINT invoice_pkey",
         Remake("invoice", &[(", PRIMARY KEY (\"id\")", "")]),

@@ -72,11 +72,20 @@ impl Drift {
     /// Whether an adoption of a finding changes the metadata: what plugins made, and what is computed, is not theirs to
     /// say.
     pub(super) fn is_adoptable(&self, finding: &Finding, found: &Schema) -> bool {
+        let is_named = matches!(finding.part, Part::Table | Part::Column(_));
+        if finding.renamed.is_some() && !is_named {
+            return false;
+        }
         let entity = self.metadata.entity(&finding.table);
         let is_field = |column: &Ident| entity.is_some_and(|entity| entity.field(column).is_some());
         let there = |column: &Ident| found.table(&finding.table).and_then(|table| table.column(column));
         let can = |column: &Ident| there(column).is_some_and(|c| why_not(c).is_none());
         let unread = |column: &Ident| there(column).and_then(|c| c.unread.as_deref());
+        let there_besides = |columns: &[Ident]| {
+            let table = found.table(&finding.table).into_iter();
+            let mut keys = table.flat_map(|table| &table.foreign_keys);
+            keys.any(|key| key.columns == columns && key.besides.is_some())
+        };
         match &finding.part {
             Part::Table | Part::TableComment => entity.is_some(),
             Part::Column(column) if finding.state() == State::Extra => entity.is_some() && can(column),
@@ -90,6 +99,7 @@ impl Drift {
                     && unread(column).is_none_or(|unread| unread.default.is_none())
             }
             Part::Nullability(column) | Part::Comment(column) => is_field(column) && can(column),
+            Part::ForeignKey(columns) if there_besides(columns) => false,
             Part::Unique(columns) | Part::ForeignKey(columns) => {
                 matches!(columns.as_slice(), [only] if is_field(only) && can(only))
             }

@@ -20,7 +20,7 @@ pub struct Finding {
     pub recorded: Option<String>,
     /// What the database has.
     pub found: Option<String>,
-    /// The name under which a table, column or check that is missing seems to be there still.
+    /// The name under which a table, column, index or constraint that is missing seems to be there still.
     pub renamed: Option<Ident>,
     /// Who moved.
     pub moved: Moved,

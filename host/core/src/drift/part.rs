@@ -117,8 +117,8 @@ pub(super) fn parts(table: &Table) -> BTreeMap<Part, String> {
     parts.extend(table.uniques.iter().map(|u| (Part::Unique(u.columns.clone()), "there".to_owned())));
     parts.extend(table.foreign_keys.iter().map(|key| {
         let (to, target) = (quoted(key.table.as_str()), list(&key.target));
-        let checked = if key.unvalidated { ", NOT VALID" } else { "" };
-        let value = format!("{to} ({target}) ON DELETE {}{checked}", key.on_delete.as_str());
+        let besides = key.besides.as_ref().map(|words| format!(", {words}")).unwrap_or_default();
+        let value = format!("{to} ({target}) ON DELETE {}{besides}", key.on_delete.as_str());
         (Part::ForeignKey(key.columns.clone()), value)
     }));
     parts.extend(table.checks.iter().map(|check| {

@@ -83,7 +83,7 @@ impl Repair {
             Part::Type(name) | Part::Nullability(name) | Part::Default(name) => {
                 if let (Some(wanted_column), Some(found_column)) = (wanted.column(name), found.column(name)) {
                     if matches!(part, Part::Type(_)) {
-                        self.without_computed(name, found);
+                        self.without_computed(name, wanted, found);
                     }
                     self.value(part, &wanted.name, wanted_column, found_column);
                 }
@@ -116,9 +116,11 @@ impl Repair {
         }
     }
 
-    /// Takes away what is computed from a column whose type changes: it is missing then, and comes back.
-    fn without_computed(&mut self, column: &Ident, found: &Table) {
-        for computed in found.computed_from(column) {
+    /// Takes away what is computed from a column whose type changes, and is called for: it is missing then, and comes back.
+    fn without_computed(&mut self, column: &Ident, wanted: &Table, found: &Table) {
+        let comes_back =
+            |column: &&Column| wanted.column(&column.name).is_some_and(|c| c.generated.is_some());
+        for computed in found.computed_from(column).filter(comes_back) {
             let (table, column) = (found.name.clone(), computed.name.clone());
             self.push(Stage::Columns, Intent::DropColumn(DropColumn { table, column }));
         }
@@ -200,5 +202,70 @@ impl Repair {
         if let Some(index) = of(wanted) {
             self.push(Stage::Keys, Intent::CreateIndex(CreateIndex { table, index: index.shape }));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::sync::Arc;
+
+    use serde_json::json;
+
+    use super::super::{Drift, Scope, World};
+    use super::*;
+    use crate::metadata::Metadata;
+    use crate::model::Model;
+
+    /// A table with a column that is computed from another one.
+    fn schema(ty: &str) -> Schema {
+        let column = |name: &str, ty: &str| json!({"name": name, "ty": {"type": ty}, "nullable": true});
+        let mut twice = column("twice", "Int");
+        twice["generated"] = "n * 2".into();
+        let mut model = Model::new(Arc::default());
+        for intent in [
+            json!({"intent": "create-table", "table": "widget", "columns": [column("n", ty)]}),
+            json!({"intent": "add-column", "table": "widget", "column": twice}),
+            json!({"intent": "add-check", "table": "widget", "name": "widget_n", "expression": "n >= 0"}),
+        ] {
+            let intent: Intent = serde_json::from_value(intent).expect("an intent");
+            intent.apply(&mut model).expect("applied");
+        }
+        model.schema().clone()
+    }
+
+    fn repaired(found: &Schema) -> (Vec<Intent>, Schema) {
+        let (wanted, scope) = (schema("Int"), Scope::default());
+        let drift = Drift::of(World {
+            wanted: &wanted,
+            recorded: &wanted,
+            found,
+            metadata: &Metadata::default(),
+            comments: true,
+            ignored: &BTreeSet::new(),
+            unfit: &[],
+            beyond: &[],
+        });
+        let (intents, left) = drift.repair(&scope);
+        assert_eq!(left, []);
+        let mut model = Model::new(Arc::new(drift.base(&scope)));
+        intents.iter().for_each(|intent| intent.apply(&mut model).expect("applied"));
+        (intents, model.schema().clone())
+    }
+
+    #[test]
+    fn what_is_computed_makes_room_for_a_type_and_comes_back() {
+        let (intents, schema_now) = repaired(&schema("BigInt"));
+        assert_eq!(schema_now, schema("Int"), "{intents:#?}");
+    }
+
+    #[test]
+    fn a_check_that_is_not_validated_is_dropped_and_made() {
+        let mut found = schema("Int");
+        let widget = Ident::parse("widget").expect("a name");
+        found.table_mut(&widget).expect("a table").checks[0].unvalidated = true;
+        let (intents, schema_now) = repaired(&found);
+        assert_eq!(intents.len(), 2, "{intents:#?}");
+        assert_eq!(schema_now, schema("Int"));
     }
 }

@@ -119,7 +119,7 @@ impl AddForeignKey {
             table: self.to.clone(),
             target: self.target.clone(),
             on_delete: self.on_delete,
-            unvalidated: false,
+            besides: None,
         });
         table.sort();
         Ok(())

@@ -28,9 +28,10 @@ pub struct ForeignKey {
     pub target: Vec<Ident>,
     /// What a deletion there does here.
     pub on_delete: OnDelete,
-    /// Whether rows that were there before may break it (`NOT VALID`). Inspection alone says so.
+    /// What it is besides, that no intent asks for, in the database's words: `ON UPDATE CASCADE`, `DEFERRABLE`, and
+    /// `NOT VALID` if rows that were there before may break it. Inspection alone says so.
     #[serde(skip)]
-    pub unvalidated: bool,
+    pub besides: Option<String>,
 }
 
 /// A named condition that each row meets.
@@ -62,11 +63,11 @@ impl PartialEq for Unique {
 
 impl PartialEq for ForeignKey {
     fn eq(&self, other: &Self) -> bool {
-        let Self { name: _, columns, table, target, on_delete, unvalidated } = self;
+        let Self { name: _, columns, table, target, on_delete, besides } = self;
         *columns == other.columns
             && *table == other.table
             && *target == other.target
             && *on_delete == other.on_delete
-            && *unvalidated == other.unvalidated
+            && *besides == other.besides
     }
 }

@@ -132,12 +132,15 @@ async fn no_database(pool: &Connections<Postgres>, place: &Place<'_>) -> Trouble
     };
     let found = format!("there is no database \"{database}\" at {} (SQLSTATE 3D000){there}", place.at());
     let means = "host, port and role are right; the name in the address is not";
+    let too = match place.db.inner.registered {
+        true => String::new(),
+        false => format!(" (hookwright org add {} --database URL --create makes it, too)", place.db.org()),
+    };
     let next = format!(
-        "correct the name: {}; or make the database: createdb -h {} -p {} -U \"{role}\" \"{database}\" (hookwright org add {} --database URL --create makes it, too)",
+        "correct the name: {}; or make the database: createdb -h {} -p {} -U \"{role}\" \"{database}\"{too}",
         place.correct(),
         place.host,
         place.port,
-        place.db.org()
     );
     Trouble::broken("db/no-database", found, means).next(next)
 }

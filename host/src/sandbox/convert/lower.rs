@@ -129,7 +129,7 @@ fn column(column: &Column) -> wit::Column {
 }
 
 fn foreign_key(key: &ForeignKey) -> wit::ForeignKey {
-    let ForeignKey { name: _, columns, table, target, on_delete: what, unvalidated: _ } = key;
+    let ForeignKey { name: _, columns, table, target, on_delete: what, besides: _ } = key;
     wit::ForeignKey {
         columns: names(columns),
         table: name(table),
