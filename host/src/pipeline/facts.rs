@@ -65,7 +65,8 @@ impl Wanted {
         self.changes = true;
         let own = statement.table();
         self.altered.extend(own.filter(|table| before.contains_key(*table)).cloned());
-        if matches!(statement.kind(), Some(StatementKind::Fill | StatementKind::FillBlocks)) {
+        // Blocks are filled beside a trigger of the host's own, which sees what others write.
+        if statement.kind() == Some(StatementKind::Fill) {
             self.written.extend(own.filter(|table| before.contains_key(*table)).cloned());
         }
         for lock in statement.locks().iter().filter(|lock| before.contains_key(&lock.table)) {
