@@ -194,6 +194,9 @@ impl DbError {
             Self::Denied { grant, .. } => Some(format!("run as the owner of the database: {grant}")),
             Self::InTheWay { help, .. } => Some((*help).to_owned()),
             Self::Refused { help, .. } => help.map(str::to_owned),
+            Self::Blocked { blockers, .. } if blockers.is_empty() => Some(
+                "send the change again later; if that goes on, find out who has the file or the table for so long".to_owned(),
+            ),
             Self::Unreachable { trouble: Some(trouble), .. } | Self::Unusable(trouble) => {
                 Some(trouble.advice())
             }

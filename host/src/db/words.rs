@@ -132,6 +132,9 @@ fn sqlite(e: &dyn DatabaseError) -> DbError {
             grant: "chmod u+rw on the file and its directory".to_owned(),
         },
         13 => refused(Some("free space on the disk")),
+        10 => refused(Some(
+            "see that there is room on the disk of the file and of its log (df), and that it is whole",
+        )),
         11 | 26 => refused(Some("the file is damaged or no SQLite database: restore it from a backup")),
         _ if ["already exists", "there is already", "duplicate column name"]
             .iter()

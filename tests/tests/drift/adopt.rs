@@ -7,7 +7,8 @@ use hookwright_tests::scenario::Dialect;
 use hookwright_tests::world::{TestHost, World, runtime};
 use serde_json::{Value as Json, json};
 
-use super::bench::{ALLOWED, Bench, told};
+use super::bench::{ALLOWED, BOTH, Bench, told};
+use super::hands::named;
 
 #[test]
 fn postgres_is_adopted_as_hands_left_it() {
@@ -53,6 +54,25 @@ async fn adopted(dialect: Dialect, deeds: &str) {
     let invoice = field_names(&bench.world, "invoice").await;
     assert!(invoice.contains(&"remark".to_owned()) && invoice.contains(&"extra".to_owned()), "{invoice:?}");
     assert!(!invoice.contains(&"note".to_owned()) && !invoice.contains(&"tag".to_owned()), "{invoice:?}");
+}
+
+/// The field goes by the name that its entity had, and neither is taken for deleted.
+#[test]
+fn an_entity_and_a_field_of_it_are_renamed() {
+    for dialect in BOTH {
+        runtime().block_on(async {
+            let bench = Bench::new(&TestHost::start().await, "acme", dialect).await;
+            bench.done(named("a table and a column of it renamed")).await;
+            let adopt = json!({"id": "adopt", "type": "schema.adopt", "entity": "invoice"});
+            let outcome = bench.send(&adopt, ALLOWED).await;
+            assert_eq!(outcome.status, Status::Applied, "{:#?}", outcome.reasons);
+            let said: Vec<_> = outcome.adopted.iter().map(|adopted| adopted.message.as_str()).collect();
+            assert!(said.iter().any(|line| line.contains("name bill, was invoice")), "{said:#?}");
+            assert!(said.iter().any(|line| line.contains("name remark, was note")), "{said:#?}");
+            assert!(bench.drift().await.findings.is_empty());
+            assert!(field_names(&bench.world, "bill").await.contains(&"remark".to_owned()));
+        });
+    }
 }
 
 #[test]

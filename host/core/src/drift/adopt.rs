@@ -46,7 +46,9 @@ impl Drift {
             }
         }
         adopting.refer()?;
-        for finding in names {
+        // Fields go by the entity's name of before.
+        let (tables, columns): (Vec<_>, Vec<_>) = names.into_iter().partition(|f| f.part == Part::Table);
+        for finding in columns.into_iter().chain(tables) {
             adopting.rename(finding)?;
         }
         let Adopting { metadata, mut left_out, .. } = adopting;
