@@ -35,7 +35,7 @@ catalogue! {
     "auth/signature-wrong"    401 final "the signature is not right" "sign \"ID.TIMESTAMP.BODY\" with the secret of a key of the organisation in the path; list them: hookwright webhook list; see docs/WEBHOOKS.md"
     "auth/unauthenticated"    401 final "no valid token" "send \"Authorization: Bearer <token>\"; create one with: hookwright token create"
     "change/decided"          409 final "the held change is decided on already" "see what became of it: hookwright show --org NAME CHANGE"
-    "change/intents"          422 final "the plugins ask for too much in one change" "send fewer events at once, or raise sandbox.change_intents"
+    "change/intents"          422 final "the plugins ask for too much in one change" "send fewer events at once, let the plugins ask for less, or raise sandbox.change_intents"
     "change/irreversible"     422 final "nothing undoes the change" "see what it did: hookwright show --org NAME CHANGE; undo by events what can be undone"
     "change/not-found"        404 final "no such change" "list the changes: hookwright history --org NAME"
     "change/overtaken"        409 final "what the change touched was changed since" "roll the later change back first"

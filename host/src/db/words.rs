@@ -106,7 +106,7 @@ fn said(e: &PgDatabaseError) -> String {
 }
 
 /// What has the host see the rows that a policy of the table hides from it.
-const SEE_ALL_ROWS: &str = "ALTER ROLE <the host's role> BYPASSRLS; or, as the table's owner, ALTER TABLE <the table> NO FORCE ROW LEVEL SECURITY";
+const SEE_ALL_ROWS: &str = "ALTER TABLE <the table> NO FORCE ROW LEVEL SECURITY, if the host's role owns it; else, as a superuser, ALTER ROLE <the host's role> BYPASSRLS";
 
 fn grant(e: &PgDatabaseError) -> String {
     match (e.schema(), e.table()) {

@@ -44,7 +44,8 @@ pub struct Limits {
     /// Parts of tables that the intents of one reply may go through: each counts its table's columns, indexes and the like, and
     /// what their expressions have. Default 10 million: 10,000 intents on a table of 900 columns, in about a second.
     pub effort: u64,
-    /// Intents that all plugins together may ask for in one change. Default 100,000: some thousand entities, judged in a few
+    /// Intents that all plugins together may ask for in one change, counted with the columns, values of an `Enum` and parts
+    /// of expressions that they bring along. Default 100,000: some thousand entities, judged in a few
     /// seconds. What is worked out anew for all entities, such as a repair, has no such bound.
     pub change_intents: u64,
     /// Calls of host functions. Default 10,000: each takes microseconds, so that all of them fit the deadline.
