@@ -56,6 +56,7 @@ catalogue! {
     "db/other-history"        409 final "the database has another history than the host knows" "put back what was there; or start the host anew, to go on from what is there now"
     "db/unknown-outcome"      503 retry "it is not known whether the change was committed" "send the same event again: the ledger answers what happened"
     "db/unreachable"          503 retry "the database does not answer" "check the address and that the server runs: hookwright doctor --org NAME"
+    "db/would-be-lost"        409 final "a table has to be made anew, and something of it would be lost" "take away by hand what is named, or take the table into the metadata as it is: hookwright adopt --org NAME --entity ENTITY; then send the event again"
     "drift/not-adopted"       422 final "the metadata cannot say what the database has" "repair it instead: hookwright sync --org NAME --entity ENTITY"
     "drift/not-found"         404 final "no such finding" "list them: hookwright drift --org NAME"
     "drift/not-ignorable"     422 final "the finding cannot be left as it is" "repair it: hookwright sync --org NAME"

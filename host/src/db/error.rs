@@ -100,6 +100,9 @@ pub enum DbError {
     /// The database is not what the model says.
     #[error("{0}")]
     Drifted(String),
+    /// A table of SQLite has to be made anew, and has something that cannot be carried along.
+    #[error("{0}")]
+    WouldBeLost(String),
     /// Something that Hookwright did not make depends on what the change works on.
     #[error("{message}")]
     InTheWay {
@@ -158,6 +161,7 @@ impl DbError {
             Self::Blocked { .. } => "db/blocked",
             Self::Constraint { .. } => "db/constraint",
             Self::Drifted(_) => "db/drifted",
+            Self::WouldBeLost(_) => "db/would-be-lost",
             Self::InTheWay { .. } => "db/in-the-way",
             Self::Refused { .. } => "db/failed",
             Self::UnknownOutcome { .. } => "db/unknown-outcome",

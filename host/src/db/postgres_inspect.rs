@@ -17,11 +17,9 @@ use sqlx::postgres::PgRow;
 use super::Connections;
 use super::gate::Script;
 use super::inspect::{Foreign, ForeignKind, Inspected, managed_table};
-use super::postgres_type::{field_type, in_words, nearest, values};
+use super::postgres_type::{field_type, in_words, nearest};
 use super::printed_default;
 
-/// How a default is told that the database counts by itself.
-const IDENTITY: &str = "GENERATED AS IDENTITY";
 /// Raw columns of the catalogue; an expression is asked for only where there is one, since printing it is what costs.
 const RELATIONS: &str = "SELECT c.oid::int8, c.relname::text, c.relkind::text, d.description, c.relispartition FROM pg_class c \
     LEFT JOIN pg_description d ON d.objoid = c.oid AND d.classoid = 'pg_class'::regclass AND d.objsubid = 0 \
@@ -34,31 +32,47 @@ const COLUMNS: &str = "; SELECT a.attrelid::int8, a.attnum, a.attname::text, t.t
     LEFT JOIN pg_description d ON d.objoid = c.oid AND d.classoid = 'pg_class'::regclass AND d.objsubid = a.attnum \
     WHERE c.relkind = 'r' AND c.relnamespace = ";
 const CONSTRAINTS: &str = "; SELECT c.conrelid::int8, c.conname::text, c.contype::text, c.conkey, c.confrelid::int8, c.confkey, \
-    c.confdeltype::text, NOT c.condeferrable OR c.contype = 'f', \
-    CASE WHEN c.contype = 'c' THEN pg_get_expr(c.conbin, c.conrelid) END, c.convalidated, \
-    CASE WHEN c.contype = 'f' THEN nullif(concat_ws(', ', CASE c.confupdtype WHEN 'c' THEN 'ON UPDATE CASCADE' \
+    c.confdeltype::text, CASE WHEN c.contype = 'c' THEN pg_get_expr(c.conbin, c.conrelid) END, c.convalidated, \
+    CASE WHEN c.contype <> 'c' THEN nullif(concat_ws(', ', CASE c.confupdtype WHEN 'c' THEN 'ON UPDATE CASCADE' \
     WHEN 'n' THEN 'ON UPDATE SET NULL' WHEN 'd' THEN 'ON UPDATE SET DEFAULT' END, \
     CASE WHEN c.confmatchtype = 'f' THEN 'MATCH FULL' END, CASE WHEN c.condeferrable THEN 'DEFERRABLE' END, \
-    CASE WHEN NOT c.convalidated THEN 'NOT VALID' END), '') END FROM pg_constraint c \
+    CASE WHEN NOT c.convalidated THEN 'NOT VALID' END, CASE WHEN i.indnatts > i.indnkeyatts THEN 'INCLUDE' END, \
+    CASE WHEN ";
+const CONSTRAINTS_FROM: &str = " THEN 'NULLS NOT DISTINCT' END), '') END FROM pg_constraint c \
+    LEFT JOIN pg_index i ON i.indexrelid = c.conindid AND c.contype IN ('p', 'u') \
     WHERE c.conrelid <> 0 AND c.contype IN ('p', 'u', 'f', 'c', 'x') AND c.connamespace = ";
 const INDEXES: &str = "; SELECT i.indrelid::int8, x.relname::text, i.indisunique, string_to_array(i.indkey::text, ' ')::int2[], \
     i.indnkeyatts, m.amname::text, pg_get_expr(i.indpred, i.indrelid), CASE WHEN i.indexprs IS NOT NULL THEN \
     ARRAY(SELECT pg_get_indexdef(i.indexrelid, n, false) FROM generate_series(1, i.indnkeyatts) n) END, \
-    i.indisvalid, i.indoption::text !~ '[1-9]' \
-    FROM pg_class x JOIN pg_index i ON i.indexrelid = x.oid JOIN pg_am m ON m.oid = x.relam \
+    i.indisvalid, i.indoption::text !~ '[1-9]' AND NOT ";
+const INDEXES_FROM: &str = " FROM pg_class x JOIN pg_index i ON i.indexrelid = x.oid JOIN pg_am m ON m.oid = x.relam \
     WHERE x.relkind = 'i' AND NOT EXISTS (SELECT FROM pg_constraint c WHERE c.conindid = x.oid AND c.contype IN ('p', 'u', 'x')) \
     AND x.relnamespace = ";
 
-fn script(org: &str) -> Script {
+/// Whether a unique index takes NULLs for equal, which none did before PostgreSQL 15.
+fn nulls_not_distinct(version: u32) -> &'static str {
+    if version < 150_000 { "false" } else { "coalesce(i.indnullsnotdistinct, false)" }
+}
+
+fn script(org: &str, version: u32) -> Script {
     let mut script = Script::new(Dialect::Postgres);
     // Without a search path every name from outside the catalogue is printed with its schema.
     script.sql(
         "SET LOCAL transaction_isolation = 'repeatable read'; SET LOCAL transaction_read_only = on; \
         SET LOCAL search_path = ''; SET LOCAL TimeZone = 'UTC'; SET LOCAL DateStyle = 'ISO'; ",
     );
-    for query in [RELATIONS, COLUMNS, CONSTRAINTS, INDEXES] {
-        script.sql(query).sql("(SELECT oid FROM pg_namespace WHERE nspname = ").text(org).sql(")");
-        if query == COLUMNS {
+    let equal_nulls = nulls_not_distinct(version);
+    for query in [
+        &[RELATIONS] as &[&'static str],
+        &[COLUMNS],
+        &[CONSTRAINTS, equal_nulls, CONSTRAINTS_FROM],
+        &[INDEXES, equal_nulls, INDEXES_FROM],
+    ] {
+        for part in query {
+            script.sql(part);
+        }
+        script.sql("(SELECT oid FROM pg_namespace WHERE nspname = ").text(org).sql(")");
+        if query == [COLUMNS] {
             script.sql(" ORDER BY a.attnum");
         }
     }
@@ -71,7 +85,8 @@ pub(super) async fn inspect(
     managed: Option<&BTreeSet<Ident>>,
 ) -> sqlx::Result<Inspected> {
     let mut connection = pool.acquire().await?;
-    let results = script(org).postgres_results(&mut connection).await?;
+    let version = connection.server_version_num().unwrap_or_default();
+    let results = script(org, version).postgres_results(&mut connection).await?;
     // The settings before the four queries have results too, without rows.
     let [.., relations, columns, constraints, indexes] = results.as_slice() else {
         return Err(sqlx::Error::RowNotFound);
@@ -148,7 +163,7 @@ impl Reader<'_> {
         };
         let is_identity: bool = row.try_get(7)?;
         let printed =
-            row.try_get::<Option<String>, _>(6)?.or_else(|| is_identity.then(|| IDENTITY.to_owned()));
+            row.try_get::<Option<String>, _>(6)?.or_else(|| is_identity.then(|| Unread::COUNTED.to_owned()));
         let generated = printed.as_deref().filter(|_| row.get::<bool, _>(9)).map(parse_printed);
         if let Some(Err(error)) = &generated {
             self.note(id, ForeignKind::Column, &name, format!("the model cannot express it: {error}"));
@@ -199,15 +214,15 @@ impl Reader<'_> {
     fn known_constraint(&mut self, row: &PgRow, id: i64, name: &str) -> sqlx::Result<Option<()>> {
         let kind: String = row.try_get(2)?;
         let key: Option<Vec<i16>> = row.try_get(3)?;
-        let plain: bool = row.try_get(7)?;
-        let Some(name) = Ident::parse(name).ok().filter(|_| plain) else { return Ok(None) };
+        let Ok(name) = Ident::parse(name) else { return Ok(None) };
+        let besides: Option<String> = row.try_get(9)?;
         if kind == "c" {
-            let printed: Option<String> = row.try_get(8)?;
+            let printed: Option<String> = row.try_get(7)?;
             return Ok(self.check(
                 id,
                 name,
                 printed.as_deref().unwrap_or_default(),
-                !row.try_get::<bool, _>(9)?,
+                !row.try_get::<bool, _>(8)?,
             ));
         }
         let Some(columns) = self.idents(id, &key.unwrap_or_default()) else { return Ok(None) };
@@ -217,8 +232,9 @@ impl Reader<'_> {
             ("p", _) => {
                 table.primary_key = columns;
                 table.primary_key_name = Some(name);
+                table.key_besides = besides;
             }
-            ("u", _) => table.uniques.push(Unique { name, columns }),
+            ("u", _) => table.uniques.push(Unique { name, columns, besides }),
             ("f", Some(key)) => table.foreign_keys.push(key),
             _ => return Ok(None),
         }
@@ -227,7 +243,7 @@ impl Reader<'_> {
 
     fn foreign_key(&self, row: &PgRow, name: &Ident, columns: &[Ident]) -> sqlx::Result<Option<ForeignKey>> {
         let to: i64 = row.try_get(4)?;
-        let besides: Option<String> = row.try_get(10)?;
+        let besides: Option<String> = row.try_get(9)?;
         let target = self.idents(to, &row.try_get::<Option<Vec<i16>>, _>(5)?.unwrap_or_default());
         let on_delete = match row.try_get::<String, _>(6)?.as_str() {
             "a" | "r" => Some(OnDelete::Restrict),
@@ -247,11 +263,11 @@ impl Reader<'_> {
     }
 
     fn check(&mut self, id: i64, name: Ident, printed: &str, unvalidated: bool) -> Option<()> {
-        let expression = parse_printed(printed).ok()?;
+        let check = Check { unvalidated, ..Check::new(name, parse_printed(printed).ok()?) };
         let table = self.tables.get_mut(&id)?;
-        let own = |c: &&mut Column| c.ty == FieldType::Text && names::values_check(&c.name) == name;
+        let own = |c: &&mut Column| c.ty == FieldType::Text && names::values_check(&c.name) == check.name;
         let of_enum = table.columns.values_mut().find(own);
-        match of_enum.and_then(|column| values(&expression, &column.name).map(|values| (column, values))) {
+        match of_enum.and_then(|column| check.values(&column.name).map(|values| (column, values))) {
             Some((column, values)) => {
                 column.ty = FieldType::Enum { values };
                 column.default = column.default.take().and_then(|d| d.retyped(&column.ty));
@@ -259,7 +275,7 @@ impl Reader<'_> {
                     column.unread.get_or_insert_default().ty = Some("Enum, NOT VALID".to_owned());
                 }
             }
-            None => table.checks.push(Check { unvalidated, ..Check::new(name, expression) }),
+            None => table.checks.push(check),
         }
         Some(())
     }

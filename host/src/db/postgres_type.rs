@@ -1,8 +1,6 @@
 //! A column type of PostgreSQL's catalogue as the core's, with its modifier decoded.
 
-use hookwright_core::expr::{Expr, Operator};
 use hookwright_core::field_type::FieldType;
-use hookwright_core::ident::Ident;
 
 /// The type of a `pg_type.typname` with `pg_attribute.atttypmod`; none if the core has no such type.
 pub(super) fn field_type(name: &str, modifier: i32) -> Option<FieldType> {
@@ -54,20 +52,6 @@ pub(super) fn in_words(name: &str) -> String {
     match name.strip_prefix('_') {
         Some(of) => format!("{of}[]"),
         None => name.to_owned(),
-    }
-}
-
-/// The values a check keeps a column to, if it is the check of an `Enum`.
-pub(super) fn values(check: &Expr, column: &Ident) -> Option<Vec<String>> {
-    let is_column = |of: &Expr| matches!(of, Expr::Column(name) if name == column);
-    let text = |value: &Expr| match value {
-        Expr::Text(text) => Some(text.clone()),
-        _ => None,
-    };
-    match check {
-        Expr::In { of, values, negated: false } if is_column(of) => values.iter().map(text).collect(),
-        Expr::Binary(of, Operator::Equal, value) if is_column(of) => text(value).map(|value| vec![value]),
-        _ => None,
     }
 }
 

@@ -131,7 +131,7 @@ impl Inspected {
 fn add(table: &mut Table, index: Index) {
     let columns = index.shape.key_columns().filter(|columns| index.shape.is_key(columns));
     match columns.filter(|_| names::is_unique(&index.name)) {
-        Some(columns) => table.uniques.push(Unique { name: index.name, columns }),
+        Some(columns) => table.uniques.push(Unique::new(index.name, columns)),
         None => table.indexes.push(index),
     }
 }

@@ -13,7 +13,27 @@ pub(super) fn recognise(column: &Ident, declared: &str, check: Option<&[Token]>)
     let Some(check) = check else { return unchecked(declared) };
     let written = |ty: &FieldType| sqlite_column_check(column, ty).and_then(|text| tokenize(&text));
     let fits = |ty: &FieldType| written(ty).is_some_and(|tokens| same(&tokens, check));
-    candidates(declared, check).into_iter().find(fits).or_else(|| decimals(declared, check).find(fits))
+    let exact = candidates(declared, check).into_iter().find(fits);
+    exact.or_else(|| decimals(declared, check).find(fits)).or_else(|| length(column, declared, check))
+}
+
+/// A length that somebody wrote in other words: `length(c) < 81`, `80 >= length(c)`, `81 > length(c)`.
+fn length(column: &Ident, declared: &str, check: &[Token]) -> Option<FieldType> {
+    let bound = numbers(check).into_iter().next().filter(|_| declared == "text")?;
+    let lengths = [bound.checked_sub(1)?, bound].map(|length| FieldType::String { length });
+    let says_so = |ty: &FieldType| {
+        let own = sqlite_column_check(column, ty).unwrap_or_default();
+        let (measured, most) = own.split_once(" <= ").unwrap_or_default();
+        let words = [
+            format!("{measured} < {bound}"),
+            format!("{bound} > {measured}"),
+            format!("{most} >= {measured}"),
+        ];
+        let is_strict = *most != *bound.to_string();
+        let fitting = if is_strict { &words[..2] } else { &words[2..] };
+        fitting.iter().any(|text| tokenize(text).is_some_and(|tokens| same(&tokens, check)))
+    };
+    lengths.into_iter().find(says_so)
 }
 
 fn unchecked(declared: &str) -> Option<FieldType> {
@@ -100,6 +120,18 @@ mod tests {
             ("blob", FieldType::Bytes),
             ("text", FieldType::Enum { values }),
         ];
+        for (words, length) in [
+            ("length(\"c\") < 81", 80),
+            ("81 > length(\"c\")", 80),
+            ("80 >= length(c)", 80),
+            ("length(c) <= 80", 80),
+        ] {
+            let tokens = tokenize(words);
+            let found = recognise(&column, "text", tokens.as_deref());
+            assert_eq!(found, Some(FieldType::String { length }), "{words}");
+        }
+        let other = tokenize("length(\"c\") > 80");
+        assert_eq!(recognise(&column, "text", other.as_deref()), None);
         for (declared, ty) in types {
             let check = sqlite_column_check(&column, &ty);
             let tokens = check.as_deref().and_then(tokenize);

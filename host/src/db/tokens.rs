@@ -128,9 +128,13 @@ impl Token {
     }
 }
 
-/// Whether two texts say the same, word by word.
+/// Whether two texts say the same, word by word. A name may be quoted or not; SQLite does not count its case.
 pub(super) fn same(one: &[Token], other: &[Token]) -> bool {
-    one.len() == other.len() && one.iter().zip(other).all(|(a, b)| a.kind == b.kind)
+    let alike = |(a, b): (&Token, &Token)| match (a.name(), b.name()) {
+        (Some(a), Some(b)) => a.eq_ignore_ascii_case(b),
+        _ => a.kind == b.kind,
+    };
+    one.len() == other.len() && one.iter().zip(other).all(alike)
 }
 
 /// A place in a list of tokens.

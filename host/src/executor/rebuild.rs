@@ -60,9 +60,11 @@ fn own_indexes(found: &Inspected, before: &Table, without: &BTreeSet<Ident>) -> 
     };
     let harmless = [ForeignKind::Index, ForeignKind::Trigger];
     if let Some(foreign) = found.foreign.iter().find(|f| !harmless.contains(&f.kind)) {
-        return Err(drifted(format!(
-            "has something that would be lost: {} ({})",
-            foreign.name, foreign.reason
+        return Err(DbError::WouldBeLost(format!(
+            "the table \"{}\" has to be made anew, and what somebody added to it would be lost: {} ({})",
+            before.name.as_str(),
+            foreign.name,
+            foreign.reason
         )));
     }
     let uniques = table.uniques.iter().filter(|u| before.uniques.contains(u)).map(|u| &u.name);

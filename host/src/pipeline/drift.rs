@@ -13,6 +13,7 @@ use hookwright_core::ident::Ident;
 use hookwright_core::intent::Intent;
 use hookwright_core::metadata::Metadata;
 use hookwright_core::online::OnlineStep;
+use hookwright_core::schema::Schema;
 
 use super::Pipeline;
 use super::derive::{derived, whole};
@@ -59,7 +60,8 @@ async fn there(tenant: &Tenant, view: &View, found: &Inspected) -> Result<()> {
 
 /// How a database that was inspected stands to what the organisation calls for, and who moved.
 async fn own(pipeline: &Pipeline<'_>, tenant: &Tenant, view: &View, found: &Inspected) -> Result<Drift> {
-    let mut drift = compared(pipeline, tenant, view, &view.snapshot.metadata, found).await?;
+    let snapshot = &view.snapshot;
+    let mut drift = compared(pipeline, tenant, view, &snapshot.metadata, &snapshot.schema, found).await?;
     let is_unsure = |finding: &Finding| finding.moved == Moved::Metadata;
     if drift.findings.iter().chain(&drift.ignored).any(is_unsure) {
         let deleted = tenant.db().deleted().await?;
@@ -77,16 +79,17 @@ fn is_deleted(finding: &Finding, deleted: &[(String, Option<String>)]) -> bool {
     deleted.iter().any(|(of, one)| of == entity && one.as_deref() == field)
 }
 
-/// As [`own`], were these the metadata; who moved is not asked.
+/// As [`own`], were these the metadata and this the record; who moved is not asked.
 async fn compared(
     pipeline: &Pipeline<'_>,
     tenant: &Tenant,
     view: &View,
     metadata: &Arc<Metadata>,
+    recorded: &Schema,
     found: &Inspected,
 ) -> Result<Drift> {
     let wanted = derived(pipeline, tenant, view, metadata).await?;
-    let (recorded, comments) = (&view.snapshot.schema, tenant.db().dialect() == Dialect::Postgres);
+    let comments = tenant.db().dialect() == Dialect::Postgres;
     let ignored = tenant.ignored();
     let Derived { schema, unfit, .. } = &*wanted;
     let (found, beyond) = (&found.schema, &found.beyond());
@@ -126,16 +129,16 @@ pub(super) async fn adopt(
     whole(tenant, &drift.unfit)?;
     crate::drift::reached(&drift, scope)?;
     let before = &*view.snapshot.metadata;
-    let Adoption { metadata, left_out } = drift
+    let Adoption { metadata, left_out, recorded, scope: taken_over, moved } = drift
         .adopted(before, &event.id, scope)
         .map_err(|e| Error::new("drift/not-adopted", e.to_string()))?;
     crate::drift::taken_in(&drift, scope, before == &metadata, &left_out)?;
     let taken = drift::taken(before, &metadata).into_iter().map(Adopted::from);
     let taken = taken.chain(left_out.into_iter().map(Adopted::from)).collect();
     let metadata = Arc::new(metadata);
-    let adopted = compared(pipeline, tenant, view, &metadata, &inspected).await?;
+    let adopted = compared(pipeline, tenant, view, &metadata, &recorded, &inspected).await?;
     let caller = Caller::new(pipeline, tenant, view.plugins.clone());
-    let scope = Scope { extras: false, ..scope.clone() };
+    let scope = Scope { extras: false, ..taken_over };
     let mut worker = Worker::new(tenant, metadata, Arc::new(adopted.base(&scope)), caller);
     if tenant.db().dialect() == Dialect::Sqlite {
         // Comments are in the model alone, which forgets those of what has another name now.
@@ -143,7 +146,7 @@ pub(super) async fn adopt(
         comments.into_iter().try_for_each(|intent| worker.own(intent))?;
     }
     let left = adopted.findings.into_iter().filter(|f| scope.has(f)).collect();
-    Ok(Worked { adopted: taken, ..worked(worker, left) })
+    Ok(Worked { adopted: taken, moved, ..worked(worker, left) })
 }
 
 fn repaired(
@@ -174,6 +177,7 @@ fn worked(worker: Worker<'_>, left: Vec<Finding>) -> Worked {
         rolls_back: Vec::new(),
         left,
         adopted: Vec::new(),
+        moved: Vec::new(),
         purged: Vec::new(),
     }
 }

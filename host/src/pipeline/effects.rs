@@ -26,6 +26,8 @@ pub(super) struct After<'a> {
     pub metadata: &'a Metadata,
     /// What the metadata lost with what is dropped, by the places of before.
     pub memories: &'a BTreeMap<Place, Memory>,
+    /// What is dropped and kept where an adoption took another name over: its places before and now.
+    pub moved: Vec<(Place, Place)>,
     /// The changes it rolls back.
     pub rolls_back: Vec<String>,
 }
@@ -41,7 +43,7 @@ pub(super) fn work<'a>(
     outcome: &Outcome,
 ) -> Result<Work<'a>> {
     let change = request.change;
-    let After { metadata, memories, rolls_back } = after;
+    let After { metadata, memories, moved, rolls_back } = after;
     let rows = rows(&view.snapshot.metadata, metadata).map_err(unwritable)?;
     let undo = undo(change, review, &view.snapshot.metadata, metadata, &rolls_back);
     let (tables, gone_tables) = tables(&view.snapshot.schema, &review.schema).map_err(unwritable)?;
@@ -57,7 +59,7 @@ pub(super) fn work<'a>(
         rows,
         tables,
         gone_tables,
-        tombstones: tombstones(&review.tombstones, memories)?,
+        tombstones: tombstones(&review.tombstones, memories, moved)?,
         undo_json: json(&undo)?,
         rolls_back,
         summary_json: json(&summary(change, outcome))?,
@@ -144,13 +146,18 @@ fn tables(before: &Schema, after: &Schema) -> serde_json::Result<(Vec<TableRow>,
     Ok((changed.chain(buried).collect::<Result<_, _>>()?, gone.collect()))
 }
 
-fn tombstones(found: &Tombstones, memories: &BTreeMap<Place, Memory>) -> Result<TombstoneRows> {
+fn tombstones(
+    found: &Tombstones,
+    memories: &BTreeMap<Place, Memory>,
+    taken_over: Vec<(Place, Place)>,
+) -> Result<TombstoneRows> {
     let row = |(place, was): &(Place, Place)| {
         let memory_json = memories.get(was).map(json).transpose()?;
         Ok(TombstoneRow { place: place.clone(), memory_json })
     };
     let new = found.new.iter().map(row).collect::<Result<_>>()?;
-    Ok(TombstoneRows { new, moved: found.moved.clone(), gone: found.gone.clone() })
+    let moved = found.moved.iter().cloned().chain(taken_over).collect();
+    Ok(TombstoneRows { new, moved, gone: found.gone.clone() })
 }
 
 /// What undoes the change.

@@ -39,6 +39,8 @@ pub(super) struct Worked {
     pub left: Vec<Finding>,
     /// What an adoption takes into the metadata.
     pub adopted: Vec<Adopted>,
+    /// What is dropped and kept where an adoption took another name over: its places before and now.
+    pub moved: Vec<(Place, Place)>,
     /// The changes that dropped what it purges.
     pub purged: Vec<String>,
 }
@@ -70,7 +72,8 @@ pub(super) async fn work_out(
     }
     let Worker { metadata, draft, caller, memories, rolls_back, purged, .. } = worker;
     let (hooks, memories) = (caller.into_reports(), memories.own);
-    Ok(Worked { draft, metadata, hooks, memories, rolls_back, left: Vec::new(), adopted: Vec::new(), purged })
+    let (left, adopted, moved) = (Vec::new(), Vec::new(), Vec::new());
+    Ok(Worked { draft, metadata, hooks, memories, rolls_back, left, adopted, moved, purged })
 }
 
 /// The state of a change while its events are worked out.

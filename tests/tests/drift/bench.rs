@@ -10,7 +10,8 @@ use hookwright_tests::scenario::{Dialect, Mode};
 use hookwright_tests::world::{TestHost, World};
 use serde_json::{Value as Json, json};
 
-use super::hands::{DEEDS, Deed, Sqlite};
+use super::deed::{Deed, Sqlite};
+use super::hands::DEEDS;
 
 pub const ALLOWED: Mode =
     Mode { confirm: true, allow_destructive: true, dry_run: false, batch: false, approve: false };

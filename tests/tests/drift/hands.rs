@@ -1,44 +1,7 @@
-//! What hands do to a database, and what is to be found then.
+//! What hands do to a database.
 
-/// One deed.
-pub struct Deed {
-    pub name: &'static str,
-    /// Nothing if it cannot be done there.
-    pub postgres: &'static str,
-    pub sqlite: Sqlite,
-    /// Code and place of each finding, the same on both databases.
-    pub found: &'static [&'static str],
-    /// Whether values of rows go with it.
-    pub loses: bool,
-}
-
-/// How it is done on SQLite.
-pub enum Sqlite {
-    Not,
-    Sql(&'static str),
-    /// The table is made anew, with other words in its definition.
-    Remake(&'static str, &'static [(&'static str, &'static str)]),
-}
-
-use Sqlite::{Not, Remake, Sql};
-
-const fn deed(
-    name: &'static str,
-    postgres: &'static str,
-    sqlite: Sqlite,
-    found: &'static [&'static str],
-) -> Deed {
-    Deed { name, postgres, sqlite, found, loses: false }
-}
-
-const fn losing(
-    name: &'static str,
-    postgres: &'static str,
-    sqlite: Sqlite,
-    found: &'static [&'static str],
-) -> Deed {
-    Deed { name, postgres, sqlite, found, loses: true }
-}
+use super::deed::Sqlite::{Not, Remake, Sql};
+use super::deed::{Deed, deed, losing};
 
 /// A deed by its name.
 pub fn named(name: &str) -> &'static Deed {
@@ -103,6 +66,20 @@ pub const DEEDS: &[Deed] = &[
         &["drift/renamed-table invoice", "drift/renamed-column invoice.note"],
     ),
     deed(
+        "two columns that changed places",
+        "ALTER TABLE invoice RENAME note TO way; ALTER TABLE invoice RENAME tag TO note; ALTER TABLE invoice RENAME way TO tag",
+        Sql(
+            "ALTER TABLE invoice RENAME COLUMN note TO way; ALTER TABLE invoice RENAME COLUMN tag TO note; ALTER TABLE invoice RENAME COLUMN way TO tag",
+        ),
+        &["drift/renamed-column invoice.note", "drift/renamed-column invoice.tag"],
+    ),
+    deed(
+        "a column of chosen values renamed",
+        "ALTER TABLE invoice RENAME status TO stage",
+        Sql("ALTER TABLE invoice RENAME COLUMN status TO stage"),
+        &["drift/renamed-column invoice.status"],
+    ),
+    deed(
         "a wider number",
         "ALTER TABLE invoice ALTER no TYPE bigint",
         Remake("invoice", &[(" CHECK (\"no\" BETWEEN -2147483648 AND 2147483647)", "")]),
@@ -138,6 +115,18 @@ pub const DEEDS: &[Deed] = &[
         "ALTER TABLE account ALTER name TYPE varchar(40)",
         Remake("account", &[("<= 80", "<= 40")]),
         &["drift/type account.name"],
+    ),
+    deed(
+        "a length in other words",
+        "",
+        Remake("account", &[("length(\"name\") <= 80", "length(\"name\") < 81")]),
+        &[],
+    ),
+    deed(
+        "a table that is its key",
+        "",
+        Remake("account", &[("PRIMARY KEY (\"id\"))", "PRIMARY KEY (\"id\")) WITHOUT ROWID")]),
+        &[],
     ),
     deed(
         "a text of the other kind",
@@ -205,6 +194,36 @@ pub const DEEDS: &[Deed] = &[
         "ALTER TABLE invoice RENAME CONSTRAINT invoice_no_key TO mine",
         Not,
         &["drift/renamed-unique invoice.no"],
+    ),
+    deed(
+        "a unique constraint that is checked late",
+        "ALTER TABLE invoice DROP CONSTRAINT invoice_no_key; ALTER TABLE invoice ADD CONSTRAINT invoice_no_key UNIQUE (no) DEFERRABLE INITIALLY DEFERRED",
+        Not,
+        &["drift/unique invoice.no"],
+    ),
+    deed(
+        "a unique constraint that takes one NULL",
+        "ALTER TABLE invoice DROP CONSTRAINT invoice_no_key; ALTER TABLE invoice ADD CONSTRAINT invoice_no_key UNIQUE NULLS NOT DISTINCT (no)",
+        Not,
+        &["drift/unique invoice.no"],
+    ),
+    deed(
+        "a unique index where a constraint was",
+        "ALTER TABLE invoice DROP CONSTRAINT invoice_no_key; CREATE UNIQUE INDEX invoice_no_key ON invoice (no)",
+        Not,
+        &["drift/unique invoice.no"],
+    ),
+    deed(
+        "a primary key renamed",
+        "ALTER TABLE invoice RENAME CONSTRAINT invoice_pkey TO mine",
+        Not,
+        &["drift/renamed-primary-key invoice"],
+    ),
+    deed(
+        "a primary key that is checked late",
+        "ALTER TABLE invoice DROP CONSTRAINT invoice_pkey; ALTER TABLE invoice ADD PRIMARY KEY (id) DEFERRABLE",
+        Not,
+        &["drift/primary-key invoice"],
     ),
     deed(
         "an index renamed",

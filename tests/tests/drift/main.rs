@@ -6,6 +6,7 @@
 mod adopt;
 mod bench;
 mod consent;
+mod deed;
 mod deeds;
 mod hands;
 mod healed;
@@ -16,6 +17,7 @@ mod in_the_way;
 mod kept;
 mod left_out;
 mod narrow;
+mod places;
 mod planned;
 mod plugins;
 mod repair;

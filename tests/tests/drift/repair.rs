@@ -9,7 +9,8 @@ use hookwright_tests::scenario::Dialect;
 use hookwright_tests::world::{TestHost, runtime};
 
 use super::bench::{ALLOWED, Bench, sync, told};
-use super::hands::{DEEDS, Deed};
+use super::deed::Deed;
+use super::hands::DEEDS;
 
 #[test]
 fn what_hands_did_to_postgres_is_undone() {

@@ -85,7 +85,7 @@ fn what_cannot_be_taken_along_is_named() {
                 ("", done) => assert_eq!(done.expect("taken along").status, Status::Applied),
                 (_, Ok(outcome)) => panic!("{outcome:#?}"),
                 (named, Err(error)) => {
-                    assert_eq!(error.code, "db/drifted");
+                    assert_eq!(error.code, "db/would-be-lost");
                     assert!(error.message.contains(named), "{error}");
                 }
             }

@@ -2,12 +2,15 @@
 
 use std::sync::Arc;
 
+use super::named::applied;
 use super::{Drift, Finding, LeftOut, Part, Scope, State};
 use crate::ident::Ident;
+use crate::intent::{Intent, RenameColumn, RenameTable};
 use crate::metadata::Metadata;
 use crate::metadata_error::MetadataError;
 use crate::schema::{Column, IndexKey, Schema, Table};
 use crate::spec::{EntitySpec, FieldSpec, FieldWire, Reference, SpecError};
+use crate::tombstone::Place;
 
 /// What an adoption comes to.
 #[derive(Debug, Clone, PartialEq)]
@@ -16,6 +19,12 @@ pub struct Adoption {
     pub metadata: Metadata,
     /// What the database has within the scope, and no entity or field can be.
     pub left_out: Vec<LeftOut>,
+    /// The record, by the names that were taken over.
+    pub recorded: Schema,
+    /// The scope, by the same names.
+    pub scope: Scope,
+    /// What is dropped and kept on tables whose names were taken over: where it was recorded, and where it is.
+    pub moved: Vec<(Place, Place)>,
 }
 
 impl Drift {
@@ -31,7 +40,7 @@ impl Drift {
         scope: &Scope,
     ) -> Result<Adoption, MetadataError> {
         let whole = Scope { extras: true, ..scope.clone() };
-        let there = self.applied(&self.found, &self.renames).shared_schema();
+        let there = applied(&self.found, &self.renames).shared_schema();
         let (metadata, references) = (metadata.clone(), Vec::new());
         let left_out = self.beyond(scope).cloned().collect();
         let mut adopting = Adopting { metadata, event, there, references, left_out };
@@ -48,12 +57,18 @@ impl Drift {
         adopting.refer()?;
         // Fields go by the entity's name of before.
         let (tables, columns): (Vec<_>, Vec<_>) = names.into_iter().partition(|f| f.part == Part::Table);
-        for finding in columns.into_iter().chain(tables) {
+        for finding in columns.iter().chain(&tables) {
             adopting.rename(finding)?;
         }
         let Adopting { metadata, mut left_out, .. } = adopting;
         left_out.sort();
-        Ok(Adoption { metadata, left_out })
+        let renames = taken_over(&tables, &columns);
+        let (recorded, scope) = (applied(&self.recorded, &renames).schema().clone(), under(scope, &renames));
+        let moved = Place::kept(&self.recorded).into_iter().filter_map(|was| {
+            let table = new_name(&renames, &was.table)?;
+            Some((was.clone(), Place { table, ..was }))
+        });
+        Ok(Adoption { metadata, left_out, scope, moved: moved.collect(), recorded })
     }
 
     /// What the database has within a scope, and no entity or field can be.
@@ -79,14 +94,24 @@ impl Drift {
             return false;
         }
         let entity = self.metadata.entity(&finding.table);
+        // What has its name now has changed places with it, or put it out: both sides would have to be taken in at once.
+        let is_taken = finding.renamed.as_ref().is_some_and(|name| match &finding.part {
+            Part::Table => self.metadata.entity(name).is_some(),
+            _ => entity.is_some_and(|entity| entity.field(name).is_some()),
+        });
+        if is_taken {
+            return false;
+        }
         let is_field = |column: &Ident| entity.is_some_and(|entity| entity.field(column).is_some());
         let there = |column: &Ident| found.table(&finding.table).and_then(|table| table.column(column));
         let can = |column: &Ident| there(column).is_some_and(|c| why_not(c).is_none());
         let unread = |column: &Ident| there(column).and_then(|c| c.unread.as_deref());
         let there_besides = |columns: &[Ident]| {
-            let table = found.table(&finding.table).into_iter();
-            let mut keys = table.flat_map(|table| &table.foreign_keys);
-            keys.any(|key| key.columns == columns && key.besides.is_some())
+            found.table(&finding.table).is_some_and(|table| {
+                let keys = table.foreign_keys.iter().map(|key| (&key.columns, &key.besides));
+                let uniques = table.uniques.iter().map(|unique| (&unique.columns, &unique.besides));
+                keys.chain(uniques).any(|(on, besides)| on == columns && besides.is_some())
+            })
         };
         match &finding.part {
             Part::Table | Part::TableComment => entity.is_some(),
@@ -101,13 +126,49 @@ impl Drift {
                     && unread(column).is_none_or(|unread| unread.default.is_none())
             }
             Part::Nullability(column) | Part::Comment(column) => is_field(column) && can(column),
-            Part::ForeignKey(columns) if there_besides(columns) => false,
+            Part::ForeignKey(columns) | Part::Unique(columns) if there_besides(columns) => false,
             Part::Unique(columns) | Part::ForeignKey(columns) => {
                 matches!(columns.as_slice(), [only] if is_field(only) && can(only))
             }
             Part::PrimaryKey | Part::Generated(_) | Part::Check(_) | Part::Index(_) => false,
         }
     }
+}
+
+/// The renames that bring the record under the names that were found.
+fn taken_over(tables: &[&Finding], columns: &[&Finding]) -> Vec<Intent> {
+    let to = |finding: &&&Finding| finding.renamed.clone();
+    let tables: Vec<_> = tables.iter().filter_map(|f| Some((f.table.clone(), to(&f)?))).collect();
+    let now = |table: &Ident| {
+        tables.iter().find(|(was, _)| was == table).map_or_else(|| table.clone(), |(_, to)| to.clone())
+    };
+    let columns = columns.iter().filter_map(|finding| {
+        let (table, column) = (now(&finding.table), finding.part.column()?.clone());
+        Some(Intent::RenameColumn(RenameColumn { table, column, to: to(&finding)? }))
+    });
+    let columns: Vec<_> = columns.collect();
+    let tables = tables.into_iter().map(|(table, to)| Intent::RenameTable(RenameTable { table, to }));
+    tables.chain(columns).collect()
+}
+
+fn new_name(renames: &[Intent], of: &Ident) -> Option<Ident> {
+    renames.iter().find_map(|intent| match intent {
+        Intent::RenameTable(rename) if rename.table == *of => Some(rename.to.clone()),
+        _ => None,
+    })
+}
+
+/// A scope by the names that were taken over.
+fn under(scope: &Scope, renames: &[Intent]) -> Scope {
+    let table = scope.table.as_ref().map(|table| new_name(renames, table).unwrap_or_else(|| table.clone()));
+    let column = scope.column.as_ref().map(|column| {
+        let to = renames.iter().find_map(|intent| match intent {
+            Intent::RenameColumn(r) if Some(&r.table) == table.as_ref() && r.column == *column => Some(&r.to),
+            _ => None,
+        });
+        to.unwrap_or(column).clone()
+    });
+    Scope { table, column, ..scope.clone() }
 }
 
 /// Why no field can be what a column is.

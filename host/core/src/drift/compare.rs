@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::part::parts;
+use super::part::{parts, shape};
 use super::{Finding, Moved, Part};
 use crate::ident::Ident;
 use crate::metadata::Metadata;
-use crate::schema::{Schema, Table};
+use crate::schema::{Index, IndexShape, Schema, Table};
 
 /// The schemas, by the names that tables and columns shall have.
 pub(super) struct Three<'a> {
@@ -41,7 +41,10 @@ impl Three<'_> {
         }
         let (wanted_table, found_table) = (wanted, found);
         let taken = |table: Option<&Arc<Table>>| table.map(|t| parts(t)).unwrap_or_default();
-        let (wanted, found) = (taken(wanted), taken(found));
+        let (wanted, mut found) = (taken(wanted), taken(found));
+        if let (Some(wanted), Some(there)) = (wanted_table, found_table) {
+            stand_ins(wanted, there, &mut found);
+        }
         let recorded = taken(self.recorded.tables.get(name));
         let all: BTreeSet<&Part> = wanted.keys().chain(found.keys()).collect();
         let differs = |part: &&Part| {
@@ -55,16 +58,12 @@ impl Three<'_> {
                 let of = |parts: &BTreeMap<Part, String>| parts.get(part).cloned();
                 let (wanted, recorded, found) = (of(&wanted), of(&recorded), of(&found));
                 let moved = self.moved(name, part, &wanted, &recorded, &found);
-                Finding {
-                    table: name.clone(),
-                    part: part.clone(),
-                    wanted,
-                    recorded,
-                    found,
-                    renamed: None,
-                    moved,
-                    adoptable: false,
-                }
+                let (table, part) = (name.clone(), part.clone());
+                let (renamed, adoptable) = (None, false);
+                let finding = Finding { table, part, wanted, recorded, found, renamed, moved, adoptable };
+                // What the database counts is recorded when it is taken over, and is the hands' still.
+                let moved = if finding.is_foreign() { Moved::Hands } else { moved };
+                Finding { moved, ..finding }
             })
             .collect()
     }
@@ -87,6 +86,25 @@ impl Three<'_> {
                 }
                 _ => Moved::Plugins,
             },
+        }
+    }
+}
+
+/// The unique index that stands where a unique constraint was, by its name.
+pub(super) fn stand_in<'a>(columns: &[Ident], wanted: &Table, found: &'a Table) -> Option<&'a Index> {
+    let lost = wanted.uniques.iter().find(|unique| unique.columns == columns)?;
+    let is_there = found.uniques.iter().any(|unique| unique.columns == columns);
+    let shape = IndexShape::on(columns, true);
+    let stands = |index: &&Index| index.name == lost.name && index.shape == shape;
+    found.indexes.iter().find(stands).filter(|_| !is_there)
+}
+
+/// Tells unique indexes that stand for constraints as what became of these.
+fn stand_ins(wanted: &Table, found: &Table, parts: &mut BTreeMap<Part, String>) {
+    for unique in &wanted.uniques {
+        if let Some(index) = stand_in(&unique.columns, wanted, found) {
+            parts.remove(&Part::Index(shape(index)));
+            parts.insert(Part::Unique(unique.columns.clone()), "a unique index, no constraint".to_owned());
         }
     }
 }

@@ -36,7 +36,8 @@ pub(super) fn remove(schema: &mut Schema, table: &Ident, part: &Part, named: Opt
         }
         Part::PrimaryKey => table.primary_key.clear(),
         Part::Default(name) => {
-            if let Some(column) = table.columns.get_mut(name) {
+            // That it is counted has to be known: such a column can be less than others.
+            if let Some(column) = table.columns.get_mut(name).filter(|column| !column.is_counted()) {
                 column.read(false, true);
             }
         }

@@ -68,10 +68,8 @@ impl Finding {
     /// Whether others put it there, and nothing calls for it: it is left alone unless somebody asks.
     #[must_use]
     pub fn is_foreign(&self) -> bool {
-        (self.part.is_thing() || self.is_worked_out())
-            && self.state() == State::Extra
-            && self.recorded.is_none()
-            && self.renamed.is_none()
+        let is_added = self.part.is_thing() && self.recorded.is_none();
+        (is_added || self.is_worked_out()) && self.state() == State::Extra && self.renamed.is_none()
     }
 
     /// Tells it from any other, as long as it stays what it is; who moved makes no difference.
@@ -100,7 +98,7 @@ impl Finding {
 
     /// Whether it is a default that the database works out, such as the next number or a random key: metadata have no word
     /// for it, and whoever writes rows may rely on it.
-    fn is_worked_out(&self) -> bool {
+    pub(super) fn is_worked_out(&self) -> bool {
         let is_value = |found: &String| serde_json::from_str::<serde_json::Value>(found).is_ok();
         matches!(self.part, Part::Default(_)) && self.found.as_ref().is_some_and(|found| !is_value(found))
     }

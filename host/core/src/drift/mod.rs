@@ -4,10 +4,13 @@
 //! is there. A repair is intents on what is there, judged and planned like those of any plugin.
 
 mod adopt;
+mod chosen;
 mod compare;
+mod exchanged;
 mod extras;
 mod finding;
 mod left_out;
+mod marks;
 mod named;
 mod narrow;
 mod part;
@@ -33,10 +36,9 @@ use crate::ident::Ident;
 use crate::intent::Intent;
 use crate::metadata::Metadata;
 use crate::metadata_error::MetadataError;
-use crate::model::Model;
 use crate::schema::{Schema, Table};
 use compare::Three;
-use named::names_back;
+use named::{applied, in_turn, names_back};
 
 /// Times that a repair is looked at anew: a type that changes may take a default along, for one.
 const ROUNDS: usize = 4;
@@ -89,8 +91,8 @@ impl Drift {
     #[must_use]
     pub fn of(world: World<'_>) -> Self {
         let World { wanted, recorded, metadata, comments, ignored, unfit, beyond, .. } = world;
-        let (own, others) = parted(&world);
-        let (base, renames) = names_back(&world, own, &others);
+        let (own, mut others) = parted(&world);
+        let (base, renames) = names_back(&world, own, &mut others);
         let mut drift = Self {
             findings: Vec::new(),
             ignored: Vec::new(),
@@ -103,16 +105,19 @@ impl Drift {
             metadata: metadata.clone(),
             recorded: recorded.clone(),
         };
-        let model = drift.applied(&drift.found, &drift.renames);
+        let model = applied(&drift.found, &drift.renames);
         drift.findings = drift.renames.iter().filter_map(|rename| drift.renaming(rename)).collect();
+        let there = chosen::read(model.schema());
         let told = |f: &Finding| comments || !matches!(f.part, Part::TableComment | Part::Comment(_));
-        drift.findings.extend(drift.differences(model.schema()).into_iter().filter(told));
+        drift.findings.extend(drift.differences(&there).into_iter().filter(told));
         for mut finding in std::mem::take(&mut drift.findings) {
-            finding.adoptable = drift.is_adoptable(&finding, model.schema());
-            spelled(&mut finding, model.schema());
+            finding.adoptable = drift.is_adoptable(&finding, &there);
+            spelled(&mut finding, &there);
             drift.findings.push(finding);
         }
         drift.findings.sort();
+        // Repaired one by one in this order, what a reference needs is there before it.
+        drift.findings.sort_by_key(|finding| matches!(finding.part, Part::ForeignKey(_)));
         let left_alone = |f: &mut Finding| f.is_ignorable() && ignored.contains(&f.id());
         drift.ignored = drift.findings.extract_if(.., left_alone).collect();
         drift
@@ -165,10 +170,18 @@ impl Drift {
     /// Beside them those findings for which there is nothing.
     #[must_use]
     pub fn repair(&self, scope: &Scope) -> (Vec<Intent>, Vec<Finding>) {
-        let named = |i: &&Intent| self.has_rename(scope, i) && !scope.loosening;
-        let mut all: Vec<_> = self.renames.iter().filter(named).cloned().collect();
+        let scope = &self.widened(scope);
+        let names = if scope.loosening { Vec::new() } else { self.names_in(scope) };
         let base = self.base(scope);
-        let mut model = self.applied(&base, &all);
+        let mut all = in_turn(&names, &base);
+        let mut model = applied(&base, &names);
+        let is_named = |table: &Ident, column: &Ident| {
+            names.iter().any(
+                |intent| matches!(intent, Intent::RenameColumn(r) if r.table == *table && r.to == *column),
+            )
+        };
+        let values = chosen::intents(model.schema(), is_named);
+        all.extend(values.into_iter().filter(|intent| intent.apply(&mut model).is_ok()));
         let mut left = Vec::new();
         for _ in 0..ROUNDS {
             left = self.differences(model.schema());
@@ -192,14 +205,16 @@ impl Drift {
     /// elsewhere. What others added is in it only if it is to go.
     #[must_use]
     pub fn base(&self, scope: &Scope) -> Schema {
+        let scope = &self.widened(scope);
         let mut base = self.found.clone();
         if let Some(only) = &scope.table {
-            let renamed = |name: &Ident| self.origin(only).as_ref() == Some(name);
-            let here = self.found.tables.iter().filter(|(name, _)| *name == only || renamed(name));
-            let elsewhere = self.recorded.tables.iter().filter(|(name, _)| *name != only);
+            let together = self.trading(only);
+            let is_meant = |name: &Ident| name == only || together.contains(name);
+            let here = self.found.tables.iter().filter(|(name, _)| is_meant(name));
+            let elsewhere = self.recorded.tables.iter().filter(|(name, _)| !is_meant(name));
             base.tables = here.chain(elsewhere).map(|(name, table)| (name.clone(), table.clone())).collect();
         }
-        let named = (!self.renames.is_empty()).then(|| self.applied(&self.found, &self.renames));
+        let named = (!self.renames.is_empty()).then(|| applied(&self.found, &self.renames));
         let named = |table: &Ident| named.as_ref().and_then(|model| model.schema().table(table));
         let stay = self.findings.iter().filter(|f| !scope.has(f)).chain(&self.ignored);
         for finding in stay.filter(|f| f.is_foreign()) {
@@ -232,13 +247,10 @@ impl Drift {
         let (Some(found), Some(known)) = (base.tables.get(table), self.recorded.tables.get(table)) else {
             return;
         };
-        let from =
-            self.renames.iter().filter(|rename| self.has_rename(scope, rename)).find_map(
-                |rename| match rename {
-                    Intent::RenameColumn(r) if r.table == *table && r.to == *column => Some(r.column.clone()),
-                    _ => None,
-                },
-            );
+        let from = self.names_in(scope).into_iter().find_map(|rename| match rename {
+            Intent::RenameColumn(r) if r.table == *table && r.to == *column => Some(r.column),
+            _ => None,
+        });
         let narrowed = narrow::to_column(known, found, column, from.as_ref());
         base.tables.insert(table.clone(), Arc::new(narrowed));
     }
@@ -261,13 +273,6 @@ impl Drift {
     fn differences(&self, found: &Schema) -> Vec<Finding> {
         let Self { wanted, recorded, metadata, .. } = self;
         Three { wanted, recorded, found, metadata }.findings()
-    }
-
-    fn applied(&self, base: &Schema, intents: &[Intent]) -> Model {
-        let mut model = Model::new(Arc::new(base.clone()));
-        // What cannot be renamed back is told as what it is: missing, and there under another name.
-        intents.iter().for_each(|intent| drop(intent.apply(&mut model)));
-        model
     }
 }
 

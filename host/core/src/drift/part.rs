@@ -112,13 +112,15 @@ pub(super) fn parts(table: &Table) -> BTreeMap<Part, String> {
     parts.extend(table.comment.as_deref().map(|text| (Part::TableComment, quoted(text))));
     table.columns.values().for_each(|column| parts.extend(column_parts(column)));
     if !table.primary_key.is_empty() {
-        parts.insert(Part::PrimaryKey, list(&table.primary_key));
+        parts.insert(Part::PrimaryKey, with(list(&table.primary_key), table.key_besides.as_ref()));
     }
-    parts.extend(table.uniques.iter().map(|u| (Part::Unique(u.columns.clone()), "there".to_owned())));
+    parts.extend(table.uniques.iter().map(|unique| {
+        (Part::Unique(unique.columns.clone()), with("there".to_owned(), unique.besides.as_ref()))
+    }));
     parts.extend(table.foreign_keys.iter().map(|key| {
         let (to, target) = (quoted(key.table.as_str()), list(&key.target));
-        let besides = key.besides.as_ref().map(|words| format!(", {words}")).unwrap_or_default();
-        let value = format!("{to} ({target}) ON DELETE {}{besides}", key.on_delete.as_str());
+        let value =
+            with(format!("{to} ({target}) ON DELETE {}", key.on_delete.as_str()), key.besides.as_ref());
         (Part::ForeignKey(key.columns.clone()), value)
     }));
     parts.extend(table.checks.iter().map(|check| {
@@ -130,6 +132,14 @@ pub(super) fn parts(table: &Table) -> BTreeMap<Part, String> {
         (Part::Index(shape(index)), value.to_owned())
     }));
     parts
+}
+
+/// What a constraint is, and what it is besides.
+fn with(value: String, besides: Option<&String>) -> String {
+    match besides {
+        Some(words) => format!("{value}, {words}"),
+        None => value,
+    }
 }
 
 fn column_parts(column: &Column) -> impl Iterator<Item = (Part, String)> {

@@ -1,42 +1,65 @@
 //! Names that somebody changed by hand: what is missing under one name and there under another is not lost.
 
+use super::chosen;
+use super::exchanged::exchanged;
+use super::marks::{displaced, is_marked};
 use crate::ident::Ident;
 use crate::intent::{
-    Intent, RenameCheck, RenameColumn, RenameForeignKey, RenameIndex, RenameTable, RenameUnique,
+    Intent, RenameCheck, RenameColumn, RenameForeignKey, RenameIndex, RenamePrimaryKey, RenameTable,
+    RenameUnique,
 };
 use crate::schema::{Column, ForeignKey, Schema, Table};
 
-/// Tables of the record that are missing, and tables of nobody that look just like them: from the name that is there to
-/// the one that is missing.
+/// Tables that were given another name by hand: from the name that is there to the one that the record has.
 pub(super) fn tables(recorded: &Schema, found: &Schema, unmanaged: &Schema) -> Vec<RenameTable> {
-    let missing: Vec<_> = recorded.tables.values().filter(|t| !found.tables.contains_key(&t.name)).collect();
-    // Columns of the same types in the same order, and most of them of the same name.
-    let alike = |a: &Table, b: &Table| {
-        let (a, b) = (a.physical(), b.physical());
-        let pairs = || a.columns.values().zip(b.columns.values());
-        let named = pairs().filter(|(a, b)| a.name == b.name).count();
-        a.columns.len() == b.columns.len()
-            && pairs().all(|(a, b)| a.ty == b.ty)
-            && named * 2 > a.columns.len()
-    };
-    let only = |of: &Table, among: &[&Table]| {
-        let mut like = among.iter().filter(|t| alike(t, of)).map(|t| t.name.clone());
-        like.next().filter(|_| like.next().is_none())
-    };
+    let mut renames = displaced(recorded, found);
+    let stays =
+        |name: &Ident| found.tables.contains_key(name) && !renames.iter().any(|rename| rename.table == *name);
+    let comes = |name: &Ident| renames.iter().any(|rename| rename.to == *name);
+    let missing = recorded.tables.values().filter(|t| !stays(&t.name) && !comes(&t.name));
+    let lost: Vec<&Table> = missing.map(AsRef::as_ref).collect();
     let free: Vec<&Table> = unmanaged.tables.values().map(AsRef::as_ref).collect();
-    let lost: Vec<&Table> = missing.iter().map(|t| t.as_ref()).collect();
-    let pair = |t: &&Table| {
-        let there = only(t, &free)?;
-        let back = only(unmanaged.table(&there)?, &lost)?;
-        (back == t.name).then_some(RenameTable { table: there, to: back })
+    let pair = |known: &&Table| {
+        let there = only(known, &free, |a, b| (a, b))?;
+        let back = only(there, &lost, |a, b| (b, a))?;
+        let is_pair = back.name == known.name;
+        is_pair.then(|| RenameTable { table: there.name.clone(), to: back.name.clone() })
     };
-    lost.iter().filter_map(pair).collect()
+    let came: Vec<_> = lost.iter().filter_map(pair).collect();
+    renames.extend(came);
+    renames
+}
+
+/// The one table among some that looks just like another; where several do, the one whose names tell it.
+fn only<'a>(
+    of: &Table,
+    among: &[&'a Table],
+    known_first: impl for<'t> Fn(&'t Table, &'t Table) -> (&'t Table, &'t Table),
+) -> Option<&'a Table> {
+    let like: Vec<&Table> = among.iter().filter(|table| alike(table, of)).copied().collect();
+    let one = |tables: &[&'a Table]| match tables {
+        [one] => Some(*one),
+        _ => None,
+    };
+    let told = |table: &&&'a Table| {
+        let (known, there) = known_first(of, table);
+        is_marked(known, there)
+    };
+    one(&like).or_else(|| one(&like.iter().filter(told).copied().collect::<Vec<_>>()))
+}
+
+/// Whether two tables have columns of the same types in the same order, and most of them of the same name.
+pub(super) fn alike(a: &Table, b: &Table) -> bool {
+    let (a, b) = (a.physical(), b.physical());
+    let pairs = || a.columns.values().zip(b.columns.values());
+    let named = pairs().filter(|(a, b)| a.name == b.name).count();
+    a.columns.len() == b.columns.len() && pairs().all(|(a, b)| a.ty == b.ty) && named * 2 > a.columns.len()
 }
 
 /// Columns and checks of one table, likewise.
 pub(super) fn within(wanted: &Table, recorded: &Table, found: &Table) -> Vec<Intent> {
     let table = || found.name.clone();
-    let columns = columns(wanted, recorded, found).into_iter();
+    let columns = columns(wanted, recorded, found).into_iter().chain(exchanged(recorded, found));
     let columns =
         columns.map(|(column, to)| Intent::RenameColumn(RenameColumn { table: table(), column, to }));
     let checks = checks(wanted, found);
@@ -44,13 +67,18 @@ pub(super) fn within(wanted: &Table, recorded: &Table, found: &Table) -> Vec<Int
     columns.chain(checks).chain(objects(wanted, recorded, found)).collect()
 }
 
-/// Indexes, unique constraints and foreign keys that are what they were, under another name: what is changed later goes by
+/// Keys, indexes and constraints that are what they were, under another name: what is changed later goes by
 /// the name.
 fn objects(wanted: &Table, recorded: &Table, found: &Table) -> Vec<Intent> {
     let table = || found.name.clone();
     let taken: Vec<_> = names(found).collect();
     let free = |name: &Ident| !taken.contains(&name);
     let mut renames = Vec::new();
+    let key = recorded.key_name();
+    let same_key = found.primary_key == recorded.primary_key && found.primary_key == wanted.primary_key;
+    if same_key && found.primary_key_name.as_ref().is_some_and(|name| *name != key) && free(&key) {
+        renames.push(Intent::RenamePrimaryKey(RenamePrimaryKey { table: table(), to: key }));
+    }
     for known in recorded.indexes.iter().filter(|known| free(&known.name)) {
         if !wanted.indexes.iter().any(|index| index.shape == known.shape) {
             continue;
@@ -107,7 +135,9 @@ fn columns(wanted: &Table, recorded: &Table, found: &Table) -> Vec<(Ident, Ident
             let place = before.columns.get_index_of(&lost.name);
             let same = |c: &&&Column| {
                 let there = now.columns.get_index_of(&c.name) == place || alone;
-                c.ty == lost.ty && c.unread.is_none() && there
+                let values = chosen::values(found, c, &lost.name);
+                let same_type = c.ty == lost.ty || values.is_some_and(|v| lost.ty.values() == Some(&v[..]));
+                same_type && c.unread.is_none() && there
             };
             came.iter().find(same).map(|c| (c.name.clone(), lost.name.clone()))
         })

@@ -10,6 +10,7 @@ use crate::intent::{
 };
 use crate::schema::{Column, Index, Schema, Table};
 
+use super::compare::stand_in;
 use super::part::shape;
 
 /// When an intent is due: what goes makes room for what comes, and what comes first is referred to by what comes later.
@@ -157,12 +158,17 @@ impl Repair {
     }
 
     fn unique(&mut self, columns: &[Ident], wanted: &Table, found: &Table) {
-        let (table, has) = (wanted.name.clone(), |t: &Table| t.uniques.iter().any(|u| u.columns == columns));
-        let columns = columns.to_vec();
+        let has = |t: &Table| t.uniques.iter().any(|u| u.columns == columns);
+        let (table, on) = (|| wanted.name.clone(), || columns.to_vec());
         if has(found) {
-            self.push(Stage::Constraints, Intent::DropUnique(DropUnique { table, columns }));
-        } else if has(wanted) {
-            self.push(Stage::Keys, Intent::AddUnique(AddUnique { table, columns }));
+            let drop = DropUnique { table: table(), columns: on() };
+            self.push(Stage::Constraints, Intent::DropUnique(drop));
+        } else if let Some(index) = stand_in(columns, wanted, found) {
+            let drop = DropIndex { table: table(), index: index.shape.clone() };
+            self.push(Stage::Constraints, Intent::DropIndex(drop));
+        }
+        if has(wanted) {
+            self.push(Stage::Keys, Intent::AddUnique(AddUnique { table: table(), columns: on() }));
         }
     }
 

@@ -1,7 +1,7 @@
 //! Intents on a column's type.
 
 use super::IntentError;
-use super::support::{expression, not_computed_from, on_column, valid_type};
+use super::support::{expression, not_computed_from, not_counted, on_column, valid_type};
 use crate::conversion::{Conversion, Using, conversion};
 use crate::field_type::FieldType;
 use crate::ident::Ident;
@@ -59,6 +59,7 @@ impl ChangeType {
             return wrong("generated".into(), "its type cannot change", instead);
         }
         not_computed_from(model.table(&self.table)?, &self.column, "changing its type")?;
+        not_counted(model, &self.table, &self.column, "another type")?;
         match &self.using {
             None => Ok(()),
             Some(Using::Expression(of)) => expression(model, &self.table, of),

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::IntentError;
-use super::support::{not_computed_from, on_column, outside_key, valid_type};
+use super::support::{not_computed_from, not_counted, on_column, outside_key, valid_type};
 use super::table::{describe, text};
 use crate::event::MAX_FIELDS;
 use crate::ident::Ident;
@@ -196,6 +196,7 @@ impl SetNotNull {
 impl DropNotNull {
     pub(super) fn apply(&self, model: &mut Model) -> Result<(), IntentError> {
         outside_key(model.table(&self.table)?, &self.column, "allowing NULL")?;
+        not_counted(model, &self.table, &self.column, "allowing NULL")?;
         model.column_mut(&self.table, &self.column)?.nullable = true;
         Ok(())
     }
@@ -203,6 +204,7 @@ impl DropNotNull {
 
 impl SetDefault {
     pub(super) fn apply(&self, model: &mut Model) -> Result<(), IntentError> {
+        not_counted(model, &self.table, &self.column, "a default of its own")?;
         let column = model.column_mut(&self.table, &self.column)?;
         if column.generated.is_some() {
             let (table, column) = (self.table.as_str().into(), self.column.as_str().into());
@@ -216,6 +218,7 @@ impl SetDefault {
 
 impl DropDefault {
     pub(super) fn apply(&self, model: &mut Model) -> Result<(), IntentError> {
+        not_counted(model, &self.table, &self.column, "taking its default away")?;
         let column = model.column_mut(&self.table, &self.column)?;
         column.default = None;
         column.read(false, true);

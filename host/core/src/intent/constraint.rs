@@ -86,7 +86,7 @@ impl AddUnique {
         }
         let name = model.unique_name(&self.table, &self.columns);
         let table = model.table_gaining(&self.table, &name)?;
-        table.uniques.push(Unique { name, columns: self.columns.clone() });
+        table.uniques.push(Unique::new(name, self.columns.clone()));
         table.sort();
         Ok(())
     }

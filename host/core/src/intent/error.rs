@@ -31,6 +31,10 @@ pub enum IntentError {
         "the column \"{column}\" is part of the primary key of \"{table}\", so {what} is not possible; ask for drop-primary-key first, and for add-primary-key with the columns that are to be the key"
     )]
     InPrimaryKey { table: String, column: String, what: &'static str },
+    #[error(
+        "\"{table}\".\"{column}\" is counted by the database (GENERATED AS IDENTITY), so {what} is not possible; have it counted no more by hand: ALTER TABLE \"{table}\" ALTER COLUMN \"{column}\" DROP IDENTITY"
+    )]
+    Counted { table: String, column: String, what: &'static str },
     #[error("{dependents} to \"{target}\"; take the reference away first")]
     Referenced { target: String, dependents: String },
     #[error("the table \"{table}\" already has {what}; leave it out")]
@@ -126,7 +130,7 @@ impl IntentError {
             Self::ColumnExists { .. } => "intent/column-exists",
             Self::KeyOfExisting { .. } | Self::InPrimaryKey { .. } => "intent/primary-key",
             Self::Referenced { .. } | Self::Computed { .. } => "intent/referenced",
-            Self::Generated { .. } => "intent/generated",
+            Self::Generated { .. } | Self::Counted { .. } => "intent/generated",
             Self::Dialect { .. } => "intent/dialect",
             Self::Index { .. } => "intent/index",
             Self::Already { .. } => "intent/already-there",

@@ -81,6 +81,7 @@ impl DropPrimaryKey {
         let table = model.table_mut(&self.table)?;
         table.primary_key.clear();
         table.primary_key_name = None;
+        table.key_besides = None;
         Ok(())
     }
 }

@@ -42,6 +42,20 @@ pub(super) fn outside_key(table: &Table, column: &Ident, what: &'static str) -> 
     Ok(())
 }
 
+pub(super) fn not_counted(
+    model: &Model,
+    table: &Ident,
+    column: &Ident,
+    what: &'static str,
+) -> Result<(), IntentError> {
+    match model.column(table, column)?.is_counted() {
+        true => {
+            Err(IntentError::Counted { table: table.as_str().into(), column: column.as_str().into(), what })
+        }
+        false => Ok(()),
+    }
+}
+
 /// The columns of an intent over several: known to the table, each once, at least one.
 pub(super) fn known(
     model: &Model,

@@ -221,7 +221,8 @@ impl<'a> Kept<'a> {
             return;
         }
         let moved = names.columns(&before.name, &before.primary_key).unwrap_or_default();
-        match moved == self.after.primary_key {
+        let same = moved == self.after.primary_key && before.key_besides == self.after.key_besides;
+        match same {
             true => {
                 self.moved.primary_key = moved;
                 self.moved.primary_key_name = Some(before.key_name());
@@ -232,13 +233,11 @@ impl<'a> Kept<'a> {
 
     fn uniques(&mut self, names: &Names) {
         for unique in &self.before.uniques {
-            let mut moved = unique.clone();
-            match names.columns(&self.before.name, &unique.columns) {
-                Some(columns) if self.after.uniques.iter().any(|u| u.columns == columns) => {
-                    moved.columns = columns;
-                    self.moved.uniques.push(moved);
-                }
-                _ => self.gone.uniques.push(&unique.name),
+            let columns = names.columns(&self.before.name, &unique.columns);
+            let moved = columns.map(|columns| Unique { columns, ..unique.clone() });
+            match moved.filter(|moved| self.after.uniques.contains(moved)) {
+                Some(moved) => self.moved.uniques.push(moved),
+                None => self.gone.uniques.push(&unique.name),
             }
         }
     }

@@ -4,8 +4,20 @@ use std::collections::BTreeSet;
 
 use crate::ident::Ident;
 
+/// The passing names of a plan; no entity or field can have one.
+const PASSING: &str = "hookwright_passing";
+
 /// One rename after the other, given the names that are taken now.
 pub(super) fn in_order(
+    renames: Vec<(Ident, Ident)>,
+    taken: impl Iterator<Item = Ident>,
+) -> Vec<(Ident, Ident)> {
+    in_order_by(PASSING, renames, taken)
+}
+
+/// The same, by way of passing names that begin as told.
+pub(crate) fn in_order_by(
+    passing_name: &str,
     mut renames: Vec<(Ident, Ident)>,
     taken: impl Iterator<Item = Ident>,
 ) -> Vec<(Ident, Ident)> {
@@ -17,9 +29,14 @@ pub(super) fn in_order(
         let (from, to) = match free {
             Some(index) => renames.remove(index),
             None => {
-                passing += 1;
                 let (from, to) = renames.remove(0);
-                let way = Ident::from_parts(format!("hookwright_passing_{passing}"));
+                let way = loop {
+                    passing += 1;
+                    let way = Ident::from_parts(format!("{passing_name}_{passing}"));
+                    if !taken.contains(&key(&way)) {
+                        break way;
+                    }
+                };
                 renames.push((way.clone(), to));
                 (from, way)
             }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::expr::Expr;
+use crate::expr::{Expr, Operator};
 use crate::ident::Ident;
 use crate::spec::OnDelete;
 
@@ -13,6 +13,9 @@ pub struct Unique {
     pub name: Ident,
     /// The columns, in order.
     pub columns: Vec<Ident>,
+    /// What it is besides, that no intent asks for, in the database's words: `DEFERRABLE`. Inspection alone says so.
+    #[serde(skip)]
+    pub besides: Option<String>,
 }
 
 /// A foreign key.
@@ -52,12 +55,35 @@ impl Check {
     pub fn new(name: Ident, expression: Expr) -> Self {
         Self { name, expression, unvalidated: false }
     }
+
+    /// The values that it keeps a column to, if it is the check of an `Enum`, whatever its name.
+    #[must_use]
+    pub fn values(&self, column: &Ident) -> Option<Vec<String>> {
+        let is_column = |of: &Expr| matches!(of, Expr::Column(name) if name == column);
+        let text = |value: &Expr| match value {
+            Expr::Text(text) => Some(text.clone()),
+            _ => None,
+        };
+        match &self.expression {
+            Expr::In { of, values, negated: false } if is_column(of) => values.iter().map(text).collect(),
+            Expr::Binary(of, Operator::Equal, value) if is_column(of) => text(value).map(|value| vec![value]),
+            _ => None,
+        }
+    }
+}
+
+impl Unique {
+    /// A unique constraint as intents ask for it.
+    #[must_use]
+    pub fn new(name: Ident, columns: Vec<Ident>) -> Self {
+        Self { name, columns, besides: None }
+    }
 }
 
 impl PartialEq for Unique {
     fn eq(&self, other: &Self) -> bool {
-        let Self { name: _, columns } = self;
-        *columns == other.columns
+        let Self { name: _, columns, besides } = self;
+        *columns == other.columns && *besides == other.besides
     }
 }
 

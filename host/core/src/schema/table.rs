@@ -60,6 +60,9 @@ pub struct Table {
     /// The primary key's name, if it is another than the database gives (see [`Table::key_name`]).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub primary_key_name: Option<Ident>,
+    /// What the primary key is besides, as [`Unique::besides`].
+    #[serde(skip)]
+    pub key_besides: Option<String>,
     /// Its unique constraints, sorted by their columns.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub uniques: Vec<Unique>,
@@ -80,7 +83,18 @@ pub struct Table {
     pub buried: IndexMap<Ident, BuriedColumn>,
 }
 
+impl Unread {
+    /// How a default is told that the database counts by itself (`GENERATED … AS IDENTITY`).
+    pub const COUNTED: &str = "GENERATED AS IDENTITY";
+}
+
 impl Column {
+    /// Whether the database counts it by itself: it is a number then, never NULL, and has no other default.
+    #[must_use]
+    pub fn is_counted(&self) -> bool {
+        self.unread.as_ref().is_some_and(|unread| unread.default.as_deref() == Some(Unread::COUNTED))
+    }
+
     /// Whether the database has a type for it that no type of the model is near.
     #[must_use]
     pub fn is_far(&self) -> bool {
@@ -140,6 +154,7 @@ impl Table {
             columns: IndexMap::new(),
             primary_key: Vec::new(),
             primary_key_name: None,
+            key_besides: None,
             uniques: Vec::new(),
             foreign_keys: Vec::new(),
             checks: Vec::new(),
@@ -279,6 +294,7 @@ impl PartialEq for Table {
         *name == other.name
             && *columns == other.columns
             && *primary_key == other.primary_key
+            && self.key_besides == other.key_besides
             && *uniques == other.uniques
             && *foreign_keys == other.foreign_keys
             && *checks == other.checks

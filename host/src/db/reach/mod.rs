@@ -29,6 +29,7 @@ impl OrgDb {
             DbError::Refused { .. }
             | DbError::InTheWay { .. }
             | DbError::Drifted(_)
+            | DbError::WouldBeLost(_)
             | DbError::Bookkeeping { .. } => true,
             DbError::UnknownOutcome { source, .. } => {
                 matches!(**source, DbError::Refused { .. } | DbError::Drifted(_))

@@ -69,7 +69,7 @@ pub fn table(table: &Table) -> wit::Table {
         name: name(own),
         columns: columns.values().map(column).collect(),
         primary_key: names(primary_key),
-        uniques: uniques.iter().map(|Unique { name: _, columns }| names(columns)).collect(),
+        uniques: uniques.iter().map(|Unique { name: _, columns, besides: _ }| names(columns)).collect(),
         foreign_keys: foreign_keys.iter().map(foreign_key).collect(),
         indexes: indexes.iter().map(index).collect(),
         checks: checks.iter().map(check).collect(),

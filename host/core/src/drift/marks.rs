@@ -1,0 +1,65 @@
+//! What tells whose a table is whatever it is called: the names of what is on it stay when it is renamed by hand.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::renamed::alike;
+use crate::ident::Ident;
+use crate::intent::RenameTable;
+use crate::schema::{Schema, Table};
+
+/// The names of a table's key, constraints and indexes. A key without a recorded name has none on SQLite.
+fn marks(table: &Table) -> BTreeSet<&Ident> {
+    let key = table.primary_key_name.iter();
+    let uniques = table.uniques.iter().map(|unique| &unique.name);
+    let keys = table.foreign_keys.iter().map(|key| &key.name);
+    key.chain(uniques).chain(keys).chain(table.indexes.iter().map(|index| &index.name)).collect()
+}
+
+/// The tables of the record that each name on them belongs to.
+fn owners(recorded: &Schema) -> BTreeMap<Ident, &Ident> {
+    let of = |table: &Table| {
+        let key = (!table.primary_key.is_empty()).then(|| table.key_name());
+        key.into_iter().chain(marks(table).into_iter().cloned()).collect::<Vec<_>>()
+    };
+    let tables = recorded.tables.iter();
+    tables.flat_map(|(name, table)| of(table).into_iter().map(move |mark| (mark, name))).collect()
+}
+
+/// Tables that stand where another of the record's did, told by the names on them: two that changed places, or one that
+/// was put in the place of another. Those whose own place is taken by one that stays are not among them.
+pub(super) fn displaced(recorded: &Schema, found: &Schema) -> Vec<RenameTable> {
+    let differs = |(name, table): &(&Ident, &Arc<Table>)| {
+        recorded.tables.get(*name).is_some_and(|known| !Arc::ptr_eq(known, table))
+    };
+    let suspects: Vec<_> = found.tables.iter().filter(differs).collect();
+    if suspects.is_empty() {
+        return Vec::new();
+    }
+    let owners = owners(recorded);
+    let moved = |(name, table): (&Ident, &Arc<Table>)| {
+        let whose: BTreeSet<_> = marks(table).into_iter().filter_map(|mark| owners.get(mark)).collect();
+        let owner = whose.first().filter(|_| whose.len() == 1)?;
+        let is_like = recorded.table(owner).is_some_and(|known| alike(known, table));
+        (**owner != name && is_like).then(|| RenameTable { table: name.clone(), to: (**owner).clone() })
+    };
+    let mut all: Vec<_> = suspects.into_iter().filter_map(moved).collect();
+    loop {
+        let leaves = |place: &Ident| all.iter().any(|rename| rename.table == *place);
+        let claims = |place: &Ident| all.iter().filter(|rename| rename.to == *place).count();
+        let has_place = |rename: &RenameTable| {
+            claims(&rename.to) == 1 && (!found.tables.contains_key(&rename.to) || leaves(&rename.to))
+        };
+        let kept: Vec<_> = all.iter().filter(|rename| has_place(rename)).cloned().collect();
+        if kept.len() == all.len() {
+            return kept;
+        }
+        all = kept;
+    }
+}
+
+/// Whether a table that is there has a name on it that is one of the record's table.
+pub(super) fn is_marked(known: &Table, there: &Table) -> bool {
+    let (own, key) = (marks(known), known.key_name());
+    marks(there).iter().any(|mark| own.contains(mark) || **mark == key)
+}

@@ -1,0 +1,89 @@
+//! Tables that hands put in one another's places: told by the names on them, and put back with their rows.
+
+use hookwright_tests::scenario::Dialect;
+use hookwright_tests::world::{TestHost, runtime};
+use serde_json::json;
+
+use super::bench::{BOTH, Bench, sync, told};
+
+/// Two more entities of one shape, with a row each.
+async fn twins(dialect: Dialect) -> Bench {
+    let bench = Bench::new(&TestHost::start().await, "acme", dialect).await;
+    let id = json!({"name": "id", "type": "Uuid", "nullable": false, "primaryKey": true});
+    let entity = |event: &str, name: &str| {
+        let mail = json!({"name": "mail", "type": "String", "length": 80, "indexed": true});
+        let notes = json!({"name": "notes", "type": "Text"});
+        json!({"id": event, "type": "entity.create", "entity": {"name": name, "fields": [id, mail, notes]}})
+    };
+    bench.event(&json!([entity("t-1", "lead"), entity("t-2", "partner")])).await;
+    for (table, n) in [("lead", 1), ("partner", 2)] {
+        let row = format!(
+            "INSERT INTO {table} (id, mail) VALUES ('00000000-0000-0000-0000-00000000000{n}', '{table}@example.org')"
+        );
+        bench.hand(&row).await;
+    }
+    bench
+}
+
+async fn mails(bench: &Bench, table: &str) -> String {
+    bench.world.rows(&format!("SELECT mail FROM {table}")).await.expect("rows").concat()
+}
+
+const SWAP: &str =
+    "ALTER TABLE lead RENAME TO way; ALTER TABLE partner RENAME TO lead; ALTER TABLE way RENAME TO partner";
+
+#[test]
+fn two_that_changed_places_are_put_back() {
+    for dialect in BOTH {
+        for scope in [json!({}), json!({"entity": "lead"})] {
+            runtime().block_on(async {
+                let bench = twins(dialect).await;
+                bench.hand(SWAP).await;
+                let findings = bench.drift().await.findings;
+                assert_eq!(told(&findings), ["drift/renamed-table lead", "drift/renamed-table partner"]);
+                assert!(findings.iter().all(|finding| !finding.adoptable), "{findings:#?}");
+                let mut event = sync();
+                event.as_object_mut().unwrap().extend(scope.as_object().unwrap().clone());
+                bench.event(&event).await;
+                assert_eq!(told(&bench.drift().await.findings), Vec::<String>::new());
+                for table in ["lead", "partner"] {
+                    assert!(mails(&bench, table).await.contains(table), "{dialect:?} {scope}");
+                }
+                bench.world.derives().await.expect("derived");
+            });
+        }
+    }
+}
+
+#[test]
+fn one_in_the_place_of_another_goes_back_and_the_other_is_found() {
+    for dialect in BOTH {
+        runtime().block_on(async {
+            let bench = twins(dialect).await;
+            bench.hand("ALTER TABLE lead RENAME TO old; ALTER TABLE partner RENAME TO lead").await;
+            let findings = told(&bench.drift().await.findings);
+            assert_eq!(findings, ["drift/renamed-table lead", "drift/renamed-table partner"]);
+            bench.event(&sync()).await;
+            assert_eq!(told(&bench.drift().await.findings), Vec::<String>::new());
+            for table in ["lead", "partner"] {
+                assert!(mails(&bench, table).await.contains(table), "{dialect:?}");
+            }
+        });
+    }
+}
+
+#[test]
+fn two_of_one_shape_with_other_names_are_told_apart() {
+    for dialect in BOTH {
+        runtime().block_on(async {
+            let bench = twins(dialect).await;
+            bench.hand("ALTER TABLE lead RENAME TO one; ALTER TABLE partner RENAME TO two").await;
+            let findings = told(&bench.drift().await.findings);
+            assert_eq!(findings, ["drift/renamed-table lead", "drift/renamed-table partner"]);
+            bench.event(&sync()).await;
+            for table in ["lead", "partner"] {
+                assert!(mails(&bench, table).await.contains(table), "{dialect:?}");
+            }
+        });
+    }
+}
