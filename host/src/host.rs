@@ -229,7 +229,7 @@ impl Host {
     pub(crate) async fn tenant(&self, org: &OrgName) -> Result<Arc<Tenant>> {
         let tenant = self.inner.tenants.get(org).await?;
         // Before hooks are called for a change that cannot be made.
-        tenant.db().is_tried()?;
+        tenant.db().is_tried().await?;
         if tenant.is_new_here() {
             for id in tenant.db().unfinished().await? {
                 self.go_on(tenant.clone(), id);

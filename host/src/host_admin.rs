@@ -72,6 +72,21 @@ impl Host {
         self.inner.store.org(name).await
     }
 
+    /// Goes on from what is there of an organisation's metadata and model, though others changed their rows by hand; says
+    /// what was found, if they did.
+    ///
+    /// # Errors
+    /// `org/not-found`, `db/ledger-changed` if more is amiss, or what the database says.
+    pub async fn org_accept(&self, name: &OrgName) -> Result<Option<String>> {
+        let url = self.inner.store.org(name).await?.database;
+        let accepted = self.inner.tenants.connect(name, &url)?.accept().await?.map(|trouble| trouble.found);
+        self.inner.tenants.forget(name);
+        if let Some(found) = &accepted {
+            tracing::warn!(org = %name, found, "what others changed of the bookkeeping was accepted");
+        }
+        Ok(accepted)
+    }
+
     /// The registered organisations, by name.
     ///
     /// # Errors

@@ -11,6 +11,7 @@ mod circuit;
 pub mod cli;
 pub mod config;
 mod config_schema;
+mod counted;
 pub mod db;
 pub mod doctor;
 pub mod drift;

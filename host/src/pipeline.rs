@@ -45,7 +45,7 @@ use hookwright_core::policy::{Answer, Answers, Draft, Review, Verdict, review};
 use tracing::Instrument;
 
 use crate::api::{ApproveOptions, RejectOptions};
-use crate::db::{ProbeAnswer, Seen, TableSize};
+use crate::db::{Kept, ProbeAnswer, Seen, TableSize};
 use crate::error::{Error, Result};
 use crate::executor::{self, Executed, RetryPolicy};
 use crate::outcome::{Outcome, Status};
@@ -239,6 +239,7 @@ impl Pipeline<'_> {
                 let mut outcome = report.applied(view, &reviewed);
                 let after = effects::After { metadata: &metadata, memories: &memories, moved, rolls_back };
                 let work = effects::work(tenant, view, request, after, &reviewed, plan, &outcome)?;
+                let kept = work.kept.clone();
                 let executed = match executor::execute(tenant.db(), work, self.retry).await {
                     Ok(executed) => executed,
                     Err(error) => {
@@ -247,7 +248,7 @@ impl Pipeline<'_> {
                 };
                 match executed {
                     Executed::Applied(applied) => {
-                        advance(tenant, view, &outcome, metadata, reviewed).await;
+                        advance(tenant, view, &outcome, metadata, reviewed, kept).await;
                         report.finish(&mut outcome, &applied);
                         Ok(Attempt::Recorded(Box::new(outcome)))
                     }
@@ -284,8 +285,15 @@ impl Pipeline<'_> {
 }
 
 /// Has the host know what a change made of a view. Who owns what was adopted is to be found out.
-async fn advance(tenant: &Tenant, view: &View, outcome: &Outcome, metadata: Arc<Metadata>, reviewed: Review) {
-    tenant.advance(view, outcome.change.clone(), metadata, reviewed);
+async fn advance(
+    tenant: &Tenant,
+    view: &View,
+    outcome: &Outcome,
+    metadata: Arc<Metadata>,
+    reviewed: Review,
+    kept: Kept,
+) {
+    tenant.advance(view, outcome.change.clone(), metadata, reviewed, kept);
     if !outcome.adopted.is_empty() {
         tenant.forget_owners().await;
     }

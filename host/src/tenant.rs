@@ -19,12 +19,13 @@ use hookwright_core::shared::Shared;
 use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore, SemaphorePermit};
 
 use crate::api::OnFault;
-use crate::db::{OrgDb, Point, Snapshot};
+use crate::db::{Kept, OrgDb, Point, Snapshot};
 use crate::error::{Error, Result};
 use crate::grants;
 use crate::quota::{GuestLines, GuestTime, Quota, Room};
 use crate::sandbox::{Loaded, Share};
 use crate::suspension::{SuspensionConfig, Suspensions};
+use crate::trouble::Trouble;
 
 /// A plugin bound to an organisation.
 pub(crate) struct Bound {
@@ -305,6 +306,9 @@ impl Tenant {
             None => {
                 let snapshot = Arc::new(self.db.snapshot().await?);
                 self.recognise(&snapshot).await?;
+                if let Some(trouble) = &snapshot.amiss {
+                    return Err(Error::from(Trouble::clone(trouble)));
+                }
                 self.forget_owners().await;
                 self.keep(snapshot.clone());
                 Ok(snapshot)
@@ -350,9 +354,17 @@ impl Tenant {
     }
 
     /// Keeps what a change of this host made of a view.
-    pub fn advance(&self, view: &View, change: Option<String>, metadata: Arc<Metadata>, reviewed: Review) {
+    pub fn advance(
+        &self,
+        view: &View,
+        change: Option<String>,
+        metadata: Arc<Metadata>,
+        reviewed: Review,
+        kept: Kept,
+    ) {
         let (revision, Review { schema, names, .. }) = (view.snapshot.revision + 1, reviewed);
-        self.keep(Arc::new(Snapshot { revision, change, metadata, schema: Arc::new(schema), names }));
+        let (schema, amiss) = (Arc::new(schema), None);
+        self.keep(Arc::new(Snapshot { revision, change, metadata, schema, names, kept, amiss }));
     }
 
     fn keep(&self, snapshot: Arc<Snapshot>) {

@@ -67,6 +67,7 @@ pub async fn try_change(world: &World, id: &str, intents: &[Json]) -> Result<Str
             .cloned()
             .collect(),
         tombstones: tombstones(&reviewed),
+        kept: hookwright::db::Kept::default(),
         undo_json: serde_json::to_string(&reviewed.undo).expect("JSON"),
         rolls_back: Vec::new(),
         summary_json: r#"{"events":[],"statements":0}"#.to_owned(),

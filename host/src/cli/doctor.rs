@@ -16,11 +16,14 @@ use crate::trouble::{Severity, Trouble};
 /// Organisations that are looked at at the same time.
 const SIDE_BY_SIDE: usize = 8;
 
+/// Notes of one kind that are still told one by one.
+const MANY: usize = 3;
+
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
   hookwright doctor
-  hookwright doctor --org acme-corp --json
+  hookwright doctor --org acme-corp --json        everything that was found
   hookwright doctor --org acme-corp --wait 60     before a deployment goes on
   hookwright doctor --org acme-corp --contents    reads all rows for broken JSON and NUL characters
 
@@ -39,6 +42,9 @@ pub(crate) struct Arguments {
     /// Read all rows for values that programs stumble over
     #[arg(long)]
     contents: bool,
+    /// Tell all notes, and not only the first few of a kind
+    #[arg(long)]
+    all: bool,
     /// Wait until the databases answer, for so long at most
     #[arg(long, value_name = "SECONDS")]
     wait: Option<u64>,
@@ -52,7 +58,7 @@ pub(crate) async fn run(arguments: Arguments, cx: Context) -> Result<Exit> {
     let mut exit = Exit::Done;
     while let Some(examined) = looks.next().await {
         let examined = examined?;
-        cx.out.one(&examined, || text(&examined))?;
+        cx.out.one(&examined, || text(&examined, arguments.all))?;
         exit = if examined.well { exit } else { Exit::Left };
     }
     Ok(exit)
@@ -97,14 +103,36 @@ fn troubles(examined: &Examined) -> Vec<&Trouble> {
     all
 }
 
-fn text(examined: &Examined) -> String {
+/// What is to be told: troubles one by one, then notes; many of one kind are told as one.
+fn told(examined: &Examined, all: bool) -> Vec<String> {
+    let org = &examined.org;
+    let (notes, others): (Vec<_>, Vec<_>) =
+        troubles(examined).into_iter().partition(|trouble| trouble.severity == Severity::Note);
+    let mut told: Vec<_> = others.into_iter().map(print::trouble).collect();
+    let mut kinds: Vec<Vec<&Trouble>> = Vec::new();
+    for note in notes {
+        match kinds.iter_mut().find(|kind| kind[0].code == note.code) {
+            Some(kind) => kind.push(note),
+            None => kinds.push(vec![note]),
+        }
+    }
+    for kind in kinds {
+        match kind.len() > MANY && !all {
+            true => told.push(print::notes(&kind, &format!("hookwright doctor --org {org} --all"))),
+            false => told.extend(kind.into_iter().map(print::trouble)),
+        }
+    }
+    told
+}
+
+fn text(examined: &Examined, all: bool) -> String {
     let Examined { org, server, checks, well } = examined;
     let mut text = match well {
         true => format!("{org} is well\n"),
         false => String::new(),
     };
-    for trouble in troubles(examined) {
-        text += &format!("{org}: {}\n\n", print::trouble(trouble));
+    for trouble in told(examined, all) {
+        text += &format!("{org}: {trouble}\n\n");
     }
     text += &format!("Looked at ({}):\n", clean(server));
     let mark = |worst| match worst {
@@ -114,4 +142,35 @@ fn text(examined: &Examined) -> String {
     };
     let rows = checks.iter().map(|c| format!("  {}  {:12} {}", mark(c.severity()), c.check, clean(&c.said)));
     text + &rows.collect::<Vec<_>>().join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::doctor::Check;
+
+    #[test]
+    fn many_notes_of_a_kind_are_told_as_one_and_after_troubles() {
+        let note = |n: usize| {
+            Trouble::note("index/reference", format!("no index for {n}"), "slow").next(format!("index {n}"))
+        };
+        let warning = Trouble::warning("db/few-connections", "two are left", "soon none is").next("end some");
+        let check = |name: &str, troubles| Check { check: name.to_owned(), said: String::new(), troubles };
+        let checks =
+            vec![check("indexes", (1..=30).map(note).collect()), check("connections", vec![warning])];
+        let examined = Examined { org: "acme".into(), server: "PostgreSQL".into(), well: false, checks };
+        let plain = |text: &String| anstream::adapter::strip_str(text).to_string();
+        let short: Vec<_> = told(&examined, false).iter().map(plain).collect();
+        assert_eq!(short.len(), 2);
+        assert!(short[0].starts_with("warning[db/few-connections]: two are left"), "{short:?}");
+        insta::assert_snapshot!(short[1], @r"
+        note[index/reference]: 30 of this kind, such as
+            no index for 1
+            no index for 2
+            no index for 3
+          means: slow
+          next:  of the first: index 1; see all: hookwright doctor --org acme --all
+        ");
+        assert_eq!(told(&examined, true).len(), 31);
+    }
 }

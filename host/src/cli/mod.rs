@@ -60,6 +60,10 @@ pub struct Cli {
 /// What `runtime` starts.
 const THREADS_PER_PROCESSOR: usize = 4;
 
+/// What a command that ends at once logs: warnings of the host. What became of attempts its own error says, and drivers
+/// speak to nobody who runs it.
+const COMMAND_LOG: &str = "hookwright=warn,hookwright::db=error,hookwright::executor=error";
+
 const EXAMPLES: &str = "\
 Examples:
   hookwright demo --once
@@ -218,7 +222,7 @@ fn start(global: &Global, command: Command, out: Out) -> Result<Exit> {
     // A command that ends at once shows what it did; only a server tells it through the log.
     let serves = matches!(command, Command::Serve(_) | Command::Dev(_));
     if !serves && config.log.level == LogConfig::default().level {
-        config.log.level = "warn".to_owned();
+        config.log.level = COMMAND_LOG.to_owned();
     }
     let fault = |what: &str| Error::new("host/fault", format!("{what} could not be started"));
     // Ends after the runtime, with the last spans.

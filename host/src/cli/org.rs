@@ -46,6 +46,18 @@ history is in its database.")]
         #[arg(long, value_name = "URL")]
         database: String,
     },
+    /// Have metadata and model count as they are, though somebody changed their rows by hand
+    #[command(after_help = "\
+Examples:
+  hookwright org accept acme-corp
+
+For db/bookkeeping-changed: rows of the bookkeeping are not as the last change left them. Better put them back from a
+backup. No table is touched; what follows from the rows is shown by hookwright drift.")]
+    Accept {
+        /// Name
+        #[arg(value_parser = org_name)]
+        name: OrgName,
+    },
     /// List the organisations
     List,
     /// Show what an organisation has used up of its quotas
@@ -76,6 +88,15 @@ pub(crate) async fn run(command: Command, cx: Context) -> Result<Exit> {
         Command::Update { name, database } => {
             let info = host.org_update(&name, &database).await?;
             cx.out.one(&info, || format!("{} is on {} now", info.name, info.database))?;
+        }
+        Command::Accept { name } => {
+            let accepted = host.org_accept(&name).await?;
+            cx.out.one(&serde_json::json!({ "org": name, "accepted": accepted }), || match &accepted {
+                Some(found) => format!("accepted: {found}"),
+                None => {
+                    format!("there is nothing to accept: the rows of {name} are as its last change left them")
+                }
+            })?;
         }
         Command::List => {
             let rows =

@@ -1,11 +1,14 @@
 //! The bookkeeping's tables and functions, as literals of SQL, one file a version. `postgres` and `sqlite` install
 //! them: from nothing on, or from the version that is there.
 
+mod shape;
 mod v1;
 mod v2;
 mod v3;
 mod v4;
 mod v5;
+
+pub(super) use shape::{FUNCTIONS, POSTGRES_TABLES, SQLITE_TABLES, Tables};
 
 /// What brings PostgreSQL's bookkeeping from each version to the next, from nothing on.
 pub(super) const POSTGRES: &[&str] = &[v1::POSTGRES, v2::POSTGRES, v3::POSTGRES, v4::POSTGRES, v5::POSTGRES];

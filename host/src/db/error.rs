@@ -4,8 +4,11 @@ use std::time::Duration;
 
 use super::fault::{Fault, fault, is_login};
 use super::refusal::{Refusal, Whose};
-use super::words::refused;
+use super::words::{plainly, refused};
 use crate::trouble::Trouble;
+
+/// Events that a message names.
+const MOST: usize = 3;
 
 /// Trouble with an organisation's database.
 #[derive(Debug, thiserror::Error)]
@@ -29,7 +32,7 @@ pub enum DbError {
         other: String,
     },
     /// No answer, or nobody is let in.
-    #[error("{}", unreachable(.org, .source, .trouble.as_deref()))]
+    #[error("{}", unreachable(.org, &plainly(.source), .trouble.as_deref()))]
     Unreachable {
         /// The organisation.
         org: String,
@@ -42,7 +45,7 @@ pub enum DbError {
     #[error("{}", .0.found)]
     Unusable(Box<Trouble>),
     /// It was not reached several times in a row, and is not tried for a while.
-    #[error("the database of the organisation \"{org}\" is not reached since {} s and not tried for {} s more: {cause}", since.as_secs(), ceil(*next))]
+    #[error("{}; it is not reached since {} s, and tried again in {} s", unreachable(.org, .cause, .trouble.as_deref()), since.as_secs(), ceil(*next))]
     Open {
         /// The organisation.
         org: String,
@@ -52,9 +55,11 @@ pub enum DbError {
         cause: String,
         /// When it is tried next.
         next: Duration,
+        /// Why, if that was looked into and found.
+        trouble: Option<Box<Trouble>>,
     },
     /// All connections that may be used were in use.
-    #[error("all {most} connections {} were in use for {} ms", whose(*of, org), waited.as_millis())]
+    #[error("{} in use for {} ms", all(*.most, &whose(*of, org)), waited.as_millis())]
     Crowded {
         /// The organisation.
         org: String,
@@ -82,12 +87,14 @@ pub enum DbError {
         known: i64,
     },
     /// A lock that others hold.
-    #[error("a lock was not granted in {tries} tries; {}", held_by(.blockers))]
+    #[error("a lock was not granted in {tries} {}; {}", if *.tries == 1 { "try" } else { "tries" }, held_by(.blockers, .holders.as_deref()))]
     Blocked {
         /// How often it was tried.
         tries: u32,
         /// Who holds it.
         blockers: Vec<super::Blocker>,
+        /// Which processes have the file, of one that is a file.
+        holders: Option<String>,
     },
     /// Rows stand against a constraint.
     #[error("{message}")]
@@ -125,11 +132,14 @@ pub enum DbError {
     },
     /// The connection broke and nobody answers what came of it.
     #[error(
-        "the connection broke while the change \"{change}\" was being committed, and the ledger could not be asked: {source}"
+        "it is not known whether the change {change} ({}) was committed: the answer to its COMMIT did not come, and the ledger could not be asked: {source}",
+        quoted(.events)
     )]
     UnknownOutcome {
         /// The change.
         change: String,
+        /// The ids of its events.
+        events: Vec<String>,
         /// Why it could not be asked.
         source: Box<DbError>,
     },
@@ -195,15 +205,31 @@ impl DbError {
             Self::Taken { org, .. } => Some(format!(
                 "give each organisation a file of its own: hookwright org add {org} --database sqlite:{org}.db"
             )),
+            Self::UnknownOutcome { events, source, .. } => {
+                let why = source.help().map(|help| format!("; why the ledger is not to be had: {help}"));
+                Some(format!(
+                    "all of it is committed or nothing, never a part: send the same event again ({}), as it was, once the database answers; the ledger then says what became of it, and nothing is done twice{}",
+                    quoted(events),
+                    why.unwrap_or_default()
+                ))
+            }
             Self::Denied { grant, .. } => Some(format!("run as the owner of the database: {grant}")),
             Self::InTheWay { help, .. } => Some((*help).to_owned()),
             Self::Refused { help, .. } => help.map(str::to_owned),
+            Self::Blocked { holders: Some(_), .. } => Some(
+                "have that program end its transaction, or end it, and send the change again; a program that keeps the file open should write in short transactions".to_owned(),
+            ),
             Self::Blocked { blockers, .. } if blockers.is_empty() => Some(
                 "send the change again later; if that goes on, find out who has the file or the table for so long".to_owned(),
             ),
             Self::Unreachable { trouble: Some(trouble), .. } | Self::Unusable(trouble) => {
                 Some(trouble.advice())
             }
+            Self::Open { trouble: Some(trouble), next, .. } => Some(format!(
+                "{}; the database is tried again by itself in {} s",
+                trouble.advice(),
+                ceil(*next)
+            )),
             Self::Crowded { of: Whose::Database, .. } => {
                 Some("send the request again a little later; or raise database.max_connections".to_owned())
             }
@@ -230,6 +256,7 @@ impl From<DbError> for crate::error::Error {
             // The cause is told already; what the driver saw of it adds nothing.
             DbError::Unreachable { trouble: Some(_), .. }
             | DbError::Unusable(_)
+            | DbError::UnknownOutcome { .. }
             | DbError::Address { .. }
             | DbError::Taken { .. } => made,
             error => made.because(error),
@@ -237,16 +264,32 @@ impl From<DbError> for crate::error::Error {
     }
 }
 
-fn unreachable(org: &str, source: &sqlx::Error, trouble: Option<&Trouble>) -> String {
+fn unreachable(org: &str, cause: &str, trouble: Option<&Trouble>) -> String {
     match trouble {
         Some(trouble) => trouble.found.clone(),
-        None => format!("the database of the organisation \"{org}\" does not answer: {source}"),
+        None => format!("the database of the organisation \"{org}\" does not answer: {cause}"),
     }
+}
+
+/// The ids of a change's events.
+fn quoted(events: &[String]) -> String {
+    let each: Vec<_> = events.iter().take(MOST).map(|id| format!("\"{}\"", id.escape_default())).collect();
+    let what = if events.len() == 1 { "event" } else { "events" };
+    let more = events.len().saturating_sub(MOST);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    format!("{what} {}{more}", each.join(", "))
 }
 
 /// Whole seconds, at least one.
 fn ceil(duration: Duration) -> u64 {
     duration.as_millis().div_ceil(1_000).try_into().unwrap_or(u64::MAX).max(1)
+}
+
+fn all(most: usize, whose: &str) -> String {
+    match most {
+        1 => format!("the one connection {whose} was"),
+        most => format!("all {most} connections {whose} were"),
+    }
 }
 
 fn whose(of: Whose, org: &str) -> String {
@@ -257,10 +300,11 @@ fn whose(of: Whose, org: &str) -> String {
     }
 }
 
-fn held_by(found: &[super::Blocker]) -> String {
-    match found {
-        [] => "who holds it is not known any more".to_owned(),
-        some => {
+fn held_by(found: &[super::Blocker], holders: Option<&str>) -> String {
+    match (found, holders) {
+        ([], Some(holders)) => holders.to_owned(),
+        ([], None) => "who holds it is not known any more".to_owned(),
+        (some, _) => {
             let each: Vec<_> = some.iter().map(ToString::to_string).collect();
             format!("it is held by {}", each.join("; "))
         }
@@ -276,7 +320,7 @@ pub(crate) fn explain(org: &str, error: sqlx::Error) -> DbError {
     match fault(&error) {
         Fault::Lost | Fault::Unreachable => unreached(org, error),
         _ if is_login(&error) => unreached(org, error),
-        Fault::Busy | Fault::Locked => DbError::Blocked { tries: 1, blockers: Vec::new() },
+        Fault::Busy | Fault::Locked => DbError::Blocked { tries: 1, blockers: Vec::new(), holders: None },
         _ => refused(error),
     }
 }

@@ -32,16 +32,27 @@ impl OrgDb {
             Pool::Sqlite(pool) => self.check_sqlite(pool).await,
         };
         match checked {
-            Ok(report) => Ok(report),
+            Ok(report) => Ok(self.with_damage(report).await),
             Err(error) => Err(self.reached(error).await),
         }
+    }
+
+    /// A report with what is missing of a bookkeeping that says nothing of itself, or that it is of this version.
+    async fn with_damage(&self, mut report: CheckReport) -> CheckReport {
+        let own = |v: i64| v == BOOKKEEPING_VERSION;
+        let told = report.problems.iter().any(|problem| matches!(problem, DbError::Denied { .. }));
+        if report.bookkeeping.is_none_or(own) && !told {
+            report.problems.extend(self.damage().await);
+        }
+        report
     }
 
     async fn check_postgres(&self, pool: &Connections<sqlx::Postgres>) -> Result<CheckReport, DbError> {
         let mut connection = pool.acquire().await.map_err(|e| self.explain(e))?;
         let standing = postgres::standing(self, &mut connection).await?;
         let bookkeeping = match standing.own {
-            Some(true) => postgres::version(&mut connection).await.map_err(|e| self.explain(e))?,
+            // One that may not be read is looked into afterwards.
+            Some(true) => postgres::version(&mut connection).await.unwrap_or_default(),
             _ => None,
         };
         let start = Instant::now();
@@ -51,7 +62,9 @@ impl OrgDb {
         let read_only = read_only.map(|trouble| DbError::Unusable(Box::new(trouble)));
         let lost = postgres::lost(self, bookkeeping).err();
         let gone = match standing.schema {
-            None if bookkeeping.is_some() => postgres::has_history(self, &mut connection).await,
+            None if bookkeeping == Some(BOOKKEEPING_VERSION) => {
+                postgres::has_history(self, &mut connection).await
+            }
             _ => Ok(false),
         };
         let gone =
@@ -72,6 +85,8 @@ impl OrgDb {
         let role = file.display().to_string();
         let mut connection = pool.acquire().await.map_err(|e| self.explain(e))?;
         let bookkeeping = sqlite::version(&mut connection).await.map_err(|e| self.explain(e))?;
+        let too_new = too_new(bookkeeping);
+        let lost = postgres::lost(self, bookkeeping).err();
         let start = Instant::now();
         let query = sqlx::query_scalar("SELECT sqlite_version()");
         let version: String = query.fetch_one(&mut *connection).await.map_err(|e| self.explain(e))?;
@@ -83,11 +98,7 @@ impl OrgDb {
             latency_us,
             bookkeeping,
             exists: true,
-            problems: postgres::lost(self, bookkeeping)
-                .err()
-                .into_iter()
-                .chain(too_new(bookkeeping))
-                .collect(),
+            problems: lost.into_iter().chain(too_new).collect(),
         })
     }
 }

@@ -15,8 +15,10 @@ use super::commons::Commons;
 use super::fault::{Fault, fault};
 use super::options::DbOptions;
 use super::overdue::silent;
+use super::reach::Looked;
 use super::refusal::{Refusal, Whose};
 use super::seats::{Bound, Lane};
+use super::words::plainly;
 use crate::circuit::{Circuit, Patience};
 
 /// How connections of a kind of database are made.
@@ -39,6 +41,8 @@ pub(crate) struct Home<DB: Database> {
     server: Arc<Semaphore>,
     /// How often it was not reached, and what stood in the way last.
     misses: Mutex<(u64, String)>,
+    /// Why it was not reached, when that was looked into last.
+    pub(super) looked: Looked,
     idle: Mutex<Vec<Idle<DB>>>,
     orgs: Mutex<HashMap<OrgName, Weak<Bound>>>,
     used: Mutex<Instant>,
@@ -91,6 +95,7 @@ impl<DB: Database> Home<DB> {
             trying: Semaphore::new(1),
             server,
             misses: Mutex::default(),
+            looked: Looked::default(),
             idle: Mutex::default(),
             orgs: Mutex::default(),
             used: Mutex::new(Instant::now()),
@@ -250,6 +255,7 @@ impl<DB: Database> Home<DB> {
             answered => {
                 self.proven.store(true, Ordering::Relaxed);
                 self.told(|circuit, _| circuit.reached());
+                self.looked.forget();
                 answered
             }
         }
@@ -257,7 +263,7 @@ impl<DB: Database> Home<DB> {
 
     async fn missed(&self, error: &sqlx::Error) {
         self.proven.store(false, Ordering::Relaxed);
-        let cause = crate::config::redact_text(&error.to_string());
+        let cause = crate::config::redact_text(&plainly(error));
         let is_open = self.told(|circuit, now| {
             circuit.missed(&cause, now);
             circuit.trouble().is_some()

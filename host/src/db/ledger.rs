@@ -164,7 +164,7 @@ impl OrgDb {
         let (revision, change) = match rows.first() {
             Some((revision, change, ..)) => (*revision, change.clone()),
             None => {
-                let what = "it has no row of the organisation; run: hookwright doctor".to_owned();
+                let what = "it has no row of the organisation".to_owned();
                 return Err(self.told(DbError::Bookkeeping { org: self.org().to_string(), what }).await);
             }
         };

@@ -41,12 +41,15 @@ macro_rules! on_either {
 }
 
 mod address;
+mod amiss;
 mod blockers;
 mod bookkeeping;
 mod commons;
 mod contents;
+mod damage;
 mod error;
 mod fault;
+mod file_holders;
 mod fingerprint;
 pub(crate) mod gate;
 mod health;
@@ -54,6 +57,7 @@ mod held;
 mod home;
 mod inspect;
 mod journal;
+mod kept;
 mod ledger;
 mod lent;
 mod meddlers;
@@ -107,6 +111,7 @@ pub use health::CheckReport;
 pub use held::{HeldPage, HeldRow};
 pub use inspect::{Foreign, ForeignKind, Inspected, without_comments};
 pub use journal::{JournalState, Phase, StepRow, StepState};
+pub use kept::Kept;
 pub use ledger::{ChangePage, ChangeRecord, ChangeRow, EventRow, Seen};
 pub(crate) use lent::Connections;
 pub use options::DbOptions;
@@ -122,7 +127,7 @@ pub(crate) use sqlite_inspect::inspect_table as inspect_sqlite_table;
 pub(crate) use sqlite_unread::{Definition, definitions};
 pub use tombstones::{LaterRow, TombstoneRow, UndoRow};
 pub use usage::{Slow, TableUse, UnusedIndex, Usage};
-pub(crate) use words::refused;
+pub(crate) use words::{plainly, refused};
 
 /// The version of the bookkeeping that this host makes and understands.
 pub const BOOKKEEPING_VERSION: i64 = 5;
@@ -149,8 +154,6 @@ struct Inner {
     pool: Pool,
     /// Held while this host changes the organisation, so that its own changes queue here instead of on the database's lock.
     writer: Arc<Mutex<()>>,
-    /// Why it could not be reached when that was looked into last.
-    looked: reach::Looked,
     /// Whether the organisation is registered, as far as the advice of errors goes.
     registered: bool,
 }
@@ -186,7 +189,6 @@ impl OrgDb {
             options: options.clone(),
             pool,
             writer: Arc::default(),
-            looked: reach::Looked::default(),
             registered: true,
         };
         Ok(Self { inner: Arc::new(inner) })
@@ -298,8 +300,8 @@ impl OrgDb {
             };
             match (again, error) {
                 (Some(()), _) => {}
-                (None, DbError::Blocked { blockers, .. }) => {
-                    return Err(DbError::Blocked { tries: tries.locks(), blockers });
+                (None, DbError::Blocked { blockers, holders, .. }) => {
+                    return Err(DbError::Blocked { tries: tries.locks(), blockers, holders });
                 }
                 (None, error) => return Err(error),
             }

@@ -62,10 +62,7 @@ impl Standing {
             );
         }
         if self.own == Some(false) {
-            let grant = format!(
-                "GRANT USAGE ON SCHEMA hookwright TO \"{role}\"; GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA hookwright TO \"{role}\""
-            );
-            return denied(format!("the role \"{role}\" may not use the schema \"hookwright\""), grant);
+            return Some(no_usage(role));
         }
         if self.schema == Some(false) {
             return denied(
@@ -94,6 +91,16 @@ impl Standing {
             );
         }
         None
+    }
+}
+
+/// That the host's role may not use the schema of the bookkeeping.
+pub(super) fn no_usage(role: &str) -> DbError {
+    DbError::Denied {
+        message: format!("the role \"{role}\" may not use the schema \"hookwright\" of the bookkeeping"),
+        grant: format!(
+            "GRANT USAGE ON SCHEMA hookwright TO \"{role}\"; GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA hookwright TO \"{role}\""
+        ),
     }
 }
 

@@ -23,7 +23,7 @@ pub struct Pressure {
     /// Since when it is not reached (RFC 3339, UTC).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub since: Option<String>,
-    /// What stood in the way last, in its own words.
+    /// What stood in the way last.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cause: Option<String>,
     /// When it is tried next, if it is needed then (RFC 3339, UTC).
@@ -46,12 +46,15 @@ impl OrgDb {
     }
 
     /// Says at once that the database is not tried, while that is so.
-    pub(crate) fn is_tried(&self) -> Result<(), DbError> {
+    pub(crate) async fn is_tried(&self) -> Result<(), DbError> {
         let tried = match self.pool() {
             Pool::Postgres(connections) => connections.home.refuse(),
             Pool::Sqlite(connections) => connections.home.refuse(),
         };
-        tried.map_err(|e| self.explain(e))
+        match tried {
+            Ok(()) => Ok(()),
+            Err(error) => Err(self.reached(self.explain(error)).await),
+        }
     }
 }
 
@@ -67,11 +70,17 @@ fn pressure<DB: sqlx::Database>(Connections { home, org }: &Connections<DB>) -> 
         circuit,
         failures,
         since,
-        cause: trouble.map(|trouble| trouble.cause).or_else(|| (failures > 0).then(|| home.last_miss())),
+        cause: (failures > 0).then(|| cause(home, trouble)),
         next_try: next,
         of_org: Count { used: org.taken(), idle: 0, most: org.most },
         of_database: Count { used: home.seats.taken(), idle: home.idle(), most: home.seats.most },
     }
+}
+
+/// What was found when it was looked into, or else what was met.
+fn cause<DB: sqlx::Database>(home: &Home<DB>, trouble: Option<Trouble>) -> String {
+    let found = home.looked.known().map(|found| found.found);
+    found.unwrap_or_else(|| trouble.map_or_else(|| home.last_miss(), |trouble| trouble.cause))
 }
 
 fn of_circuit<DB: sqlx::Database>(home: &Home<DB>) -> (CircuitState, u32, Option<Trouble>) {

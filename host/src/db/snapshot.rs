@@ -12,7 +12,10 @@ use hookwright_core::spec::FieldSpec;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
+use super::amiss::Ledger;
+use super::kept::Kept;
 use super::{DbError, OrgDb, Pool};
+use crate::trouble::Trouble;
 
 /// The organisation at one revision.
 #[derive(Debug, Clone)]
@@ -27,6 +30,10 @@ pub struct Snapshot {
     pub schema: Arc<Schema>,
     /// The names in it, if the change that led to it looked at them.
     pub names: Option<RelationNames>,
+    /// The rows it is made of.
+    pub kept: Kept,
+    /// What others changed of the bookkeeping: nothing is to be worked out from it then.
+    pub amiss: Option<Box<Trouble>>,
 }
 
 /// Where the history of an organisation is.
@@ -36,6 +43,15 @@ pub struct Point {
     pub revision: i64,
     /// The last of them; none if there was none.
     pub change: Option<String>,
+}
+
+/// What the ledger has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Holes {
+    /// Changes.
+    pub(crate) changes: i64,
+    /// Those of them without an event.
+    pub(crate) mute: i64,
 }
 
 impl Snapshot {
@@ -60,18 +76,31 @@ struct KeptEntity {
 type Row = (i64, i64, Option<String>, Option<String>, Option<String>);
 
 const POSTGRES: &str = "\
-    SELECT 0::bigint, o.revision, c.id, NULL, NULL FROM hookwright.org o \
+    SELECT 0::bigint, o.revision, c.id, (c.undo -> 'kept')::text, NULL FROM hookwright.org o \
     LEFT JOIN hookwright.change c ON c.org = o.org AND c.revision = o.revision WHERE o.org = $1 UNION ALL \
     SELECT 1::bigint, 0::bigint, id, name, spec::text FROM hookwright.entity WHERE org = $1 UNION ALL \
     SELECT 2::bigint, position::bigint, entity_id, id, spec::text FROM hookwright.field WHERE org = $1 UNION ALL \
-    SELECT 3::bigint, 0::bigint, name, NULL, definition::text FROM hookwright.model WHERE org = $1";
+    SELECT 3::bigint, 0::bigint, name, NULL, definition::text FROM hookwright.model WHERE org = $1 UNION ALL \
+    SELECT 4::bigint, coalesce((SELECT max(revision) FROM hookwright.change WHERE org = $1), 0), \
+        (SELECT 'some' FROM hookwright.event WHERE org = $1 LIMIT 1), NULL, NULL";
 
 const SQLITE: &str = "\
-    SELECT 0, o.revision, c.id, NULL, NULL FROM hookwright_org o \
+    SELECT 0, o.revision, c.id, CASE WHEN json_valid(c.undo) THEN json_extract(c.undo, '$.kept') END, NULL \
+    FROM hookwright_org o \
     LEFT JOIN hookwright_change c ON c.org = o.org AND c.revision = o.revision WHERE o.org = $1 UNION ALL \
     SELECT 1, 0, id, name, spec FROM hookwright_entity WHERE org = $1 UNION ALL \
     SELECT 2, position, entity_id, id, spec FROM hookwright_field WHERE org = $1 UNION ALL \
-    SELECT 3, 0, name, NULL, definition FROM hookwright_model WHERE org = $1";
+    SELECT 3, 0, name, NULL, definition FROM hookwright_model WHERE org = $1 UNION ALL \
+    SELECT 4, coalesce((SELECT max(revision) FROM hookwright_change WHERE org = $1), 0), \
+        (SELECT 'some' FROM hookwright_event WHERE org = $1 LIMIT 1), NULL, NULL";
+
+const HOLES_POSTGRES: &str = "\
+    SELECT count(*), count(*) FILTER (WHERE NOT EXISTS \
+        (SELECT FROM hookwright.event e WHERE e.org = $1 AND e.change_id = c.id)) FROM hookwright.change c WHERE c.org = $1";
+
+const HOLES_SQLITE: &str = "\
+    SELECT count(*), count(*) FILTER (WHERE c.id NOT IN \
+        (SELECT change_id FROM hookwright_event WHERE org = $1)) FROM hookwright_change c WHERE c.org = $1";
 
 const POINT_POSTGRES: &str = "\
     SELECT o.revision, c.id FROM hookwright.org o \
@@ -104,7 +133,11 @@ impl OrgDb {
         };
         let rows = reading!(self, read())?;
         match assemble(rows) {
-            Ok(snapshot) => Ok(snapshot),
+            Ok((mut snapshot, ledger)) => {
+                let at = (snapshot.revision, snapshot.change.as_deref());
+                snapshot.amiss = self.amiss(at, &ledger, &snapshot.kept).map(Box::new);
+                Ok(snapshot)
+            }
             Err(what) => Err(self.told(DbError::Bookkeeping { org: self.org().to_string(), what }).await),
         }
     }
@@ -125,6 +158,16 @@ impl OrgDb {
         Ok(Point { revision, change })
     }
 
+    /// What the ledger lacks. Goes through all of it.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub(crate) async fn holes(&self) -> Result<Holes, DbError> {
+        let (changes, mute) =
+            on_either!(self, (i64, i64), HOLES_POSTGRES, HOLES_SQLITE, [self.org().as_str()], fetch_one)?;
+        Ok(Holes { changes, mute })
+    }
+
     /// The change that led to a revision, if the database has it.
     ///
     /// # Errors
@@ -143,35 +186,51 @@ impl OrgDb {
     }
 }
 
-fn assemble(rows: Vec<Row>) -> Result<Snapshot, String> {
+fn assemble(rows: Vec<Row>) -> Result<(Snapshot, Ledger), String> {
     let mut point = None;
+    let mut ledger = Ledger::default();
+    let mut kept = Kept::default();
     let mut schema = Schema::default();
     let mut entities = Vec::new();
     let mut fields: BTreeMap<String, Vec<(i64, Field)>> = BTreeMap::new();
     for (kind, number, first, second, json) in rows {
         if kind == 0 {
             point = Some((number, first));
+            ledger.recorded = second;
+            continue;
+        }
+        if kind == 4 {
+            (ledger.last, ledger.events) = (number, first.is_some());
             continue;
         }
         let (first, second, json) = (text(first), text(second), text(json));
         match kind {
-            1 => entities.push((first, second, json)),
+            1 => {
+                kept.entity(&first, &second, &json);
+                entities.push((first, second, json));
+            }
             2 => {
+                kept.field(&second, &first, number, &json);
                 let spec: FieldSpec = parse(&json, "field", &second)?;
                 let field = Field { id: id(&second)?, spec };
                 fields.entry(first).or_default().push((number, field));
             }
             // The name tells which it is: no table of an entity may begin so.
             _ if first.starts_with(BURIED_PREFIX) => {
+                kept.table(&first, &json);
                 let name = Ident::parse(&first).map_err(|e| e.to_string())?;
                 schema.buried.insert(name, Arc::new(parse(&json, "dropped table", &first)?));
             }
-            _ => schema.insert(parse::<Table>(&json, "table", &first)?),
+            _ => {
+                kept.table(&first, &json);
+                schema.insert(parse::<Table>(&json, "table", &first)?);
+            }
         }
     }
-    let (revision, change) = point.ok_or("it has no row of the organisation; run: hookwright doctor")?;
+    let (revision, change) = point.ok_or("it has no row of the organisation")?;
     let metadata = Arc::new(Metadata { entities: join(entities, fields)? });
-    Ok(Snapshot { revision, change, metadata, schema: Arc::new(schema), names: None })
+    let (schema, names) = (Arc::new(schema), None);
+    Ok((Snapshot { revision, change, metadata, schema, names, kept, amiss: None }, ledger))
 }
 
 fn join(
@@ -187,7 +246,14 @@ fn join(
         let name = Ident::parse(&name).map_err(|e| e.to_string())?;
         joined.insert(name.clone(), Arc::new(Entity { id: id(&key)?, name, label, comment, fields }));
     }
-    Ok(joined)
+    match fields.iter().find_map(|(entity, of)| Some((entity, of.first()?))) {
+        None => Ok(joined),
+        Some((entity, (_, field))) => Err(format!(
+            "the field \"{}\" belongs to the entity with the id \"{}\", and there is no such entity",
+            field.spec.name.as_str(),
+            entity.escape_default()
+        )),
+    }
 }
 
 fn text(of: Option<String>) -> String {

@@ -29,6 +29,9 @@ impl OrgDb {
     /// That a database which should have the organisation's history does not.
     pub(crate) async fn forgotten(&self) -> Trouble {
         let org = self.org();
+        if let Some(DbError::Unusable(trouble)) = self.damage().await {
+            return *trouble;
+        }
         let found = match self.stranger().await {
             Some((file, other)) => format!(
                 "the file \"{file}\" has the history of the organisation \"{other}\", and none of \"{org}\", which is registered there"

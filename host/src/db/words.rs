@@ -1,10 +1,35 @@
 //! What a database says when it refuses a statement, put into the words of this host. `error.rs` and the executor call it.
 
+use std::io::ErrorKind;
+
 use sqlx::error::DatabaseError;
 use sqlx::postgres::PgDatabaseError;
 
 use super::DbError;
 use super::fault::{NO_INDEX, sqlite_code};
+
+/// Why no answer came, in our words as far as it is known.
+pub(crate) fn plainly(error: &sqlx::Error) -> String {
+    match error {
+        sqlx::Error::Io(error) => match error.kind() {
+            ErrorKind::ConnectionRefused => "connection refused: nothing listens there".to_owned(),
+            ErrorKind::ConnectionReset
+            | ErrorKind::ConnectionAborted
+            | ErrorKind::BrokenPipe
+            | ErrorKind::UnexpectedEof => "the other side closed the connection".to_owned(),
+            _ => error.to_string(),
+        },
+        sqlx::Error::Tls(error) => format!("no encrypted connection came about: {error}"),
+        sqlx::Error::Protocol(said) => format!("what came back cannot be understood: {said}"),
+        sqlx::Error::WorkerCrashed => "the thread that works on the file ended".to_owned(),
+        sqlx::Error::Database(error) => match error.try_downcast_ref::<PgDatabaseError>() {
+            Some(error) => said(error),
+            None => error.message().to_owned(),
+        },
+        sqlx::Error::Configuration(error) => error.to_string(),
+        error => error.to_string(),
+    }
+}
 
 /// An error that trying again cannot help, put into words.
 pub(crate) fn refused(error: sqlx::Error) -> DbError {

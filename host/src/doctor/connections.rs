@@ -22,6 +22,7 @@ fn of(found: &ServerLoad) -> Check {
     }
     let what = match left {
         0 => "the server has no connection left".to_owned(),
+        1 => "the server has one connection left".to_owned(),
         left => format!("the server has {left} connections left"),
     };
     let means = "once there are none, every program that wants another one is refused (SQLSTATE 53300)";

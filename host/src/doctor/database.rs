@@ -3,14 +3,18 @@
 use std::collections::BTreeSet;
 
 use super::{Check, Patient};
-use crate::db::{CheckReport, DbError, OrgDb};
+use crate::db::{BOOKKEEPING_VERSION, CheckReport, DbError, OrgDb};
 use crate::error::{Error, Result};
 use crate::trouble::Trouble;
+
+/// Troubles with the bookkeeping itself.
+const OF_BOOKKEEPING: [&str; 3] = ["db/bookkeeping", "db/newer", "db/no-schema"];
 
 /// A database that answers.
 pub(super) struct Found {
     pub server: String,
-    pub bookkeeping: Option<i64>,
+    /// Whether the bookkeeping is there, whole, and of this version.
+    pub usable: bool,
     pub checks: Vec<Check>,
 }
 
@@ -18,6 +22,8 @@ pub(super) struct Found {
 pub(super) async fn look(db: &OrgDb) -> std::result::Result<Found, Trouble> {
     match db.check().await {
         Ok(report) => Ok(found(report)),
+        // What opened the circuit may be over, or be another thing now.
+        Err(error @ DbError::Open { .. }) => Err(db.unreachable().await.unwrap_or_else(|| trouble(error))),
         Err(error) => Err(trouble(error)),
     }
 }
@@ -25,19 +31,24 @@ pub(super) async fn look(db: &OrgDb) -> std::result::Result<Found, Trouble> {
 fn found(report: CheckReport) -> Found {
     let CheckReport { server, role, latency_us, bookkeeping, exists, problems } = report;
     let database = Check::new("database", format!("answers as \"{role}\" in {latency_us} µs"));
-    let privileges = Check::new("privileges", "the host may make what it needs");
-    let privileges = match problems.is_empty() {
-        true => privileges,
-        false => Check::new("privileges", "something is missing").with(problems.into_iter().map(trouble)),
+    let troubles: Vec<_> = problems.into_iter().map(trouble).collect();
+    let (kept, may): (Vec<_>, Vec<_>) =
+        troubles.into_iter().partition(|trouble| OF_BOOKKEEPING.contains(&trouble.code.as_str()));
+    let privileges = match may.is_empty() {
+        true => Check::new("privileges", "the host may make what it needs"),
+        false => Check::new("privileges", "something is missing").with(may),
     };
     let said = match (bookkeeping, exists) {
+        _ if !kept.is_empty() => "it cannot be used".to_owned(),
         (Some(version), true) => format!("version {version}"),
         (Some(version), false) => {
             format!("version {version}; the organisation's schema is made on first use")
         }
+        (None, _) if !privileges.troubles.is_empty() => "not known".to_owned(),
         (None, _) => "made on first use".to_owned(),
     };
-    Found { server, bookkeeping, checks: vec![database, privileges, Check::new("bookkeeping", said)] }
+    let usable = kept.is_empty() && bookkeeping == Some(BOOKKEEPING_VERSION);
+    Found { server, usable, checks: vec![database, privileges, Check::new("bookkeeping", said).with(kept)] }
 }
 
 fn trouble(error: DbError) -> Trouble {

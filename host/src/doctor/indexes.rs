@@ -4,6 +4,7 @@ use hookwright_core::ident::OrgName;
 use hookwright_core::schema::{Schema, Table};
 
 use super::{Check, Patient};
+use crate::counted::counted;
 use crate::db::{Slow, Snapshot, TableUse, UnusedIndex, Usage};
 use crate::error::Result;
 use crate::trouble::Trouble;
@@ -22,7 +23,7 @@ pub(super) async fn check(patient: &Patient<'_>) -> Result<Check> {
     let found = tenant.db().inspect(None).await?.schema;
     let mut troubles = unindexed(org, &snapshot, &found);
     if let Some(usage) = &usage {
-        troubles.extend(counted(org, &snapshot.schema, usage));
+        troubles.extend(by_statistics(org, &snapshot.schema, usage));
     }
     let said = match (troubles.len(), usage.map(|usage| usage.statements.is_some())) {
         (0, _) => "every reference has one",
@@ -82,7 +83,7 @@ fn indexed(org: &OrgName, table: &Table, field: &str) -> String {
     )
 }
 
-fn counted(org: &OrgName, schema: &Schema, usage: &Usage) -> Vec<Trouble> {
+fn by_statistics(org: &OrgName, schema: &Schema, usage: &Usage) -> Vec<Trouble> {
     let own = |name: &str| schema.tables.keys().any(|table| table.as_str() == name);
     let scanned = usage.tables.iter().filter(|t| own(&t.table) && is_scanned(t)).map(|t| scanned(org, t));
     let unused = usage.unused.iter().filter(|i| own(&i.table) && i.reads >= MANY_READS).map(unused);
@@ -96,7 +97,9 @@ fn is_scanned(table: &TableUse) -> bool {
 
 fn scanned(org: &OrgName, TableUse { table, scans, index_scans, rows }: &TableUse) -> Trouble {
     let found = format!(
-        "the table \"{table}\" of {rows} rows was read whole {scans} times, and through an index {index_scans} times"
+        "the table \"{table}\" of {rows} rows was read whole {}, and through an index {}",
+        counted(*scans, "time"),
+        counted(*index_scans, "time")
     );
     let means = "what it is filtered or sorted by has no index";
     Trouble::note("index/missing", found, means).next(format!(
@@ -116,7 +119,8 @@ fn unused(UnusedIndex { table, index, bytes, reads }: &UnusedIndex) -> Trouble {
 }
 
 fn slow(Slow { statement, calls, mean_ms }: &Slow) -> Trouble {
-    let found = format!("a statement takes {mean_ms:.0} ms on average, {calls} times: {statement}");
+    let found =
+        format!("a statement takes {mean_ms:.0} ms on average, {}: {statement}", counted(*calls, "time"));
     Trouble::note("index/slow-statement", found, "it may lack an index")
         .next("see what it reads: EXPLAIN (ANALYZE, BUFFERS) on that statement")
 }

@@ -10,6 +10,7 @@ mod database;
 mod fix;
 mod indexes;
 mod others;
+mod records;
 mod schema;
 mod sessions;
 
@@ -19,7 +20,7 @@ use std::time::Duration;
 use hookwright_core::ident::OrgName;
 use serde::{Deserialize, Serialize};
 
-use crate::db::{BOOKKEEPING_VERSION, OrgDb};
+use crate::db::OrgDb;
 use crate::error::{Error, Result, named};
 use crate::host::Host;
 use crate::tenant::Tenant;
@@ -104,22 +105,37 @@ impl Host {
         };
         let mut checks = found.checks;
         checks.push(connections::check(&db).await);
-        let known = db.is_known().await;
-        if let Ok(false) = known {
+        if found.usable {
+            self.look_within(org, &db, &mut checks, contents).await;
+        } else if !checks.iter().any(|check| check.severity() == Some(Severity::Broken))
+            && matches!(db.is_known().await, Ok(false))
+        {
             checks.push(Check::new("history", "it is gone").with([db.forgotten().await]));
         }
-        if let (Ok(true), Some(BOOKKEEPING_VERSION)) = (known, found.bookkeeping) {
-            match self.inner.tenants.get(org).await {
-                Ok(tenant) => match tenant.latest().await {
-                    Ok(_) => checks.extend(Patient { host: self, tenant }.checks(contents).await),
-                    Err(error) => checks.push(Check::failed("history", &error)),
-                },
-                // What is missing was told of the database already.
-                Err(error) if told_already(&checks, &error) => {}
-                Err(error) => checks.push(Check::failed("organisation", &error)),
-            }
-        }
         Ok(examined(org, found.server, checks))
+    }
+
+    /// The checks of what the organisation has in a database that can be used.
+    async fn look_within(&self, org: &OrgName, db: &OrgDb, checks: &mut Vec<Check>, contents: bool) {
+        match db.is_known().await {
+            Ok(true) => {}
+            Ok(false) => {
+                return checks.push(Check::new("history", "it is gone").with([db.forgotten().await]));
+            }
+            Err(error) => return not_looked_at(checks, "history", &error.into()),
+        }
+        match records::check(db).await {
+            Ok(check) => checks.push(check),
+            Err(error) => not_looked_at(checks, "records", &error),
+        }
+        let tenant = match self.inner.tenants.get(org).await {
+            Ok(tenant) => tenant,
+            Err(error) => return not_looked_at(checks, "organisation", &error),
+        };
+        match tenant.latest().await {
+            Ok(_) => checks.extend(Patient { host: self, tenant }.checks(contents).await),
+            Err(error) => not_looked_at(checks, "history", &error),
+        }
     }
 
     /// Waits until an organisation's database answers, for so long at most; whether it does.
@@ -161,8 +177,12 @@ impl Patient<'_> {
     }
 }
 
-fn told_already(checks: &[Check], error: &Error) -> bool {
-    checks.iter().flat_map(|check| &check.troubles).any(|t| t.code == error.code && t.found == error.message)
+/// That something could not be looked at, unless what stands in the way was told already.
+fn not_looked_at(checks: &mut Vec<Check>, check: &str, error: &Error) {
+    let mut told = checks.iter().flat_map(|check| &check.troubles);
+    if !told.any(|t| t.code == error.code && t.found == error.message) {
+        checks.push(Check::failed(check, error));
+    }
 }
 
 fn told(check: &str, made: Result<Check>) -> Check {

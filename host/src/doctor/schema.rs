@@ -23,7 +23,8 @@ pub(super) async fn check(patient: &Patient<'_>) -> Result<Check> {
     };
     let rest = findings.len().saturating_sub(MOST);
     let more = (rest > 0).then(|| {
-        let found = format!("{rest} findings more");
+        let findings = if rest == 1 { "finding" } else { "findings" };
+        let found = format!("{rest} {findings} more");
         Trouble::warning("drift/more", found, MEANS).next(format!("see all: hookwright drift --org {org}"))
     });
     let troubles = findings.into_iter().take(MOST).map(trouble).chain(more);

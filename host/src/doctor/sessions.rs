@@ -1,4 +1,4 @@
-//! Who holds locks on the organisation's tables for longer than a change waits for them (PostgreSQL).
+//! Who holds locks on the organisation's tables for longer than a change waits for them, or the file of SQLite.
 
 use std::collections::BTreeMap;
 
@@ -13,6 +13,9 @@ const OURS: &str = "hookwright";
 const STUCK_S: i64 = 60;
 
 pub(super) async fn check(patient: &Patient<'_>) -> Result<Check> {
+    if let Some(trouble) = patient.tenant.db().locked().await {
+        return Ok(Check::new("sessions", "somebody has the file locked").with([trouble]));
+    }
     let snapshot = patient.tenant.snapshot().await?;
     let tables: Vec<_> = snapshot.schema.tables.keys().cloned().collect();
     let mut sessions: BTreeMap<i32, Vec<Blocker>> = BTreeMap::new();

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::job::{Job, Kind};
+use crate::db::plainly;
 
 /// Each statement of a committed change, in the form the original engine logged it, and more.
 pub(super) fn statements(job: &Job, took: Duration) {
@@ -22,5 +23,6 @@ pub(super) fn statements(job: &Job, took: Duration) {
 /// An attempt that failed and may be made again.
 pub(super) fn retrying(job: &Job, why: &str, error: &sqlx::Error) {
     let (org, change) = (job.org.as_str(), job.change_id.as_str());
-    tracing::warn!(org, change, %error, "{why}; the attempt was not committed or is looked up");
+    let error = crate::config::redact_text(&plainly(error));
+    tracing::warn!(org, change, error, "{why}; the attempt was not committed or is looked up");
 }

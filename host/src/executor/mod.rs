@@ -149,7 +149,8 @@ pub(crate) async fn ask(
 
 /// On a task of its own: a caller whose client hangs up is dropped, and must not take a transaction along.
 async fn detached(db: &OrgDb, job: Job, policy: &RetryPolicy) -> Result<Executed, DbError> {
-    let (db, policy, change) = (db.clone(), policy.clone(), job.change_id.clone());
+    let (db, policy) = (db.clone(), policy.clone());
+    let (change, events) = (job.change_id.clone(), job.event_ids.clone());
     let (org, statements) = (job.org.as_str(), job.statements.len());
     let span = tracing::debug_span!(target: crate::telemetry::TARGET, "statements", org, change, statements);
     let executing = async move {
@@ -161,9 +162,10 @@ async fn detached(db: &OrgDb, job: Job, policy: &RetryPolicy) -> Result<Executed
     };
     let running = tokio::spawn(executing.instrument(span));
     running.await.unwrap_or_else(|error| {
-        let source = sqlx::Error::Protocol(error.to_string());
-        let source = Box::new(DbError::Unreachable { org: String::new(), source, trouble: None });
-        Err(DbError::UnknownOutcome { change, source })
+        let message = format!("the host broke off in the middle of it: {error}");
+        let (state, help) = (String::new(), Some("see the host's log"));
+        let source = Box::new(DbError::Refused { message, state, help, source: None });
+        Err(DbError::UnknownOutcome { change, events, source })
     })
 }
 
@@ -236,7 +238,7 @@ async fn attempt_once(db: &OrgDb, job: &Job, name: &str, blocked: bool) -> Resul
 /// The error of a lock that was never granted, with who holds it.
 async fn blocked(db: &OrgDb, tables: &[Ident], tries: u32) -> DbError {
     let blockers = db.blockers(tables).await.unwrap_or_default();
-    DbError::Blocked { tries, blockers }
+    DbError::Blocked { tries, blockers, holders: db.holders_of_file() }
 }
 
 /// A fault as a label of a metric: from a closed set.

@@ -33,7 +33,8 @@ pub(super) async fn settle(
         let hopeless = fault(&error) == Fault::Final || Instant::now() >= end;
         if hopeless {
             let source = Box::new(db.explain(error));
-            return Err(DbError::UnknownOutcome { change: job.change_id.clone(), source });
+            let (change, events) = (job.change_id.clone(), job.event_ids.clone());
+            return Err(DbError::UnknownOutcome { change, events, source });
         }
         tokio::time::sleep(jittered(policy.lock_base_ms, policy.lock_max_ms, nth)).await;
     }

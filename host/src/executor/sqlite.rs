@@ -165,8 +165,9 @@ fn compare(before: &Violations, after: &Violations) -> Result<(), DbError> {
     match more {
         None => Ok(()),
         Some(((table, to), count)) => {
+            let rows = if *count == 1 { "row" } else { "rows" };
             let message = format!(
-                "{count} rows of the table \"{table}\" would refer to rows of \"{to}\" that do not exist"
+                "{count} {rows} of the table \"{table}\" would refer to rows of \"{to}\" that do not exist"
             );
             Err(DbError::Constraint { message, on: None })
         }

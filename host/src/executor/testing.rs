@@ -124,6 +124,7 @@ impl Bench {
             gone_tables: gone.cloned().collect(),
             tables: rows(schema),
             tombstones: TombstoneRows::default(),
+            kept: crate::db::Kept::default(),
             undo_json: "{}".into(),
             rolls_back: Vec::new(),
             summary_json: r#"{"s":"it's \\ \u0000"}"#.into(),

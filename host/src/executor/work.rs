@@ -6,6 +6,8 @@ use hookwright_core::policy::ApprovedPlan;
 use hookwright_core::schema::{BuriedTable, Table};
 use hookwright_core::tombstone::Place;
 
+use crate::db::Kept;
+
 /// A change, ready to be executed.
 #[derive(Debug)]
 pub struct Work<'a> {
@@ -33,8 +35,10 @@ pub struct Work<'a> {
     pub gone_tables: Vec<Ident>,
     /// Tombstones that come, move or go.
     pub tombstones: TombstoneRows,
-    /// What undoes it.
+    /// What undoes it, with what it records of the rows.
     pub undo_json: String,
+    /// The rows of metadata and model after it.
+    pub kept: Kept,
     /// Changes that it rolls back.
     pub rolls_back: Vec<String>,
     /// What lists show of it.

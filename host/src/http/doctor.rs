@@ -2,6 +2,7 @@
 
 use axum::Json;
 
+use super::advice::spoken;
 use super::caller::Caller;
 use super::problem::Problem;
 use super::schema::OfOrg;
@@ -18,5 +19,9 @@ use crate::doctor::Examined;
 )]
 pub(super) async fn examine(caller: Caller) -> Result<Json<Examined>, Problem> {
     let org = caller.org(Scope::Admin)?;
-    Ok(Json(caller.host().examine(&org, false).await?))
+    let mut examined = caller.host().examine(&org, false).await?;
+    for trouble in examined.checks.iter_mut().flat_map(|check| &mut check.troubles) {
+        trouble.next = spoken(&trouble.next, &org);
+    }
+    Ok(Json(examined))
 }

@@ -3,6 +3,7 @@
 //! Called by the CLI and by programs that embed the host. Touches the host's
 //! functions alone: no database, no sandbox.
 
+mod advice;
 mod auth;
 mod binding;
 mod caller;

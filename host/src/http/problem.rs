@@ -8,9 +8,10 @@ use axum::response::{IntoResponse, Response};
 use hookwright_core::ident::OrgName;
 use serde::Serialize;
 
+use super::advice::spoken;
 use super::extract::Path;
 use crate::catalogue::{CATALOGUE, Entry, entry};
-use crate::error::{Error, named};
+use crate::error::Error;
 use crate::outcome::Outcome;
 
 /// An error on its way out; [`super::observe`] writes its body, once it knows the request's id.
@@ -84,7 +85,7 @@ fn status(entry: &Entry) -> StatusCode {
 pub(super) fn render(error: &Error, request_id: &str, org: Option<&OrgName>) -> Response {
     let inside = error.entry.code == "host/fault";
     let help = if inside { error.entry.help } else { &error.help };
-    let help = org.map_or_else(|| help.to_owned(), |org| named(help, org));
+    let help = org.map_or_else(|| help.to_owned(), |org| spoken(help, org));
     let body = ProblemBody {
         kind: format!("/problems/{}", error.entry.code),
         title: error.entry.title,

@@ -32,6 +32,15 @@ pub(super) struct After<'a> {
     pub rolls_back: Vec<String>,
 }
 
+/// What undoes a change, as the ledger keeps it.
+#[derive(serde::Serialize)]
+struct Recorded<'a, K: serde::Serialize> {
+    #[serde(flatten)]
+    undo: &'a Undo,
+    /// What tells whether the rows are those that the change left.
+    kept: K,
+}
+
 /// All that the executor commits at once.
 pub(super) fn work<'a>(
     tenant: &Tenant,
@@ -47,6 +56,8 @@ pub(super) fn work<'a>(
     let rows = rows(&view.snapshot.metadata, metadata).map_err(unwritable)?;
     let undo = undo(change, review, &view.snapshot.metadata, metadata, &rolls_back);
     let (tables, gone_tables) = tables(&view.snapshot.schema, &review.schema).map_err(unwritable)?;
+    let kept = view.snapshot.kept.after(&rows, &tables, &gone_tables);
+    let undo_json = json(&Recorded { undo: &undo, kept: kept.recorded() })?;
     Ok(Work {
         org: tenant.org().clone(),
         revision: view.snapshot.revision,
@@ -60,7 +71,8 @@ pub(super) fn work<'a>(
         tables,
         gone_tables,
         tombstones: tombstones(&review.tombstones, memories, moved)?,
-        undo_json: json(&undo)?,
+        undo_json,
+        kept,
         rolls_back,
         summary_json: json(&summary(change, outcome))?,
         outcome_json: json(outcome)?,

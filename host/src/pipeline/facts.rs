@@ -16,6 +16,7 @@ use hookwright_core::shared::Shared;
 use super::collision;
 use super::ruling::Ruling;
 use super::steps;
+use crate::counted::counted;
 use crate::db::{Blocker, DbError};
 use crate::error::{Error, Result};
 use crate::executor::RetryPolicy;
@@ -229,8 +230,9 @@ fn end(sessions: &[Session], lock_timeout_ms: u32, attempts: u32) -> String {
     let pids: BTreeSet<_> = sessions.iter().map(|session| session.pid).collect();
     let end: Vec<_> = pids.iter().map(|pid| format!("SELECT pg_terminate_backend({pid})")).collect();
     format!(
-        "wait until it is done, or end it: {}; a change waits {lock_timeout_ms} ms for its locks, {attempts} times, then it fails with db/blocked and nothing is changed",
-        end.join("; ")
+        "wait until it is done, or end it: {}; a change waits {lock_timeout_ms} ms for its locks, {}, then it fails with db/blocked and nothing is changed",
+        end.join("; "),
+        counted(attempts, "time")
     )
 }
 

@@ -1,6 +1,6 @@
 //! What metadata and plugins call for, kept beyond the process that worked it out: hooks replay every entity for it.
 //!
-//! `derive.rs` alone calls it. It is kept under the change that led to the organisation's state and the plugins bound
+//! `derive.rs` alone calls it. It is kept under the change that led to the organisation's state, its rows, and the plugins bound
 //! then; a change's id is never given twice, so another history is another key. Most often it is what was recorded;
 //! what differs is kept with it.
 
@@ -33,7 +33,9 @@ struct Difference {
 pub(super) fn key(view: &View) -> Option<String> {
     let change = view.snapshot.change.as_ref()?;
     let plugins: Vec<_> = view.plugins.iter().map(|bound| told(bound)).collect();
-    let of = json!([DERIVATION, env!("CARGO_PKG_VERSION"), change, plugins]);
+    // Rows that were changed by hand, and accepted, are of the same change.
+    let rows = serde_json::to_value(view.snapshot.kept.recorded()).ok()?;
+    let of = json!([DERIVATION, env!("CARGO_PKG_VERSION"), change, plugins, rows]);
     Some(hex::encode(Sha256::digest(of.to_string())))
 }
 

@@ -5,6 +5,7 @@
 use std::sync::OnceLock;
 use std::sync::atomic::Ordering;
 
+use crate::counted::counted;
 use crate::error::{Error, Result};
 use crate::registry::store::{Faulty, Return, Store};
 use crate::tenant::Bound;
@@ -40,7 +41,8 @@ pub(super) async fn go_back(store: &Store, plugin: &Bound, faults: u32, cause: &
         }
     }
     let message = format!(
-        "the new build of the plugin \"{name}\" broke {faults} times in a row and never worked, and the version before is bound again; it broke last with: {cause}"
+        "the new build of the plugin \"{name}\" broke {} in a row and never worked, and the version before is bound again; it broke last with: {cause}",
+        counted(faults, "time")
     );
     Err(Error::new("plugin/returned", message))
 }

@@ -7,4 +7,5 @@ mod cause;
 mod history;
 mod reach;
 mod server;
+mod tampered;
 mod within;

@@ -1,5 +1,7 @@
 //! C2, C6, C8, C9, C12 and C13: what is wrong within a database that answers.
 
+use std::io::BufRead;
+use std::process::Stdio;
 use std::sync::Arc;
 
 use hookwright::api::{OrgOptions, SubmitOptions};
@@ -244,5 +246,46 @@ fn rows_that_came_too_late_are_told_with_their_field() {
         assert_eq!(error.code, "db/constraint", "{error}");
         assert!(error.message.starts_with("entity \"invoice\", field \"note\": "), "{error}");
         assert!(error.message.contains("SQLSTATE 23505"), "{error}");
+    });
+}
+
+/// Set for the process that locks a file, to its path.
+const LOCKED: &str = "HOOKWRIGHT_TEST_LOCKED_FILE";
+
+/// Run by the next test in a process of its own: has a file locked until its input ends.
+#[test]
+fn a_process_that_locks_a_file() {
+    let Some(file) = std::env::var_os(LOCKED) else { return };
+    runtime().block_on(async {
+        let options = sqlx::sqlite::SqliteConnectOptions::new().filename(file);
+        let mut connection = sqlx::SqliteConnection::connect_with(&options).await.unwrap();
+        connection.execute("BEGIN IMMEDIATE").await.unwrap();
+        println!("locked");
+        std::io::stdin().read_line(&mut String::new()).unwrap();
+        connection.execute("ROLLBACK").await.unwrap();
+    });
+}
+
+/// SQLite does not say who has the file; the system does.
+#[test]
+fn a_file_that_another_process_locks() {
+    runtime().block_on(async {
+        let home = TestHost::start().await;
+        let world = world(&home, Dialect::Sqlite).await;
+        let file = world.url().trim_start_matches("sqlite:").trim_start_matches("//").to_owned();
+        let mut other = std::process::Command::new(std::env::current_exe().unwrap());
+        other.args(["within::a_process_that_locks_a_file", "--exact", "--nocapture"]).env(LOCKED, file);
+        let mut other = other.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        let mut lines = std::io::BufReader::new(other.stdout.take().unwrap()).lines();
+        while !lines.next().expect("it locks the file").unwrap().contains("locked") {}
+        let locked = trouble(&examine(&world, false).await, "db/file-locked").clone();
+        let process = format!("it is held by the process {} (\"", other.id());
+        assert!(locked.found.contains(&process), "{locked:?}");
+        let event = r#"{"id": "e-3", "type": "entity.delete", "entity": "invoice"}"#;
+        let error = world.send(event, Mode::default()).await.expect_err("the file is locked");
+        assert!(error.code == "db/blocked" && error.message.contains(&process), "{error}");
+        drop(other.stdin.take());
+        other.wait().unwrap();
+        assert!(is_clear(&examine(&world, false).await, "sessions"));
     });
 }

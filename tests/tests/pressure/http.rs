@@ -74,7 +74,10 @@ async fn an_open_circuit_says_when_to_come_again() {
     assert!((30..=90).contains(&wait), "{wait}");
     let health = site.health("acme").await;
     assert_eq!(health["circuit"], "open");
-    assert!(health["cause"].as_str().unwrap().contains("onnection refused"), "{health}");
+    assert!(health["cause"].as_str().unwrap().starts_with("nothing listens at 127.0.0.1:"), "{health}");
+    let detail =
+        body(site.send("acme", &add_field("lost")).await).await["detail"].as_str().unwrap().to_owned();
+    assert!(detail.starts_with("nothing listens at 127.0.0.1:"), "{detail}");
     assert!(health["since"].as_str() < health["nextTry"].as_str(), "{health}");
     assert_eq!(site.get("/readyz").await.status().as_u16(), 200);
     assert_eq!(site.get("/metrics").await.status().as_u16(), 200);

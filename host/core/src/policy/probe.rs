@@ -89,6 +89,18 @@ impl Answer {
         }
     }
 
+    /// The verb that goes with the count: of one row, or of many.
+    #[must_use]
+    pub fn verb<'v>(&self, one: &'v str, many: &'v str) -> &'v str {
+        if self.failing == 1 { one } else { many }
+    }
+
+    /// The count with its verb.
+    #[must_use]
+    pub fn which(&self, one: &str, many: &str) -> String {
+        format!("{} {}", self.count(), self.verb(one, many))
+    }
+
     /// The sample for people: ` (for example "a", "b")`, or nothing.
     #[must_use]
     pub fn examples(&self) -> String {

@@ -13,6 +13,7 @@ use serde_json::Value as Json;
 
 use super::{Context, Exit, org_name, print, read};
 use crate::api::{GrantChange, OnFault, PluginInfo, PluginOptions, PluginReport};
+use crate::counted::counted;
 use crate::error::{Error, Result};
 use crate::host_trial::Trial;
 use existing::Existing;
@@ -328,7 +329,7 @@ fn row(plugin: &PluginInfo) -> [String; 11] {
             None => "-".to_owned(),
         },
         match &plugin.differences {
-            Some(found) => format!("{} times, last in {}", found.count, print::clean(&found.hook)),
+            Some(found) => format!("{}, last in {}", counted(found.count, "time"), print::clean(&found.hook)),
             None => "-".to_owned(),
         },
     ]

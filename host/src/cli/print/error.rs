@@ -12,6 +12,9 @@ use crate::error::Error;
 use crate::outcome::Reason;
 use crate::trouble::{Severity, Trouble};
 
+/// Notes of one kind that are told.
+const FEW: usize = 3;
+
 /// A change that came to nothing, among others that go on.
 #[derive(Debug, Serialize)]
 pub struct Failure {
@@ -104,6 +107,21 @@ pub fn trouble(trouble: &Trouble) -> String {
     format!("{head}: {}\n  means: {}\n  next:  {}", clean(found), clean(means), clean(next))
 }
 
+/// Notes of one kind: how many, the first few, what they mean, what to do about the first.
+#[must_use]
+pub fn notes(notes: &[&Trouble], all: &str) -> String {
+    let Some(first) = notes.first() else { return String::new() };
+    let head = paint(DIM, &format!("note[{}]", clean(&first.code)));
+    let found: Vec<_> = notes.iter().take(FEW).map(|note| format!("\n    {}", clean(&note.found))).collect();
+    format!(
+        "{head}: {} of this kind, such as{}\n  means: {}\n  next:  of the first: {}; see all: {all}",
+        notes.len(),
+        found.concat(),
+        clean(&first.means),
+        clean(&first.next)
+    )
+}
+
 /// The text of an error: message, place, causes, advice.
 #[must_use]
 pub fn render_error(error: &Error) -> String {
@@ -113,8 +131,14 @@ pub fn render_error(error: &Error) -> String {
         lines.push(format!("  at: {}", clean(pointer)));
     }
     let mut cause = std::error::Error::source(error);
+    let mut said = error.message.clone();
     while let Some(inner) = cause {
-        lines.push(format!("  cause: {}", clean(&redact_text(&inner.to_string()))));
+        let text = redact_text(&inner.to_string());
+        // Many an error is told in the words of the one behind it.
+        if !said.contains(&text) {
+            lines.push(format!("  cause: {}", clean(&text)));
+            said = text;
+        }
         cause = inner.source();
     }
     if !error.help.is_empty() {

@@ -10,7 +10,7 @@ use std::io::{ErrorKind, Write};
 use comfy_table::{ContentArrangement, Table, presets};
 use serde::Serialize;
 
-pub use error::{Failure, error, failure, render_error, trouble};
+pub use error::{Failure, error, failure, notes, render_error, trouble};
 pub use outcome::{outcome, outcome_line};
 pub(crate) use progress::Progress;
 pub use style::age;

@@ -7,10 +7,13 @@ mod postgres;
 mod refused;
 mod sqlite;
 
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use super::fault::is_login;
-use super::{DbError, Fault, OrgDb, Pool, fault, read_only};
+use super::home::lock;
+use super::{DbError, Fault, OrgDb, Pool, fault, file_holders, read_only};
+use crate::error::named;
 use crate::trouble::Trouble;
 
 /// How long one look may take.
@@ -18,8 +21,43 @@ const LOOK: Duration = Duration::from_secs(2);
 /// For how long the answer holds: many callers may fail at once.
 const KEPT: Duration = Duration::from_secs(3);
 
-/// The last answer, and when it was found.
-pub(super) type Looked = tokio::sync::Mutex<Option<(Instant, Option<Trouble>)>>;
+/// Why a database was not reached. The organisations on it share what was found: advice leaves their name open.
+#[derive(Default)]
+pub(super) struct Looked {
+    /// Held while it is looked into.
+    turn: tokio::sync::Mutex<()>,
+    last: Mutex<Option<(Instant, Option<Trouble>)>>,
+}
+
+impl Looked {
+    /// What was found last, if it was not reached since.
+    pub(super) fn known(&self) -> Option<Trouble> {
+        lock(&self.last).as_ref().and_then(|(_, found)| found.clone())
+    }
+
+    /// It was reached: what stood in the way does so no more.
+    pub(super) fn forget(&self) {
+        *lock(&self.last) = None;
+    }
+
+    /// What was found at most so long ago; looked into now if it was not.
+    async fn within(
+        &self,
+        age: Option<Duration>,
+        look: impl Future<Output = Option<Trouble>>,
+    ) -> Option<Trouble> {
+        let _turn = self.turn.lock().await;
+        let last = lock(&self.last).clone();
+        match last.filter(|(at, _)| age.is_none_or(|age| at.elapsed() < age)) {
+            Some((_, known)) => known,
+            None => {
+                let found = look.await;
+                *lock(&self.last) = Some((Instant::now(), found.clone()));
+                found
+            }
+        }
+    }
+}
 
 impl OrgDb {
     /// An error with its cause: that the database cannot be reached or used, or that the organisation's history is gone.
@@ -49,24 +87,46 @@ impl OrgDb {
                 let trouble = self.cause(&source).await.map(Box::new);
                 DbError::Unreachable { org, source, trouble }
             }
-            DbError::Open { org, since, cause, next } => {
-                let looked = self.inner.looked.lock().await;
-                let known = looked.as_ref().and_then(|(_, trouble)| trouble.as_ref());
-                let cause = known.map_or(cause, |trouble| trouble.found.clone());
-                DbError::Open { org, since, cause, next }
+            // Whoever opened it has looked, or is at it; nobody looks again while it is open.
+            DbError::Open { org, since, cause, next, trouble: None } => {
+                let found = self.looked().within(None, self.look()).await;
+                let trouble = found.map(|trouble| Box::new(self.addressed(trouble)));
+                DbError::Open { org, since, cause, next, trouble }
+            }
+            DbError::UnknownOutcome { change, events, source } => {
+                let source = Box::new(Box::pin(self.reached(*source)).await);
+                DbError::UnknownOutcome { change, events, source }
+            }
+            DbError::Blocked { tries, blockers, holders: None } => {
+                DbError::Blocked { tries, blockers, holders: self.holders_of_file() }
             }
             DbError::Refused { ref state, .. } if state == read_only::STATE => {
                 self.read_only().await.map_or(error, |trouble| DbError::Unusable(Box::new(trouble)))
             }
-            DbError::Denied { .. } | DbError::Refused { .. } => {
-                self.spoiled().await.map_or(error, |trouble| DbError::Unusable(Box::new(trouble)))
-            }
+            DbError::Denied { .. }
+            | DbError::Refused { .. }
+            | DbError::Drifted(_)
+            | DbError::Bookkeeping { .. } => match self.spoiled().await {
+                Some(trouble) => DbError::Unusable(Box::new(trouble)),
+                None => self.damage().await.unwrap_or(error),
+            },
             other => other,
         }
     }
 
     /// Why no connection can be had. None if the database answers now.
     pub(crate) async fn unreachable(&self) -> Option<Trouble> {
+        self.look().await.map(|trouble| self.addressed(trouble))
+    }
+
+    fn looked(&self) -> &Looked {
+        match self.pool() {
+            Pool::Postgres(pool) => &pool.home.looked,
+            Pool::Sqlite(pool) => &pool.home.looked,
+        }
+    }
+
+    async fn look(&self) -> Option<Trouble> {
         match self.pool() {
             Pool::Postgres(pool) => postgres::cause(self, pool).await,
             Pool::Sqlite(pool) => sqlite::cause(self, pool).await,
@@ -76,7 +136,23 @@ impl OrgDb {
     /// That an SQLite file is gone, is something else, or may not be used.
     pub(crate) async fn spoiled(&self) -> Option<Trouble> {
         match self.pool() {
-            Pool::Sqlite(pool) => sqlite::cause(self, pool).await,
+            Pool::Sqlite(pool) => sqlite::cause(self, pool).await.map(|trouble| self.addressed(trouble)),
+            Pool::Postgres(_) => None,
+        }
+    }
+
+    /// Which processes have the organisation's file, if it is one.
+    pub(crate) fn holders_of_file(&self) -> Option<String> {
+        match self.pool() {
+            Pool::Sqlite(pool) => file_holders::who(pool.connecting().get_filename()),
+            Pool::Postgres(_) => None,
+        }
+    }
+
+    /// That somebody has the lock of the organisation's file for longer than a statement waits for it.
+    pub(crate) async fn locked(&self) -> Option<Trouble> {
+        match self.pool() {
+            Pool::Sqlite(pool) => sqlite::locked(self, pool).await,
             Pool::Postgres(_) => None,
         }
     }
@@ -84,15 +160,18 @@ impl OrgDb {
     /// That an SQLite file which was there is gone: it must not be taken for a new one, or its ledger would be forgotten.
     pub(crate) fn absent(&self) -> Option<Trouble> {
         match self.pool() {
-            Pool::Sqlite(pool) => sqlite::absent(self, pool),
+            Pool::Sqlite(pool) => sqlite::absent(pool).map(|trouble| self.addressed(trouble)),
             Pool::Postgres(_) => None,
         }
     }
 
-    /// How the address of the organisation is changed.
-    pub(super) fn correct(&self, url: &str) -> String {
+    /// A trouble with the organisation's name in the commands that leave it open.
+    fn addressed(&self, trouble: Trouble) -> Trouble {
+        let org = self.org();
         let verb = if self.inner.registered { "update" } else { "add" };
-        format!("hookwright org {verb} {} --database {url}", self.org())
+        let next =
+            named(&trouble.next, org).replace(CORRECT, &format!("hookwright org {verb} {org} --database"));
+        Trouble { next, ..trouble }
     }
 
     async fn cause(&self, source: &sqlx::Error) -> Option<Trouble> {
@@ -102,16 +181,16 @@ impl OrgDb {
             && fault(source) == Fault::Final
         {
             // The server has told the cause already.
-            return Some(refused::told(self, pool, refused.as_ref()).await);
+            return Some(self.addressed(refused::told(self, pool, refused.as_ref()).await));
         }
-        let mut looked = self.inner.looked.lock().await;
-        match looked.as_ref().filter(|(at, _)| at.elapsed() < KEPT) {
-            Some((_, known)) => known.clone(),
-            None => {
-                let found = self.unreachable().await;
-                *looked = Some((Instant::now(), found.clone()));
-                found
-            }
-        }
+        let found = self.looked().within(Some(KEPT), self.look()).await;
+        found.map(|trouble| self.addressed(trouble))
     }
+}
+
+/// How the address of an organisation is changed, with its name left open.
+const CORRECT: &str = "hookwright org update NAME --database";
+
+fn correct(url: &str) -> String {
+    format!("{CORRECT} {url}")
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 use sqlx::postgres::{PgConnectOptions, PgConnection, Postgres};
 use sqlx::{ConnectOptions, Connection};
 
-use super::{LOOK, ports, refused};
+use super::{LOOK, correct, ports, refused};
 use crate::db::{Connections, OrgDb};
 use crate::trouble::Trouble;
 
@@ -26,11 +26,6 @@ impl<'a> Place<'a> {
         Self { db, host, port, role, database: options.get_database().unwrap_or(role) }
     }
 
-    /// How the address of the organisation is changed.
-    pub(super) fn correct(&self) -> String {
-        self.db.correct("URL")
-    }
-
     pub(super) fn at(&self) -> String {
         format!("{}:{}", self.host, self.port)
     }
@@ -41,7 +36,11 @@ pub(super) async fn cause(db: &OrgDb, pool: &Connections<Postgres>) -> Option<Tr
     let options = pool.connecting();
     let place = Place::of(db, options);
     if let Some(socket) = options.get_socket() {
-        return socket_cause(&place, socket, connect(options).await.err()?);
+        return match connect(options).await.err()? {
+            sqlx::Error::Database(error) => Some(refused::told(db, pool, error.as_ref()).await),
+            sqlx::Error::Io(error) => Some(no_socket(&place, socket, &error)),
+            _ => None,
+        };
     }
     if let Err(error) = lookup(&place).await {
         return Some(unknown_host(&place, &error));
@@ -75,7 +74,7 @@ fn unknown_host(place: &Place<'_>, error: &std::io::Error) -> Trouble {
     let means = "the name in the address has no entry in DNS or /etc/hosts, so nothing was sent to anybody";
     Trouble::broken("db/unknown-host", found, means).next(format!(
         "see what it resolves to: getent hosts {host}; correct the address: {}",
-        place.correct()
+        correct("URL")
     ))
 }
 
@@ -103,7 +102,7 @@ async fn nothing_listens(place: &Place<'_>) -> Trouble {
             let means = "the host is right, and the port is another one";
             (
                 means.to_owned(),
-                format!("if it is that server, put the port {port} into the address: {}", place.correct()),
+                format!("if it is that server, put the port {port} into the address: {}", correct("URL")),
             )
         }
         None if local && ports::in_container() => {
@@ -112,12 +111,12 @@ async fn nothing_listens(place: &Place<'_>) -> Trouble {
                 place.host
             );
             let next = "use the database container's name as the host, or host.docker.internal for the machine around";
-            (means, format!("{next}: {}", place.correct()))
+            (means, format!("{next}: {}", correct("URL")))
         }
         None => {
             let means =
                 "the machine answers, and no server is at that port: it is stopped, or at another port";
-            let next = format!("start it, or see where it listens: ss -ltn; then {}", place.correct());
+            let next = format!("start it, or see where it listens: ss -ltn; then {}", correct("URL"));
             (means.to_owned(), next)
         }
     };
@@ -146,7 +145,7 @@ async fn silent(place: &Place<'_>) -> Trouble {
         "see the way there: nc -vz {} {}; correct the address: {}",
         place.host,
         place.port,
-        place.correct()
+        correct("URL")
     );
     Trouble::broken("db/no-answer", found, means).next(next)
 }
@@ -155,7 +154,7 @@ fn not_postgres(place: &Place<'_>, said: &str) -> Trouble {
     let found = format!("what listens at {} does not speak PostgreSQL's protocol: {said}", place.at());
     let means = "another program is at that port, or a pooler whose own server is gone";
     Trouble::broken("db/not-postgres", found, means)
-        .next(format!("see what listens there; correct the address: {}", place.correct()))
+        .next(format!("see what listens there; correct the address: {}", correct("URL")))
 }
 
 fn tls(place: &Place<'_>, said: &str) -> Trouble {
@@ -163,11 +162,10 @@ fn tls(place: &Place<'_>, said: &str) -> Trouble {
     let means =
         "the server has no TLS or a certificate that this host does not trust, and the address asks for it";
     let next = "set sslmode and sslrootcert in the address as the server is set up";
-    Trouble::broken("db/tls", found, means).next(format!("{next}: {}", place.correct()))
+    Trouble::broken("db/tls", found, means).next(format!("{next}: {}", correct("URL")))
 }
 
-fn socket_cause(place: &Place<'_>, directory: &Path, error: sqlx::Error) -> Option<Trouble> {
-    let sqlx::Error::Io(error) = error else { return None };
+fn no_socket(place: &Place<'_>, directory: &Path, error: &std::io::Error) -> Trouble {
     let file = directory.join(format!(".s.PGSQL.{}", place.port));
     let sockets = std::fs::read_dir(directory).into_iter().flatten().flatten();
     let names = sockets.filter_map(|entry| entry.file_name().into_string().ok());
@@ -180,6 +178,6 @@ fn socket_cause(place: &Place<'_>, directory: &Path, error: sqlx::Error) -> Opti
     };
     let found = format!("no server is at the socket \"{}\" ({error}){elsewhere}", file.display());
     let means = "the server is stopped, or keeps its socket in another directory or under another port";
-    let next = format!("start it, or ask it: SHOW unix_socket_directories; then {}", place.correct());
-    Some(Trouble::broken("db/nothing-listens", found, means).next(next))
+    let next = format!("start it, or ask it: SHOW unix_socket_directories; then {}", correct("URL"));
+    Trouble::broken("db/nothing-listens", found, means).next(next)
 }

@@ -5,8 +5,8 @@ use sqlx::error::DatabaseError;
 use sqlx::postgres::{PgConnection, PgDatabaseError, Postgres};
 use sqlx::{ConnectOptions, Connection};
 
-use super::LOOK;
 use super::postgres::Place;
+use super::{CORRECT, LOOK, correct};
 use crate::db::server_load::{ServerLoad, read};
 use crate::db::{Connections, OrgDb};
 use crate::trouble::Trouble;
@@ -44,7 +44,7 @@ fn wrong_password(place: &Place<'_>, said: &str) -> Trouble {
     let means = "host and port are right; the password in the address is wrong, or the role does not exist";
     let next = format!(
         "give the right one: {}; or set it as an administrator: ALTER ROLE \"{role}\" PASSWORD '…' (if there is no such role: CREATE ROLE \"{role}\" LOGIN PASSWORD '…')",
-        place.correct()
+        correct("URL")
     );
     Trouble::broken("db/wrong-password", found, means).next(next)
 }
@@ -60,7 +60,7 @@ fn no_role(place: &Place<'_>, said: &str) -> Trouble {
     let found = format!("the role \"{role}\" does not exist at {}: {said} (SQLSTATE 28000)", place.at());
     let next = format!(
         "as an administrator: CREATE ROLE \"{role}\" LOGIN PASSWORD '…'; or name another in the address: {}",
-        place.correct()
+        correct("URL")
     );
     Trouble::broken(
         "db/no-role",
@@ -117,8 +117,7 @@ fn starting(place: &Place<'_>, said: &str) -> Trouble {
     let found =
         format!("the server at {} takes no connections at the moment: {said} (SQLSTATE 57P03)", place.at());
     let means = "it is starting up, shutting down or recovering, which passes by itself";
-    Trouble::broken("db/starting", found, means)
-        .next(format!("wait for it: hookwright doctor --org {} --wait 60", place.db.org()))
+    Trouble::broken("db/starting", found, means).next("wait for it: hookwright doctor --org NAME --wait 60")
 }
 
 async fn no_database(pool: &Connections<Postgres>, place: &Place<'_>) -> Trouble {
@@ -134,11 +133,11 @@ async fn no_database(pool: &Connections<Postgres>, place: &Place<'_>) -> Trouble
     let means = "host, port and role are right; the name in the address is not";
     let too = match place.db.inner.registered {
         true => String::new(),
-        false => format!(" (hookwright org add {} --database URL --create makes it, too)", place.db.org()),
+        false => format!(" ({} URL --create makes it, too)", CORRECT),
     };
     let next = format!(
         "correct the name: {}; or make the database: createdb -h {} -p {} -U \"{role}\" \"{database}\"{too}",
-        place.correct(),
+        correct("URL"),
         place.host,
         place.port,
     );

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use sqlx::{ConnectOptions, Connection, Sqlite};
 
+use super::correct;
 use crate::db::fault::sqlite_code;
 use crate::db::sqlite::directory;
 use crate::db::{Connections, OrgDb};
@@ -16,14 +17,14 @@ use crate::executor::begin_immediate;
 use crate::trouble::Trouble;
 
 /// That the file is not there.
-pub(super) fn absent(db: &OrgDb, pool: &Connections<Sqlite>) -> Option<Trouble> {
+pub(super) fn absent(pool: &Connections<Sqlite>) -> Option<Trouble> {
     let path = pool.connecting().get_filename();
     let error = std::fs::metadata(path).err().filter(|error| error.kind() == ErrorKind::NotFound);
     error.map(|_| {
         let means =
             "it was moved or deleted; Hookwright does not make a new one, since the history would be lost";
         let found = format!("the file \"{}\" is not there", path.display());
-        let next = format!("put it back, or say where it is: {}", db.correct("sqlite:PATH"));
+        let next = format!("put it back, or say where it is: {}", correct("sqlite:PATH"));
         Trouble::broken("db/no-file", found, means).next(next)
     })
 }
@@ -31,38 +32,57 @@ pub(super) fn absent(db: &OrgDb, pool: &Connections<Sqlite>) -> Option<Trouble> 
 /// Looks whether the file can be read and written. None if it can.
 pub(super) async fn cause(db: &OrgDb, pool: &Connections<Sqlite>) -> Option<Trouble> {
     let path = pool.connecting().get_filename();
-    if let Some(trouble) = absent(db, pool) {
+    if let Some(trouble) = absent(pool) {
         return Some(trouble);
     }
     if path.is_dir() {
         let found = format!("\"{}\" is a directory, not a file", path.display());
         let file = path.join(format!("{}.db", db.org()));
-        let next = format!("name a file in it: {}", db.correct(&format!("sqlite:{}", file.display())));
+        let next = format!("name a file in it: {}", correct(&format!("sqlite:{}", file.display())));
         let means = "an organisation's SQLite database is one file";
         return Some(Trouble::broken("db/not-sqlite", found, means).next(next));
     }
-    let sqlx::Error::Database(said) = look(pool).await.err()? else { return None };
+    let sqlx::Error::Database(said) = look(pool, Duration::ZERO).await.err()? else { return None };
     match sqlite_code(said.as_ref()) {
         // SQLITE_NOTADB.
-        26 => Some(foreign(db, path)),
+        26 => Some(foreign(path)),
         // SQLITE_PERM, SQLITE_READONLY, SQLITE_CANTOPEN, SQLITE_AUTH.
         3 | 8 | 14 | 23 => Some(denied(path, said.message())),
         _ => None,
     }
 }
 
+/// That the file is locked for longer than a statement waits for it.
+pub(super) async fn locked(db: &OrgDb, pool: &Connections<Sqlite>) -> Option<Trouble> {
+    let wait = Duration::from_millis(u64::from(db.options().lock_timeout_ms));
+    let sqlx::Error::Database(said) = look(pool, wait).await.err()? else { return None };
+    // SQLITE_BUSY, SQLITE_LOCKED.
+    if !matches!(sqlite_code(said.as_ref()), 5 | 6) {
+        return None;
+    }
+    let path = pool.connecting().get_filename();
+    let who = db.holders_of_file().unwrap_or_else(|| "who holds it cannot be told here".to_owned());
+    let found = format!("the file \"{}\" was locked for {} ms: {who}", path.display(), wait.as_millis());
+    let means = "a transaction that writes is open there: changes wait for it, and then fail with db/blocked";
+    let next = format!(
+        "have that program end its transaction, or end it (kill PID); see who has the file: fuser -v \"{}\"",
+        path.display()
+    );
+    Some(Trouble::warning("db/file-locked", found, means).next(next))
+}
+
 /// Begins to write, and writes nothing.
-async fn look(pool: &Connections<Sqlite>) -> sqlx::Result<()> {
-    let options = pool.connecting().clone().busy_timeout(Duration::ZERO).disable_statement_logging();
+async fn look(pool: &Connections<Sqlite>, wait: Duration) -> sqlx::Result<()> {
+    let options = pool.connecting().clone().busy_timeout(wait).disable_statement_logging();
     let mut connection = options.connect().await?;
     let begun = begin_immediate(&mut connection).await;
     connection.close().await.and(begun)
 }
 
-fn foreign(db: &OrgDb, path: &Path) -> Trouble {
+fn foreign(path: &Path) -> Trouble {
     let found = format!("the file \"{}\" is no SQLite database", path.display());
     let means = "another program wrote it, or it was damaged at its very beginning";
-    let next = format!("restore it from a backup, or say where it is: {}", db.correct("sqlite:PATH"));
+    let next = format!("restore it from a backup, or say where it is: {}", correct("sqlite:PATH"));
     Trouble::broken("db/not-sqlite", found, means).next(next)
 }
 

@@ -151,4 +151,11 @@ async fn what_cannot_be_settled_is_said_to_be_unknown() {
     let executed = execute(&db, bench.work(&plan, &schema), &bench.retry).await;
     let Err(error @ DbError::UnknownOutcome { .. }) = executed else { panic!("{executed:?}") };
     assert_eq!(error.code(), "db/unknown-outcome");
+    let (said, help) = (error.to_string(), error.help().expect("advice"));
+    assert!(
+        said.starts_with("it is not known whether the change c-1 (event \"e-1\") was committed"),
+        "{said}"
+    );
+    assert!(!said.contains("error returned from database"), "{said}");
+    assert!(help.contains("send the same event again (event \"e-1\")"), "{help}");
 }

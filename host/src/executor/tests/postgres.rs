@@ -28,7 +28,7 @@ async fn who_holds_a_lock_is_named() {
     let hold = "SET application_name = 'reader'; BEGIN; SELECT * FROM \"acme-corp\".invoice";
     Script::of(Dialect::Postgres, hold).postgres(&mut session).await.expect("held");
     let error = bench.try_change(&[note()]).await.expect_err("blocked");
-    let DbError::Blocked { tries: 3, blockers } = &error else { panic!("{error:?}") };
+    let DbError::Blocked { tries: 3, blockers, .. } = &error else { panic!("{error:?}") };
     let [blocker] = blockers.as_slice() else { panic!("{blockers:?}") };
     assert_eq!((blocker.application.as_str(), blocker.state.as_str()), ("reader", "idle in transaction"));
     assert!(error.to_string().contains("AccessShareLock on \"invoice\""), "{error}");

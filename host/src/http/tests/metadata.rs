@@ -102,7 +102,7 @@ async fn the_ledger_is_read_in_pages() {
     assert_eq!(site.get(&format!("/v1/orgs/acme/changes/{id}")).await.body["change"], id.as_str());
     assert_eq!(site.get(&format!("/v1/orgs/other/changes/{id}")).await.code(), "change/not-found");
     let told = site.get("/v1/orgs/other/changes/none").await;
-    assert_eq!(told.body["help"], "list the changes: hookwright history --org other");
+    assert_eq!(told.body["help"], "list the changes: GET /v1/orgs/other/changes");
     assert_eq!(site.get("/v1/orgs/acme/changes?limit=0").await.code(), "request/invalid");
 }
 

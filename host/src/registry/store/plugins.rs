@@ -359,7 +359,7 @@ mod tests {
         assert_eq!(bind(b"4444", true, quota(2, 100)).await.expect("bound"), (2, 8));
         assert_eq!(bind(b"55555", true, quota(2, 10)).await.expect("bound"), (2, 10), "333 is forgotten");
         let refused = bind(b"666666", true, quota(2, 5)).await.expect_err("too large");
-        assert!(refused.message.contains("1 plugins of 6 bytes"), "{refused}");
+        assert!(refused.message.contains("1 plugin of 6 bytes"), "{refused}");
         assert_eq!(
             (refused.code.as_str(), store.kept(&org, &quota(2, 5)).await.expect("kept").bytes.used),
             ("org/plugins", 10)

@@ -4,6 +4,7 @@ use hookwright_core::ident::OrgName;
 use sqlx::sqlite::SqliteConnection;
 
 use super::{Binding, Store, fault};
+use crate::counted::counted;
 use crate::error::{Error, Result};
 use crate::quota::{KeptState, Quota, Used};
 
@@ -65,8 +66,11 @@ pub(super) async fn trim(connection: &mut SqliteConnection, org: &OrgName, quota
 
 fn full(org: &OrgName, bound: Used, bytes: Used) -> Error {
     let message = format!(
-        "the organisation \"{org}\" would have {} plugins of {} bytes; the limits are {} (\"quotas.bound_plugins\") and {} bytes (\"quotas.kept_bytes\")",
-        bound.used, bytes.used, bound.most, bytes.most
+        "the organisation \"{org}\" would have {} of {} bytes; the limits are {} (\"quotas.bound_plugins\") and {} bytes (\"quotas.kept_bytes\")",
+        counted(bound.used, "plugin"),
+        counted(bytes.used, "byte"),
+        bound.most,
+        bytes.most
     );
     Error::new("org/plugins", message)
 }

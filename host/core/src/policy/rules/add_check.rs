@@ -40,7 +40,7 @@ fn judge(case: &Case) -> Option<Judgement> {
                 Some(Finding::confirm(&[Hazard::RefusesWrites], message))
             }
             (true, _) => {
-                let message = format!("{} break {here}{}", answer.count(), answer.examples());
+                let message = format!("{} {here}{}", answer.which("breaks", "break"), answer.examples());
                 Some(Finding::blocked(message, "correct the rows, then send it again with --confirm"))
             }
         }

@@ -38,8 +38,12 @@ fn judge(case: &Case) -> Option<Judgement> {
             })
         }
         (true, _) => {
-            let message =
-                format!("{} of {here} refer to no row of \"{there}\"{}", answer.count(), answer.examples());
+            let message = format!(
+                "{} of {here} {} to no row of \"{there}\"{}",
+                answer.count(),
+                answer.verb("refers", "refer"),
+                answer.examples()
+            );
             Some(Finding::blocked(
                 message,
                 format!("set them to NULL, or add what they refer to to \"{there}\", then send it again"),

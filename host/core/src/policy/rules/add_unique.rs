@@ -69,8 +69,12 @@ fn told(answer: &Answer, what: &str, remedy: &str) -> Option<Finding> {
             Some(Finding::confirm(&[Hazard::RefusesWrites], message))
         }
         (true, _) => {
-            let message =
-                format!("{} of {what} share their value with another{}", answer.count(), answer.examples());
+            let message = format!(
+                "{} of {what} {} with another{}",
+                answer.count(),
+                answer.verb("shares its value", "share their value"),
+                answer.examples()
+            );
             Some(Finding::blocked(message, remedy))
         }
     }

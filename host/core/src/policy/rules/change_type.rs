@@ -146,7 +146,11 @@ fn misfits(what: &str, answer: &Answer) -> Option<Finding> {
             Some(Finding::confirm(&[Hazard::RefusesWrites], message))
         }
         (true, _) => {
-            let message = format!("{} do not fit the change of {what}{}", answer.count(), answer.examples());
+            let message = format!(
+                "{} the change of {what}{}",
+                answer.which("does not fit", "do not fit"),
+                answer.examples()
+            );
             Some(Finding::blocked(
                 message,
                 "correct these values, or have a plugin ask for a conversion (\"truncate\", \"unfit-to-null\"), then send it again with --confirm",

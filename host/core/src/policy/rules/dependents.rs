@@ -75,8 +75,9 @@ fn retyped(case: &Case, column: &Ident, to: &FieldType) -> Option<Judgement> {
 fn found(table: Ident, on: Thing, what: String) -> Option<Judgement> {
     Judgement::ask(Probe::Dependents { table, on }, move |answer| {
         let message = format!(
-            "{what}, and {} of others depend on it: {}",
+            "{what}, and {} of others {} on it: {}",
             count(answer.failing),
+            answer.verb("depends", "depend"),
             answer.sample.join(", ")
         );
         let remedy =

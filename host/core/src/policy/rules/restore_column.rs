@@ -27,8 +27,9 @@ fn judge(case: &Case) -> Option<Judgement> {
     let column = case.model.column_origin(&restore.table, physical)?;
     Judgement::ask(Probe::Nulls { table: origin, column }, move |answer| {
         let message = format!(
-            "{here} must not be NULL, and {} that came while it was dropped have no value{}",
+            "{here} must not be NULL, and {} that came while it was dropped {} no value{}",
             answer.count(),
+            answer.verb("has", "have"),
             answer.examples()
         );
         let remedy = format!("fill the column \"{kept}\" in these rows, then restore it");

@@ -1,0 +1,201 @@
+//! What of the bookkeeping is not there, or may not be used: looked into when a read or a change was refused, and by
+//! `doctor`. Only the catalogues are read.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use sqlx::postgres::Postgres;
+use sqlx::{Row, Sqlite};
+
+use super::bookkeeping::{FUNCTIONS, POSTGRES_TABLES, SQLITE_TABLES, Tables};
+use super::{BOOKKEEPING_VERSION, Connections, DbError, OrgDb, Pool, postgres, sqlite};
+use crate::trouble::Trouble;
+
+/// A table of the schema `hookwright`: its name, its columns, and whether the host's role may use it.
+type Found = BTreeMap<String, (BTreeSet<String>, bool)>;
+
+const POSTGRES: &str = "SELECT c.relname::text, a.attname::text, \
+    has_table_privilege(c.oid, 'SELECT') AND has_table_privilege(c.oid, 'INSERT') \
+        AND has_table_privilege(c.oid, 'UPDATE') AND has_table_privilege(c.oid, 'DELETE') \
+    FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
+    JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped \
+    WHERE n.nspname = 'hookwright' AND c.relkind IN ('r', 'p')";
+
+const POSTGRES_FUNCTIONS: &str = "SELECT p.proname::text, bool_and(has_function_privilege(p.oid, 'EXECUTE')) \
+    FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace \
+    WHERE n.nspname = 'hookwright' GROUP BY 1";
+
+const WHO: &str = "SELECT current_user::text, has_schema_privilege(oid, 'USAGE') FROM pg_catalog.pg_namespace WHERE nspname = 'hookwright'";
+
+const SQLITE: &str = "SELECT m.name, c.name FROM sqlite_master m JOIN pragma_table_info(m.name) c \
+    WHERE m.type = 'table' AND m.name LIKE 'hookwright#_%' ESCAPE '#'";
+
+impl OrgDb {
+    /// What is missing of the bookkeeping. None if it is whole, of another version, or not there at all.
+    pub(crate) async fn damage(&self) -> Option<DbError> {
+        match self.pool() {
+            Pool::Postgres(pool) => self.of_postgres(pool).await,
+            Pool::Sqlite(pool) => self.of_sqlite(pool).await,
+        }
+        .unwrap_or_default()
+    }
+
+    async fn of_postgres(&self, pool: &Connections<Postgres>) -> sqlx::Result<Option<DbError>> {
+        let mut lent = pool.acquire().await?;
+        let mut found = Found::new();
+        for row in sqlx::query(POSTGRES).fetch_all(&mut *lent).await? {
+            let (columns, may) = found.entry(row.try_get(0)?).or_default();
+            columns.insert(row.try_get(1)?);
+            *may = row.try_get(2)?;
+        }
+        let functions = sqlx::query_as::<_, (String, bool)>(POSTGRES_FUNCTIONS);
+        let functions = functions.fetch_all(&mut *lent).await?;
+        if !POSTGRES_TABLES.iter().any(|(table, _)| found.contains_key(*table)) {
+            return Ok(None);
+        }
+        let (role, may_use): (String, bool) = sqlx::query_as(WHO).fetch_one(&mut *lent).await?;
+        if !may_use {
+            return Ok(Some(postgres::no_usage(&role)));
+        }
+        if let Some(denied) = denied(&found, &functions, &role) {
+            return Ok(Some(denied));
+        }
+        let version = match found.get("meta") {
+            Some((columns, _)) if columns.contains("version") => postgres::version(&mut lent).await?,
+            _ => Some(BOOKKEEPING_VERSION),
+        };
+        let there: BTreeSet<_> = functions.iter().map(|(name, _)| name.as_str()).collect();
+        let mut missing = lacking(POSTGRES_TABLES, "hookwright.", &found);
+        let functions = FUNCTIONS.iter().filter(|name| !there.contains(**name));
+        missing.extend(functions.map(|name| format!("the function hookwright.{name}")));
+        Ok(self.told_of(version, &missing))
+    }
+
+    async fn of_sqlite(&self, pool: &Connections<Sqlite>) -> sqlx::Result<Option<DbError>> {
+        let mut connection = pool.acquire().await?;
+        let mut found = Found::new();
+        for (table, column) in
+            sqlx::query_as::<_, (String, String)>(SQLITE).fetch_all(&mut *connection).await?
+        {
+            let name = table.trim_start_matches("hookwright_").to_owned();
+            found.entry(name).or_default().0.insert(column);
+        }
+        if found.is_empty() {
+            return Ok(None);
+        }
+        let version = match found.get("meta") {
+            Some((columns, _)) if columns.contains("version") => sqlite::version(&mut connection).await?,
+            _ => Some(BOOKKEEPING_VERSION),
+        };
+        Ok(self.told_of(version, &lacking(SQLITE_TABLES, "hookwright_", &found)))
+    }
+
+    /// That something is missing, if the version is this host's: another one is made of other things.
+    fn told_of(&self, version: Option<i64>, missing: &[String]) -> Option<DbError> {
+        if missing.is_empty() || version.is_some_and(|version| version != BOOKKEEPING_VERSION) {
+            return None;
+        }
+        let org = self.org();
+        let found = format!("the bookkeeping of the organisation \"{org}\" lacks {}", missing.join(", "));
+        let ledger = missing.iter().any(|what| what.contains("change") || what.contains("event"));
+        let means = match ledger {
+            true => {
+                "it was dropped by hand or by another program, and with it what is known of the changes that were made: events that are sent again would be made twice, so nothing is done"
+            }
+            false => {
+                "it was dropped by hand or by another program; nothing is done, since a change could not be recorded"
+            }
+        };
+        let what = match self.pool() {
+            Pool::Postgres(_) => {
+                "put it back from a backup, such as: pg_restore --schema hookwright --table TABLE --dbname DATABASE FILE"
+            }
+            Pool::Sqlite(_) => {
+                "put the file back from a backup, or the table out of one: sqlite3 BACKUP '.dump TABLE' | sqlite3 FILE"
+            }
+        };
+        let trouble = Trouble::broken("db/bookkeeping", found, means)
+            .next(format!("{what}; then: hookwright doctor --org {org}"));
+        Some(DbError::Unusable(Box::new(trouble)))
+    }
+}
+
+/// The privileges that the host's role lacks, with the `GRANT`.
+fn denied(found: &Found, functions: &[(String, bool)], role: &str) -> Option<DbError> {
+    let known = |name: &str| POSTGRES_TABLES.iter().any(|(table, _)| *table == name);
+    let tables: Vec<_> = found
+        .iter()
+        .filter(|(name, (_, may))| known(name) && !may)
+        .map(|(name, _)| format!("hookwright.{name}"))
+        .collect();
+    if !tables.is_empty() {
+        let all = tables.join(", ");
+        let what = if tables.len() == 1 { "table" } else { "tables" };
+        return Some(DbError::Denied {
+            message: format!(
+                "the role \"{role}\" may not read and write the {what} {all} of the bookkeeping"
+            ),
+            grant: format!("GRANT SELECT, INSERT, UPDATE, DELETE ON TABLE {all} TO \"{role}\""),
+        });
+    }
+    let (name, _) = functions.iter().find(|(name, may)| FUNCTIONS.contains(&name.as_str()) && !may)?;
+    Some(DbError::Denied {
+        message: format!(
+            "the role \"{role}\" may not call the function hookwright.{name} of the bookkeeping"
+        ),
+        grant: format!("GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA hookwright TO \"{role}\""),
+    })
+}
+
+/// Tables that are not there, and columns of those that are.
+fn lacking(wanted: Tables, prefix: &str, found: &Found) -> Vec<String> {
+    let mut missing = Vec::new();
+    for (table, columns) in wanted {
+        match found.get(*table) {
+            None => missing.push(format!("the table {prefix}{table}")),
+            Some((there, _)) => {
+                let gone = columns.split(' ').filter(|column| !there.contains(*column));
+                missing.extend(gone.map(|column| format!("the column \"{column}\" of {prefix}{table}")));
+            }
+        }
+    }
+    missing
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::db::{DbOptions, Pools};
+    use crate::executor::RetryPolicy;
+    use crate::executor::testing::{fresh_postgres, org};
+
+    /// What the migrations make is what is asked for, and nothing less is taken for whole.
+    #[tokio::test]
+    async fn the_shape_is_what_the_migrations_make() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let file = format!("sqlite://{}", directory.path().join("org.db").display());
+        for url in [fresh_postgres().await, file] {
+            let db =
+                OrgDb::connect(&org(), &url, &DbOptions::default(), &Pools::default()).expect("an address");
+            db.prepare(&RetryPolicy::default()).await.expect("prepared");
+            assert!(db.damage().await.is_none(), "{url}");
+            let made: BTreeSet<String> = match db.pool() {
+                Pool::Postgres(pool) => {
+                    let rows = sqlx::query_as::<_, (String, String, bool)>(POSTGRES);
+                    let rows = rows.fetch_all(&mut *pool.acquire().await.expect("lent")).await.expect("read");
+                    rows.into_iter().map(|(table, column, _)| format!("{table}.{column}")).collect()
+                }
+                Pool::Sqlite(pool) => {
+                    let rows = sqlx::query_as::<_, (String, String)>(SQLITE);
+                    let rows = rows.fetch_all(&mut *pool.acquire().await.expect("lent")).await.expect("read");
+                    rows.iter().map(|(t, c)| format!("{}.{c}", t.trim_start_matches("hookwright_"))).collect()
+                }
+            };
+            let tables = match db.pool() {
+                Pool::Postgres(_) => POSTGRES_TABLES,
+                Pool::Sqlite(_) => SQLITE_TABLES,
+            };
+            let wanted = tables.iter().flat_map(|(t, all)| all.split(' ').map(move |c| format!("{t}.{c}")));
+            assert_eq!(made, wanted.collect(), "{url}");
+        }
+    }
+}
