@@ -19,7 +19,7 @@ use super::{Loaded, Sandbox, Shared};
 
 /// What the engine says when a guest hands over too much; it has no type that can be named.
 const OUTPUT_EXHAUSTED: &str = "fuel allocated for hostcalls has been exhausted";
-/// Characters of the last log line that a trap's message quotes.
+/// Characters that a trap quotes of the last log line, and of each frame.
 const QUOTED_CHARS: usize = 300;
 
 /// A call that gave a reply.
@@ -257,6 +257,8 @@ fn trapped(guest: &Guest, message: String, error: &wasmtime::Error) -> Fault {
     };
     let frames = error.downcast_ref::<WasmBacktrace>();
     let backtrace = frames.map(ToString::to_string).unwrap_or_default();
-    let backtrace: Vec<_> = backtrace.lines().map(clean).collect();
+    // The guest names its functions, at any length.
+    let line = |line: &str| clean(line).chars().take(QUOTED_CHARS).collect::<String>();
+    let backtrace: Vec<_> = backtrace.lines().map(line).collect();
     Fault::Trap { message, backtrace: backtrace.join("\n") }
 }
