@@ -14,7 +14,7 @@ use tokio::sync::mpsc;
 
 use crate::quota::GuestTime;
 use crate::registry::store::Store;
-use crate::sandbox::{Blame, Fault, GuestWorld, Loaded, Run, Sandbox, Share};
+use crate::sandbox::{Blame, Fault, GuestWorld, Loaded, Question, Run, Sandbox, Share};
 
 /// Calls that wait to be run again; more are left out. Each keeps a snapshot of its organisation in memory.
 const WAITING: usize = 32;
@@ -118,13 +118,16 @@ async fn again(answered: &Answered, sandbox: &Sandbox) -> Found {
     if time.admit(org, Instant::now()).is_err() {
         return Found::Dropped;
     }
-    let run = loaded.run_at_leisure(sandbox, *share, cx, call, world.clone()).await;
+    let question = Question { cx, call, world: world.clone() };
+    let run = loaded.run_at_leisure(sandbox, *share, question).await;
     let Some(Run { reply: second, ran, .. }) = run else { return Found::Dropped };
     time.spend(ran, Instant::now());
     match second {
         // Neither says anything of the answer: the host had no room, or the processor was slow.
         Err(fault) if fault.blame() == Blame::Host => Found::Dropped,
-        Err(Fault::Deadline { .. } | Fault::Wait { .. } | Fault::Timeout { .. }) => Found::Dropped,
+        Err(Fault::Deadline { .. } | Fault::Wait { .. } | Fault::Asked { .. } | Fault::Timeout { .. }) => {
+            Found::Dropped
+        }
         second if second == *reply => Found::Same,
         _ => Found::Differs,
     }

@@ -64,11 +64,7 @@ impl DefaultValue {
         } else {
             typed(json, ty)
         };
-        parsed.ok_or_else(|| DefaultError {
-            value: shown(json),
-            wanted: ty.describe(),
-            hint: hint(ty),
-        })
+        parsed.ok_or_else(|| DefaultError { value: shown(json), wanted: ty.describe(), hint: hint(ty) })
     }
 
     /// The JSON an event would give for this default.
@@ -87,6 +83,23 @@ impl DefaultValue {
             | Self::Bytes(s) => Json::from(s.as_str()),
             Self::Json(document) => document.clone(),
             Self::Now => serde_json::json!({ "function": "now" }),
+        }
+    }
+
+    /// Bytes of its text.
+    #[must_use]
+    pub fn text_bytes(&self) -> usize {
+        match self {
+            Self::Boolean(_) | Self::Integer(_) | Self::Float(_) | Self::Now => 0,
+            // As much as it may have: to know better it would have to be printed.
+            Self::Json(_) => MAX_BYTES,
+            Self::Decimal(s)
+            | Self::Text(s)
+            | Self::Date(s)
+            | Self::Time(s)
+            | Self::DateTime(s)
+            | Self::Uuid(s)
+            | Self::Bytes(s) => s.len(),
         }
     }
 

@@ -14,7 +14,7 @@ use crate::api::OnFault;
 use crate::error::{Error, Result};
 use crate::outcome::HookReport;
 use crate::registry::store::Store;
-use crate::sandbox::{Blame, Fault, GuestWorld, Limits, LogLevel, LogLine, Run, Sandbox};
+use crate::sandbox::{Blame, Fault, GuestWorld, Limits, LogLevel, LogLine, Question, Run, Sandbox};
 use crate::second_run::{Answered, SecondRuns};
 use crate::telemetry::{self, metrics};
 use crate::tenant::{Bound, Tenant};
@@ -118,7 +118,8 @@ impl<'a> Caller<'a> {
         let hook = call.point().as_str();
         let span = tracing::debug_span!(target: telemetry::TARGET, "hook", otel.name = hook, plugin = &*plugin.name, digest = &*plugin.loaded.digest);
         let again = self.second_runs.picks().then(|| world.clone());
-        let running = plugin.loaded.run(self.sandbox, self.tenant.share(), &cx, call, world);
+        let question = Question { cx: &cx, call, world };
+        let running = plugin.loaded.run(self.sandbox, self.tenant.share(), question);
         let run = running.instrument(span).await;
         self.tenant.guest_time().spend(run.ran, Instant::now());
         self.measure(plugin, call, &run);
