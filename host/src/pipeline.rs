@@ -15,6 +15,7 @@ mod facts_tests;
 mod heavy;
 mod held;
 mod hooks;
+mod judging;
 mod kept;
 mod references;
 mod report;

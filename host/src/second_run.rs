@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use hookwright_core::hook::{Context, HookCall, HookReply};
 use hookwright_core::ident::OrgName;
@@ -115,7 +115,7 @@ async fn run_all(mut answered: mpsc::Receiver<Answered>, sandbox: Sandbox, store
 /// Runs a call again, at the expense of its organisation.
 async fn again(answered: &Answered, sandbox: &Sandbox) -> Found {
     let Answered { org, loaded, share, time, cx, call, world, reply, .. } = answered;
-    if time.admit(org, Instant::now()).is_err() {
+    if time.admit(org, Duration::ZERO, Instant::now()).is_err() {
         return Found::Dropped;
     }
     let question = Question { cx, call, world: world.clone() };

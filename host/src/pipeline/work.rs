@@ -7,10 +7,9 @@ use hookwright_core::drift::{Finding, Unfit};
 use hookwright_core::event::{Body, EntityPatch, Event, FieldPatch};
 use hookwright_core::hook::{Action, EntityChange, FieldChange, HookCall, HookReply};
 use hookwright_core::ident::Ident;
-use hookwright_core::intent::Intent;
 use hookwright_core::metadata::Metadata;
 use hookwright_core::policy::Draft;
-use hookwright_core::schema::{Schema, Table};
+use hookwright_core::schema::Schema;
 use hookwright_core::spec::{EntitySpec, FieldSpec};
 use hookwright_core::tombstone::{Memory, Place};
 
@@ -21,7 +20,7 @@ use super::{Pipeline, drift};
 use crate::drift::Adopted;
 use crate::error::{Error, Result};
 use crate::outcome::HookReport;
-use crate::tenant::{Bound, Tenant, View};
+use crate::tenant::{Tenant, View};
 
 /// A change worked out: nothing is executed yet.
 pub(super) struct Worked {
@@ -86,7 +85,7 @@ pub(super) struct Worker<'a> {
     /// What cannot be of what plugins call for, if that is to be found out; else the first of it is an error.
     pub unfit: Option<Vec<Unfit>>,
     /// Intents that may still be asked for.
-    room: u64,
+    pub room: u64,
 }
 
 impl<'a> Worker<'a> {
@@ -279,58 +278,9 @@ impl Worker<'_> {
         for plugin in self.caller.plugins() {
             let reply = self.caller.call(&plugin, event, &call, &self.draft, &self.metadata).await?;
             let Some(HookReply::Intents(intents)) = reply else { continue };
-            self.take_room(intents.iter().map(Intent::size).sum())?;
-            let mut effort = 0;
-            for intent in intents {
-                effort += self.draft.schema().table(intent.table()).map_or(1, Table::weight);
-                self.bear(&plugin, effort)?;
-                // Many of them would hold the thread for long.
-                tokio::task::consume_budget().await;
-                plugin.check_grant(&intent)?;
-                self.propose(&plugin.name, intent)?;
-            }
+            self.take(&plugin, event, &call, intents).await?;
         }
         Ok(())
-    }
-
-    /// Each intent copies and compares the table that it is on: thousands on one with thousands of parts would take
-    /// minutes, which the limits of the guest do not see.
-    fn bear(&self, plugin: &Bound, effort: usize) -> Result<()> {
-        let (name, most) = (&plugin.name, self.caller.limits().effort);
-        if effort as u64 <= most {
-            return Ok(());
-        }
-        let message = format!(
-            "the plugin \"{name}\" asks for too much in one reply: its intents, each counted with the parts of its table, come to more than {most}; let it ask for fewer columns, indexes and checks at once, or raise \"effort\""
-        );
-        Err(Error::new("plugin/fault", message).coded("plugin/effort"))
-    }
-
-    fn take_room(&mut self, size: usize) -> Result<()> {
-        let left = self.room.checked_sub(size as u64).ok_or_else(|| {
-            let most = self.caller.limits().change_intents;
-            let message = format!(
-                "the plugins ask for more than {most} intents in one change, counted with the columns, values and parts of expressions that they bring along, which is the limit"
-            );
-            Error::new("change/intents", message)
-        });
-        self.room = left?;
-        Ok(())
-    }
-
-    fn propose(&mut self, plugin: &Arc<str>, intent: Intent) -> Result<()> {
-        let table = intent.table().clone();
-        let Err(refusal) = self.draft.propose(plugin, intent) else { return Ok(()) };
-        match &mut self.unfit {
-            None => Err(super::report::refused(plugin, &refusal)),
-            Some(unfit) => {
-                // Once for each table: what is missing there is the same for all that a plugin asks for.
-                if !unfit.iter().any(|known| *known.plugin == **plugin && known.table == table) {
-                    unfit.push(Unfit { plugin: plugin.to_string(), table, refusal });
-                }
-                Ok(())
-            }
-        }
     }
 }
 

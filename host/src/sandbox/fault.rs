@@ -184,6 +184,28 @@ impl Fault {
         }
     }
 
+    /// The limit that the plugin exceeded, by its name among the [`Limits`](super::Limits).
+    #[must_use]
+    pub fn limit(&self) -> Option<&'static str> {
+        Some(match self {
+            Self::Deadline { .. } | Self::Wait { .. } | Self::Asked { .. } => "deadline_ms",
+            Self::Timeout { .. } => "call_timeout_ms",
+            Self::Memory { .. } => "memory_bytes",
+            Self::Table { .. } => "table_elements",
+            Self::Stack { .. } => "stack_bytes",
+            Self::Output { .. } => "output_bytes",
+            Self::Intents { .. } => "intents",
+            Self::HostCalls { .. } => "host_calls",
+            Self::Log { .. } => "log_bytes",
+            Self::Rejected(_)
+            | Self::Trap { .. }
+            | Self::Malformed { .. }
+            | Self::Overloaded { .. }
+            | Self::Crowded { .. }
+            | Self::Host { .. } => return None,
+        })
+    }
+
     /// Whose doing it is.
     #[must_use]
     pub fn blame(&self) -> Blame {
