@@ -18,8 +18,14 @@ use crate::telemetry::{self, metrics};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// Ends a request that takes too long. A change it began goes on, and the ledger knows what becomes of it.
-pub(super) async fn bound(State(limit): State<Duration>, request: Request, next: Next) -> Response {
+/// When a request is answered, whatever became of it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Until(pub(super) Instant);
+
+/// Ends a request that takes too long. A change that it began ends too, unless it is all but made; the ledger knows what
+/// becomes of it.
+pub(super) async fn bound(State(limit): State<Duration>, mut request: Request, next: Next) -> Response {
+    request.extensions_mut().insert(Until(Instant::now() + limit));
     tokio::time::timeout(limit, next.run(request)).await.unwrap_or_else(|_| {
         let message = format!("the request took longer than {} ms", limit.as_millis());
         Problem(Error::new("host/timeout", message)).into_response()

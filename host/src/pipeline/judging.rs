@@ -65,6 +65,7 @@ impl Worker<'_> {
         for intent in intents {
             // Many of them would hold the thread for long.
             tokio::task::consume_budget().await;
+            self.in_time()?;
             let busy = Busy::begin();
             let judged = self.judge(plugin, intent, &mut effort);
             self.caller.spend(busy.so_far());

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Instant;
 
 use hookwright_core::drift::{Finding, Unfit};
 use hookwright_core::event::{Body, EntityPatch, Event, FieldPatch};
@@ -14,7 +15,7 @@ use hookwright_core::spec::{EntitySpec, FieldSpec};
 use hookwright_core::tombstone::{Memory, Place};
 
 use super::hooks::Caller;
-use super::request::Request;
+use super::request::{Request, in_time};
 use super::restore::Memories;
 use super::{Pipeline, drift};
 use crate::drift::Adopted;
@@ -52,10 +53,10 @@ pub(super) async fn work_out(
     let change = request.change;
     match change.events.as_slice() {
         [Event { body: Body::SchemaSync { scope }, .. }] => {
-            return Box::pin(drift::synchronise(pipeline, tenant, view, scope, request.made())).await;
+            return Box::pin(drift::synchronise(pipeline, tenant, view, scope, request)).await;
         }
         [event @ Event { body: Body::SchemaAdopt { scope }, .. }] => {
-            return Box::pin(drift::adopt(pipeline, tenant, view, event, scope)).await;
+            return Box::pin(drift::adopt(pipeline, tenant, view, event, scope, request)).await;
         }
         _ => {}
     }
@@ -64,6 +65,7 @@ pub(super) async fn work_out(
         Worker::new(tenant, view.snapshot.metadata.clone(), view.snapshot.schema.clone(), caller);
     worker.draft = worker.draft.knowing(view.snapshot.names.clone());
     worker.room = pipeline.sandbox.limits().change_intents;
+    worker.time = Some((request.started, request.until));
     for event in &change.events {
         worker.event(event).await?;
     }
@@ -86,6 +88,8 @@ pub(super) struct Worker<'a> {
     pub unfit: Option<Vec<Unfit>>,
     /// Intents that may still be asked for.
     pub room: u64,
+    /// When it was begun, and when it is given up.
+    time: Option<(Instant, Option<Instant>)>,
 }
 
 impl<'a> Worker<'a> {
@@ -103,6 +107,7 @@ impl<'a> Worker<'a> {
             purged: Vec::new(),
             unfit: None,
             room: u64::MAX,
+            time: None,
         }
     }
 }
@@ -113,7 +118,13 @@ impl Worker<'_> {
         Arc::make_mut(&mut self.metadata)
     }
 
+    /// Whether there is time left to work on it.
+    pub(super) fn in_time(&self) -> Result<()> {
+        self.time.map_or(Ok(()), |(started, until)| in_time(started, until))
+    }
+
     async fn event(&mut self, event: &Event) -> Result<()> {
+        self.in_time()?;
         match &event.body {
             Body::EntityCreate { entity } => self.create_entity(event, entity).await,
             Body::EntityUpdate { entity, changes } => self.update_entity(event, entity, changes).await,
