@@ -8,13 +8,14 @@ use std::task::{Context, Poll, ready};
 
 use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::Request;
-use axum::http::{HeaderValue, Version, header};
+use axum::http::{HeaderValue, StatusCode, Version, header};
 use axum::response::Response;
 use hyper::body::{Frame, SizeHint};
 
 /// What is left of a request's body.
 pub(super) struct Unread {
     left: Arc<AtomicBool>,
+    has_body: bool,
     version: Version,
 }
 
@@ -27,14 +28,18 @@ struct Watched {
 impl Unread {
     /// Watches the body of a request.
     pub(super) fn of(request: Request) -> (Request, Self) {
-        let left = Arc::new(AtomicBool::new(!request.body().is_end_stream()));
-        let unread = Self { left: left.clone(), version: request.version() };
+        let has_body = !request.body().is_end_stream();
+        let left = Arc::new(AtomicBool::new(has_body));
+        let unread = Self { left: left.clone(), has_body, version: request.version() };
         (request.map(|body| Body::new(Watched { body, left })), unread)
     }
 
     /// Says in the answer that the connection ends, if anything is left. HTTP/2 ends the request alone.
     pub(super) fn tell(&self, answer: &mut Response) {
-        if self.version <= Version::HTTP_11 && self.left.load(Ordering::Relaxed) {
+        // Whether a body was read first would tell strangers who was right before.
+        let is_secret = answer.status() == StatusCode::TOO_MANY_REQUESTS;
+        let is_left = self.left.load(Ordering::Relaxed) || self.has_body && is_secret;
+        if self.version <= Version::HTTP_11 && is_left {
             answer.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
     }

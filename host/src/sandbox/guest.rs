@@ -158,7 +158,7 @@ mod tests {
         // Little things do not take a tick each.
         (0..10_000).try_for_each(|_| guest.make(1 << 10)).expect("10 of 100 ms");
         guest.make(89 << 20).expect("99 of 100 ms");
-        assert!(guest.make(2 << 20).is_err());
+        assert!(guest.make(4 << 20).is_err());
         let stopped = guest.stopped().expect("a reason");
         assert_eq!(
             (stopped.code(), stopped),
