@@ -54,6 +54,8 @@ pub struct ApproveOptions {
     pub plan_hash: Option<String>,
     /// Who approves.
     pub actor: Option<String>,
+    /// When it is given up, as of a change that is sent.
+    pub until: Option<Instant>,
 }
 
 /// How a held change is rejected.

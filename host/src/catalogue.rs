@@ -67,7 +67,7 @@ catalogue! {
     "host/fault"              500 retry "the host failed" "see the host's log for the request id"
     "host/overloaded"         503 retry "the host has no room for another call" "send the request again after the time given"
     "host/stopping"           503 retry "the host is stopping" "send the request again, to another host or a little later"
-    "host/timeout"            503 retry "the request took too long" "send the same event again: the ledger answers what happened"
+    "host/timeout"            503 retry "the request took too long" "send the same event again: the ledger answers what happened; if it takes as long each time, send fewer events at once, or raise \"http.request_timeout_ms\""
     "intent/invalid"          422 final "an intent does not fit the schema" "correct the event, or the plugin that asked for it"
     "metadata/conflict"       409 final "the metadata does not allow the event" "choose another name, or change what is there"
     "metadata/not-found"      404 final "no such entity or field" "list the entities: GET /v1/orgs/{org}/entities; see what was done with them: hookwright history --org NAME, hookwright restore --list --org NAME"

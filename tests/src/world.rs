@@ -160,7 +160,7 @@ impl World {
         match (approve, outcome.status, &outcome.change) {
             (true, Status::Held, Some(id)) => {
                 let actor = Some("approver".to_owned());
-                let options = ApproveOptions { allow_destructive, plan_hash: None, actor };
+                let options = ApproveOptions { allow_destructive, plan_hash: None, actor, until: None };
                 self.host().approve(&self.org, id, options).await
             }
             _ => Ok(outcome),

@@ -29,7 +29,7 @@ pub(super) struct Caller {
     app: App,
     pub(super) principal: Principal,
     /// When the request is over.
-    until: Option<Instant>,
+    pub(super) until: Option<Instant>,
     path: RawPathParams,
     /// Counted once it is known that the sender reaches the organisation, for as long as the request is under way.
     flight: OnceLock<Flight>,

@@ -65,7 +65,7 @@ impl<'a> Request<'a> {
     pub fn approved(change: &'a Change, row: HeldRow, approval: &'a ApproveOptions) -> Self {
         let allow_destructive = approval.allow_destructive;
         let consent = Consent { confirm: true, allow_destructive, dry_run: false };
-        let mut request = Self::sent(change, Sent { consent, ..Sent::default() });
+        let mut request = Self::sent(change, Sent { consent, until: approval.until, ..Sent::default() });
         request.approval = Some(approval);
         request.is_held(row);
         request
