@@ -2,6 +2,8 @@
 //!
 //! Plain data, without behaviour that reaches outside.
 
+use std::time::Instant;
+
 use hookwright_core::event::EventError;
 use hookwright_core::ident::OrgName;
 use hookwright_core::signature::{PluginSignature, PublicKey};
@@ -39,6 +41,8 @@ pub struct SubmitOptions {
     pub actor: Option<String>,
     /// The one plan that may run; any, if none.
     pub plan_hash: Option<String>,
+    /// When it is given up, with nothing changed; never, if none. A transaction that PostgreSQL was given goes on.
+    pub until: Option<Instant>,
 }
 
 /// How a held change is approved.
@@ -50,6 +54,8 @@ pub struct ApproveOptions {
     pub plan_hash: Option<String>,
     /// Who approves.
     pub actor: Option<String>,
+    /// When it is given up, as of a change that is sent.
+    pub until: Option<Instant>,
 }
 
 /// How a held change is rejected.

@@ -107,9 +107,9 @@ impl Host {
         let (tenant, inner) = (self.tenant(org).await?, self.inner.clone());
         let at = tenant.clone();
         let change = async move {
-            let SubmitOptions { dry_run, confirm, allow_destructive, actor, plan_hash } = options;
+            let SubmitOptions { dry_run, confirm, allow_destructive, actor, plan_hash, until } = options;
             let consent = change.consent().or(Consent { confirm, allow_destructive, dry_run });
-            let sent = Sent { consent, sender: actor.as_deref(), plan_hash: plan_hash.as_deref() };
+            let sent = Sent { consent, sender: actor.as_deref(), plan_hash: plan_hash.as_deref(), until };
             inner.run(at, &change, sent).await
         };
         self.with_steps(tenant, change).await

@@ -12,7 +12,7 @@ use crate::error::Result;
 use crate::host::Host;
 use crate::outcome::Outcome;
 use crate::pipeline::Sent;
-use crate::tenant::{Bound, View};
+use crate::tenant::Bound;
 use crate::tenants::Component;
 
 /// Which plugins an organisation would have.
@@ -38,15 +38,12 @@ impl Host {
     /// As [`Host::plugin_install`] and [`Host::submit`].
     pub async fn plugin_trial(&self, org: &OrgName, trial: Trial) -> Result<Outcome> {
         let tenant = self.tenant(org).await?;
-        tenant.forget();
-        let view = tenant.view().await?;
         let plugins = self.tried(org, trial).await?;
-        let view = View { snapshot: view.snapshot, plugins: Arc::new(plugins) };
         let id = format!("trial-{}", uuid::Uuid::now_v7().simple());
         let change = Change::from_json(json!({"id": id, "type": "schema.sync"}))?;
         let consent = Consent { dry_run: true, ..Consent::default() };
         let sent = Sent { consent, ..Sent::default() };
-        Box::pin(self.pipeline().trial(&tenant, &view, &change, sent)).await
+        Box::pin(self.pipeline().trial(&tenant, plugins, &change, sent)).await
     }
 
     async fn tried(&self, org: &OrgName, trial: Trial) -> Result<Vec<Arc<Bound>>> {

@@ -38,6 +38,7 @@ mod ledger;
 pub mod outcome;
 mod pipeline;
 pub mod plans;
+mod processor;
 pub mod quota;
 pub mod registry;
 pub mod sandbox;

@@ -8,6 +8,7 @@ mod collision;
 mod cost;
 mod derive;
 mod drift;
+mod dry_run;
 mod effects;
 mod facts;
 #[cfg(test)]
@@ -15,6 +16,7 @@ mod facts_tests;
 mod heavy;
 mod held;
 mod hooks;
+mod judging;
 mod kept;
 mod references;
 mod report;
@@ -53,7 +55,7 @@ use crate::registry::store::Store;
 use crate::sandbox::{Sandbox, Turns};
 use crate::second_run::SecondRuns;
 use crate::telemetry::TARGET;
-use crate::tenant::{Tenant, View};
+use crate::tenant::{Bound, Tenant, View};
 
 use facts::{Facts, Wanted};
 use heavy::{Whose, watched};
@@ -102,7 +104,7 @@ impl Pipeline<'_> {
         let request = Request::sent(change, sent);
         if sent.consent.dry_run {
             let _turn = tenant.trial_turn().await;
-            return Box::pin(self.attempts(tenant, request)).await;
+            return Box::pin(self.dry_run(tenant, &request, None)).await;
         }
         let _turn = match tenant.turn().try_lock() {
             Ok(turn) => turn,
@@ -118,20 +120,18 @@ impl Pipeline<'_> {
         Box::pin(self.attempts(tenant, request)).await
     }
 
-    /// Works out what would become of a change on a view that is not the organisation's own. Nothing is changed.
+    /// Works out what would become of a change with other plugins than those that are bound. Nothing is changed.
     pub async fn trial(
         &self,
         tenant: &Tenant,
-        view: &View,
+        plugins: Vec<Arc<Bound>>,
         change: &Change,
         sent: Sent<'_>,
     ) -> Result<Outcome> {
         let _turn = tenant.trial_turn().await;
         let request = Request::sent(change, sent);
-        match watched(whose(tenant), self.heavy, self.attempt(tenant, view, &request)).await? {
-            Attempt::NotRun(outcome) => Ok(*outcome),
-            _ => Err(Error::new("host/fault", "a trial was carried out")),
-        }
+        let trial = self.dry_run(tenant, &request, Some(Arc::new(plugins)));
+        watched(whose(tenant), self.heavy, trial).await
     }
 
     /// Takes a held change that somebody approves from its events to its outcome, as if it were sent now.
@@ -150,6 +150,7 @@ impl Pipeline<'_> {
 
     async fn attempts(&self, tenant: &Tenant, mut request: Request<'_>) -> Result<Outcome> {
         for _ in 0..MOST_RECOMPUTATIONS {
+            request.in_time()?;
             let view = tenant.view().await?;
             match self.attempt(tenant, &view, &request).await {
                 Ok(Attempt::Recorded(outcome)) => return Ok(*outcome),
@@ -160,12 +161,7 @@ impl Pipeline<'_> {
                     }
                 }
                 // The database itself is in the way: asking it more would only hide that.
-                Err(error)
-                    if error.entry.code == "org/overloaded"
-                        || error.entry.code.starts_with("db/") && error.entry.code != "db/denied" =>
-                {
-                    return Err(error);
-                }
+                Err(error) if is_in_the_way(&error) => return Err(error),
                 // Not executed: perhaps because it was before, or because the view was old.
                 other => {
                     let seen = seen(tenant, request.change).await?;
@@ -181,13 +177,7 @@ impl Pipeline<'_> {
                 }
             }
         }
-        Err(Error::new(
-            "event/moved",
-            format!(
-                "the organisation \"{}\" changed {MOST_RECOMPUTATIONS} times while the change was worked out",
-                tenant.org()
-            ),
-        ))
+        Err(moved(tenant))
     }
 
     async fn attempt(&self, tenant: &Tenant, view: &View, request: &Request<'_>) -> Result<Attempt> {
@@ -297,6 +287,20 @@ async fn advance(
     if !outcome.adopted.is_empty() {
         tenant.forget_owners().await;
     }
+}
+
+/// Whether the database itself is in the way. What it lacks, or has too much, may be what an old view says of it.
+fn is_in_the_way(error: &Error) -> bool {
+    let code = error.entry.code;
+    code == "org/overloaded" || code.starts_with("db/") && !matches!(code, "db/denied" | "db/drifted")
+}
+
+fn moved(tenant: &Tenant) -> Error {
+    let org = tenant.org();
+    let message = format!(
+        "the organisation \"{org}\" changed {MOST_RECOMPUTATIONS} times while the change was worked out"
+    );
+    Error::new("event/moved", message)
 }
 
 fn whose(tenant: &Tenant) -> Whose<'_> {

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use hookwright_core::hook::{Context, HookCall, HookReply};
 use hookwright_core::ident::OrgName;
@@ -14,7 +14,7 @@ use tokio::sync::mpsc;
 
 use crate::quota::GuestTime;
 use crate::registry::store::Store;
-use crate::sandbox::{Blame, Fault, GuestWorld, Loaded, Run, Sandbox, Share};
+use crate::sandbox::{Blame, Fault, GuestWorld, Loaded, Question, Run, Sandbox, Share};
 
 /// Calls that wait to be run again; more are left out. Each keeps a snapshot of its organisation in memory.
 const WAITING: usize = 32;
@@ -115,16 +115,19 @@ async fn run_all(mut answered: mpsc::Receiver<Answered>, sandbox: Sandbox, store
 /// Runs a call again, at the expense of its organisation.
 async fn again(answered: &Answered, sandbox: &Sandbox) -> Found {
     let Answered { org, loaded, share, time, cx, call, world, reply, .. } = answered;
-    if time.admit(org, Instant::now()).is_err() {
+    if time.admit(org, Duration::ZERO, Instant::now()).is_err() {
         return Found::Dropped;
     }
-    let run = loaded.run_at_leisure(sandbox, *share, cx, call, world.clone()).await;
+    let question = Question { cx, call, world: world.clone() };
+    let run = loaded.run_at_leisure(sandbox, *share, question).await;
     let Some(Run { reply: second, ran, .. }) = run else { return Found::Dropped };
     time.spend(ran, Instant::now());
     match second {
         // Neither says anything of the answer: the host had no room, or the processor was slow.
         Err(fault) if fault.blame() == Blame::Host => Found::Dropped,
-        Err(Fault::Deadline { .. } | Fault::Wait { .. } | Fault::Timeout { .. }) => Found::Dropped,
+        Err(Fault::Deadline { .. } | Fault::Wait { .. } | Fault::Asked { .. } | Fault::Timeout { .. }) => {
+            Found::Dropped
+        }
         second if second == *reply => Found::Same,
         _ => Found::Differs,
     }

@@ -73,6 +73,7 @@ pub async fn try_change(world: &World, id: &str, intents: &[Json]) -> Result<Str
         summary_json: r#"{"events":[],"statements":0}"#.to_owned(),
         outcome_json: "{}".to_owned(),
         approval: None,
+        until: None,
         finish: Vec::new(),
     };
     let executed = execute(&db, work, &RetryPolicy::default()).await;

@@ -148,13 +148,19 @@ impl World {
         let change = Change::parse(json.as_bytes())?;
         let Mode { confirm, allow_destructive, dry_run, batch: _, approve } = mode;
         let (confirm, destroy) = (confirm && !approve, allow_destructive && !approve);
-        let options =
-            SubmitOptions { dry_run, confirm, allow_destructive: destroy, actor: None, plan_hash: None };
+        let options = SubmitOptions {
+            dry_run,
+            confirm,
+            allow_destructive: destroy,
+            actor: None,
+            plan_hash: None,
+            until: None,
+        };
         let outcome = self.host().submit(&self.org, change, options).await?;
         match (approve, outcome.status, &outcome.change) {
             (true, Status::Held, Some(id)) => {
                 let actor = Some("approver".to_owned());
-                let options = ApproveOptions { allow_destructive, plan_hash: None, actor };
+                let options = ApproveOptions { allow_destructive, plan_hash: None, actor, until: None };
                 self.host().approve(&self.org, id, options).await
             }
             _ => Ok(outcome),

@@ -8,7 +8,9 @@ use crate::field_type::FieldType;
 use crate::ident::quoted;
 
 /// Longest text of a default, in bytes; the catalogue keeps a default in one row.
-const MAX_BYTES: usize = 4096;
+pub const MAX_BYTES: usize = 4096;
+/// Characters of a value that an error shows.
+const SHOWN_CHARS: usize = 60;
 
 /// What a column holds when a row does not say. The variant fits the column's type.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -62,11 +64,7 @@ impl DefaultValue {
         } else {
             typed(json, ty)
         };
-        parsed.ok_or_else(|| DefaultError {
-            value: shorten(&json.to_string()),
-            wanted: ty.describe(),
-            hint: hint(ty),
-        })
+        parsed.ok_or_else(|| DefaultError { value: shown(json), wanted: ty.describe(), hint: hint(ty) })
     }
 
     /// The JSON an event would give for this default.
@@ -85,6 +83,23 @@ impl DefaultValue {
             | Self::Bytes(s) => Json::from(s.as_str()),
             Self::Json(document) => document.clone(),
             Self::Now => serde_json::json!({ "function": "now" }),
+        }
+    }
+
+    /// Bytes of its text.
+    #[must_use]
+    pub fn text_bytes(&self) -> usize {
+        match self {
+            Self::Boolean(_) | Self::Integer(_) | Self::Float(_) | Self::Now => 0,
+            // As much as it may have: to know better it would have to be printed.
+            Self::Json(_) => MAX_BYTES,
+            Self::Decimal(s)
+            | Self::Text(s)
+            | Self::Date(s)
+            | Self::Time(s)
+            | Self::DateTime(s)
+            | Self::Uuid(s)
+            | Self::Bytes(s) => s.len(),
         }
     }
 
@@ -220,12 +235,22 @@ fn hex_digits(text: &str) -> Option<String> {
     legal.then(|| text.to_ascii_lowercase())
 }
 
-fn shorten(text: &str) -> String {
-    if text.chars().count() <= 60 {
-        return text.escape_default().to_string().replace("\\\"", "\"");
+/// A value, short: of a long text no more is printed than is shown.
+fn shown(json: &Json) -> String {
+    match json {
+        Json::String(text) => match text.char_indices().nth(SHOWN_CHARS) {
+            Some((end, _)) => shorten(&Json::from(&text[..end]).to_string()),
+            None => shorten(&json.to_string()),
+        },
+        other => shorten(&other.to_string()),
     }
-    let start: String = text.chars().take(60).collect();
-    format!("{}…", quoted(&start))
+}
+
+fn shorten(text: &str) -> String {
+    match text.char_indices().nth(SHOWN_CHARS) {
+        Some((end, _)) => format!("{}…", quoted(&text[..end])),
+        None => text.escape_default().to_string().replace("\\\"", "\""),
+    }
 }
 
 fn hint(ty: &FieldType) -> &'static str {

@@ -38,7 +38,7 @@ pub(crate) struct Arguments {
 
 pub(crate) async fn run(arguments: Arguments, cx: Context) -> Result<Exit> {
     let Arguments { change, org, allow_destructive, actor, plan } = arguments;
-    let options = ApproveOptions { allow_destructive, plan_hash: plan, actor };
+    let options = ApproveOptions { allow_destructive, plan_hash: plan, actor, until: None };
     let host = cx.host().await?;
     let mut outcome = host.approve(&org, &change, options).await?;
     if outcome.is_under_way() {

@@ -69,7 +69,8 @@ pub(super) async fn send(host: &Host, cx: &Context, asking: &Asking, mut event: 
     }
     let change = identified(host, &asking.org, event).await?;
     let &Asking { dry_run, confirm, allow_destructive, .. } = asking;
-    let options = SubmitOptions { dry_run, confirm, allow_destructive, actor: None, plan_hash: None };
+    let options =
+        SubmitOptions { dry_run, confirm, allow_destructive, actor: None, plan_hash: None, until: None };
     let outcome = super::schema::submit(host, cx, &asking.org, &change, options).await?;
     cx.out.one(&outcome, || print::outcome(&outcome, Some(&change)))?;
     Ok(super::schema::exit(&outcome))

@@ -9,6 +9,8 @@ use crate::trouble::Trouble;
 
 /// Events that a message names.
 const MOST: usize = 3;
+/// What to do about a change that takes longer than its request may.
+pub(crate) const LESS_AT_ONCE: &str = "send fewer events at once, or raise \"http.request_timeout_ms\"; on the command line a change takes as long as it takes";
 
 /// Trouble with an organisation's database.
 #[derive(Debug, thiserror::Error)]
@@ -143,6 +145,14 @@ pub enum DbError {
         /// Why it could not be asked.
         source: Box<DbError>,
     },
+    /// It was not done in the time that there was for it.
+    #[error(
+        "the change \"{change}\" was not made in the time of its request; what was done of it was taken back"
+    )]
+    OutOfTime {
+        /// The change.
+        change: String,
+    },
     /// The bookkeeping cannot be read.
     #[error("the bookkeeping of the organisation \"{org}\" cannot be read: {what}")]
     Bookkeeping {
@@ -175,6 +185,7 @@ impl DbError {
             Self::InTheWay { .. } => "db/in-the-way",
             Self::Refused { .. } => "db/failed",
             Self::UnknownOutcome { .. } => "db/unknown-outcome",
+            Self::OutOfTime { .. } => "host/timeout",
             Self::Bookkeeping { .. } => "db/bookkeeping",
         }
     }
@@ -213,6 +224,7 @@ impl DbError {
                     why.unwrap_or_default()
                 ))
             }
+            Self::OutOfTime { .. } => Some(LESS_AT_ONCE.to_owned()),
             Self::Denied { grant, .. } => Some(format!("run as the owner of the database: {grant}")),
             Self::InTheWay { help, .. } => Some((*help).to_owned()),
             Self::Refused { help, .. } => help.map(str::to_owned),

@@ -7,11 +7,12 @@ use hookwright_core::ident::Ident;
 
 use super::{DbError, OrgDb, Pool};
 
-/// What runs before an update of a table, or in its place: enabled, and made by somebody.
+/// What runs before an update of a table, or in its place: enabled, and made by somebody else than the host, whose triggers
+/// begin so (`schema::names`).
 const MEDDLERS: &str = "SELECT c.relname::text, 'trigger', t.tgname::text FROM pg_catalog.pg_trigger t \
     JOIN pg_catalog.pg_class c ON c.oid = t.tgrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
     WHERE n.nspname = $1 AND c.relname = ANY ($2) AND NOT t.tgisinternal AND t.tgenabled IN ('O', 'A') \
-    AND position('hookwright_' in t.tgname) = 0 \
+    AND left(t.tgname::text, 15) <> 'zzz_hookwright_' \
     AND t.tgtype & 2 <> 0 AND t.tgtype & 16 <> 0 \
     UNION ALL SELECT c.relname::text, 'rule', r.rulename::text FROM pg_catalog.pg_rewrite r \
     JOIN pg_catalog.pg_class c ON c.oid = r.ev_class JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \

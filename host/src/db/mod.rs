@@ -104,7 +104,7 @@ pub use crate::circuit::CircuitState;
 pub use blockers::Blocker;
 pub use contents::{Contents, Rows};
 pub use error::DbError;
-pub(crate) use error::explain;
+pub(crate) use error::{LESS_AT_ONCE, explain};
 pub(crate) use fault::{Fault, before_sending, fault};
 pub use fingerprint::Fingerprint;
 pub use health::CheckReport;

@@ -1,6 +1,7 @@
 //! A [`Work`], or what is written of a held change, made ready to be sent any number of times: owned, with its SQL written.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Instant;
 
 use hookwright_core::ddl::{Dialect, Rebuild, Statement, Step};
 use hookwright_core::ident::{Ident, OrgName};
@@ -8,6 +9,7 @@ use hookwright_core::online::OnlineStep;
 use hookwright_core::plan::Plan;
 
 use super::{Hold, Rejection, Work, bookkeeping, held};
+use crate::db::DbError;
 use crate::db::gate::Script;
 
 /// One transaction with its SQL.
@@ -32,6 +34,8 @@ pub(super) struct Job {
     /// SQLite: tables that get another name, before and after.
     pub(super) renamed: BTreeMap<Ident, Ident>,
     pub(super) parts: Vec<Part>,
+    /// When it is given up, if it is not all but done; never, if none.
+    pub(super) until: Option<Instant>,
     /// Metadata, model, ledger, revision, held change; its last row is the time of the commit.
     pub(super) records: Script,
     /// The statements once more, for the log.
@@ -82,6 +86,7 @@ impl Job {
             foreign_keys_off: plan.foreign_keys_off,
             renamed: plan.renamed.clone(),
             parts: parts(dialect, &work.org, plan),
+            until: work.until,
             records: bookkeeping::script(dialect, work, &nonce),
             nonce,
             statements: plan.statements().cloned().collect(),
@@ -124,8 +129,20 @@ impl Job {
             foreign_keys_off: false,
             renamed: BTreeMap::new(),
             parts: Vec::new(),
+            until: None,
             records,
             statements: Vec::new(),
+        }
+    }
+
+    /// Whether there is time left for more of it. Asked only while nothing of it is committed.
+    ///
+    /// # Errors
+    /// [`DbError::OutOfTime`].
+    pub(super) fn in_time(&self) -> Result<(), DbError> {
+        match self.until.is_some_and(|until| Instant::now() >= until) {
+            true => Err(DbError::OutOfTime { change: self.change_id.clone() }),
+            false => Ok(()),
         }
     }
 
@@ -140,6 +157,10 @@ fn nonce() -> String {
     uuid::Uuid::now_v7().simple().to_string()
 }
 
+/// Statements that are given to SQLite at once: it copies the rest of a script for each of its statements, and keeps all that
+/// it prepared until the end.
+const AT_ONCE: usize = 64;
+
 /// Neighbouring statements become one script. What was built beside the transaction must be there.
 fn parts(dialect: Dialect, org: &OrgName, plan: &Plan) -> Vec<Part> {
     let mut parts = Vec::new();
@@ -147,10 +168,16 @@ fn parts(dialect: Dialect, org: &OrgName, plan: &Plan) -> Vec<Part> {
     for index in plan.prepare.iter().filter_map(OnlineStep::index) {
         script.sql("SELECT hookwright.index_claim(").texts([org.as_str(), index.as_str()]).sql(");\n");
     }
+    let mut in_script = 0;
     for step in &plan.steps {
         match step {
             Step::Statement(statement) => {
                 script.statement(statement);
+                in_script += 1;
+                if dialect == Dialect::Sqlite && in_script == AT_ONCE {
+                    in_script = 0;
+                    parts.push(Part::Script(std::mem::replace(&mut script, Script::new(dialect))));
+                }
             }
             Step::Rebuild(rebuild) => {
                 let before = std::mem::replace(&mut script, Script::new(dialect));

@@ -172,6 +172,7 @@ async fn detached(db: &OrgDb, job: Job, policy: &RetryPolicy) -> Result<Executed
 async fn run(db: &OrgDb, job: &Job, policy: &RetryPolicy) -> Result<Executed, DbError> {
     let mut tries = Tries::new(policy);
     loop {
+        job.in_time()?;
         let attempt = format!("{}/{}/{}", job.change_id, job.nonce, tries.begin());
         let started = Instant::now();
         let failed = match attempt_once(db, job, &attempt, tries.locks() > 0).await {

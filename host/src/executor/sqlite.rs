@@ -90,6 +90,7 @@ async fn inside(connection: &mut SqliteConnection, job: &Job) -> Result<String, 
         false => BTreeMap::new(),
     };
     for part in &job.parts {
+        job.in_time()?;
         match part {
             Part::Script(script) => drop(script.sqlite(connection).await?),
             Part::Rebuild(part) => rebuild::run(connection, part).await?,

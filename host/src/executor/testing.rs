@@ -130,6 +130,7 @@ impl Bench {
             summary_json: r#"{"s":"it's \\ \u0000"}"#.into(),
             outcome_json: r#"{"o":1}"#.into(),
             approval: None,
+            until: None,
             finish: Vec::new(),
         }
     }

@@ -1,5 +1,7 @@
 //! All that one change commits.
 
+use std::time::Instant;
+
 use hookwright_core::ident::{Ident, OrgName};
 use hookwright_core::metadata::{Entity, Field, StableId};
 use hookwright_core::policy::ApprovedPlan;
@@ -47,6 +49,8 @@ pub struct Work<'a> {
     pub outcome_json: String,
     /// Set if it was held: then it is settled with it, and the change's id is the held change's.
     pub approval: Option<Approved>,
+    /// When it is given up; never, if none. What PostgreSQL was given goes on.
+    pub until: Option<Instant>,
     /// Steps that are left once it is committed, as JSON; PostgreSQL only.
     pub finish: Vec<String>,
 }

@@ -209,7 +209,7 @@ impl Existing {
             return Ok(None);
         }
         let change = Part::default().change("schema.sync", &IdempotencyKey::none())?;
-        let outcome = caller.host().submit(org, change, self.options(&caller.principal)).await?;
+        let outcome = caller.submit(org, change, self.options(&caller.principal)).await?;
         Ok(Some(answer(outcome)?.into_outcome()))
     }
 }

@@ -3,6 +3,7 @@
 //! The handlers take one of them; they find the host, the organisation and the parts of the path there.
 
 use std::sync::OnceLock;
+use std::time::Instant;
 
 use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
@@ -13,17 +14,22 @@ use super::App;
 use super::auth::unauthenticated;
 use super::extract::{Query, invalid, not_found};
 use super::flights::Flight;
+use super::observe::Until;
 use super::problem::Problem;
 use super::submit::{Answer, Around, Consent, IdempotencyKey, Switches, answer};
 use crate::access::{Principal, Scope, no_such_org};
+use crate::api::SubmitOptions;
 use crate::error::{Error, Result};
 use crate::host::Host;
+use crate::outcome::Outcome;
 use crate::plans::Plan;
 
 /// A request of an organisation: its sender, and the parts of its path.
 pub(super) struct Caller {
     app: App,
     pub(super) principal: Principal,
+    /// When the request is over.
+    pub(super) until: Option<Instant>,
     path: RawPathParams,
     /// Counted once it is known that the sender reaches the organisation, for as long as the request is under way.
     flight: OnceLock<Flight>,
@@ -36,7 +42,8 @@ impl FromRequestParts<App> for Caller {
         let principal = parts.extensions.get::<Principal>().cloned().ok_or_else(unauthenticated)?;
         let path = RawPathParams::from_request_parts(parts, app).await;
         let path = path.map_err(|e| invalid(&e.body_text()))?;
-        Ok(Self { app: app.clone(), principal, path, flight: OnceLock::new() })
+        let until = parts.extensions.get::<Until>().map(|until| until.0);
+        Ok(Self { app: app.clone(), principal, until, path, flight: OnceLock::new() })
     }
 }
 
@@ -62,6 +69,16 @@ impl Caller {
         let org = OrgName::parse(name).map_err(|_| no_such_org(name))?;
         self.principal.on(&org, scope)?;
         Ok(org)
+    }
+
+    /// Takes a change to its outcome, or to the end of the request's time.
+    pub(super) async fn submit(
+        &self,
+        org: &OrgName,
+        change: Change,
+        options: SubmitOptions,
+    ) -> Result<Outcome> {
+        self.host().submit(org, change, SubmitOptions { until: self.until, ..options }).await
     }
 
     /// A part of the path, as the route names it.
@@ -129,10 +146,10 @@ impl<Q: Switches> Writing<Q> {
         let change = plan.change()?;
         let mut options = self.switches.options(&self.caller.principal);
         options.plan_hash = Some(plan.plan_hash);
-        answer(self.caller.host().submit(&self.org, change, options).await?)
+        answer(self.caller.submit(&self.org, change, options).await?)
     }
 
-    /// Sends one event. The change goes on when the sender leaves or the request's time is up.
+    /// Sends one event. The change goes on when the sender leaves, until the request's time is up.
     pub(super) async fn send(&self, event: Around<'_>) -> Answer {
         self.submit(event.change(&self.key)?).await
     }
@@ -140,6 +157,6 @@ impl<Q: Switches> Writing<Q> {
     /// Submits a change of any number of events, in the same way.
     pub(super) async fn submit(&self, change: Change) -> Answer {
         let options = self.switches.options(&self.caller.principal);
-        answer(self.caller.host().submit(&self.org, change, options).await?)
+        answer(self.caller.submit(&self.org, change, options).await?)
     }
 }

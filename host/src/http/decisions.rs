@@ -42,7 +42,8 @@ pub(super) struct Rejection {
 pub(super) async fn approve(caller: Caller, JsonBody(body): JsonBody) -> Answer {
     let org = caller.org(Scope::ChangesApprove)?;
     let Approval { allow_destructive, plan_hash } = parsed(&body)?;
-    let options = ApproveOptions { allow_destructive, plan_hash, actor: caller.principal.actor() };
+    let options =
+        ApproveOptions { allow_destructive, plan_hash, actor: caller.principal.actor(), until: caller.until };
     answer(caller.host().approve(&org, caller.part("id")?, options).await?)
 }
 

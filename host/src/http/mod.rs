@@ -33,6 +33,7 @@ mod submit;
 mod tests;
 mod tls;
 mod tombstones;
+mod unread;
 
 use std::sync::Arc;
 

@@ -12,13 +12,20 @@ use hookwright_core::ident::OrgName;
 use tracing::Instrument;
 
 use super::problem::{self, Problem};
+use super::unread::Unread;
 use crate::error::Error;
 use crate::telemetry::{self, metrics};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// Ends a request that takes too long. A change it began goes on, and the ledger knows what becomes of it.
-pub(super) async fn bound(State(limit): State<Duration>, request: Request, next: Next) -> Response {
+/// When a request is answered, whatever became of it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Until(pub(super) Instant);
+
+/// Ends a request that takes too long. A change that it began ends too, unless it is all but made; the ledger knows what
+/// becomes of it.
+pub(super) async fn bound(State(limit): State<Duration>, mut request: Request, next: Next) -> Response {
+    request.extensions_mut().insert(Until(Instant::now() + limit));
     tokio::time::timeout(limit, next.run(request)).await.unwrap_or_else(|_| {
         let message = format!("the request took longer than {} ms", limit.as_millis());
         Problem(Error::new("host/timeout", message)).into_response()
@@ -32,12 +39,14 @@ pub(super) async fn observe(request: Request, next: Next) -> Response {
     let route = request.extensions().get::<MatchedPath>().map_or("unmatched", MatchedPath::as_str).to_owned();
     let method = method(request.method());
     let org = org(request.uri().path());
+    let (request, unread) = Unread::of(request);
     let span = tracing::info_span!("request", request = %id, method, route);
     let trace = tracing::debug_span!(target: telemetry::TARGET, "request", otel.name = %route, otel.kind = "server", request = %id, method);
     telemetry::continued(&trace, request.headers());
     let answer = next.run(request).instrument(trace).instrument(span.clone()).await;
     let _entered = span.entered();
     let mut response = told(answer, &id, org.as_ref());
+    unread.tell(&mut response);
     let (took, status) = (started.elapsed(), response.status().as_u16());
     metrics::request(&route, method, status, took);
     tracing::debug!(target: "hookwright::http", status, took_us = took.as_micros() as u64, "answered");

@@ -58,7 +58,7 @@ pub(super) async fn make(caller: Caller, JsonBody(body): JsonBody) -> Result<Jso
         return Ok(Json(Planned { in_step: true, plan: None, outcome: None }));
     }
     let options = SubmitOptions { dry_run: true, ..SubmitOptions::default() };
-    let outcome = caller.host().submit(&org, change.clone(), options).await?;
+    let outcome = caller.submit(&org, change.clone(), options).await?;
     Ok(Json(Planned { in_step: false, plan: Plan::of(&org, &change, &outcome), outcome: Some(outcome) }))
 }
 

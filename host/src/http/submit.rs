@@ -70,6 +70,7 @@ macro_rules! switches {
                     allow_destructive: self.allow_destructive,
                     actor: principal.actor(),
                     plan_hash: None,
+                    until: None,
                 }
             }
         }

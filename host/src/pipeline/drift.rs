@@ -12,12 +12,12 @@ use hookwright_core::event::Event;
 use hookwright_core::ident::Ident;
 use hookwright_core::intent::Intent;
 use hookwright_core::metadata::Metadata;
-use hookwright_core::online::OnlineStep;
 use hookwright_core::schema::Schema;
 
 use super::Pipeline;
 use super::derive::{derived, whole};
 use super::hooks::Caller;
+use super::request::Request;
 use super::work::{Worked, Worker};
 use crate::db::Inspected;
 use crate::drift::Adopted;
@@ -26,10 +26,16 @@ use crate::tenant::{Derived, Tenant, View};
 
 /// Times that an organisation is looked at anew because it changed meanwhile.
 const MOST_LOOKS: u32 = 5;
+/// Looks beside its changes; after that they wait for one.
+const LOOKS_BESIDE: u32 = 2;
 
 /// How the database stands to what metadata and the plugins bound now call for, at one revision of the organisation.
 pub(crate) async fn drift(pipeline: &Pipeline<'_>, tenant: &Arc<Tenant>) -> Result<Drift> {
-    for _ in 0..MOST_LOOKS {
+    for look in 0..MOST_LOOKS {
+        let turn = match look < LOOKS_BESIDE {
+            true => None,
+            false => Some(tenant.turn().lock().await),
+        };
         // The inspection and the snapshot go side by side: both are of one revision if it was the same before and after.
         let before = tenant.db().point().await?;
         let inspected = tokio::spawn({
@@ -41,6 +47,7 @@ pub(crate) async fn drift(pipeline: &Pipeline<'_>, tenant: &Arc<Tenant>) -> Resu
         let found = inspected.await.map_err(fault)??;
         there(tenant, &view, &found).await?;
         if view.snapshot.point() == before && tenant.is_current(&view).await? {
+            drop(turn);
             return own(pipeline, tenant, &view, &found).await;
         }
         tenant.forget();
@@ -98,17 +105,26 @@ async fn compared(
     Ok(Drift::of(world))
 }
 
+/// The database as it is; for a dry run, which nobody checks later, as it is at the view.
+async fn inspected(tenant: &Tenant, view: &View, request: &Request<'_>) -> Result<Inspected> {
+    let found = tenant.db().inspect(None).await?;
+    match request.consent.dry_run && !tenant.is_current(view).await? {
+        true => Err(super::moved(tenant)),
+        false => Ok(found),
+    }
+}
+
 /// Works a repair out; of what was `made` for it already nothing is seen.
 pub(super) async fn synchronise(
     pipeline: &Pipeline<'_>,
     tenant: &Tenant,
     view: &View,
     scope: &Scope,
-    made: impl Iterator<Item = &OnlineStep>,
+    request: &Request<'_>,
 ) -> Result<Worked> {
-    let mut found = tenant.db().inspect(None).await?;
+    let mut found = inspected(tenant, view, request).await?;
     there(tenant, view, &found).await?;
-    made.for_each(|step| step.unread(&mut found.schema));
+    request.made().for_each(|step| step.unread(&mut found.schema));
     let drift = own(pipeline, tenant, view, &found).await?;
     whole(tenant, &drift.unfit)?;
     crate::drift::reached(&drift, scope)?;
@@ -123,8 +139,9 @@ pub(super) async fn adopt(
     view: &View,
     event: &Event,
     scope: &Scope,
+    request: &Request<'_>,
 ) -> Result<Worked> {
-    let inspected = tenant.db().inspect(None).await?;
+    let inspected = inspected(tenant, view, request).await?;
     let drift = own(pipeline, tenant, view, &inspected).await?;
     whole(tenant, &drift.unfit)?;
     crate::drift::reached(&drift, scope)?;

@@ -77,6 +77,7 @@ pub(super) fn work<'a>(
         summary_json: json(&summary(change, outcome))?,
         outcome_json: json(outcome)?,
         approval: request.held.as_ref().map(|_| Approved { by: request.decider().map(str::to_owned) }),
+        until: request.until,
         finish: plan
             .plan()
             .finish

@@ -7,10 +7,11 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, ready};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tokio::runtime::{Handle, RuntimeFlavor};
 
+use crate::processor::Busy;
 use crate::sandbox::{Share, Turn, Turns};
 
 /// How long a change may keep a thread busy at once: longer than a guest does before it is taken aside.
@@ -50,9 +51,9 @@ pub(super) fn watched<'a, F: Future>(whose: Whose<'a>, turns: &'a Turns, change:
 impl<F: Future> Watched<'_, F> {
     /// Goes on where it is, and notes how long that takes.
     fn go_on(&mut self, cx: &mut Context<'_>) -> Poll<F::Output> {
-        let begun = Instant::now();
+        let busy = Busy::begin();
         let polled = self.change.as_mut().poll(cx);
-        if begun.elapsed() > SHORT {
+        if busy.so_far() > SHORT {
             (self.heavy, self.was_heavy) = (true, true);
         }
         polled
@@ -92,13 +93,17 @@ fn has_others() -> bool {
 mod tests {
     use super::*;
 
+    fn keep_busy() {
+        let busy = Busy::begin();
+        while busy.so_far() < 2 * SHORT {
+            std::hint::spin_loop();
+        }
+    }
+
     /// Keeps its thread busy for long, and does so again while it waits for what only another task can give.
     async fn busy() -> &'static str {
         let (sender, receiver) = std::sync::mpsc::channel();
-        let begun = Instant::now();
-        while begun.elapsed() < 2 * SHORT {
-            std::hint::spin_loop();
-        }
+        keep_busy();
         tokio::task::yield_now().await;
         tokio::spawn(async move { sender.send("the other went on") });
         match has_others() {
@@ -117,6 +122,15 @@ mod tests {
     #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
     async fn others_go_on_meanwhile() {
         assert_eq!(tokio::spawn(tried()).await.expect("it ends"), ("the other went on", true));
+    }
+
+    /// A busy machine does that to any change: by the clock it takes long, and it is little work.
+    #[tokio::test]
+    async fn what_waits_on_its_thread_is_not_heavy() {
+        let (turns, heavy) = (Turns::new(1), AtomicBool::new(true));
+        let others = async { std::thread::spawn(keep_busy).join().expect("it ends") };
+        watched(Whose { org: "acme", heavy: &heavy }, &turns, others).await;
+        assert!(!heavy.into_inner(), "others kept processors busy");
     }
 
     /// Whoever embeds the host may have one thread only.

@@ -14,7 +14,7 @@ use crate::api::OnFault;
 use crate::error::{Error, Result};
 use crate::outcome::HookReport;
 use crate::registry::store::Store;
-use crate::sandbox::{Blame, Fault, GuestWorld, Limits, LogLevel, LogLine, Run, Sandbox};
+use crate::sandbox::{Blame, Fault, GuestWorld, Limits, LogLevel, LogLine, Question, Run, Sandbox};
 use crate::second_run::{Answered, SecondRuns};
 use crate::telemetry::{self, metrics};
 use crate::tenant::{Bound, Tenant};
@@ -31,12 +31,15 @@ pub(super) struct Caller<'a> {
     /// Whether a plugin that breaks may be done without, if it is bound so.
     lenient: bool,
     reports: Vec<HookReport>,
+    /// The time of plugins that went into the change.
+    spent: Duration,
 }
 
 impl<'a> Caller<'a> {
     pub fn new(pipeline: &Pipeline<'a>, tenant: &'a Tenant, plugins: Arc<Vec<Arc<Bound>>>) -> Self {
         let Pipeline { sandbox, store, second_runs, .. } = *pipeline;
-        Self { sandbox, store, second_runs, tenant, plugins, lenient: true, reports: Vec::new() }
+        let (reports, spent) = (Vec::new(), Duration::ZERO);
+        Self { sandbox, store, second_runs, tenant, plugins, lenient: true, reports, spent }
     }
 
     /// Does without no plugin: what it calls for would seem not to be called for.
@@ -58,7 +61,8 @@ impl<'a> Caller<'a> {
         self.reports
     }
 
-    /// Calls a hook, if the plugin wants it for this entity.
+    /// Calls a hook, if the plugin wants it for this entity. Of intents it is told what came of them: whether the plugin
+    /// [works](Self::works) or [breaks](Self::breaks).
     pub async fn call(
         &mut self,
         plugin: &Bound,
@@ -77,24 +81,40 @@ impl<'a> Caller<'a> {
                 self.reports.push(begun.gave(&reply, duration));
                 Ok(Some(reply))
             }
-            Err(error) if self.may_skip(plugin, &error) => {
-                let (org, name, code) = (self.tenant.org(), &*plugin.name, &error.code);
-                tracing::warn!(%org, plugin = name, code, "a change goes on without a plugin");
-                self.reports.push(begun.skipped(error.message));
+            Err(error) if self.may_skip(plugin) && is_of_plugin(&error) => {
+                self.skip(begun, error);
                 Ok(None)
             }
             Err(error) => Err(error),
         }
     }
 
-    /// Whether a change may go on without a plugin.
-    fn may_skip(&self, plugin: &Bound, error: &Error) -> bool {
-        let broke = matches!(error.entry.code, "plugin/fault" | "plugin/suspended");
-        self.lenient && broke && plugin.on_fault == OnFault::Skip
+    /// Whether a change may go on without a plugin that broke.
+    pub fn may_skip(&self, plugin: &Bound) -> bool {
+        self.lenient && plugin.on_fault == OnFault::Skip
+    }
+
+    /// The change goes on as if a plugin, whose reply was the last, had had nothing to say.
+    pub fn does_without(&mut self, plugin: &Bound, event: &Event, call: &HookCall, error: Error) {
+        let (Some(entity), field) = subject(call) else { return };
+        self.reports.pop();
+        self.skip(Report { plugin, event, point: call.point(), entity, field }, error);
+    }
+
+    fn skip(&mut self, begun: Report<'_>, error: Error) {
+        let (org, name, code) = (self.tenant.org(), &*begun.plugin.name, &error.code);
+        tracing::warn!(%org, plugin = name, code, "a change goes on without a plugin");
+        self.reports.push(begun.skipped(error.message));
+    }
+
+    /// Counts what the host did for a plugin as its time.
+    pub fn spend(&mut self, worked: Duration) {
+        self.spent += worked;
+        self.tenant.guest_time().spend(worked, Instant::now());
     }
 
     async fn reply(
-        &self,
+        &mut self,
         plugin: &Bound,
         event: &Event,
         call: &HookCall,
@@ -102,7 +122,7 @@ impl<'a> Caller<'a> {
         metadata: &Arc<Metadata>,
     ) -> Result<(HookReply, Duration)> {
         let now = Instant::now();
-        self.tenant.guest_time().admit(self.tenant.org(), now)?;
+        self.tenant.guest_time().admit(self.tenant.org(), self.spent, now)?;
         self.tenant.suspensions().admit(plugin, now)?;
         let cx = Context {
             org: self.tenant.org().as_str().to_owned(),
@@ -118,15 +138,24 @@ impl<'a> Caller<'a> {
         let hook = call.point().as_str();
         let span = tracing::debug_span!(target: telemetry::TARGET, "hook", otel.name = hook, plugin = &*plugin.name, digest = &*plugin.loaded.digest);
         let again = self.second_runs.picks().then(|| world.clone());
-        let running = plugin.loaded.run(self.sandbox, self.tenant.share(), &cx, call, world);
+        let question = Question { cx: &cx, call, world };
+        let running = plugin.loaded.run(self.sandbox, self.tenant.share(), question);
         let run = running.instrument(span).await;
-        self.tenant.guest_time().spend(run.ran, Instant::now());
+        self.spend(run.ran);
         self.measure(plugin, call, &run);
         if let Some(world) = again {
             self.run_again(plugin, cx, call, world, &run.reply);
         }
         self.log(plugin, &run.log);
-        self.note(plugin, &run).await?;
+        match &run.reply {
+            // It works if what it asks for can be taken.
+            Ok(HookReply::Intents(_)) => {}
+            Err(fault) if fault.blame() == Blame::Host => {}
+            Err(fault) if fault.blame() == Blame::Guest => {
+                self.note_fault(plugin, &fault.to_string()).await?
+            }
+            Ok(_) | Err(_) => self.works(plugin).await?,
+        }
         let reply = run.reply.map_err(|fault| self.fault(plugin, call, fault))?;
         Ok((reply, run.duration))
     }
@@ -165,26 +194,46 @@ impl<'a> Caller<'a> {
         }
     }
 
-    /// Notes whether the plugin works. A build that is only tried out is not called again.
-    async fn note(&self, plugin: &Bound, run: &Run) -> Result<()> {
-        let is_bound =
-            |known: &Arc<Bound>| known.name == plugin.name && known.loaded.digest == plugin.loaded.digest;
-        let suspensions = self.tenant.suspensions();
-        match &run.reply {
-            Err(fault) if fault.blame() == Blame::Host => Ok(()),
-            _ if !self.tenant.plugins().iter().any(is_bound) => Ok(()),
-            Err(fault) if fault.blame() == Blame::Guest => {
-                let cause = fault.to_string();
-                match suspensions.broke(plugin, &cause, Instant::now()) {
-                    Some(faults) => returned::go_back(self.store, plugin, faults, &cause).await,
-                    None => Ok(()),
-                }
-            }
-            Ok(_) | Err(_) => {
-                suspensions.worked(plugin);
-                returned::works(self.store, plugin).await
-            }
+    /// Notes that a plugin works.
+    pub async fn works(&self, plugin: &Bound) -> Result<()> {
+        if !self.is_bound(plugin) {
+            return Ok(());
         }
+        self.tenant.suspensions().worked(plugin);
+        returned::works(self.store, plugin).await
+    }
+
+    /// Tells and notes that a plugin broke by what it asks for.
+    pub async fn breaks(
+        &self,
+        plugin: &Bound,
+        call: &HookCall,
+        code: &'static str,
+        error: &Error,
+    ) -> Result<()> {
+        metrics::plugin_fault(code);
+        if self.tenant.tells_of_guests() {
+            let (name, hook) = (&*plugin.name, call.point().as_str());
+            tracing::warn!(org = %self.tenant.org(), plugin = name, digest = %plugin.loaded.digest, hook, code, %error, "what a hook asks for is not taken");
+        }
+        self.note_fault(plugin, &error.message).await
+    }
+
+    async fn note_fault(&self, plugin: &Bound, cause: &str) -> Result<()> {
+        if !self.is_bound(plugin) {
+            return Ok(());
+        }
+        match self.tenant.suspensions().broke(plugin, cause, Instant::now()) {
+            Some(faults) => returned::go_back(self.store, plugin, faults, cause).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Whether a plugin is called again. A build that is only tried out is not.
+    fn is_bound(&self, plugin: &Bound) -> bool {
+        let is_it =
+            |known: &Arc<Bound>| known.name == plugin.name && known.loaded.digest == plugin.loaded.digest;
+        self.tenant.plugins().iter().any(is_it)
     }
 
     fn log(&self, plugin: &Bound, lines: &[LogLine]) {
@@ -221,9 +270,21 @@ impl<'a> Caller<'a> {
             }
             (Blame::Host, Fault::Overloaded { .. } | Fault::Crowded { .. }) => Error::new(code, told),
             (Blame::Host, _) => Error::new("host/fault", told),
-            _ => Error::new("plugin/fault", told).coded(code),
+            (_, fault) => {
+                let error = Error::new("plugin/fault", told).coded(code);
+                let Some(limit) = fault.limit() else { return error };
+                error.help(format!(
+                    "correct the plugin, or raise \"sandbox.{limit}\" in the configuration of the host; to do without it: hookwright plugin disable --org {} {name}",
+                    self.tenant.org()
+                ))
+            }
         }
     }
+}
+
+/// Whether a plugin is to blame: it broke, now or again and again before.
+fn is_of_plugin(error: &Error) -> bool {
+    matches!(error.entry.code, "plugin/fault" | "plugin/suspended")
 }
 
 /// A call to be reported.

@@ -7,7 +7,8 @@ use hookwright_core::event::{Change, Consent};
 use hookwright_core::online::OnlineStep;
 
 use crate::api::ApproveOptions;
-use crate::db::{HeldRow, Phase, StepRow, StepState};
+use crate::db::{HeldRow, LESS_AT_ONCE, Phase, StepRow, StepState};
+use crate::error::{Error, Result};
 
 /// How a change is sent.
 #[derive(Debug, Clone, Copy, Default)]
@@ -17,6 +18,8 @@ pub(crate) struct Sent<'a> {
     pub sender: Option<&'a str>,
     /// The one plan that may run.
     pub plan_hash: Option<&'a str>,
+    /// When it is given up.
+    pub until: Option<Instant>,
 }
 
 /// A change on its way through the pipeline.
@@ -35,12 +38,14 @@ pub(super) struct Request<'a> {
     pub approval: Option<&'a ApproveOptions>,
     /// The steps that were done for it, if it was staged: then it runs as it was allowed to.
     pub staged: Option<Vec<StepRow>>,
+    /// When it is given up; never, if none.
+    pub until: Option<Instant>,
     pub started: Instant,
 }
 
 impl<'a> Request<'a> {
     /// A change that is sent.
-    pub fn sent(change: &'a Change, Sent { consent, sender, plan_hash }: Sent<'a>) -> Self {
+    pub fn sent(change: &'a Change, Sent { consent, sender, plan_hash, until }: Sent<'a>) -> Self {
         let id = format!("c-{}", uuid::Uuid::now_v7().simple());
         Self {
             change,
@@ -51,6 +56,7 @@ impl<'a> Request<'a> {
             held: None,
             approval: None,
             staged: None,
+            until,
             started: Instant::now(),
         }
     }
@@ -59,7 +65,7 @@ impl<'a> Request<'a> {
     pub fn approved(change: &'a Change, row: HeldRow, approval: &'a ApproveOptions) -> Self {
         let allow_destructive = approval.allow_destructive;
         let consent = Consent { confirm: true, allow_destructive, dry_run: false };
-        let mut request = Self::sent(change, Sent { consent, ..Sent::default() });
+        let mut request = Self::sent(change, Sent { consent, until: approval.until, ..Sent::default() });
         request.approval = Some(approval);
         request.is_held(row);
         request
@@ -83,6 +89,14 @@ impl<'a> Request<'a> {
     pub fn made(&self) -> impl Iterator<Item = &OnlineStep> {
         let done = |row: &&StepRow| row.phase == Phase::Prepare && row.state == StepState::Done;
         self.staged.iter().flatten().filter(done).map(|row| &row.step)
+    }
+
+    /// Whether there is time left to work on it.
+    ///
+    /// # Errors
+    /// `host/timeout`.
+    pub fn in_time(&self) -> Result<()> {
+        in_time(self.started, self.until)
     }
 
     /// Who asked for it, as reports say it.
@@ -118,5 +132,20 @@ impl<'a> Request<'a> {
 
     fn claimed(&self) -> Option<&str> {
         self.change.events.first().and_then(|e| e.actor.as_deref())
+    }
+}
+
+/// Whether there is time left for what began then.
+///
+/// # Errors
+/// `host/timeout`.
+pub(super) fn in_time(started: Instant, until: Option<Instant>) -> Result<()> {
+    match until {
+        Some(until) if Instant::now() >= until => {
+            let took_ms = until.saturating_duration_since(started).as_millis();
+            let message = format!("the change was not worked out within {took_ms} ms; nothing was changed");
+            Err(Error::new("host/timeout", message).help(LESS_AT_ONCE))
+        }
+        _ => Ok(()),
     }
 }

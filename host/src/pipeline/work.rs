@@ -2,26 +2,26 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Instant;
 
 use hookwright_core::drift::{Finding, Unfit};
 use hookwright_core::event::{Body, EntityPatch, Event, FieldPatch};
 use hookwright_core::hook::{Action, EntityChange, FieldChange, HookCall, HookReply};
 use hookwright_core::ident::Ident;
-use hookwright_core::intent::Intent;
 use hookwright_core::metadata::Metadata;
 use hookwright_core::policy::Draft;
-use hookwright_core::schema::{Schema, Table};
+use hookwright_core::schema::Schema;
 use hookwright_core::spec::{EntitySpec, FieldSpec};
 use hookwright_core::tombstone::{Memory, Place};
 
 use super::hooks::Caller;
-use super::request::Request;
+use super::request::{Request, in_time};
 use super::restore::Memories;
 use super::{Pipeline, drift};
 use crate::drift::Adopted;
 use crate::error::{Error, Result};
 use crate::outcome::HookReport;
-use crate::tenant::{Bound, Tenant, View};
+use crate::tenant::{Tenant, View};
 
 /// A change worked out: nothing is executed yet.
 pub(super) struct Worked {
@@ -55,10 +55,10 @@ pub(super) async fn work_out(
     let change = request.change;
     match change.events.as_slice() {
         [Event { body: Body::SchemaSync { scope }, .. }] => {
-            return Box::pin(drift::synchronise(pipeline, tenant, view, scope, request.made())).await;
+            return Box::pin(drift::synchronise(pipeline, tenant, view, scope, request)).await;
         }
         [event @ Event { body: Body::SchemaAdopt { scope }, .. }] => {
-            return Box::pin(drift::adopt(pipeline, tenant, view, event, scope)).await;
+            return Box::pin(drift::adopt(pipeline, tenant, view, event, scope, request)).await;
         }
         _ => {}
     }
@@ -67,6 +67,7 @@ pub(super) async fn work_out(
         Worker::new(tenant, view.snapshot.metadata.clone(), view.snapshot.schema.clone(), caller);
     worker.draft = worker.draft.knowing(view.snapshot.names.clone());
     worker.room = pipeline.sandbox.limits().change_intents;
+    worker.time = Some((request.started, request.until));
     for event in &change.events {
         worker.event(event).await?;
     }
@@ -89,7 +90,9 @@ pub(super) struct Worker<'a> {
     /// What cannot be of what plugins call for, if that is to be found out; else the first of it is an error.
     pub unfit: Option<Vec<Unfit>>,
     /// Intents that may still be asked for.
-    room: u64,
+    pub room: u64,
+    /// When it was begun, and when it is given up.
+    time: Option<(Instant, Option<Instant>)>,
 }
 
 impl<'a> Worker<'a> {
@@ -107,6 +110,7 @@ impl<'a> Worker<'a> {
             purged: Vec::new(),
             unfit: None,
             room: u64::MAX,
+            time: None,
         }
     }
 }
@@ -117,7 +121,13 @@ impl Worker<'_> {
         Arc::make_mut(&mut self.metadata)
     }
 
+    /// Whether there is time left to work on it.
+    pub(super) fn in_time(&self) -> Result<()> {
+        self.time.map_or(Ok(()), |(started, until)| in_time(started, until))
+    }
+
     async fn event(&mut self, event: &Event) -> Result<()> {
+        self.in_time()?;
         match &event.body {
             Body::EntityCreate { entity } => self.create_entity(event, entity).await,
             Body::EntityUpdate { entity, changes } => self.update_entity(event, entity, changes).await,
@@ -282,58 +292,9 @@ impl Worker<'_> {
         for plugin in self.caller.plugins() {
             let reply = self.caller.call(&plugin, event, &call, &self.draft, &self.metadata).await?;
             let Some(HookReply::Intents(intents)) = reply else { continue };
-            self.take_room(intents.iter().map(Intent::size).sum())?;
-            let mut effort = 0;
-            for intent in intents {
-                effort += self.draft.schema().table(intent.table()).map_or(1, Table::weight);
-                self.bear(&plugin, effort)?;
-                // Many of them would hold the thread for long.
-                tokio::task::consume_budget().await;
-                plugin.check_grant(&intent)?;
-                self.propose(&plugin.name, intent)?;
-            }
+            self.take(&plugin, event, &call, intents).await?;
         }
         Ok(())
-    }
-
-    /// Each intent copies and compares the table that it is on: thousands on one with thousands of parts would take
-    /// minutes, which the limits of the guest do not see.
-    fn bear(&self, plugin: &Bound, effort: usize) -> Result<()> {
-        let (name, most) = (&plugin.name, self.caller.limits().effort);
-        if effort as u64 <= most {
-            return Ok(());
-        }
-        let message = format!(
-            "the plugin \"{name}\" asks for too much in one reply: its intents, each counted with the parts of its table, come to more than {most}; let it ask for fewer columns, indexes and checks at once, or raise \"effort\""
-        );
-        Err(Error::new("plugin/fault", message).coded("plugin/effort"))
-    }
-
-    fn take_room(&mut self, size: usize) -> Result<()> {
-        let left = self.room.checked_sub(size as u64).ok_or_else(|| {
-            let most = self.caller.limits().change_intents;
-            let message = format!(
-                "the plugins ask for more than {most} intents in one change, counted with the columns, values and parts of expressions that they bring along, which is the limit"
-            );
-            Error::new("change/intents", message)
-        });
-        self.room = left?;
-        Ok(())
-    }
-
-    fn propose(&mut self, plugin: &Arc<str>, intent: Intent) -> Result<()> {
-        let table = intent.table().clone();
-        let Err(refusal) = self.draft.propose(plugin, intent) else { return Ok(()) };
-        match &mut self.unfit {
-            None => Err(super::report::refused(plugin, &refusal)),
-            Some(unfit) => {
-                // Once for each table: what is missing there is the same for all that a plugin asks for.
-                if !unfit.iter().any(|known| *known.plugin == **plugin && known.table == table) {
-                    unfit.push(Unfit { plugin: plugin.to_string(), table, refusal });
-                }
-                Ok(())
-            }
-        }
     }
 }
 

@@ -30,14 +30,14 @@ pub enum Fault {
         backtrace: String,
     },
     /// The plugin's code ran too long.
-    #[error("the plugin ran longer than {limit_ms} ms; let it do less, or raise \"deadline_ms\"")]
+    #[error("the plugin ran longer than {limit_ms} ms; let it do less, or raise \"sandbox.deadline_ms\"")]
     Deadline {
         /// The limit.
         limit_ms: u64,
     },
     /// The plugin wants to wait longer than it may run.
     #[error(
-        "the plugin wants to wait for {wanted_ms} ms, which is more than what is left of its {limit_ms} ms; let it not wait, or raise \"deadline_ms\""
+        "the plugin wants to wait for {wanted_ms} ms, which is more than what is left of its {limit_ms} ms; let it not wait, or raise \"sandbox.deadline_ms\""
     )]
     Wait {
         /// The limit of running and waiting.
@@ -45,9 +45,19 @@ pub enum Fault {
         /// What it asks for at once.
         wanted_ms: u64,
     },
+    /// The plugin asked the host for more than can be made in the time it may run.
+    #[error(
+        "the plugin asked the host for more than fits the {limit_ms} ms that it may run, with {kib_per_ms} KiB for each of them; let it ask once and remember, or raise \"sandbox.deadline_ms\""
+    )]
+    Asked {
+        /// The limit of running.
+        limit_ms: u64,
+        /// What is made for it in a millisecond.
+        kib_per_ms: u64,
+    },
     /// The call took too long by the clock, blocked in the host.
     #[error(
-        "the plugin's call took longer than {limit_ms} ms by the clock; let it not wait, or raise \"call_timeout_ms\""
+        "the plugin's call took longer than {limit_ms} ms by the clock; let it not wait, or raise \"sandbox.call_timeout_ms\""
     )]
     Timeout {
         /// The limit.
@@ -55,7 +65,7 @@ pub enum Fault {
     },
     /// The plugin wanted more memory than it may have.
     #[error(
-        "the plugin wanted {wanted_bytes} bytes of memory, the limit is {limit_bytes}; let it keep less, or raise \"memory_bytes\""
+        "the plugin wanted {wanted_bytes} bytes of memory, the limit is {limit_bytes}; let it keep less, or raise \"sandbox.memory_bytes\""
     )]
     Memory {
         /// The limit, over all memories and tables.
@@ -65,7 +75,7 @@ pub enum Fault {
     },
     /// The plugin wanted more table elements than it may have.
     #[error(
-        "the plugin wanted {wanted} table elements, the limit is {limit}; let it keep fewer, or raise \"table_elements\""
+        "the plugin wanted {wanted} table elements, the limit is {limit}; let it keep fewer, or raise \"sandbox.table_elements\""
     )]
     Table {
         /// The limit, over all tables.
@@ -75,7 +85,7 @@ pub enum Fault {
     },
     /// The plugin's calls nested too deep.
     #[error(
-        "the plugin's call stack outgrew {limit_bytes} bytes; let it recurse less, or raise \"stack_bytes\""
+        "the plugin's call stack outgrew {limit_bytes} bytes; let it recurse less, or raise \"sandbox.stack_bytes\""
     )]
     Stack {
         /// The limit.
@@ -83,7 +93,7 @@ pub enum Fault {
     },
     /// The plugin's reply, or an argument of a host call, was too large.
     #[error(
-        "the plugin handed over more than {limit_bytes} bytes at once; let it return less, or raise \"output_bytes\""
+        "the plugin handed over more than {limit_bytes} bytes at once; let it return less, or raise \"sandbox.output_bytes\""
     )]
     Output {
         /// The limit.
@@ -91,7 +101,7 @@ pub enum Fault {
     },
     /// The plugin returned too many intents.
     #[error(
-        "the plugin returned {count} intents, the limit is {limit}; let it return fewer, or raise \"intents\""
+        "the plugin returned {count} intents, the limit is {limit}; let it return fewer, or raise \"sandbox.intents\""
     )]
     Intents {
         /// The limit.
@@ -101,14 +111,16 @@ pub enum Fault {
     },
     /// The plugin called the host too often.
     #[error(
-        "the plugin called the host more than {limit} times; let it ask once and remember, or raise \"host_calls\""
+        "the plugin called the host more than {limit} times; let it ask once and remember, or raise \"sandbox.host_calls\""
     )]
     HostCalls {
         /// The limit.
         limit: u64,
     },
     /// The plugin logged too much.
-    #[error("the plugin logged more than {limit_bytes} bytes; let it log less, or raise \"log_bytes\"")]
+    #[error(
+        "the plugin logged more than {limit_bytes} bytes; let it log less, or raise \"sandbox.log_bytes\""
+    )]
     Log {
         /// The limit.
         limit_bytes: u64,
@@ -121,7 +133,7 @@ pub enum Fault {
     },
     /// All places were taken for too long.
     #[error(
-        "{limit} plugin calls are running and none ended within {waited_ms} ms; try again, or raise \"concurrent_calls\""
+        "{limit} plugin calls are running and none ended within {waited_ms} ms; try again, or raise \"sandbox.concurrent_calls\""
     )]
     Overloaded {
         /// How many calls run at once.
@@ -156,7 +168,7 @@ impl Fault {
         match self {
             Self::Rejected(_) => "plugin/rejected",
             Self::Trap { .. } => "plugin/trap",
-            Self::Deadline { .. } | Self::Wait { .. } => "plugin/deadline",
+            Self::Deadline { .. } | Self::Wait { .. } | Self::Asked { .. } => "plugin/deadline",
             Self::Timeout { .. } => "plugin/timeout",
             Self::Memory { .. } => "plugin/memory",
             Self::Table { .. } => "plugin/table",
@@ -170,6 +182,28 @@ impl Fault {
             Self::Crowded { .. } => "org/guest-calls",
             Self::Host { .. } => "host/fault",
         }
+    }
+
+    /// The limit that the plugin exceeded, by its name among the [`Limits`](super::Limits).
+    #[must_use]
+    pub fn limit(&self) -> Option<&'static str> {
+        Some(match self {
+            Self::Deadline { .. } | Self::Wait { .. } | Self::Asked { .. } => "deadline_ms",
+            Self::Timeout { .. } => "call_timeout_ms",
+            Self::Memory { .. } => "memory_bytes",
+            Self::Table { .. } => "table_elements",
+            Self::Stack { .. } => "stack_bytes",
+            Self::Output { .. } => "output_bytes",
+            Self::Intents { .. } => "intents",
+            Self::HostCalls { .. } => "host_calls",
+            Self::Log { .. } => "log_bytes",
+            Self::Rejected(_)
+            | Self::Trap { .. }
+            | Self::Malformed { .. }
+            | Self::Overloaded { .. }
+            | Self::Crowded { .. }
+            | Self::Host { .. } => return None,
+        })
     }
 
     /// Whose doing it is.

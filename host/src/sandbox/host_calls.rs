@@ -3,7 +3,7 @@
 use hookwright_core::ident::Ident;
 
 use super::bindings::hookwright::hooks::{host, intents, types};
-use super::convert::lower;
+use super::convert::lower::{self, PART_BYTES};
 use super::guest::Guest;
 use super::log::LogLevel;
 
@@ -18,17 +18,25 @@ impl host::Host for Guest {
 
     fn config(&mut self) -> wasmtime::Result<String> {
         self.host_call()?;
-        Ok(self.world.config.to_string())
+        let config = self.config.get_or_insert_with(|| self.world.config.to_string());
+        let bytes = config.len();
+        self.make(bytes)?;
+        Ok(self.config.clone().unwrap_or_default())
     }
 
     fn table(&mut self, name: String) -> wasmtime::Result<Option<types::Table>> {
         self.host_call()?;
-        let name = Ident::parse(&name).ok();
-        Ok(name.and_then(|name| self.world.schema.table(&name)).map(lower::table))
+        let schema = self.world.schema.clone();
+        let Some(table) = Ident::parse(&name).ok().and_then(|name| schema.table(&name)) else {
+            return Ok(None);
+        };
+        self.make(lower::bytes_of(table))?;
+        Ok(Some(lower::table(table)))
     }
 
     fn entities(&mut self) -> wasmtime::Result<Vec<String>> {
         self.host_call()?;
+        self.make(self.world.metadata.entities.len().saturating_mul(PART_BYTES))?;
         Ok(self.world.metadata.entities.keys().map(|name| name.as_str().to_owned()).collect())
     }
 }

@@ -16,11 +16,25 @@ use super::load::{Code, one_line};
 use super::log::{LogLine, clean};
 use super::turns::{Entry, Share, Turn};
 use super::{Loaded, Sandbox, Shared};
+use crate::processor::Busy;
 
 /// What the engine says when a guest hands over too much; it has no type that can be named.
 const OUTPUT_EXHAUSTED: &str = "fuel allocated for hostcalls has been exhausted";
-/// Characters of the last log line that a trap's message quotes.
+/// Characters that a trap quotes of the last log line, and of each frame.
 const QUOTED_CHARS: usize = 300;
+/// What is likely behind an access below the memory's start.
+const STACK_LIKELY: &str = ", most likely because the stack in its memory overflowed: let it recurse less, and keep large values off the stack";
+
+/// What a hook is asked: in which context, about what, and what its plugin may see.
+#[derive(Debug, Clone)]
+pub struct Question<'a> {
+    /// Where it comes from.
+    pub cx: &'a Context,
+    /// The hook, and the change that it is about.
+    pub call: &'a HookCall,
+    /// What the plugin may see.
+    pub world: GuestWorld,
+}
 
 /// A call that gave a reply.
 #[derive(Debug, Clone, PartialEq)]
@@ -75,23 +89,16 @@ impl Loaded {
         call: &HookCall,
         world: GuestWorld,
     ) -> Result<Called, Fault> {
-        let run = self.run(sandbox, Share::WHOLE, cx, call, world).await;
+        let run = self.run(sandbox, Share::WHOLE, Question { cx, call, world }).await;
         let Run { reply, log, duration, memory_peak_bytes, ran: _ } = run;
         reply.map(|reply| Called { reply, log, duration, memory_peak_bytes })
     }
 
     /// Calls a hook and tells all that is known of the call, its log above all, even if it gave no reply.
-    pub async fn run(
-        &self,
-        sandbox: &Sandbox,
-        share: Share,
-        cx: &Context,
-        call: &HookCall,
-        world: GuestWorld,
-    ) -> Run {
+    pub async fn run(&self, sandbox: &Sandbox, share: Share, question: Question<'_>) -> Run {
         let shared = &sandbox.shared;
-        match shared.turns.wait(&cx.org, share, shared.limits.queue_wait()).await {
-            Ok(turn) => self.run_in(turn, sandbox, cx, call, world).await,
+        match shared.turns.wait(&question.cx.org, share, shared.limits.queue_wait()).await {
+            Ok(turn) => self.run_in(turn, sandbox, question).await,
             Err(fault) => Run::refused(fault),
         }
     }
@@ -101,34 +108,32 @@ impl Loaded {
         &self,
         sandbox: &Sandbox,
         share: Share,
-        cx: &Context,
-        call: &HookCall,
-        world: GuestWorld,
+        question: Question<'_>,
     ) -> Option<Run> {
-        match sandbox.shared.turns.enter(&cx.org, share) {
-            Entry::Now(turn) => Some(self.run_in(turn, sandbox, cx, call, world).await),
+        match sandbox.shared.turns.enter(&question.cx.org, share) {
+            Entry::Now(turn) => Some(self.run_in(turn, sandbox, question).await),
             Entry::Later(_) | Entry::Full => None,
         }
     }
 
     /// The same in a place that was taken before.
-    async fn run_in(
-        &self,
-        turn: Turn,
-        sandbox: &Sandbox,
-        cx: &Context,
-        call: &HookCall,
-        world: GuestWorld,
-    ) -> Run {
+    async fn run_in(&self, turn: Turn, sandbox: &Sandbox, Question { cx, call, world }: Question<'_>) -> Run {
         let (shared, code) = (sandbox.shared.clone(), self.code.clone());
-        let asked = lower::asked(cx, call);
+        let (asked, lowering) = lowered(cx, call);
         let guest = async move {
             // Given back once the instance is gone, wherever that happens.
             let _turn = turn;
             begin(&shared, &code, asked, world).await
         };
-        sandbox.shared.lane.run(&cx.org, guest).await
+        let run = sandbox.shared.lane.run(&cx.org, guest).await;
+        Run { ran: run.ran + lowering, ..run }
     }
+}
+
+/// What the guest is given, and how long it took to make that.
+fn lowered(cx: &Context, call: &HookCall) -> (Asked, Duration) {
+    let busy = Busy::begin();
+    (lower::asked(cx, call), busy.so_far())
 }
 
 impl Run {
@@ -235,7 +240,9 @@ fn why(guest: &mut Guest, Broken { error, began }: Broken) -> Fault {
     }
     let exit = error.downcast_ref::<wasmtime_wasi::I32Exit>();
     let message = match (trap, exit) {
-        (Some(trap), _) => trap.to_string().replacen("wasm trap: ", "", 1),
+        // Compilers put the stack at the start of the memory, and have it grow down.
+        (Some(trap @ Trap::MemoryOutOfBounds), _) => format!("{}{STACK_LIKELY}", plain(*trap)),
+        (Some(trap), _) => plain(*trap),
         (None, Some(exit)) => format!("it exits with status {}", exit.0),
         (None, None) if error.root_cause().to_string().contains(OUTPUT_EXHAUSTED) => {
             return Fault::Output { limit_bytes: output_bytes };
@@ -244,6 +251,10 @@ fn why(guest: &mut Guest, Broken { error, began }: Broken) -> Fault {
         (None, None) => return Fault::Host { detail: format!("{error:#}") },
     };
     trapped(guest, message, &error)
+}
+
+fn plain(trap: Trap) -> String {
+    trap.to_string().replacen("wasm trap: ", "", 1)
 }
 
 /// What the plugin said last tells more than the trap: a panic logs its message before it traps.
@@ -257,6 +268,8 @@ fn trapped(guest: &Guest, message: String, error: &wasmtime::Error) -> Fault {
     };
     let frames = error.downcast_ref::<WasmBacktrace>();
     let backtrace = frames.map(ToString::to_string).unwrap_or_default();
-    let backtrace: Vec<_> = backtrace.lines().map(clean).collect();
+    // The guest names its functions, at any length.
+    let line = |line: &str| clean(line).chars().take(QUOTED_CHARS).collect::<String>();
+    let backtrace: Vec<_> = backtrace.lines().map(line).collect();
     Fault::Trap { message, backtrace: backtrace.join("\n") }
 }

@@ -7,7 +7,7 @@
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::task::{Context, Poll};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::JoinSet;
@@ -16,6 +16,7 @@ use super::SandboxError;
 use super::fault::Fault;
 use super::instance::Run;
 use super::turns::{Share, Turns};
+use crate::processor::Busy;
 
 /// How long a guest may run before it is taken aside: longer than a Python guest needs, a hundred times what one in Rust
 /// does.
@@ -112,9 +113,9 @@ impl Future for Watched {
     type Output = Run;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Run> {
-        let started = Instant::now();
+        let busy = Busy::begin();
         let polled = self.guest.as_mut().poll(cx);
-        self.ran += started.elapsed();
+        self.ran += busy.so_far();
         let ran = self.ran;
         polled.map(|run| Run { ran: ran + run.ran, ..run })
     }

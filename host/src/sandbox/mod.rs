@@ -30,7 +30,7 @@ use wasmtime::component::{HasSelf, Linker};
 pub use compile::{CompileConfig, work as compiler};
 pub use fault::{Blame, Fault};
 pub use guest::GuestWorld;
-pub use instance::{Called, Run};
+pub use instance::{Called, Question, Run};
 pub use limits::{LimitError, Limits};
 pub use load::{LoadError, Loaded};
 pub use log::{LogLevel, LogLine};

@@ -108,6 +108,17 @@ fn a_component_that_chokes_the_compiler_meets_its_limits() {
 }
 
 #[test]
+fn a_compiler_that_the_system_ends_for_its_time_met_its_limit() {
+    let dir = tempfile::tempdir().unwrap();
+    let program = dir.path().join("used-up");
+    fs::write(&program, "#!/bin/sh\ncat >/dev/null\nkill -XCPU $$\n").unwrap();
+    fs::set_permissions(&program, fs::Permissions::from_mode(0o700)).unwrap();
+    let config = CompileConfig { program: Some(program), ..CompileConfig::default() };
+    let told = load(&config, &dir.path().join("cache"), &hook(REPLY)).unwrap_err();
+    assert_eq!(told, LoadError::CompileLimit { name: "timeout_ms", limit: 60_000, unit: "ms" });
+}
+
+#[test]
 fn a_component_that_does_not_compile_is_told_as_without_a_process() {
     let dir = tempfile::tempdir().unwrap();
     let mut damaged = hook(REPLY);

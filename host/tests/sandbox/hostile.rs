@@ -3,10 +3,11 @@
 
 use std::time::Duration;
 
-use hookwright::sandbox::{Blame, Fault, Limits, Run, Sandbox, Share};
+use hookwright::sandbox::{Blame, Fault, Limits, Question, Run, Sandbox, Share};
 use hookwright_core::hook::HookReply;
+use hookwright_core::schema::Schema;
 
-use crate::support::{context, empty_world, entity_after, sandbox};
+use crate::support::{context, empty_world, entity_after, sandbox, world};
 use hostile_guests::{Guest, REPLY, hook};
 
 const SPIN: &str = "(loop $again (br $again))";
@@ -15,7 +16,8 @@ const SPIN: &str = "(loop $again (br $again))";
 async fn run(limits: Limits, component: &[u8]) -> Run {
     let sandbox = Sandbox::new(&limits).unwrap();
     let guest = sandbox.load(component).unwrap();
-    let run = guest.run(&sandbox, Share::WHOLE, &context(), &entity_after(), empty_world()).await;
+    let (cx, call, world) = (context(), entity_after(), empty_world());
+    let run = guest.run(&sandbox, Share::WHOLE, Question { cx: &cx, call: &call, world }).await;
     assert_eq!(sandbox.free_places(), limits.concurrent_calls as usize);
     let harmless = sandbox.load(&hook(REPLY)).unwrap();
     let called = harmless.call(&sandbox, &context(), &entity_after(), empty_world()).await.unwrap();
@@ -156,6 +158,33 @@ async fn a_trap_says_what_and_where() {
     let Fault::Trap { message, backtrace } = fault else { panic!("{fault:?}") };
     assert_eq!(message, "wasm `unreachable` instruction executed; it logged last: panicked at x");
     assert!(backtrace.contains("wasm"), "{backtrace}");
+}
+
+#[tokio::test]
+async fn a_stack_that_grows_out_of_the_memory_is_told_as_likely() {
+    // As compilers have it: the stack begins within the memory, and grows down to its start.
+    let items = "(global $stack (mut i32) (i32.const 4096))
+        (func $deeper
+            (global.set $stack (i32.sub (global.get $stack) (i32.const 1024)))
+            (i32.store (global.get $stack) (i32.const 7))
+            (call $deeper))";
+    let (code, message) =
+        told(&Guest { items, hook: "(call $deeper) unreachable", ..Guest::default() }.component()).await;
+    assert_eq!(code, "plugin/trap");
+    assert!(message.contains("out of bounds memory access, most likely because the stack"), "{message}");
+}
+
+#[tokio::test]
+async fn large_things_that_are_asked_for_again_and_again_count_as_time() {
+    let imports = r#"(import "hookwright:hooks/host@1.0.0" "config" (func $config (param i32)))"#;
+    let body = "(loop $again (global.set $heap (i32.const 32768)) (call $config (i32.const 64)) (br $again)) unreachable";
+    let component = Guest { imports, hook: body, pages: 64, ..Guest::default() }.component();
+    let sandbox = Sandbox::new(&Limits::default()).unwrap();
+    let guest = sandbox.load(&component).unwrap();
+    let large = world(serde_json::json!({"text": "a".repeat(2 << 20)}), Schema::default());
+    let fault = guest.call(&sandbox, &context(), &entity_after(), large).await.unwrap_err();
+    // The guest's own time may be over before.
+    assert_eq!(fault.code(), "plugin/deadline", "{fault}");
 }
 
 #[tokio::test]

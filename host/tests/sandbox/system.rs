@@ -1,6 +1,6 @@
 //! Guests that import WASI, as those of other languages do, get a system that is empty and always the same.
 
-use hookwright::sandbox::{Fault, Limits, Run, Sandbox, Share};
+use hookwright::sandbox::{Fault, Limits, Question, Run, Sandbox, Share};
 use hookwright_core::hook::HookReply;
 
 use crate::support::{context, empty_world, entity_after};
@@ -12,8 +12,10 @@ async fn run(hook: &str) -> Run {
     let component = with_manifest(&guest.encode(&PACKAGES, "test:guest/system@1.0.0"), "guest");
     let sandbox = Sandbox::new(&Limits { log_bytes: 4096, ..Limits::default() }).unwrap();
     let guest = sandbox.load(&component).unwrap();
-    let first = guest.run(&sandbox, Share::WHOLE, &context(), &entity_after(), empty_world()).await;
-    let second = guest.run(&sandbox, Share::WHOLE, &context(), &entity_after(), empty_world()).await;
+    let (cx, call) = (context(), entity_after());
+    let question = Question { cx: &cx, call: &call, world: empty_world() };
+    let first = guest.run(&sandbox, Share::WHOLE, question.clone()).await;
+    let second = guest.run(&sandbox, Share::WHOLE, question).await;
     assert_eq!((&first.reply, &first.log), (&second.reply, &second.log));
     first
 }

@@ -32,7 +32,8 @@ async fn held(host: &Host, org: &OrgName) -> String {
 }
 
 async fn approve(host: &Host, org: &OrgName, id: &str) -> Result<Outcome> {
-    let options = ApproveOptions { allow_destructive: true, plan_hash: None, actor: Some("bob".into()) };
+    let options =
+        ApproveOptions { allow_destructive: true, plan_hash: None, actor: Some("bob".into()), until: None };
     host.approve(org, id, options).await
 }
 

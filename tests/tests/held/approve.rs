@@ -75,8 +75,12 @@ async fn a_plan_that_moved_is_to_be_approved_anew(bench: &Bench) {
 async fn another_plan_than_the_one_named_does_not_run(bench: &Bench) {
     let held = bench.held(&drop_note("e-1")).await;
     let named = |hash: &str| {
-        let options =
-            ApproveOptions { allow_destructive: true, plan_hash: Some(hash.to_owned()), actor: None };
+        let options = ApproveOptions {
+            allow_destructive: true,
+            plan_hash: Some(hash.to_owned()),
+            actor: None,
+            until: None,
+        };
         let (host, org, change) = (bench.world.host().clone(), bench.world.org().clone(), id(&held));
         async move { host.approve(&org, &change, options).await }
     };

@@ -59,7 +59,8 @@ impl Bench {
     }
 
     pub async fn approve(&self, id: &str, allow_destructive: bool, actor: &str) -> Result<Outcome, Error> {
-        let options = ApproveOptions { allow_destructive, plan_hash: None, actor: Some(actor.to_owned()) };
+        let options =
+            ApproveOptions { allow_destructive, plan_hash: None, actor: Some(actor.to_owned()), until: None };
         self.world.host().approve(self.world.org(), id, options).await
     }
 

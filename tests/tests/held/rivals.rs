@@ -59,7 +59,7 @@ impl Pair {
 
     async fn approve(&self, host: usize, id: &str) -> Told {
         let actor = Some(format!("actor-{host}"));
-        let options = ApproveOptions { allow_destructive: true, plan_hash: None, actor };
+        let options = ApproveOptions { allow_destructive: true, plan_hash: None, actor, until: None };
         self.hosts[host].approve(&self.org, id, options).await
     }
 

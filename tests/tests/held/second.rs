@@ -17,7 +17,7 @@ fn rename_note(id: &str) -> Json {
 }
 
 async fn nameless(bench: &Bench, id: &str) -> Outcome {
-    let options = ApproveOptions { allow_destructive: true, plan_hash: None, actor: None };
+    let options = ApproveOptions { allow_destructive: true, plan_hash: None, actor: None, until: None };
     bench.world.host().approve(bench.world.org(), id, options).await.unwrap()
 }
 

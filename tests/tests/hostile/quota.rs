@@ -3,15 +3,16 @@
 use std::sync::Arc;
 
 use hookwright::access::{OrgPattern, Scope};
-use hookwright::api::PluginOptions;
+use hookwright::api::{OnFault, PluginInfo, PluginOptions};
 use hookwright::config::Config;
 use hookwright::http;
 use hookwright::outcome::Status;
 use hookwright::quota::QuotaLayer;
 use hookwright::sandbox::Limits;
+use hookwright::suspension::SuspensionConfig;
 use hookwright_tests::scenario::Dialect;
 use hookwright_tests::world::{TestHost, World, runtime};
-use hostile_guests::Hostile;
+use hostile_guests::{Hostile, comments};
 use reqwest::{RequestBuilder, Response};
 use serde_json::Value as Json;
 use tokio::sync::oneshot;
@@ -218,7 +219,63 @@ fn a_reply_that_goes_through_too_much_is_refused_whole() {
         }
         let (n, error) = refused.unwrap();
         assert_eq!((n, error.code.as_str()), (3, "plugin/effort"), "a table, its key and three columns are five parts");
-        assert!(error.message.contains("more than 4"), "{}", error.message);
+        assert!(error.message.contains("more than 4 (\"sandbox.effort\")"), "{}", error.message);
+        assert!(error.help.contains("hookwright plugin disable --org acme schema-sync"), "{}", error.help);
         world.in_step().await.unwrap();
+        // It is the plugin's fault each time, though the hook itself replied.
+        for _ in 1..SuspensionConfig::default().faults {
+            assert_eq!(world.send(&field(n).to_string(), PLAIN).await.unwrap_err().code, "plugin/effort");
+        }
+        let suspended = world.send(&field(n).to_string(), PLAIN).await.unwrap_err();
+        assert_eq!(suspended.code, "plugin/suspended");
+        assert!(suspended.message.contains("asks for too much in one reply"), "{suspended}");
+    });
+}
+
+#[test]
+fn one_reply_that_asks_for_more_than_a_change_may_have_is_its_plugins_fault() {
+    runtime().block_on(async {
+        let world = limited(|limits| limits.change_intents = 1).await;
+        let many = entity("e", "invoice").to_string();
+        let error = world.send(&many, PLAIN).await.unwrap_err();
+        assert_eq!((error.code.as_str(), error.entry.code), ("plugin/intents", "plugin/fault"), "{error}");
+        assert!(error.message.contains("a whole change may have 1 (\"sandbox.change_intents\")"), "{error}");
+    });
+}
+
+#[test]
+fn what_the_organisation_does_not_allow_is_no_fault_of_the_plugin() {
+    runtime().block_on(async {
+        let world = limited(|_| ()).await;
+        let grants = PluginOptions { grants: Some(vec![]), ..PluginOptions::default() };
+        world.host().plugin_install(world.org(), comments("clock", 4), grants).await.unwrap();
+        for number in 0..=SuspensionConfig::default().faults {
+            let event = entity(&format!("e{number}"), "clock").to_string();
+            assert_eq!(world.send(&event, PLAIN).await.unwrap_err().code, "plugin/not-granted");
+        }
+    });
+}
+
+#[test]
+fn a_change_goes_on_without_a_plugin_whose_wishes_make_no_sense() {
+    runtime().block_on(async {
+        let world = limited(|_| ()).await;
+        let options = PluginOptions {
+            grants: Some(vec!["set-comment".to_owned()]),
+            on_fault: OnFault::Skip,
+            ..PluginOptions::default()
+        };
+        world.host().plugin_install(world.org(), comments("clock", 20_000), options).await.unwrap();
+        let outcome = world.send(&entity("e", "clock").to_string(), PLAIN).await.unwrap();
+        assert_eq!(outcome.status, Status::Applied);
+        assert!(outcome.intents.iter().all(|intent| intent.plugin == "schema-sync"), "{outcome:?}");
+        let skipped: Vec<_> = outcome.hooks.iter().filter_map(|hook| hook.skipped.as_deref()).collect();
+        assert!(
+            matches!(skipped.as_slice(), [why] if why.contains("has 20000 bytes, 16384 is the most")),
+            "{skipped:?}"
+        );
+        let plugins = world.host().plugin_list(world.org()).await.unwrap();
+        let faults = |plugin: &PluginInfo| plugin.standing.as_ref().map(|standing| standing.faults);
+        assert_eq!(plugins.iter().find(|plugin| plugin.name == "guest").and_then(faults), Some(1));
     });
 }

@@ -7,6 +7,7 @@ mod bounds;
 mod bulkhead;
 mod circuit;
 mod door;
+mod dry_run;
 mod forgotten;
 mod http;
 mod rig;

@@ -35,9 +35,28 @@ pub(super) fn parts(expr: &Expr) -> usize {
     below + 1
 }
 
+/// Bytes of the values in it, as they were written.
+pub(super) fn text_bytes(expr: &Expr) -> usize {
+    match expr {
+        Expr::Text(text) | Expr::Number(text) => text.len(),
+        Expr::Column(_) | Expr::Boolean(_) | Expr::Null => 0,
+        Expr::Not(of) | Expr::IsNull { of, .. } => text_bytes(of),
+        Expr::In { of, values, .. } => text_bytes(of) + values.iter().map(text_bytes).sum::<usize>(),
+        Expr::Binary(left, _, right) => text_bytes(left) + text_bytes(right),
+        Expr::Call(_, arguments) => arguments.iter().map(text_bytes).sum(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::{ExprError, parse};
+
+    #[test]
+    fn values_count_by_their_length() {
+        let bytes = |text: &str| parse(text).expect("an expression").text_bytes();
+        assert_eq!(bytes("lower(a) = 'four' OR NOT b IN (1, 22)"), 7);
+        assert_eq!(bytes("a IS NULL"), 0);
+    }
 
     #[test]
     fn chains_of_between_do_not_double_without_end() {

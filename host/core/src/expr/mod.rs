@@ -229,6 +229,12 @@ impl Expr {
     pub fn parts(&self) -> usize {
         measure::parts(self)
     }
+
+    /// Bytes of the values in it.
+    #[must_use]
+    pub fn text_bytes(&self) -> usize {
+        measure::text_bytes(self)
+    }
 }
 
 impl Serialize for Expr {

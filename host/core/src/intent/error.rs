@@ -120,6 +120,19 @@ impl IntentError {
         }
     }
 
+    /// Whether no schema would allow it: it makes no sense by itself, or brings more along than can be kept.
+    #[must_use]
+    pub fn is_of_itself(&self) -> bool {
+        matches!(
+            self,
+            Self::Text { .. }
+                | Self::Type { .. }
+                | Self::NoColumns { .. }
+                | Self::ColumnTwice { .. }
+                | Self::Pairing { .. }
+        )
+    }
+
     /// The error's stable code.
     #[must_use]
     pub fn code(&self) -> &'static str {

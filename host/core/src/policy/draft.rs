@@ -34,6 +34,12 @@ pub(super) struct Entry {
     pub pending: Vec<(&'static Rule, Judgement)>,
 }
 
+/// Where a draft stood, to go back there.
+pub struct Mark {
+    model: Model,
+    entries: usize,
+}
+
 /// Why an intent cannot be part of the change at all.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
@@ -104,6 +110,18 @@ impl Draft {
     #[must_use]
     pub fn base(&self) -> &Schema {
         self.model.base()
+    }
+
+    /// Where it stands. Costs little.
+    #[must_use]
+    pub fn mark(&self) -> Mark {
+        Mark { model: self.model.clone(), entries: self.entries.len() }
+    }
+
+    /// Takes back what was proposed since.
+    pub fn back_to(&mut self, Mark { model, entries }: Mark) {
+        self.model = model;
+        self.entries.truncate(entries);
     }
 
     /// Judges an intent and applies it to the model.

@@ -20,7 +20,7 @@ mod testing;
 
 use serde::{Deserialize, Serialize};
 
-pub use draft::{Draft, Refusal};
+pub use draft::{Draft, Mark, Refusal};
 pub use file::{Policy, TooMild, unknown_rule};
 pub use probe::{Answer, Answers, Probe, Thing};
 pub use review::{ApprovedPlan, Decision, Judged, Note, Reason, Review, review};

@@ -210,6 +210,30 @@ impl Table {
         1 + named + keys.sum::<usize>() + expressions.map(Expr::parts).sum::<usize>()
     }
 
+    /// Bytes of the texts on it: comments, values, defaults, and what is in its expressions. With [`Table::weight`], what it
+    /// costs to print it.
+    #[must_use]
+    pub fn text_bytes(&self) -> usize {
+        let text = |text: &Option<String>| text.as_ref().map_or(0, String::len);
+        let column = |column: &Column| {
+            let values = column.ty.values().unwrap_or_default().iter().map(String::len).sum::<usize>();
+            let default = column.default.as_ref().map_or(0, DefaultValue::text_bytes);
+            let generated = column.generated.as_ref().map_or(0, Expr::text_bytes);
+            text(&column.comment) + values + default + generated
+        };
+        let index = |index: &Index| {
+            let key = |key: &IndexKey| match key {
+                IndexKey::Column(_) => 0,
+                IndexKey::Expression(of) => of.text_bytes(),
+            };
+            let predicate = index.shape.predicate.as_ref().map_or(0, Expr::text_bytes);
+            index.shape.keys.iter().map(key).sum::<usize>() + predicate
+        };
+        let checks = self.checks.iter().map(|check| check.expression.text_bytes()).sum::<usize>();
+        let columns = self.columns.values().map(column).sum::<usize>();
+        text(&self.comment) + columns + self.indexes.iter().map(index).sum::<usize>() + checks
+    }
+
     /// The table as the database has it: with the columns that are buried.
     #[must_use]
     pub fn physical(&self) -> Self {

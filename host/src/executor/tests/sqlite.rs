@@ -1,12 +1,15 @@
 //! What holds on SQLite alone: the rebuild with all that hangs on a table, and the state of connections afterwards.
 
+use std::time::Instant;
+
 use hookwright_core::ddl::Dialect;
 use serde_json::json;
 
 use super::{column, create, refer, ty};
-use crate::db::{DbError, DbOptions, OrgDb, Pools};
-use crate::executor::RetryPolicy;
+use crate::db::{DbError, DbOptions, OrgDb, Pool, Pools};
+use crate::executor::job::Job;
 use crate::executor::testing::{Bench, org};
+use crate::executor::{Executed, Failure, RetryPolicy, Work, execute, sqlite};
 
 /// Lines that refer to invoices that refer to accounts, with rows, triggers, a view and an index by hand.
 async fn bench() -> Bench {
@@ -155,4 +158,32 @@ async fn a_file_is_one_organisations() {
     );
     let memory = OrgDb::connect(&other, "sqlite::memory:", &DbOptions::default(), &Pools::default());
     assert!(memory.is_err());
+}
+
+#[tokio::test]
+async fn many_statements_are_one_change() {
+    let mut bench = Bench::new(Dialect::Sqlite).await;
+    let tables: Vec<_> = (0..200).map(|number| create(&format!("t{number}"), &[])).collect();
+    bench.change(&tables).await;
+    assert_eq!(
+        bench.number("SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name LIKE 't%'").await,
+        200
+    );
+}
+
+#[tokio::test]
+async fn a_change_whose_time_is_over_is_taken_back() {
+    let mut bench = bench().await;
+    let (plan, schema) = bench.plan(&[create("more", &[]), to_int()]);
+    let work = Work { until: Some(Instant::now()), ..bench.work(&plan, &schema) };
+    let job = Job::new(Dialect::Sqlite, &work);
+    let Pool::Sqlite(pool) = bench.db.pool() else { panic!("a file") };
+    let ended = sqlite::attempt(pool, 100, &job).await;
+    assert!(matches!(ended, Err(Failure::Found(DbError::OutOfTime { .. }))), "{ended:?}");
+    assert_eq!(bench.number("SELECT count(*) FROM sqlite_master WHERE name = 'more'").await, 0);
+    let told = execute(&bench.db, work, &bench.retry).await.expect_err("its time is over");
+    assert_eq!(told.code(), "host/timeout");
+    assert_eq!(bench.number("SELECT revision FROM hookwright_org").await, bench.revision);
+    let again = bench.try_change(&[to_int()]).await.expect("there is time");
+    assert!(matches!(again, Executed::Applied(_)), "{again:?}");
 }

@@ -60,6 +60,32 @@ async fn a_token_that_sends_too_much_is_held_up_and_no_other() {
 }
 
 #[tokio::test]
+async fn an_answer_before_the_body_was_read_ends_the_connection() {
+    let (site, router) = site(|rate| (rate.per_s, rate.burst) = (FEW, FEW)).await;
+    let busy = site.token("*", &[Scope::Admin]).await;
+    let post = |body: &'static str| {
+        let request = Request::post("/v1/orgs/acme/events").header("authorization", format!("Bearer {busy}"));
+        let request = request.header("content-type", "application/json");
+        send(&router, request.body(Body::from(body)).expect("a request"))
+    };
+    let read = post("{}").await;
+    assert_eq!((read.status, read.headers.get("connection")), (400, None), "{read:?}");
+    let none = until_held_up(&router, &busy).await;
+    assert_eq!((none.status, none.headers.get("connection")), (429, None), "{none:?}");
+    let unread = loop {
+        let told = post("{}").await;
+        if told.status != 400 {
+            break told;
+        }
+    };
+    assert_eq!(
+        (unread.status, &unread.headers["connection"]),
+        (429, &"close".parse().expect("a value")),
+        "{unread:?}"
+    );
+}
+
+#[tokio::test]
 async fn who_guesses_is_held_up_and_who_was_right_goes_on() {
     let (site, router) =
         site(|rate| (rate.unauthenticated_per_s, rate.unauthenticated_burst) = (FEW, FEW)).await;

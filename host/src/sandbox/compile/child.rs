@@ -3,8 +3,11 @@
 //! It inherits nothing: no variables, no files but three pipes, no directory.
 
 use std::io::{Read, Write};
+use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+
+use rustix::process::Signal;
 
 use super::CompileConfig;
 use super::worker::{COMMAND, OUT_OF_TIME};
@@ -25,10 +28,12 @@ pub(super) fn compile(
     let mut child = start(program, limits).map_err(failed)?;
     let (code, words) = converse(&mut child, component).map_err(failed)?;
     let status = child.wait().map_err(failed)?;
+    // On a busy machine it may have used up its processor time before its clock is looked at.
+    let out_of_time = status.code() == Some(OUT_OF_TIME) || status.signal() == Some(Signal::XCPU.as_raw());
     match status.code() {
         Some(0) => Ok(code),
         Some(1) => Err(LoadError::Compile { what: words }),
-        Some(OUT_OF_TIME) => {
+        _ if out_of_time => {
             Err(LoadError::CompileLimit { name: "timeout_ms", limit: limits.timeout_ms, unit: "ms" })
         }
         // The second of it is a thread that finds no room for its stack.

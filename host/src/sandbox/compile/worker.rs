@@ -48,10 +48,15 @@ fn bound(timeout_ms: u64, memory_bytes: u64) -> Result<(), String> {
     let cores = std::thread::available_parallelism().map_or(1, |cores| cores.get() as u64);
     let cpu_s = timeout_ms.div_ceil(1_000).saturating_add(1).saturating_mul(cores);
     // What is mapped to be written counts as data; address space that is only reserved does not.
-    let limits =
-        [(Resource::Data, memory_bytes), (Resource::Cpu, cpu_s), (Resource::Fsize, 0), (Resource::Core, 0)];
-    for (resource, most) in limits {
-        let limit = Rlimit { current: Some(most), maximum: Some(most) };
+    let limits = [
+        (Resource::Data, memory_bytes, memory_bytes),
+        // The system says what it ends the process for only below the second of both.
+        (Resource::Cpu, cpu_s, cpu_s.saturating_add(1)),
+        (Resource::Fsize, 0, 0),
+        (Resource::Core, 0, 0),
+    ];
+    for (resource, current, maximum) in limits {
+        let limit = Rlimit { current: Some(current), maximum: Some(maximum) };
         setrlimit(resource, limit).map_err(|e| format!("a limit could not be set: {e}"))?;
     }
     Ok(())

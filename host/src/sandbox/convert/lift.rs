@@ -5,12 +5,12 @@ use std::fmt::Display;
 use hookwright_core::expr::{self, Expr};
 use hookwright_core::field_type::FieldType;
 use hookwright_core::hook;
-use hookwright_core::ident::{Ident, quoted};
+use hookwright_core::ident::{self, Ident, quoted};
 use hookwright_core::schema::{Column, IndexKey, IndexMethod, IndexShape};
 use hookwright_core::spec::{
     EntitySpec, EntityWire, FieldSpec, FieldWire, OnDelete, ReferenceWire, TypeName,
 };
-use hookwright_core::value::DefaultValue;
+use hookwright_core::value::{self, DefaultValue};
 use serde_json::Value as Json;
 
 pub use super::intent::intents;
@@ -22,10 +22,11 @@ use crate::sandbox::log::clean;
 const MESSAGE_CHARS: usize = 2000;
 /// The longest code of a rejection.
 const CODE_CHARS: usize = 64;
+/// How many times the most is looked at of a text: escape sequences, which are left out, take room too.
+const FAR: usize = 4;
 
 pub fn rejection(rejection: wit::Rejection) -> hook::Rejection {
     let wit::Rejection { code, message, help } = rejection;
-    let short = |text: &str, most| clean(text).chars().take(most).collect::<String>();
     hook::Rejection {
         code: short(&code, CODE_CHARS),
         message: short(&message, MESSAGE_CHARS),
@@ -33,15 +34,21 @@ pub fn rejection(rejection: wit::Rejection) -> hook::Rejection {
     }
 }
 
+/// A text made fit to print. What lies far beyond the most is not looked at.
+fn short(text: &str, most: usize) -> String {
+    let end = text.char_indices().nth(FAR * most).map_or(text.len(), |(end, _)| end);
+    clean(&text[..end]).chars().take(most).collect()
+}
+
 pub fn entity_spec(spec: wit::EntitySpec) -> Result<EntitySpec, Fault> {
     let wit::EntitySpec { name, label, comment, fields } = spec;
-    let place = format!("the entity {}", quoted(&name));
+    let place = format!("the entity {}", called(&name));
     let fields = fields.into_iter().map(field_wire).collect::<Result<_, _>>()?;
     EntitySpec::try_from(EntityWire { name, label, comment, fields }).map_err(|e| at(place, e))
 }
 
 pub fn field_spec(spec: wit::FieldSpec) -> Result<FieldSpec, Fault> {
-    let place = format!("the field {}", quoted(&spec.name));
+    let place = format!("the field {}", called(&spec.name));
     FieldSpec::try_from(field_wire(spec)?).map_err(|e| at(place, e))
 }
 
@@ -51,7 +58,7 @@ fn field_wire(spec: wit::FieldSpec) -> Result<FieldWire, Fault> {
         spec;
     let ty = field_type(type_);
     let default = default.map(|value| default_json(value, &ty)).transpose();
-    let default = default.map_err(|e| at(format!("the default of {}", quoted(&name)), e))?;
+    let default = default.map_err(|e| at(format!("the default of {}", called(&name)), e))?;
     let mut wire = FieldWire {
         name,
         ty: TypeName::from(&ty),
@@ -166,11 +173,7 @@ fn default_json(value: wit::DefaultValue, ty: &FieldType) -> Result<Json, String
         wit::DefaultValue::Number(x) => {
             return Err(format!("the default {x} is not a number; give a finite one"));
         }
-        wit::DefaultValue::Text(text) if *ty == FieldType::Json => {
-            serde_json::from_str(&text).map_err(|e| {
-                format!("the default of a Json column is not JSON: {e}; give the document as text")
-            })?
-        }
+        wit::DefaultValue::Text(text) if *ty == FieldType::Json => document(&text)?,
         wit::DefaultValue::Text(text) => Json::from(text),
         wit::DefaultValue::Now if *ty == FieldType::Json => {
             return Err("a Json column has no default of the time; give a document".to_owned());
@@ -179,12 +182,32 @@ fn default_json(value: wit::DefaultValue, ty: &FieldType) -> Result<Json, String
     })
 }
 
+/// A JSON document as a guest writes it: parsed, it may take many times its length.
+fn document(text: &str) -> Result<Json, String> {
+    let (bytes, most) = (text.len(), value::MAX_BYTES);
+    if bytes > most {
+        return Err(format!(
+            "the default of a Json column has {bytes} bytes, {most} is the most; give a shorter document"
+        ));
+    }
+    serde_json::from_str(text)
+        .map_err(|e| format!("the default of a Json column is not JSON: {e}; give the document as text"))
+}
+
 pub(super) fn name(text: &str) -> Result<Ident, String> {
     Ident::parse(text).map_err(|e| e.to_string())
 }
 
 pub(super) fn names(list: &[String]) -> Result<Vec<Ident>, String> {
     list.iter().map(|text| name(text)).collect()
+}
+
+/// What calls itself so, in a message: a name may be as long as a reply.
+fn called(name: &str) -> String {
+    match name.char_indices().nth(ident::MAX_BYTES) {
+        Some((end, _)) => format!("{}…", quoted(&name[..end])),
+        None => quoted(name),
+    }
 }
 
 fn at(place: String, error: impl Display) -> Fault {
@@ -254,5 +277,15 @@ mod tests {
         let wit = wit::Rejection { code: "a\nb".into(), message: "\x1b[31mno".repeat(2000), help: None };
         let hook::Rejection { code, message, help } = rejection(wit);
         assert_eq!((code.as_str(), message.len(), help), ("a b", MESSAGE_CHARS, None));
+    }
+
+    #[test]
+    fn what_is_too_long_is_told_by_its_length_and_not_read() {
+        let long = wit::DefaultValue::Text("[".repeat(value::MAX_BYTES + 1));
+        let told = default_value(long, &FieldType::Json).expect_err("too long");
+        assert!(told.contains("has 4097 bytes, 4096 is the most"), "{told}");
+        let most = format!("\"{}\"", "a".repeat(value::MAX_BYTES - 2));
+        assert!(default_value(wit::DefaultValue::Text(most), &FieldType::Json).is_ok());
+        assert_eq!(called(&"a".repeat(1 << 20)).chars().count(), ident::MAX_BYTES + "\"\"…".chars().count());
     }
 }

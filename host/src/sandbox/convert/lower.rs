@@ -12,6 +12,9 @@ use hookwright_core::value::DefaultValue;
 
 use crate::sandbox::bindings::hookwright::hooks::types as wit;
 
+/// About what a name takes, or another small part: it is a text of its own.
+pub const PART_BYTES: usize = 64;
+
 /// A call as the guest gets it: owned, so that the guest can go on elsewhere than where it was called.
 pub struct Asked {
     pub cx: wit::Context,
@@ -75,6 +78,12 @@ pub fn table(table: &Table) -> wit::Table {
         checks: checks.iter().map(check).collect(),
         comment: comment.clone(),
     }
+}
+
+/// About how many bytes [`table`] makes of a table: for whoever has to know before it is made.
+pub fn bytes_of(table: &Table) -> usize {
+    let values = table.columns.values().filter_map(|column| column.ty.values()).map(<[String]>::len);
+    PART_BYTES * (table.weight() + values.sum::<usize>()) + table.text_bytes()
 }
 
 fn action(action: Action) -> wit::Action {

@@ -99,6 +99,18 @@ pub fn fickle() -> Vec<u8> {
     called(&guest.encode(&PACKAGES, "test:guest/system@1.0.0"), Hook::EntityAfter)
 }
 
+/// A guest that comments on a table with so many letters.
+///
+/// # Panics
+/// If they do not fit its memory.
+#[must_use]
+pub fn comments(table: &str, letters: usize) -> Vec<u8> {
+    let comment = words(&[20, 0, 16_000, table.len(), 0, 0, 0, 1, 65_536, letters]);
+    let items = data(1024, &words(&[0, 2048, 1])) + &data(2048, &comment) + &data(16_000, table.as_bytes());
+    let items = items + &data(65_536, &b"a".repeat(letters));
+    Guest { items: &items, pages: 4, ..Guest::default() }.component()
+}
+
 /// Replies stand at 1024, as `ok(list)` with the list at 2048.
 fn reply(guest: Hostile) -> Option<Vec<u8>> {
     let sizes = Sizes::of_contract();

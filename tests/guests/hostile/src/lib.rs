@@ -10,7 +10,7 @@ mod loads;
 mod memories;
 mod system;
 
-pub use calls::{fickle, touchy, touchy_body};
+pub use calls::{comments, fickle, touchy, touchy_body};
 pub use guest::{Guest, REPLY, hook, of_version, plain_manifest, with_manifest};
 pub use loads::bomb;
 pub use system::{PACKAGES, SYSTEM};
