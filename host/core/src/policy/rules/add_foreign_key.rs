@@ -90,7 +90,7 @@ mod tests {
         accepts(CODE, Mode::Dev, add.clone(), &rows(0));
         assert_eq!(rejects(CODE, Mode::Prod, add.clone(), &rows(0)).verdict, Verdict::NeedsConfirmation);
         let blocked = rejects(CODE, Mode::Dev, add, &rows(1));
-        assert_eq!(blocked.message, "1 row of \"invoice\" (\"status\") refer to no row of \"account\"");
+        assert_eq!(blocked.message, "1 row of \"invoice\" (\"status\") refers to no row of \"account\"");
         assert_eq!(blocked.verdict, Verdict::NeedsConfirmation);
     }
 }
