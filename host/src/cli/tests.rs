@@ -251,3 +251,12 @@ fn tables_are_plain() {
     let rows = [["acme".to_owned(), "sqlite:acme.db".to_owned()], ["a".to_owned(), "x".to_owned()]];
     insta::assert_snapshot!(print::table(["org", "database"], rows.into_iter()));
 }
+
+#[test]
+fn commands_log_warnings_of_the_host_alone() {
+    use tracing::Level;
+    let targets: tracing_subscriber::filter::Targets = super::COMMAND_LOG.parse().expect("levels");
+    assert!(targets.would_enable("hookwright::pipeline", &Level::WARN));
+    assert!(!targets.would_enable("hookwright::executor::log", &Level::WARN));
+    assert!(!targets.would_enable("sqlx::query", &Level::ERROR));
+}

@@ -61,7 +61,7 @@ pub enum DbError {
         trouble: Option<Box<Trouble>>,
     },
     /// All connections that may be used were in use.
-    #[error("{} in use for {} ms", all(*.most, &whose(*of, org)), waited.as_millis())]
+    #[error("{} in use for {} ms{}", all(*.most, &whose(*of, org)), waited.as_millis(), waited_for(.by.as_deref()))]
     Crowded {
         /// The organisation.
         org: String,
@@ -71,6 +71,8 @@ pub enum DbError {
         most: usize,
         /// How long it was waited for one.
         waited: Duration,
+        /// Whom they wait for, if that was looked into and found.
+        by: Option<Box<Trouble>>,
     },
     /// A privilege is missing.
     #[error("{message}")]
@@ -242,6 +244,7 @@ impl DbError {
                 trouble.advice(),
                 ceil(*next)
             )),
+            Self::Crowded { by: Some(by), .. } => Some(by.advice()),
             Self::Crowded { of: Whose::Database, .. } => {
                 Some("send the request again a little later; or raise database.max_connections".to_owned())
             }
@@ -295,6 +298,10 @@ fn quoted(events: &[String]) -> String {
 /// Whole seconds, at least one.
 fn ceil(duration: Duration) -> u64 {
     duration.as_millis().div_ceil(1_000).try_into().unwrap_or(u64::MAX).max(1)
+}
+
+fn waited_for(trouble: Option<&Trouble>) -> String {
+    trouble.map(|trouble| format!("; {}", trouble.found)).unwrap_or_default()
 }
 
 fn all(most: usize, whose: &str) -> String {

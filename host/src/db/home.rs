@@ -43,6 +43,8 @@ pub(crate) struct Home<DB: Database> {
     misses: Mutex<(u64, String)>,
     /// Why it was not reached, when that was looked into last.
     pub(super) looked: Looked,
+    /// Whom its sessions waited for when all connections were in use, as found last.
+    pub(super) crowded: Looked,
     idle: Mutex<Vec<Idle<DB>>>,
     orgs: Mutex<HashMap<OrgName, Weak<Bound>>>,
     used: Mutex<Instant>,
@@ -96,6 +98,7 @@ impl<DB: Database> Home<DB> {
             server,
             misses: Mutex::default(),
             looked: Looked::default(),
+            crowded: Looked::default(),
             idle: Mutex::default(),
             orgs: Mutex::default(),
             used: Mutex::new(Instant::now()),

@@ -51,7 +51,7 @@ impl Refusal {
         Ok(match *inner.downcast::<Self>().map_err(sqlx::Error::Configuration)? {
             Self::NotReached(source) => DbError::Unreachable { org, source, trouble: None },
             Self::Open { since, cause, next } => DbError::Open { org, since, cause, next, trouble: None },
-            Self::Crowded { of, most, waited } => DbError::Crowded { org, of, most, waited },
+            Self::Crowded { of, most, waited } => DbError::Crowded { org, of, most, waited, by: None },
         })
     }
 }

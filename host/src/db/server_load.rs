@@ -10,6 +10,9 @@ use super::{DbError, OrgDb, Pool};
 /// Groups that a message names; the rest are counted.
 const MOST: usize = 6;
 
+/// The name that hosts give to their sessions.
+const OURS: &str = "hookwright";
+
 /// The connections of a server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServerLoad {
@@ -62,6 +65,13 @@ impl fmt::Display for ServerLoad {
         f.write_str(&named.join(", "))?;
         if rest > 0 {
             write!(f, ", and {rest} others")?;
+        }
+        let own = groups.iter().filter(|g| g.application == OURS);
+        let (ours, idle) = own.fold((0, 0), |(all, idle), g| {
+            (all + g.count, idle + if g.state == "idle" { g.count } else { 0 })
+        });
+        if ours > 0 {
+            write!(f, "; {ours} of them are Hookwright's own, {idle} of these idle")?;
         }
         Ok(())
     }

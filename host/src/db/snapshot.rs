@@ -82,7 +82,7 @@ const POSTGRES: &str = "\
     SELECT 2::bigint, position::bigint, entity_id, id, spec::text FROM hookwright.field WHERE org = $1 UNION ALL \
     SELECT 3::bigint, 0::bigint, name, NULL, definition::text FROM hookwright.model WHERE org = $1 UNION ALL \
     SELECT 4::bigint, coalesce((SELECT max(revision) FROM hookwright.change WHERE org = $1), 0), \
-        (SELECT 'some' FROM hookwright.event WHERE org = $1 LIMIT 1), NULL, NULL";
+        (SELECT min(event_id) FROM hookwright.event WHERE org = $1), NULL, NULL";
 
 const SQLITE: &str = "\
     SELECT 0, o.revision, c.id, CASE WHEN json_valid(c.undo) THEN json_extract(c.undo, '$.kept') END, NULL \
@@ -92,7 +92,7 @@ const SQLITE: &str = "\
     SELECT 2, position, entity_id, id, spec FROM hookwright_field WHERE org = $1 UNION ALL \
     SELECT 3, 0, name, NULL, definition FROM hookwright_model WHERE org = $1 UNION ALL \
     SELECT 4, coalesce((SELECT max(revision) FROM hookwright_change WHERE org = $1), 0), \
-        (SELECT 'some' FROM hookwright_event WHERE org = $1 LIMIT 1), NULL, NULL";
+        (SELECT min(event_id) FROM hookwright_event WHERE org = $1), NULL, NULL";
 
 const HOLES_POSTGRES: &str = "\
     SELECT count(*), count(*) FILTER (WHERE NOT EXISTS \

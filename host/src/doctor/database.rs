@@ -36,6 +36,9 @@ fn found(report: CheckReport) -> Found {
         troubles.into_iter().partition(|trouble| OF_BOOKKEEPING.contains(&trouble.code.as_str()));
     let privileges = match may.is_empty() {
         true => Check::new("privileges", "the host may make what it needs"),
+        false if may.iter().all(|trouble| trouble.code == "db/read-only") => {
+            Check::new("privileges", "nothing can be written").with(may)
+        }
         false => Check::new("privileges", "something is missing").with(may),
     };
     let said = match (bookkeeping, exists) {

@@ -116,6 +116,8 @@ fn roles_that_are_not_let_in() {
             .await;
         let error = refused(&address(&database, &role), "db/too-many-connections").await;
         assert!(error.help.contains(&format!("ALTER ROLE \"{role}\" CONNECTION LIMIT")), "{}", error.help);
+        let whose = format!("the role \"{role}\" has all the connections at ");
+        assert!(error.message.starts_with(&whose), "{error}");
         run(format!("DROP OWNED BY {role}; DROP ROLE {role}")).await;
         database.close().await;
     });

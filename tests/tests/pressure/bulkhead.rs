@@ -143,7 +143,12 @@ async fn beside_an_organisation_that_uses_all_its_connections() {
     lock.wait_for_victim().await;
     let error = rig.host.entities(&greedy).await.unwrap_err();
     assert_eq!((error.code.as_str(), error.entry.status), ("org/overloaded", 503));
-    assert_eq!(error.message, "all 2 connections of the organisation \"greedy\" were in use for 100 ms");
+    let cause = format!(
+        "all 2 connections of the organisation \"greedy\" were in use for 100 ms; they wait for session {} of ",
+        lock.pid()
+    );
+    assert!(error.message.starts_with(&cause), "{error}");
+    assert!(error.help.contains(&format!("pg_terminate_backend({})", lock.pid())), "{}", error.help);
     for number in 0..10 {
         rig.applies(&modest, &format!("f{number}")).await;
     }

@@ -104,9 +104,8 @@ async fn a_database_that_hangs_is_waited_for_no_more() {
         assert_eq!(error.entry.status, 503, "{error:?}");
         let pressure = rig.pressure(&org).await;
         assert!(pressure.circuit != CircuitState::Closed && pressure.failures == 1, "{pressure:?}");
-        let waited = ["database.hang_timeout_ms", "database.connect_timeout_ms"];
         let cause = pressure.cause.unwrap();
-        assert!(waited.iter().any(|name| cause.contains(name)), "{cause}");
+        assert!(cause.contains("takes connections, and does not answer a login"), "{cause}");
         door.set(State::Open).await;
         rig.until_applied(&org, if write { "back_again" } else { "back" }).await;
     }

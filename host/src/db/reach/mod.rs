@@ -2,6 +2,7 @@
 //!
 //! Only reads, sends no statement but `SELECT`, and takes a few seconds at most. `db` alone calls it.
 
+mod crowded;
 mod ports;
 mod postgres;
 mod refused;
@@ -100,6 +101,9 @@ impl OrgDb {
             DbError::Blocked { tries, blockers, holders: None } => {
                 DbError::Blocked { tries, blockers, holders: self.holders_of_file() }
             }
+            DbError::Crowded { org, of, most, waited, by: None } => {
+                DbError::Crowded { org, of, most, waited, by: self.crowded_by().await.map(Box::new) }
+            }
             DbError::Refused { ref state, .. } if state == read_only::STATE => {
                 self.read_only().await.map_or(error, |trouble| DbError::Unusable(Box::new(trouble)))
             }
@@ -139,6 +143,12 @@ impl OrgDb {
             Pool::Sqlite(pool) => sqlite::cause(self, pool).await.map(|trouble| self.addressed(trouble)),
             Pool::Postgres(_) => None,
         }
+    }
+
+    /// Whom the host's sessions wait for while all connections are in use.
+    async fn crowded_by(&self) -> Option<Trouble> {
+        let Pool::Postgres(pool) = self.pool() else { return None };
+        pool.home.crowded.within(Some(KEPT), crowded::cause(pool)).await
     }
 
     /// Which processes have the organisation's file, if it is one.

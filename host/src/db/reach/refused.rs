@@ -176,19 +176,31 @@ async fn too_many(db: &OrgDb, pool: &Connections<Postgres>, place: &Place<'_>, s
     let counted = tokio::time::timeout(LOOK, ask).await.ok().and_then(Result::ok);
     let used =
         counted.as_ref().map(ServerLoad::to_string).map(|text| format!("; {text}")).unwrap_or_default();
-    let found = format!("the server at {} has no connection left: {said} (SQLSTATE 53300){used}", place.at());
-    let means = "programs hold more connections than the server, the role or the database is allowed";
     // One SQLSTATE for three limits: only the server's words tell which.
-    let limited = |what: &str, name: &str| {
-        format!(
-            "it is a limit of the {what} alone; raise it as an administrator: ALTER {} \"{name}\" CONNECTION LIMIT -1",
-            what.to_uppercase()
-        )
+    let (whose, next) = match said {
+        said if said.contains("for role") => limited("role", place.role, "usename"),
+        said if said.contains("for database") => limited("database", place.database, "datname"),
+        _ => (None, ServerLoad::advice().to_owned()),
     };
-    let next = match said {
-        said if said.contains("for role") => limited("role", place.role),
-        said if said.contains("for database") => limited("database", place.database),
-        _ => ServerLoad::advice().to_owned(),
+    let (found, means) = match whose {
+        Some(whose) => (
+            format!("{whose} has all the connections at {} that it may have", place.at()),
+            "its own CONNECTION LIMIT is used up by programs; the server may have room for others",
+        ),
+        None => (
+            format!("the server at {} has no connection left", place.at()),
+            "programs hold more connections than the server is allowed",
+        ),
     };
+    let found = format!("{found}: {said} (SQLSTATE 53300){used}");
     Trouble::broken("db/too-many-connections", found, means).next(next)
+}
+
+/// Whose limit it is, and what to do about it.
+fn limited(what: &str, name: &str, column: &str) -> (Option<String>, String) {
+    let next = format!(
+        "see who has them: SELECT application_name, state, count(*) FROM pg_stat_activity WHERE {column} = '{name}' GROUP BY 1, 2; end those that are idle and not needed, or raise the limit as an administrator: ALTER {} \"{name}\" CONNECTION LIMIT -1",
+        what.to_uppercase()
+    );
+    (Some(format!("the {what} \"{name}\"")), next)
 }
