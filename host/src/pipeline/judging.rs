@@ -23,7 +23,7 @@ enum NotTaken {
     /// The organisation, or its schema, does not allow it.
     Refused(Error),
     /// It is more than a plugin may ask for, or makes no sense by itself.
-    Broke { code: &'static str, error: Error },
+    Broke { code: &'static str, error: Box<Error> },
 }
 
 impl From<Error> for NotTaken {
@@ -50,10 +50,10 @@ impl Worker<'_> {
             }
             Err(NotTaken::Broke { code, error }) => {
                 self.caller.breaks(plugin, call, code, &error).await?;
-                let Some((draft, room)) = before else { return Err(error) };
+                let Some((draft, room)) = before else { return Err(*error) };
                 self.draft.back_to(draft);
                 self.room = room;
-                self.caller.does_without(plugin, event, call, error);
+                self.caller.does_without(plugin, event, call, *error);
                 Ok(())
             }
         }
@@ -135,7 +135,7 @@ impl Worker<'_> {
                 Ok(())
             }
             (None, Refusal::Model(error)) if error.is_of_itself() => {
-                Err(NotTaken::Broke { code: error.code(), error: refused(plugin, &refusal) })
+                Err(NotTaken::Broke { code: error.code(), error: Box::new(refused(plugin, &refusal)) })
             }
             (None, _) => Err(refused(plugin, &refusal).into()),
         }
@@ -143,5 +143,5 @@ impl Worker<'_> {
 }
 
 fn broke(code: &'static str, message: String, help: String) -> NotTaken {
-    NotTaken::Broke { code, error: Error::new("plugin/fault", message).coded(code).help(help) }
+    NotTaken::Broke { code, error: Box::new(Error::new("plugin/fault", message).coded(code).help(help)) }
 }
