@@ -18,6 +18,9 @@ use crate::error::{Error, Result};
 use crate::processor::Busy;
 use crate::tenant::Bound;
 
+/// Intents that are judged before others get a turn.
+const AT_ONCE: usize = 16;
+
 /// Why what a plugin asks for is not taken.
 enum NotTaken {
     /// The organisation, or its schema, does not allow it.
@@ -61,13 +64,16 @@ impl Worker<'_> {
 
     async fn taken(&mut self, plugin: &Bound, intents: Vec<Intent>) -> Result<(), NotTaken> {
         self.take_room(plugin, intents.iter().map(Intent::size).sum())?;
-        let mut effort = 0;
-        for intent in intents {
+        let (mut intents, mut effort) = (intents.into_iter(), 0);
+        while intents.len() > 0 {
             // Many of them would hold the thread for long.
-            tokio::task::consume_budget().await;
+            for _ in 0..AT_ONCE.min(intents.len()) {
+                tokio::task::consume_budget().await;
+            }
             self.in_time()?;
             let busy = Busy::begin();
-            let judged = self.judge(plugin, intent, &mut effort);
+            let judged =
+                intents.by_ref().take(AT_ONCE).try_for_each(|intent| self.judge(plugin, intent, &mut effort));
             self.caller.spend(busy.so_far());
             judged?;
         }
