@@ -18,12 +18,15 @@ use crate::error::{Error, Result};
 use crate::processor::Busy;
 use crate::tenant::Bound;
 
+/// Intents that are judged before others get a turn.
+const AT_ONCE: usize = 16;
+
 /// Why what a plugin asks for is not taken.
 enum NotTaken {
     /// The organisation, or its schema, does not allow it.
     Refused(Error),
     /// It is more than a plugin may ask for, or makes no sense by itself.
-    Broke { code: &'static str, error: Error },
+    Broke { code: &'static str, error: Box<Error> },
 }
 
 impl From<Error> for NotTaken {
@@ -50,10 +53,10 @@ impl Worker<'_> {
             }
             Err(NotTaken::Broke { code, error }) => {
                 self.caller.breaks(plugin, call, code, &error).await?;
-                let Some((draft, room)) = before else { return Err(error) };
+                let Some((draft, room)) = before else { return Err(*error) };
                 self.draft.back_to(draft);
                 self.room = room;
-                self.caller.does_without(plugin, event, call, error);
+                self.caller.does_without(plugin, event, call, *error);
                 Ok(())
             }
         }
@@ -61,13 +64,16 @@ impl Worker<'_> {
 
     async fn taken(&mut self, plugin: &Bound, intents: Vec<Intent>) -> Result<(), NotTaken> {
         self.take_room(plugin, intents.iter().map(Intent::size).sum())?;
-        let mut effort = 0;
-        for intent in intents {
+        let (mut intents, mut effort) = (intents.into_iter(), 0);
+        while intents.len() > 0 {
             // Many of them would hold the thread for long.
-            tokio::task::consume_budget().await;
+            for _ in 0..AT_ONCE.min(intents.len()) {
+                tokio::task::consume_budget().await;
+            }
             self.in_time()?;
             let busy = Busy::begin();
-            let judged = self.judge(plugin, intent, &mut effort);
+            let judged =
+                intents.by_ref().take(AT_ONCE).try_for_each(|intent| self.judge(plugin, intent, &mut effort));
             self.caller.spend(busy.so_far());
             judged?;
         }
@@ -135,7 +141,7 @@ impl Worker<'_> {
                 Ok(())
             }
             (None, Refusal::Model(error)) if error.is_of_itself() => {
-                Err(NotTaken::Broke { code: error.code(), error: refused(plugin, &refusal) })
+                Err(NotTaken::Broke { code: error.code(), error: Box::new(refused(plugin, &refusal)) })
             }
             (None, _) => Err(refused(plugin, &refusal).into()),
         }
@@ -143,5 +149,5 @@ impl Worker<'_> {
 }
 
 fn broke(code: &'static str, message: String, help: String) -> NotTaken {
-    NotTaken::Broke { code, error: Error::new("plugin/fault", message).coded(code).help(help) }
+    NotTaken::Broke { code, error: Box::new(Error::new("plugin/fault", message).coded(code).help(help)) }
 }

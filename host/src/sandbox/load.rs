@@ -20,7 +20,7 @@ const ONE_AT_A_TIME: Share = Share { running: 1, waiting: u32::MAX };
 pub enum LoadError {
     /// Too many of them.
     #[error(
-        "the component has {bytes} bytes, the limit is {limit_bytes}; make it smaller, or raise \"component_bytes\""
+        "the component has {bytes} bytes, the limit is {limit_bytes}; make it smaller, or raise \"sandbox.component_bytes\""
     )]
     TooLarge {
         /// How many.
@@ -80,7 +80,7 @@ pub enum LoadError {
     },
     /// It compiles, and is made of more, or wants more memory, than the sandbox has places for.
     #[error(
-        "the component asks for more than one plugin may have: {what}; make it of fewer parts or give it less memory, or raise \"memory_bytes\" if it is memory that is named"
+        "the component asks for more than one plugin may have: {what}; make it of fewer parts or give it less memory, or raise \"sandbox.memory_bytes\" if it is memory that is named"
     )]
     OverLimits {
         /// What the engine says.

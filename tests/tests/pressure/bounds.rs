@@ -1,9 +1,12 @@
 //! The bound on all connections of a host holds, whoever wants one; and so does the one on changes that wait.
 
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
 
+use hookwright::api::SubmitOptions;
 use hookwright::outcome::Status;
 use hookwright_tests::locks::TableLock;
+use hookwright_tests::org::change;
 use hookwright_tests::postgres::TestDatabase;
 
 use crate::rig::{Rig, add_field, eventually, first_to_end, sessions};
@@ -88,4 +91,22 @@ async fn changes_that_wait_are_bounded() {
         assert_eq!(sent.await.unwrap().unwrap().status, Status::Applied);
     }
     rig.applies(&org, "four").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_change_whose_time_is_over_changes_nothing_and_can_come_again() {
+    let rig = Rig::new(|_| ()).await;
+    let database = TestDatabase::create().await;
+    let file = format!("sqlite:{}", rig.directory.path().join("file.db").display());
+    for (name, url) in [("acme", database.url()), ("file", file.as_str())] {
+        let org = rig.org(name, url).await;
+        let send = async |until| {
+            let options = SubmitOptions { until, ..SubmitOptions::default() };
+            rig.host.submit(&org, change(&add_field("late")), options).await
+        };
+        let error = send(Some(Instant::now())).await.unwrap_err();
+        assert_eq!((error.code.as_str(), error.entry.retryable), ("host/timeout", true), "{error}");
+        assert_eq!(rig.host.entities(&org).await.unwrap()[0].fields.len(), 1);
+        assert_eq!(send(None).await.unwrap().status, Status::Applied);
+    }
 }
