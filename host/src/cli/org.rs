@@ -52,7 +52,8 @@ Examples:
   hookwright org accept acme-corp
 
 For db/bookkeeping-changed: rows of the bookkeeping are not as the last change left them. Better put them back from a
-backup. No table is touched; what follows from the rows is shown by hookwright drift.")]
+backup. No table is touched; what follows from the rows is shown by hookwright drift, and a hookwright sync has the
+model say again what is there.")]
     Accept {
         /// Name
         #[arg(value_parser = org_name)]

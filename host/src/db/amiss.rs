@@ -140,7 +140,7 @@ impl OrgDb {
             Pool::Sqlite(_) => "put them back from a backup of the file",
         };
         Some(Trouble::broken(ROWS, found, means).next(format!(
-            "{backup}; or, if what is there now is to count: hookwright org accept {org}, then see what follows from it: hookwright drift --org {org}"
+            "{backup}; or, if what is there now is to count: hookwright org accept {org}, then see what follows from it: hookwright drift --org {org}; and have the model say what is there: hookwright sync --org {org}"
         )))
     }
 }
