@@ -3,6 +3,8 @@
 //!
 //! A sum, since a change can then add what it writes and take away what it overwrites, and need not go through the rest.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
+
 use imbl::OrdMap;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -84,13 +86,13 @@ impl Kept {
     fn put(&mut self, kind: Kind, key: &str, values: &[&str]) {
         self.take(kind, key);
         let row = hash(std::iter::once(key).chain(values.iter().copied()));
-        self.rows.insert((kind, hash([key])), row);
+        self.rows.insert((kind, place(key)), row);
         let sum = self.sums.of(kind);
         *sum = Sum { rows: sum.rows + 1, sum: sum.sum.wrapping_add(row) };
     }
 
     fn take(&mut self, kind: Kind, key: &str) {
-        if let Some(row) = self.rows.remove(&(kind, hash([key]))) {
+        if let Some(row) = self.rows.remove(&(kind, place(key))) {
             let sum = self.sums.of(kind);
             *sum = Sum { rows: sum.rows - 1, sum: sum.sum.wrapping_sub(row) };
         }
@@ -105,6 +107,13 @@ impl Sums {
             Kind::Table => &mut self.tables,
         }
     }
+}
+
+/// Where a row is among the others; never recorded, so a quick sum will do.
+fn place(key: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    key.hash(&mut hasher);
+    hasher.finish()
 }
 
 /// Each text with its length, so that no two lists of texts are one.
