@@ -18,6 +18,7 @@ use crate::config::Config;
 use crate::db::Inspected;
 use crate::error::{Error, Result};
 use crate::host_pressure::forget;
+use crate::host_steps::Steps;
 use crate::outcome::{ChangeSummary, Outcome};
 use crate::pipeline::{Pipeline, Sent, derive, heavy_turns, recorded};
 use crate::registry::store::Store;
@@ -47,6 +48,8 @@ pub(crate) struct Inner {
     heavy: Turns,
     /// The component that was installed last: many organisations often get the same one, which is compiled once then.
     pub installed: Mutex<Option<Loaded>>,
+    /// Changes whose steps a task of this host is at.
+    pub steps: Steps,
     /// Changes under way hold it for reading; [`Host::drain`] waits for them by writing.
     running: Arc<RwLock<()>>,
 }
@@ -78,6 +81,7 @@ impl Host {
             second_runs,
             heavy,
             installed,
+            steps: Steps::default(),
             running,
         });
         tokio::spawn(forget(Arc::downgrade(&inner), kept));

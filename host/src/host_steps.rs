@@ -1,15 +1,18 @@
 //! The host's functions for changes with steps beside their transaction: go on with them, follow them.
 
-use std::sync::Arc;
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use hookwright_core::ident::OrgName;
 
 use crate::error::Result;
-use crate::host::Host;
+use crate::host::{Host, Inner};
 use crate::outcome::{Outcome, Reason, StepReport};
 use crate::tenant::Tenant;
 
+/// How long until it is tried again to go on with steps that another host is at, or that could not be gone on with.
+const AGAIN: Duration = Duration::from_secs(5);
 /// How often a change that is followed is looked at.
 const LOOK: Duration = Duration::from_millis(200);
 /// After so many looks without a step going forward it is tried whether its host is gone.
@@ -68,20 +71,62 @@ impl Host {
         self.each_org("going on with steps", each).await;
     }
 
-    /// On a task of its own; what comes of it is in the ledger and the journal.
+    /// On a task of its own, until nothing is left of it: another host that is at it may die, and a database come back.
+    /// What comes of it is in the ledger and the journal.
     pub(crate) fn go_on(&self, tenant: Arc<Tenant>, id: String) {
-        let inner = self.inner.clone();
+        let Some(watched) = Watched::begin(self, &tenant, &id) else { return };
+        let host = Arc::downgrade(&self.inner);
+        let mut told = None;
         tokio::spawn(async move {
-            match inner.pipeline().go_on(&tenant, &id).await {
-                Ok(Some(outcome)) => {
-                    let status = outcome.status.as_str();
-                    tracing::info!(org = %tenant.org(), change = id, status, "the steps of a change are done");
+            let _watched = watched;
+            while let Some(inner) = host.upgrade() {
+                match inner.pipeline().go_on(&tenant, &id).await {
+                    Ok(Some(outcome)) => {
+                        let status = outcome.status.as_str();
+                        tracing::info!(org = %tenant.org(), change = id, status, "the steps of a change are done");
+                        return;
+                    }
+                    Ok(None) if matches!(tenant.db().journal_state(&id).await, Ok(None)) => return,
+                    Ok(None) => {}
+                    Err(error) if told == Some(error.code.clone()) => {}
+                    Err(error) => {
+                        tracing::warn!(org = %tenant.org(), change = id, %error, "the steps of a change wait to be gone on with");
+                        told = Some(error.code.clone());
+                    }
                 }
-                Ok(None) => {}
-                Err(error) => {
-                    tracing::warn!(org = %tenant.org(), change = id, %error, "the steps of a change wait to be gone on with");
-                }
+                drop(inner);
+                tokio::time::sleep(AGAIN).await;
             }
         });
     }
+}
+
+/// Changes whose steps a task of this host is at, or waits for.
+pub(crate) type Steps = Mutex<HashSet<(OrgName, String)>>;
+
+/// One of them.
+struct Watched {
+    host: Weak<Inner>,
+    change: (OrgName, String),
+}
+
+impl Watched {
+    /// None if there is a task for it already.
+    fn begin(host: &Host, tenant: &Tenant, id: &str) -> Option<Self> {
+        let change = (tenant.org().clone(), id.to_owned());
+        let is_new = locked(&host.inner.steps).insert(change.clone());
+        is_new.then(|| Self { host: Arc::downgrade(&host.inner), change })
+    }
+}
+
+impl Drop for Watched {
+    fn drop(&mut self) {
+        if let Some(host) = self.host.upgrade() {
+            locked(&host.steps).remove(&self.change);
+        }
+    }
+}
+
+fn locked(steps: &Steps) -> MutexGuard<'_, HashSet<(OrgName, String)>> {
+    steps.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -78,6 +78,22 @@ impl OrgDb {
         Ok(self.sessions(pool, &script).await?.into_iter().map(|(blocker, _)| blocker).collect())
     }
 
+    /// Who has tables of the organisation to itself, so that they cannot even be read.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub(super) async fn owners_of_tables(&self) -> Result<Vec<Blocker>, DbError> {
+        let Pool::Postgres(pool) = self.pool() else { return Ok(Vec::new()) };
+        let mut script = Script::of(Dialect::Postgres, "SELECT ");
+        script
+            .sql(SESSION)
+            .sql(" AND l.mode = 'AccessExclusiveLock' AND n.nspname = ")
+            .text(self.org().as_str());
+        script.sql(" ORDER BY a.xact_start, l.pid, c.relname LIMIT 10");
+        let script = self.only_reading(&script);
+        Ok(self.sessions(pool, &script).await?.into_iter().map(|(blocker, _)| blocker).collect())
+    }
+
     /// Whose transactions hold a lock on one of `tables` for longer than a statement of a change waits for its own.
     /// Where the host's role may not see how long that is, it looks twice.
     ///

@@ -128,9 +128,17 @@ impl OrgDb {
                 Pool::Sqlite(pool) => sqlite_inspect::inspect(pool, managed).await,
             }
         };
-        let mut inspected = reading!(self, look())?;
-        inspected.foreign.sort();
-        Ok(inspected)
+        let inspected = reading!(self, look());
+        match inspected {
+            Ok(mut inspected) => {
+                inspected.foreign.sort();
+                Ok(inspected)
+            }
+            Err(DbError::Blocked { tries, holders, .. }) => {
+                Err(DbError::Blocked { tries, blockers: self.owners_of_tables().await?, holders })
+            }
+            Err(error) => Err(error),
+        }
     }
 }
 

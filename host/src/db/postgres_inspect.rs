@@ -56,9 +56,10 @@ fn nulls_not_distinct(version: u32) -> &'static str {
 
 fn script(org: &str, version: u32) -> Script {
     let mut script = Script::new(Dialect::Postgres);
+    // Printing a definition waits for whoever has the table to itself.
     // Without a search path every name from outside the catalogue is printed with its schema.
     script.sql(
-        "SET LOCAL transaction_isolation = 'repeatable read'; SET LOCAL transaction_read_only = on; \
+        "SET LOCAL transaction_isolation = 'repeatable read'; SET LOCAL transaction_read_only = on; SET LOCAL lock_timeout = '3s'; \
         SET LOCAL search_path = ''; SET LOCAL TimeZone = 'UTC'; SET LOCAL DateStyle = 'ISO'; ",
     );
     let equal_nulls = nulls_not_distinct(version);

@@ -94,8 +94,9 @@ impl OrgDb {
 
 /// Only asked where the extension can be read without a search path.
 async fn slow(connection: &mut PgConnection, org: &str) -> sqlx::Result<Option<Vec<Slow>>> {
+    // What is preloaded only some roles may see; a setting of it there is only where it is.
     let there = "SELECT to_regclass('pg_stat_statements') IS NOT NULL \
-        AND 'pg_stat_statements' = ANY (string_to_array(replace(current_setting('shared_preload_libraries'), ' ', ''), ','))";
+        AND EXISTS (SELECT FROM pg_catalog.pg_settings WHERE name = 'pg_stat_statements.max')";
     if !sqlx::query_scalar::<_, bool>(there).fetch_one(&mut *connection).await? {
         return Ok(None);
     }

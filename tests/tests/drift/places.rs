@@ -87,3 +87,55 @@ fn two_of_one_shape_with_other_names_are_told_apart() {
         });
     }
 }
+
+/// Something of nobody has the name that one is to get back: it is told, and nothing runs for ever.
+#[test]
+fn a_name_that_another_has_taken_is_told() {
+    for dialect in BOTH {
+        runtime().block_on(async {
+            let bench = twins(dialect).await;
+            if dialect == Dialect::Postgres {
+                bench
+                    .hand("ALTER TABLE lead RENAME notes TO \"Notes2\"; ALTER TABLE lead ADD \"NOTES\" int")
+                    .await;
+                assert!(!bench.drift().await.is_in_step());
+            }
+            bench.hand("ALTER TABLE partner RENAME TO old; CREATE TABLE partner (x int)").await;
+            let drift = bench.drift().await;
+            assert!(!drift.is_in_step());
+            drop(bench.world.send(&sync().to_string(), super::bench::ALLOWED).await);
+            assert!(
+                bench.world.rows("SELECT mail FROM old").await.expect("rows").concat().contains("partner")
+            );
+        });
+    }
+}
+
+#[test]
+fn one_that_was_changed_besides_is_found_by_the_names_on_it() {
+    for dialect in BOTH {
+        runtime().block_on(async {
+            let bench = twins(dialect).await;
+            bench.hand("ALTER TABLE lead RENAME TO prospect; ALTER TABLE prospect ADD zz int").await;
+            let findings = told(&bench.drift().await.findings);
+            assert!(findings.contains(&"drift/renamed-table lead".to_owned()), "{findings:?}");
+            bench.event(&json!({"id": "sync", "type": "schema.sync", "entity": "lead"})).await;
+            assert!(mails(&bench, "lead").await.contains("lead"), "{dialect:?}");
+        });
+    }
+}
+
+#[test]
+fn places_are_given_back_for_one_entity_alone() {
+    for dialect in BOTH {
+        runtime().block_on(async {
+            let bench = twins(dialect).await;
+            bench.hand("ALTER TABLE lead RENAME TO old; ALTER TABLE partner RENAME TO lead").await;
+            bench.event(&json!({"id": "sync", "type": "schema.sync", "entity": "lead"})).await;
+            assert!(mails(&bench, "lead").await.contains("lead"), "{dialect:?}");
+            bench.event(&json!({"id": "rest", "type": "schema.sync"})).await;
+            assert_eq!(told(&bench.drift().await.findings), Vec::<String>::new());
+            assert!(mails(&bench, "partner").await.contains("partner"), "{dialect:?}");
+        });
+    }
+}

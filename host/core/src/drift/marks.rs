@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::renamed::alike;
+use super::renamed::{akin, alike};
 use crate::ident::Ident;
 use crate::intent::RenameTable;
 use crate::schema::{Schema, Table};
@@ -37,13 +37,21 @@ pub(super) fn displaced(recorded: &Schema, found: &Schema) -> Vec<RenameTable> {
         return Vec::new();
     }
     let owners = owners(recorded);
-    let moved = |(name, table): (&Ident, &Arc<Table>)| {
+    let moved = |(name, table): &(&Ident, &Arc<Table>)| {
         let whose: BTreeSet<_> = marks(table).into_iter().filter_map(|mark| owners.get(mark)).collect();
-        let owner = whose.first().filter(|_| whose.len() == 1)?;
-        let is_like = recorded.table(owner).is_some_and(|known| alike(known, table));
-        (**owner != name && is_like).then(|| RenameTable { table: name.clone(), to: (**owner).clone() })
+        let owner = match whose.first() {
+            Some(owner) if whose.len() == 1 => *owner,
+            // Nothing on it has a name: it is what just one other was, and not what is to be there.
+            None if !recorded.table(name).is_some_and(|known| akin(known, table)) => {
+                let mut like = suspects.iter().map(|(name, _)| *name);
+                like.find(|other| recorded.table(other).is_some_and(|known| alike(known, table)))?
+            }
+            _ => return None,
+        };
+        let is_like = recorded.table(owner).is_some_and(|known| alike(known, table) || akin(known, table));
+        (owner != *name && is_like).then(|| RenameTable { table: (*name).clone(), to: owner.clone() })
     };
-    let mut all: Vec<_> = suspects.into_iter().filter_map(moved).collect();
+    let mut all: Vec<_> = suspects.iter().filter_map(moved).collect();
     loop {
         let leaves = |place: &Ident| all.iter().any(|rename| rename.table == *place);
         let claims = |place: &Ident| all.iter().filter(|rename| rename.to == *place).count();

@@ -36,6 +36,7 @@ use crate::ident::Ident;
 use crate::intent::Intent;
 use crate::metadata::Metadata;
 use crate::metadata_error::MetadataError;
+use crate::model::Model;
 use crate::schema::{Schema, Table};
 use compare::Three;
 use named::{applied, in_turn, names_back};
@@ -173,8 +174,9 @@ impl Drift {
         let scope = &self.widened(scope);
         let names = if scope.loosening { Vec::new() } else { self.names_in(scope) };
         let base = self.base(scope);
+        let mut model = Model::new(Arc::new(base.clone()));
         let mut all = in_turn(&names, &base);
-        let mut model = applied(&base, &names);
+        all.retain(|intent| intent.apply(&mut model).is_ok());
         let is_named = |table: &Ident, column: &Ident| {
             names.iter().any(
                 |intent| matches!(intent, Intent::RenameColumn(r) if r.table == *table && r.to == *column),

@@ -62,6 +62,7 @@ impl Drift {
     pub(super) fn trading(&self, table: &Ident) -> BTreeSet<Ident> {
         let (mut names, mut to) = (BTreeSet::new(), table.clone());
         while let Some(from) = self.origin(&to) {
+            names.insert(to.clone());
             let is_new = names.insert(from);
             let next = self.renames.iter().find_map(|intent| match intent {
                 Intent::RenameTable(rename) if rename.table == to => Some(rename.to.clone()),

@@ -36,16 +36,22 @@ fn only<'a>(
     among: &[&'a Table],
     known_first: impl for<'t> Fn(&'t Table, &'t Table) -> (&'t Table, &'t Table),
 ) -> Option<&'a Table> {
-    let like: Vec<&Table> = among.iter().filter(|table| alike(table, of)).copied().collect();
     let one = |tables: &[&'a Table]| match tables {
         [one] => Some(*one),
         _ => None,
     };
     let told = |table: &&&'a Table| {
         let (known, there) = known_first(of, table);
-        is_marked(known, there)
+        is_marked(known, there) && akin(known, there)
     };
-    one(&like).or_else(|| one(&like.iter().filter(told).copied().collect::<Vec<_>>()))
+    let like: Vec<&Table> = among.iter().filter(|table| alike(table, of)).copied().collect();
+    one(&like).or_else(|| one(&among.iter().filter(told).copied().collect::<Vec<_>>()))
+}
+
+/// Whether a table has most of the columns that a recorded one has: it may have been changed besides.
+pub(super) fn akin(known: &Table, there: &Table) -> bool {
+    let same = |column: &&Column| there.column(&column.name).is_some_and(|found| found.ty == column.ty);
+    known.columns.values().filter(same).count() * 2 > known.columns.len()
 }
 
 /// Whether two tables have columns of the same types in the same order, and most of them of the same name.

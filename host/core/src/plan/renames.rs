@@ -26,10 +26,12 @@ pub(crate) fn in_order_by(
     let mut passing = 0;
     while !renames.is_empty() {
         let free = renames.iter().position(|(from, to)| from.collides(to) || !taken.contains(&key(to)));
-        let (from, to) = match free {
-            Some(index) => renames.remove(index),
-            None => {
-                let (from, to) = renames.remove(0);
+        // One that has the name that another is to get.
+        let held = || renames.iter().position(|(from, _)| renames.iter().any(|(_, to)| to.collides(from)));
+        let (from, to) = match (free, free.is_none().then(held).flatten()) {
+            (Some(index), _) => renames.remove(index),
+            (None, Some(index)) => {
+                let (from, to) = renames.remove(index);
                 let way = loop {
                     passing += 1;
                     let way = Ident::from_parts(format!("{passing_name}_{passing}"));
@@ -40,6 +42,8 @@ pub(crate) fn in_order_by(
                 renames.push((way.clone(), to));
                 (from, way)
             }
+            // The name is that of something which stays: whoever carries them out finds out.
+            (None, None) => renames.remove(0),
         };
         taken.remove(&key(&from));
         taken.insert(key(&to));
@@ -67,6 +71,13 @@ mod tests {
     fn a_chain_starts_at_its_free_end() {
         let ordered = run(&[("a", "b"), ("b", "c")], &["a", "b"]);
         assert_eq!(ordered, [("b".into(), "c".into()), ("a".into(), "b".into())]);
+    }
+
+    #[test]
+    fn a_name_that_stays_taken_ends_all_the_same() {
+        let ordered = run(&[("a", "b"), ("b", "c")], &["a", "b", "C"]);
+        assert_eq!(ordered.len(), 3, "{ordered:?}");
+        assert_eq!(run(&[("a", "b")], &["a", "B"]), [("a".into(), "b".into())]);
     }
 
     #[test]
