@@ -139,3 +139,30 @@ fn places_are_given_back_for_one_entity_alone() {
         });
     }
 }
+
+/// The record has the names of the hands then, and the metadata theirs: the rows are where they were.
+#[test]
+fn a_rolled_back_repair_or_adoption_leaves_a_name_to_be_given_back() {
+    for dialect in BOTH {
+        for kind in ["schema.sync", "schema.adopt"] {
+            runtime().block_on(async {
+                let bench = twins(dialect).await;
+                bench.hand("ALTER TABLE lead RENAME mail TO post; ALTER TABLE partner RENAME TO mate").await;
+                let done = bench.send(&json!({"id": "done", "type": kind}), super::bench::ALLOWED).await;
+                let change = done.change.expect("a change");
+                bench.event(&json!({"id": "back", "type": "change.rollback", "change": change})).await;
+                let findings = told(&bench.drift().await.findings);
+                let renamed = ["drift/renamed-column lead.mail", "drift/renamed-table partner"];
+                assert!(
+                    renamed.iter().all(|one| findings.contains(&(*one).to_owned())),
+                    "{kind}: {findings:?}"
+                );
+                bench.event(&sync()).await;
+                assert_eq!(told(&bench.drift().await.findings), Vec::<String>::new(), "{dialect:?} {kind}");
+                for table in ["lead", "partner"] {
+                    assert!(mails(&bench, table).await.contains(table), "{dialect:?} {kind}");
+                }
+            });
+        }
+    }
+}

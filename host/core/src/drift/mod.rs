@@ -18,6 +18,7 @@ mod renamed;
 mod repair;
 mod scope;
 mod taken;
+mod undone;
 mod unfit;
 
 use std::collections::BTreeSet;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::{Drift, Finding, Moved, Part, Scope, World, dressed, part, renamed};
+use super::{Drift, Finding, Moved, Part, Scope, World, dressed, part, renamed, undone};
 use crate::ident::Ident;
 use crate::intent::{Intent, RenameColumn, RenameTable};
 use crate::model::Model;
@@ -94,9 +94,10 @@ impl Drift {
 
 /// Finds what was given another name by hand: the host's tables under the names that they have, and what renames them.
 pub(super) fn names_back(world: &World<'_>, own: Schema, others: &mut Schema) -> (Schema, Vec<Intent>) {
-    let World { wanted, recorded, found, .. } = world;
+    let World { wanted, recorded, found, metadata, .. } = world;
     let mut base = own;
-    let tables = renamed::tables(recorded, &base, others);
+    let mut tables = renamed::tables(recorded, &base, others);
+    tables.extend(undone::tables(wanted, recorded, &base, metadata));
     for rename in &tables {
         if let (Some(there), Some(known)) = (found.table(&rename.table), recorded.table(&rename.to)) {
             base.insert(dressed(there, known, world.comments));
@@ -114,6 +115,11 @@ pub(super) fn names_back(world: &World<'_>, own: Schema, others: &mut Schema) ->
             let within = renamed::within(wanted, known, table);
             let is_there = |rename: &Intent| named_keys || !matches!(rename, Intent::RenamePrimaryKey(_));
             renames.extend(within.into_iter().filter(is_there));
+        }
+        if let (Some(wanted), Some(known), Some(entity)) =
+            (wanted.table(name), recorded.table(name), metadata.entity(name))
+        {
+            renames.extend(undone::columns(wanted, known, table, entity).map(Intent::RenameColumn));
         }
     }
     (base, renames)
