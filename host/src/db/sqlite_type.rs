@@ -14,7 +14,16 @@ pub(super) fn recognise(column: &Ident, declared: &str, check: Option<&[Token]>)
     let written = |ty: &FieldType| sqlite_column_check(column, ty).and_then(|text| tokenize(&text));
     let fits = |ty: &FieldType| written(ty).is_some_and(|tokens| same(&tokens, check));
     let exact = candidates(declared, check).into_iter().find(fits);
-    exact.or_else(|| decimals(declared, check).find(fits)).or_else(|| length(column, declared, check))
+    let exact = exact.or_else(|| decimals(declared, check).find(fits));
+    exact
+        .or_else(|| length(column, declared, check))
+        .or_else(|| json(declared, check, written(&FieldType::Json)?))
+}
+
+/// JSON by a check that does not ask for NULL, which is how it was written once: `json_valid(c)`.
+fn json(declared: &str, check: &[Token], own: Vec<Token>) -> Option<FieldType> {
+    let bare = own.get(4..).filter(|_| declared == "text")?;
+    same(bare, check).then_some(FieldType::Json)
 }
 
 /// A length that somebody wrote in other words: `length(c) < 81`, `80 >= length(c)`, `81 > length(c)`.
@@ -130,6 +139,8 @@ mod tests {
             let found = recognise(&column, "text", tokens.as_deref());
             assert_eq!(found, Some(FieldType::String { length }), "{words}");
         }
+        let bare = tokenize("json_valid(c)");
+        assert_eq!(recognise(&column, "text", bare.as_deref()), Some(FieldType::Json));
         let other = tokenize("length(\"c\") > 80");
         assert_eq!(recognise(&column, "text", other.as_deref()), None);
         for (declared, ty) in types {

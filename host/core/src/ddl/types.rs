@@ -71,7 +71,8 @@ impl Writer<'_> {
             FieldType::String { length } => self.word("length(").ident(name).word(") <= ").number(*length),
             FieldType::Int => self.ident(name).word(" BETWEEN -2147483648 AND 2147483647"),
             FieldType::Boolean => self.ident(name).word(" IN (0, 1)"),
-            FieldType::Json => self.word("json_valid(").ident(name).word(")"),
+            // NULL is no valid JSON to SQLite before 3.42.
+            FieldType::Json => self.ident(name).word(" IS NULL OR json_valid(").ident(name).word(")"),
             FieldType::Date => self.ident(name).word(" IS date(").ident(name).word(")"),
             FieldType::Time => self.null_or(name, "time("),
             FieldType::DateTime => self.null_or(name, "datetime("),
