@@ -1,6 +1,7 @@
 //! Addresses of databases, read for the driver. What is wrong with one is told without what is secret in it. `pools`
 //! and `OrgDb::connect` call it.
 
+use std::net::Ipv6Addr;
 use std::str::FromStr;
 
 use sqlx::postgres::PgConnectOptions;
@@ -44,10 +45,19 @@ pub(super) fn postgres(url: &str) -> Result<PgConnectOptions, DbError> {
         return Err(invalid(what, &format!("correct it, or leave it out; known are {}", KNOWN.join(", "))));
     }
     match options {
-        Ok(options) if names_user(url) => Ok(options),
+        Ok(options) if names_user(url) => Ok(without_brackets(options)),
         _ if bare(url).is_some() => Err(not_encoded(bare(url).unwrap_or_default())),
         Ok(_) => Err(invalid("it names no user", FORMS)),
         Err(error) => Err(invalid(said(error), FORMS)),
+    }
+}
+
+/// An address of IP version 6 stands in brackets in a URL, and nowhere else.
+fn without_brackets(options: PgConnectOptions) -> PgConnectOptions {
+    let inside = options.get_host().strip_prefix('[').and_then(|host| host.strip_suffix(']'));
+    match inside.filter(|host| host.parse::<Ipv6Addr>().is_ok()).map(str::to_owned) {
+        Some(host) => options.host(&host),
+        None => options,
     }
 }
 

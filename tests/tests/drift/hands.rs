@@ -74,6 +74,24 @@ pub const DEEDS: &[Deed] = &[
         &["drift/renamed-column invoice.note", "drift/renamed-column invoice.tag"],
     ),
     deed(
+        "columns that have each other's names in turn",
+        "ALTER TABLE invoice RENAME note TO note2; ALTER TABLE invoice RENAME tag TO note",
+        Sql("ALTER TABLE invoice RENAME COLUMN note TO note2; ALTER TABLE invoice RENAME COLUMN tag TO note"),
+        &["drift/renamed-column invoice.note", "drift/renamed-column invoice.tag"],
+    ),
+    deed(
+        "three columns that changed places",
+        "ALTER TABLE invoice RENAME note TO way; ALTER TABLE invoice RENAME tag TO note; ALTER TABLE invoice RENAME no TO tag; ALTER TABLE invoice RENAME way TO no",
+        Sql(
+            "ALTER TABLE invoice RENAME COLUMN note TO way; ALTER TABLE invoice RENAME COLUMN tag TO note; ALTER TABLE invoice RENAME COLUMN no TO tag; ALTER TABLE invoice RENAME COLUMN way TO no",
+        ),
+        &[
+            "drift/renamed-column invoice.no",
+            "drift/renamed-column invoice.note",
+            "drift/renamed-column invoice.tag",
+        ],
+    ),
+    deed(
         "a column of chosen values renamed",
         "ALTER TABLE invoice RENAME status TO stage",
         Sql("ALTER TABLE invoice RENAME COLUMN status TO stage"),
@@ -329,6 +347,12 @@ pub const DEEDS: &[Deed] = &[
         "ALTER TABLE invoice DROP CONSTRAINT status_values",
         Not,
         &["drift/type invoice.status"],
+    ),
+    deed(
+        "the check of an Enum renamed",
+        "ALTER TABLE invoice RENAME CONSTRAINT status_values TO mine",
+        Not,
+        &["drift/renamed-check invoice (status_values)"],
     ),
     deed(
         "more values of an Enum",

@@ -13,6 +13,19 @@ pub(super) fn values(table: &Table, column: &Column, called: &Ident) -> Option<V
     check.values(&column.name).filter(|_| column.ty == FieldType::Text && column.unread.is_none())
 }
 
+/// Checks that keep columns to the values that they are to have, under other names: the name, and the one that it had.
+pub(super) fn renamed(wanted: &Table, found: &Table) -> Vec<(Ident, Ident)> {
+    let is_text = |column: &&Column| column.ty == FieldType::Text && column.unread.is_none();
+    let of = |column: &Column| {
+        let values = wanted.column(&column.name)?.ty.values()?;
+        let same =
+            |check: &&Check| !check.unvalidated && check.values(&column.name).as_deref() == Some(values);
+        let (check, own) = (found.checks.iter().find(same)?, names::values_check(&column.name));
+        (check.name != own).then(|| (check.name.clone(), own))
+    };
+    found.columns.values().filter(is_text).filter_map(of).collect()
+}
+
 /// The checks that are those of a table's columns, once these have their names back.
 fn own(table: &Table) -> Vec<(&Check, &Column, Vec<String>)> {
     let columns = table.columns.values().filter(|c| c.ty == FieldType::Text && !table.checks.is_empty());

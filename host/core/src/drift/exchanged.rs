@@ -1,35 +1,37 @@
-//! Two columns that changed places by hand. Their order tells it, and something that went along: what they are, or the
-//! names of what is on them. Where nothing did, nothing in the database says which is which.
+//! Columns that have other names than the record says, some of them those of one another. A name does not tell then which
+//! is which, and the order does: no rename changes it. Where only names of one another are there, something must have gone
+//! along besides: what the columns are, their comments, or the names of what is on them.
 
 use crate::ident::Ident;
 use crate::schema::{Column, IndexKey, Table};
 
-/// The columns that changed places: the name that each has, and the one that it had.
-pub(super) fn exchanged(recorded: &Table, found: &Table) -> Vec<(Ident, Ident)> {
+/// The columns that have names of others: the name that each has, and the one that it had. None where names tell it.
+pub(super) fn exchanged(recorded: &Table, found: &Table) -> Option<Vec<(Ident, Ident)>> {
     if recorded.columns.keys().eq(found.columns.keys()) {
-        return Vec::new();
+        return None;
     }
     let (before, now) = (recorded.physical(), found.physical());
-    let moved = |place: &usize| {
-        before.columns.get_index(*place).map(|(n, _)| n) != now.columns.get_index(*place).map(|(n, _)| n)
+    let pairs: Vec<_> = before.columns.values().zip(now.columns.values()).collect();
+    if before.columns.len() != now.columns.len() || !pairs.iter().all(|(was, is)| same(was, is)) {
+        return None;
+    }
+    let moved: Vec<_> = pairs.into_iter().filter(|(was, is)| was.name != is.name).collect();
+    let is_taken = |name: &Ident| moved.iter().any(|(was, _)| was.name == *name);
+    if !moved.iter().any(|(_, is)| is_taken(&is.name)) {
+        return None;
+    }
+    let is_circle = moved.iter().all(|(_, is)| is_taken(&is.name));
+    let other = |name: &Ident| recorded.column(name);
+    let told = |(was, is): &(&Column, &Column)| {
+        let by_name = other(&is.name);
+        let is_other = by_name.is_some_and(|by_name| !same(by_name, is));
+        let comment_went =
+            was.comment == is.comment && by_name.is_some_and(|by_name| by_name.comment != is.comment);
+        is_other || comment_went
     };
-    if before.columns.len() != now.columns.len() {
-        return Vec::new();
-    }
-    let places: Vec<_> = (0..before.columns.len()).filter(moved).collect();
-    let [first, second] = places.as_slice() else { return Vec::new() };
-    let at = |table: &Table, place: &usize| table.columns.get_index(*place).map(|(_, c)| c.clone());
-    let all = (at(&before, first), at(&before, second), at(&now, first), at(&now, second));
-    let (Some(a), Some(b), Some(in_first), Some(in_second)) = all else { return Vec::new() };
-    let crosswise = in_first.name == b.name && in_second.name == a.name;
-    let stayed = same(&a, &in_first) && same(&b, &in_second);
-    let comments_went =
-        a.comment != b.comment && a.comment == in_first.comment && b.comment == in_second.comment;
-    let told = !same(&a, &b) || comments_went || names_went(recorded, found, &a.name, &b.name);
-    match crosswise && stayed && told {
-        true => vec![(b.name.clone(), a.name.clone()), (a.name, b.name)],
-        false => Vec::new(),
-    }
+    let back: Vec<_> = moved.iter().map(|(was, is)| (is.name.clone(), was.name.clone())).collect();
+    let is_told = !is_circle || moved.iter().any(told) || names_went(recorded, found, &back);
+    is_told.then_some(back)
 }
 
 /// Whether two columns are the same but for their names and comments.
@@ -37,16 +39,14 @@ fn same(a: &Column, b: &Column) -> bool {
     Column { name: b.name.clone(), comment: b.comment.clone(), ..a.clone() } == *b
 }
 
-/// Whether something on one of two columns is on the other now, under the name that it had.
-fn names_went(recorded: &Table, found: &Table, a: &Ident, b: &Ident) -> bool {
-    let across = |column: &Ident| match column {
-        _ if column == a => b.clone(),
-        _ if column == b => a.clone(),
-        _ => column.clone(),
+/// Whether something is on a column by the name that the column has now, under the name that it had.
+fn names_went(recorded: &Table, found: &Table, back: &[(Ident, Ident)]) -> bool {
+    let now = |column: &Ident| {
+        back.iter().find(|(_, was)| was == column).map_or_else(|| column.clone(), |(is, _)| is.clone())
     };
     let there = on_columns(found);
     on_columns(recorded).into_iter().any(|(name, columns)| {
-        let moved: Vec<_> = columns.iter().map(across).collect();
+        let moved: Vec<_> = columns.iter().map(now).collect();
         moved != columns && there.contains(&(name, moved))
     })
 }

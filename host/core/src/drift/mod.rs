@@ -38,6 +38,7 @@ use crate::intent::Intent;
 use crate::metadata::Metadata;
 use crate::metadata_error::MetadataError;
 use crate::model::Model;
+use crate::schema::names::values_check;
 use crate::schema::{Schema, Table};
 use compare::Three;
 use named::{applied, in_turn, names_back};
@@ -175,13 +176,32 @@ impl Drift {
         let scope = &self.widened(scope);
         let names = if scope.loosening { Vec::new() } else { self.names_in(scope) };
         let base = self.base(scope);
+        let made = |all| self.made(scope, &names, &base, all);
+        match made(scope.column.is_some()) {
+            // All there is to do cannot be done: the refusal says why.
+            (all, left) if all.is_empty() && !left.is_empty() => made(true),
+            done => done,
+        }
+    }
+
+    /// As [`Drift::repair`], with or without conversions that no value survives.
+    fn made(
+        &self,
+        scope: &Scope,
+        names: &[Intent],
+        base: &Schema,
+        hopeless: bool,
+    ) -> (Vec<Intent>, Vec<Finding>) {
         let mut model = Model::new(Arc::new(base.clone()));
-        let mut all = in_turn(&names, &base);
+        let mut all = in_turn(names, base);
         all.retain(|intent| intent.apply(&mut model).is_ok());
         let is_named = |table: &Ident, column: &Ident| {
-            names.iter().any(
-                |intent| matches!(intent, Intent::RenameColumn(r) if r.table == *table && r.to == *column),
-            )
+            let check = values_check(column);
+            names.iter().any(|intent| match intent {
+                Intent::RenameColumn(r) => r.table == *table && r.to == *column,
+                Intent::RenameCheck(r) => r.table == *table && r.to == check,
+                _ => false,
+            })
         };
         let values = chosen::intents(model.schema(), is_named);
         all.extend(values.into_iter().filter(|intent| intent.apply(&mut model).is_ok()));
@@ -192,6 +212,8 @@ impl Drift {
             let found = model.schema().clone();
             let mut intents = repair::intents(&left.iter().collect::<Vec<_>>(), &self.wanted, &found);
             intents.retain(|intent| !scope.loosening || loosens(intent, &found));
+            intents.retain(|intent| hopeless || !repair::is_hopeless(intent, &found));
+            intents.retain(|intent| !repair::waits_for_values(intent, &all));
             let done: Vec<_> = intents.into_iter().filter(|i| i.apply(&mut model).is_ok()).collect();
             if done.is_empty() {
                 break;

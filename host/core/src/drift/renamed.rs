@@ -65,10 +65,10 @@ pub(super) fn alike(a: &Table, b: &Table) -> bool {
 /// Columns and checks of one table, likewise.
 pub(super) fn within(wanted: &Table, recorded: &Table, found: &Table) -> Vec<Intent> {
     let table = || found.name.clone();
-    let columns = columns(wanted, recorded, found).into_iter().chain(exchanged(recorded, found));
+    let columns = exchanged(recorded, found).unwrap_or_else(|| columns(wanted, recorded, found)).into_iter();
     let columns =
         columns.map(|(column, to)| Intent::RenameColumn(RenameColumn { table: table(), column, to }));
-    let checks = checks(wanted, found);
+    let checks = checks(wanted, found).chain(chosen::renamed(wanted, found));
     let checks = checks.map(|(name, to)| Intent::RenameCheck(RenameCheck { table: table(), name, to }));
     columns.chain(checks).chain(objects(wanted, recorded, found)).collect()
 }

@@ -1,6 +1,7 @@
 //! From findings to the intents that make the database what is called for.
 
 use super::{Finding, Part};
+use crate::conversion::{Conversion, conversion};
 use crate::field_type::FieldType;
 use crate::ident::Ident;
 use crate::intent::{
@@ -38,6 +39,24 @@ pub(super) fn intents(findings: &[&Finding], wanted: &Schema, found: &Schema) ->
     }
     repair.steps.sort_by_key(|(stage, _)| *stage);
     repair.steps.into_iter().map(|(_, intent)| intent).collect()
+}
+
+/// Whether an intent is a conversion that the policy forbids, whatever the rows.
+pub(super) fn is_hopeless(intent: &Intent, found: &Schema) -> bool {
+    let Intent::ChangeType(change) = intent else { return false };
+    let column = found.table(&change.table).and_then(|table| table.column(&change.column));
+    column.is_some_and(|column| {
+        let is_strange = column.is_far() && change.ty != FieldType::Text;
+        is_strange || conversion(&column.ty, &change.ty) == Conversion::Impossible
+    })
+}
+
+/// Whether an intent requires values of a column that the same repair makes.
+pub(super) fn waits_for_values(intent: &Intent, before: &[Intent]) -> bool {
+    let Intent::SetNotNull(required) = intent else { return false };
+    before.iter().any(|made| {
+        matches!(made, Intent::AddColumn(add) if add.table == required.table && add.column.name == required.column)
+    })
 }
 
 #[derive(Default)]
@@ -112,7 +131,11 @@ impl Repair {
             self.push(Stage::Columns, Intent::DropColumn(DropColumn { table: table.clone(), column }));
         }
         if let Some(column) = wanted.column(name) {
-            let add = AddColumn { table, column: column.clone(), primary_key: false };
+            let mut column = column.clone();
+            let is_given = column.default.is_some() || column.generated.is_some();
+            // Rows that are there have no value for it; it is required once they do.
+            column.nullable |= !is_given && !wanted.primary_key.contains(name);
+            let add = AddColumn { table, column, primary_key: false };
             self.push(Stage::Columns, Intent::AddColumn(add));
         }
     }

@@ -27,7 +27,10 @@ impl<'a> Place<'a> {
     }
 
     pub(super) fn at(&self) -> String {
-        format!("{}:{}", self.host, self.port)
+        match self.host.contains(':') {
+            true => format!("[{}]:{}", self.host, self.port),
+            false => format!("{}:{}", self.host, self.port),
+        }
     }
 }
 
@@ -54,6 +57,7 @@ pub(super) async fn cause(db: &OrgDb, pool: &Connections<Postgres>) -> Option<Tr
         sqlx::Error::Database(error) => refused::told(db, pool, error.as_ref()).await,
         sqlx::Error::Io(error) => io(&place, &error).await,
         sqlx::Error::Tls(error) => tls(&place, &error.to_string()),
+        error if is_of_tls(&error.to_string()) => tls(&place, &error.to_string()),
         error => not_postgres(&place, &error.to_string()),
     })
 }
@@ -84,8 +88,20 @@ async fn io(place: &Place<'_>, error: &std::io::Error) -> Trouble {
         ErrorKind::TimedOut | ErrorKind::HostUnreachable | ErrorKind::NetworkUnreachable => {
             silent(place).await
         }
+        // Nothing but the files of certificates is opened.
+        ErrorKind::NotFound | ErrorKind::PermissionDenied => {
+            tls(place, &format!("a file that the address names: {error}"))
+        }
+        _ if is_of_tls(&error.to_string()) => tls(place, &error.to_string()),
         _ => not_postgres(place, &error.to_string()),
     }
+}
+
+/// The driver hands errors of certificates on as if they were of the connection; only their words differ.
+fn is_of_tls(said: &str) -> bool {
+    ["certificate", "CaUsedAsEndEntity", "UnknownIssuer", "TLS", "HandshakeFailure"]
+        .iter()
+        .any(|word| said.contains(word))
 }
 
 async fn nothing_listens(place: &Place<'_>) -> Trouble {
@@ -107,10 +123,10 @@ async fn nothing_listens(place: &Place<'_>) -> Trouble {
         }
         None if local && ports::in_container() => {
             let means = format!(
-                "the host runs in a container, and \"{}\" is the container itself, not the machine around it",
+                "the server is stopped; or it is outside the container that the host runs in, where \"{}\" is the container itself",
                 place.host
             );
-            let next = "use the database container's name as the host, or host.docker.internal for the machine around";
+            let next = "start it; or use the database container's name as the host, or host.docker.internal for the machine around";
             (means, format!("{next}: {}", correct("URL")))
         }
         None => {
@@ -159,8 +175,7 @@ fn not_postgres(place: &Place<'_>, said: &str) -> Trouble {
 
 fn tls(place: &Place<'_>, said: &str) -> Trouble {
     let found = format!("no encrypted connection to {} could be made: {said}", place.at());
-    let means =
-        "the server has no TLS or a certificate that this host does not trust, and the address asks for it";
+    let means = "the address asks for encryption that the server does not have, or for a certificate (sslrootcert) that is not there, or that is not the server's";
     let next = "set sslmode and sslrootcert in the address as the server is set up";
     Trouble::broken("db/tls", found, means).next(format!("{next}: {}", correct("URL")))
 }

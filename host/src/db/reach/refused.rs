@@ -1,5 +1,7 @@
 //! What a PostgreSQL server says when it lets nobody in, decided by SQLSTATE.
 
+use std::net::IpAddr;
+
 use hookwright_core::near::near;
 use sqlx::error::DatabaseError;
 use sqlx::postgres::{PgConnection, PgDatabaseError, Postgres};
@@ -70,15 +72,36 @@ fn no_role(place: &Place<'_>, said: &str) -> Trouble {
     .next(next)
 }
 
+/// The server uses one SQLSTATE where no line of `pg_hba.conf` fits and where one rejects; only its words differ.
 fn not_let_in(place: &Place<'_>, said: &str) -> Trouble {
     let Place { role, database, .. } = place;
     let found =
         format!("the server at {} does not let \"{role}\" in from here: {said} (SQLSTATE 28000)", place.at());
-    let means =
-        "no line of the server's pg_hba.conf allows this role, database and address, or one forbids it";
-    let next = format!(
-        "add a line to pg_hba.conf, then SELECT pg_reload_conf(): host \"{database}\" \"{role}\" ADDRESS/32 scram-sha-256"
-    );
+    let from = said.split_once("host \"").and_then(|(_, rest)| rest.split_once('"'));
+    let address = from.and_then(|(address, _)| address.parse::<IpAddr>().ok()).map(|address| match address {
+        IpAddr::V4(address) => format!("{address}/32"),
+        IpAddr::V6(address) => format!("{address}/128"),
+    });
+    let address = address.as_deref().unwrap_or("ADDRESS/32");
+    let line = format!("host \"{database}\" \"{role}\" {address} scram-sha-256");
+    let (means, next) = match said.contains("rejects") {
+        true => (
+            "a line of the server's pg_hba.conf rejects this role, database and address; the first line that fits counts",
+            format!("take that line away, or put before it: {line}"),
+        ),
+        false => (
+            "no line of the server's pg_hba.conf allows this role, database and address",
+            format!("add a line to pg_hba.conf: {line}"),
+        ),
+    };
+    let encrypted = match said.contains("no encryption") {
+        true => format!(
+            "if the server takes encrypted connections only (hostssl), put sslmode=require into the address: {}; else ",
+            correct("URL")
+        ),
+        false => String::new(),
+    };
+    let next = format!("{encrypted}{next}; then SELECT pg_reload_conf()");
     Trouble::broken("db/not-let-in", found, means).next(next)
 }
 
