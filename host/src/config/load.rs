@@ -115,13 +115,28 @@ impl Config {
             let message = format!("\"tls.{given}\" is set and \"tls.{missing}\" is not");
             return Err(Error::new("config/invalid", message).help("set both, or none for HTTP without TLS"));
         }
-        if self.log.level.parse::<tracing_subscriber::filter::Targets>().is_err() {
+        // The value may have a password in it.
+        if self.control.database.to_string_lossy().contains("://") {
+            let message = "the key \"control.database\" is an address, wanted the path of a file";
+            let help = "the control database is a file of SQLite; databases of organisations are given by hookwright org add";
+            return Err(Error::new("config/invalid", message).help(help));
+        }
+        if !names_levels(&self.log.level) {
             let message = format!("the key \"log.level\" is {:?}, which names no level", self.log.level);
             let help = "write error, warn, info, debug or trace, or by target: warn,hookwright=debug";
             return Err(Error::new("config/invalid", message).help(help));
         }
         Ok(self)
     }
+}
+
+/// Whether each part of a setting of the log has a level: a word alone would be taken for a target, and silence all else.
+fn names_levels(setting: &str) -> bool {
+    let level = |part: &str| part.trim().parse::<tracing_subscriber::filter::LevelFilter>().is_ok();
+    setting.parse::<tracing_subscriber::filter::Targets>().is_ok()
+        && setting
+            .split(',')
+            .all(|part| part.split_once('=').map_or_else(|| level(part), |(_, of)| level(of)))
 }
 
 fn read(path: &Path) -> Result<String> {
@@ -187,6 +202,8 @@ mod tests {
             refused("[retry]\nattempts = 0", &[]),
             refused("[http\n", &[]),
             refused("[log]\nlevel = \"loud=very\"", &[]),
+            refused("[log]\nlevel = \"loud\"", &[]),
+            refused("[control]\ndatabase = \"postgres://u:secret@h/db\"", &[]),
             refused("mode = \"test\"", &[]),
             refused("http = 1", &[("HOOKWRIGHT_HTTP__LISTEN", "x")]),
             refused("", &[("HOOKWRIGHT_HTTP__LISEN", "x")]),

@@ -98,9 +98,24 @@ impl OrgDb {
         let Pool::Postgres(pool) = self.pool() else { return Ok(()) };
         match create(pool).await {
             Ok(()) => Ok(()),
+            Err(sqlx::Error::Database(error)) if error.code().as_deref() == Some("42501") => {
+                Err(DbError::Unusable(Box::new(may_not_create(pool, error.message()))))
+            }
             Err(error) => Err(self.reached(self.explain(error)).await),
         }
     }
+}
+
+fn may_not_create(pool: &Connections<Postgres>, said: &str) -> Trouble {
+    let options = pool.connecting();
+    let role = options.get_username();
+    let name = options.get_database().unwrap_or(role);
+    let found = format!("the role \"{role}\" may not make the database \"{name}\": {said} (SQLSTATE 42501)");
+    let means = "the server lets the role in, and it lacks the privilege to make databases";
+    let next = format!(
+        "as an administrator: ALTER ROLE \"{role}\" CREATEDB; or make it: CREATE DATABASE \"{name}\" OWNER \"{role}\""
+    );
+    Trouble::broken("db/denied", found, means).next(next)
 }
 
 async fn known_to_postgres(pool: &Connections<Postgres>, org: &str) -> sqlx::Result<bool> {

@@ -79,6 +79,43 @@ fn the_server_lets_nobody_in() {
 }
 
 #[test]
+fn lines_of_pg_hba_are_told_apart() {
+    runtime().block_on(async {
+        for (said, advice) in [
+            (
+                "no pg_hba.conf entry for host \"10.1.2.3\", user \"app\", database \"crm\", SSL encryption",
+                "add a line to pg_hba.conf: host \"crm\" \"app\" 10.1.2.3/32",
+            ),
+            (
+                "pg_hba.conf rejects connection for host \"::1\", user \"app\", database \"crm\", SSL encryption",
+                "put before it: host \"crm\" \"app\" ::1/128",
+            ),
+            (
+                "no pg_hba.conf entry for host \"10.1.2.3\", user \"app\", database \"crm\", no encryption",
+                "put sslmode=require into the address",
+            ),
+        ] {
+            let port = server::refusing("28000", said, "ClientAuthentication").await;
+            let error = refused(&at(port), "db/not-let-in").await;
+            assert!(error.help.contains(advice), "{}", error.help);
+        }
+    });
+}
+
+#[test]
+fn certificates_and_addresses_of_version_6() {
+    runtime().block_on(async {
+        let database = TestDatabase::create().await;
+        let url = format!("{}?sslmode=verify-full&sslrootcert=/nowhere/root.pem", database.url());
+        let error = refused(&url, "db/tls").await;
+        assert!(error.help.contains("sslrootcert"), "{}", error.help);
+        database.close().await;
+        let closed = refused("postgres://app:secret@[::1]:1/crm", "db/nothing-listens").await;
+        assert!(closed.message.contains("[::1]:1"), "{closed}");
+    });
+}
+
+#[test]
 fn a_database_that_is_not_there() {
     runtime().block_on(async {
         let database = TestDatabase::create().await;
