@@ -4,6 +4,7 @@ use hookwright::outcome::Status;
 use hookwright_tests::scenario::{Dialect, Mode};
 use hookwright_tests::world::{TestHost, runtime};
 use serde_json::json;
+use sqlx::{Connection, Executor, PgConnection};
 
 use super::bench::{ALLOWED, BOTH, Bench, sync, told};
 
@@ -81,5 +82,22 @@ fn a_view_on_a_column_that_hands_changed_is_named_before_anything_runs() {
         assert_eq!(planned.status, Status::Held, "{:#?}", planned.reasons);
         assert_eq!(planned.reasons[0].code, "policy/dependents");
         assert!(planned.reasons[0].message.contains("numbers"), "{:#?}", planned.reasons);
+    });
+}
+
+/// What is there cannot even be read then.
+#[test]
+fn who_has_a_table_to_itself_is_named() {
+    runtime().block_on(async {
+        let bench = Bench::new(&TestHost::start().await, "acme", Dialect::Postgres).await;
+        let mut other = PgConnection::connect(&bench.world.url()).await.unwrap();
+        let lock =
+            "SET application_name = 'crm-app'; BEGIN; LOCK TABLE acme.invoice IN ACCESS EXCLUSIVE MODE";
+        other.execute(lock).await.unwrap();
+        let error = bench.world.host().drift(bench.world.org()).await.expect_err("it is held");
+        assert_eq!(error.code, "db/blocked", "{error}");
+        assert!(error.message.contains("crm-app") && error.message.contains("\"invoice\""), "{error}");
+        other.execute("ROLLBACK").await.unwrap();
+        assert_eq!(told(&bench.drift().await.findings), Vec::<String>::new());
     });
 }

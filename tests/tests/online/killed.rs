@@ -134,3 +134,27 @@ fn while_it_is_taken_back() {
         }
     });
 }
+
+/// It looks for steps when it begins, and finds them in the hands of the one that died.
+#[test]
+fn by_a_host_that_begins_before_the_lease_is_over() {
+    runtime().block_on(async {
+        let site = Site::new(None).await;
+        let event = Pattern::RequiredAndUnique.event();
+        let plan = site.send(&event, &["--dry-run"]).wait();
+        let plan: Outcome = serde_json::from_str(&plan.stdout[0]).unwrap();
+        let trap = Trap::set(site.database.url(), boundaries(&plan)[0]).await;
+        let process = site.send(&event, &[]);
+        let backend = trap.caught().await;
+        process.kill();
+        trap.end(backend).await;
+        trap.open().await;
+        site.sql("UPDATE hookwright.journal SET lease_until = now() + interval '3 seconds'").await;
+        let mut serve = hookwright(site.directory.path(), &["serve"]);
+        let serve = Process::spawn(serve.env("HOOKWRIGHT_HTTP__LISTEN", "127.0.0.1:0"));
+        while site.number("SELECT count(*) FROM hookwright.journal").await > 0 {}
+        serve.kill();
+        assert_eq!(site.number("SELECT count(*) FROM hookwright.event WHERE event_id = 'x'").await, 1);
+        site.is_tidy().await;
+    });
+}
