@@ -264,11 +264,14 @@ fn a_table_of_the_bookkeeping_may_not_be_read() {
         let role = format!("hw_reader_{}", database.name());
         let mut session = database.connect().await;
         let run = |sql: String| sqlx::raw_sql(sqlx::AssertSqlSafe(sql));
-        let made = format!("CREATE ROLE \"{role}\" LOGIN; GRANT CREATE ON DATABASE \"{}\" TO \"{role}\"", database.name());
+        let made = format!("CREATE ROLE \"{role}\" LOGIN PASSWORD 'secret'; GRANT CREATE ON DATABASE \"{}\" TO \"{role}\"", database.name());
         run(made).execute(&mut session).await.unwrap();
-        let url = database.url().replacen("hw@", &format!("{role}@"), 1);
+        let mut url = reqwest::Url::parse(database.url()).unwrap();
+        url.set_username(&role).unwrap();
+        url.set_password(Some("secret")).unwrap();
         let org = hookwright_tests::org::name("acme");
-        let registered = home.host().org_add(&org, &url, hookwright::api::OrgOptions::default()).await;
+        let options = hookwright::api::OrgOptions::default();
+        let registered = home.host().org_add(&org, url.as_str(), options).await;
         registered.unwrap_or_else(|e| panic!("{e}; {}", e.help));
         let take = "ALTER TABLE hookwright.change OWNER TO CURRENT_USER; REVOKE ALL ON hookwright.change FROM PUBLIC";
         run(format!("{take}, \"{role}\"")).execute(&mut session).await.unwrap();
