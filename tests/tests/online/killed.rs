@@ -150,7 +150,7 @@ fn by_a_host_that_begins_before_the_lease_is_over() {
         trap.end(backend).await;
         trap.open().await;
         site.sql("UPDATE hookwright.journal SET lease_until = now() + interval '3 seconds'").await;
-        let mut serve = hookwright(site.directory.path(), &["serve"]);
+        let mut serve = hookwright(site.directory.path(), ["serve"]);
         let serve = Process::spawn(serve.env("HOOKWRIGHT_HTTP__LISTEN", "127.0.0.1:0"));
         while site.number("SELECT count(*) FROM hookwright.journal").await > 0 {}
         serve.kill();
