@@ -2,7 +2,7 @@
 //!
 //! For the command line, HTTP and the library; the comparison itself is the core's.
 
-use hookwright_core::drift::{self, Moved, Part, State};
+use hookwright_core::drift::{self, Hindrance, Moved, Part, State};
 use hookwright_core::ident::{OrgName, quoted};
 use serde::{Deserialize, Serialize};
 
@@ -136,7 +136,7 @@ impl Finding {
             moved: finding.moved.as_str().to_owned(),
             foreign: finding.is_foreign(),
             message: format!("{}; {}", what(finding), why(finding)),
-            repair: command("sync", org, finding),
+            repair: repair(org, finding),
             ignore: finding
                 .is_ignorable()
                 .then(|| format!("hookwright ignore --org {org} {} --reason \"…\"", finding.id())),
@@ -208,7 +208,12 @@ fn what(finding: &drift::Finding) -> String {
     let text = |value: &Option<String>| value.clone().unwrap_or_else(|| "nothing".to_owned());
     let (wanted, found) = (text(&finding.wanted), text(&finding.found));
     if let Some(renamed) = &finding.renamed {
-        return format!("the {kind} \"{place}\" is called \"{}\"", renamed.as_str());
+        let is_taken = finding.hindrance == Some(Hindrance::NameTaken);
+        let beside = if is_taken { ", and another table has its name" } else { "" };
+        return format!("the {kind} \"{place}\" is called \"{}\"{beside}", renamed.as_str());
+    }
+    if let Some(Hindrance::Elsewhere(schema)) = &finding.hindrance {
+        return format!("the {kind} \"{place}\" is in the schema {}", quoted(schema));
     }
     if matches!(finding.part, Part::Nullability(_)) {
         return match finding.found.as_deref() {
@@ -228,6 +233,9 @@ fn what(finding: &drift::Finding) -> String {
 }
 
 fn why(finding: &drift::Finding) -> &'static str {
+    if let Some(Hindrance::Elsewhere(_)) = finding.hindrance {
+        return "others than Hookwright moved it there";
+    }
     match (finding.moved, finding.state()) {
         (Moved::Hands, State::Missing) if finding.renamed.is_none() => "others than Hookwright took it away",
         (Moved::Hands, State::Extra) => "others than Hookwright added it",
@@ -250,6 +258,33 @@ fn is_as_adopted(finding: &drift::Finding) -> bool {
     !finding.adoptable
         && matches!(finding.part, Part::Type(_) | Part::Default(_))
         && finding.recorded == finding.found
+}
+
+/// What makes the database what is called for.
+fn repair(org: &OrgName, finding: &drift::Finding) -> String {
+    let table = finding.table.as_str();
+    let quote = |name: &str| format!("\"{}\"", name.replace('"', "\"\""));
+    match &finding.hindrance {
+        None => command("sync", org, finding),
+        Some(Hindrance::Together) => format!("hookwright sync --org {org}"),
+        Some(Hindrance::Whole) => format!("hookwright sync --org {org} --entity {table}"),
+        Some(Hindrance::Elsewhere(schema)) => {
+            format!("ALTER TABLE {}.{} SET SCHEMA {}", quote(schema), quote(table), quote(org.as_str()))
+        }
+        Some(Hindrance::NameTaken) => format!(
+            "ALTER TABLE {} RENAME TO {}, or drop it if it is of no use, then {}",
+            quote(table),
+            quote(&format!("{table}_other")),
+            command("sync", org, finding)
+        ),
+    }
+}
+
+/// The error of a repair that has nothing to do before somebody makes room.
+pub(crate) fn hindered(org: &OrgName, left: &[drift::Finding]) -> Option<crate::error::Error> {
+    let finding = left.iter().find(|finding| finding.is_hindered())?;
+    let error = crate::error::Error::new("drift/hindered", format!("{}; {}", what(finding), why(finding)));
+    Some(error.coded(finding.code()).help(repair(org, finding)))
 }
 
 fn command(verb: &str, org: &OrgName, finding: &drift::Finding) -> String {

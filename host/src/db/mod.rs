@@ -47,6 +47,7 @@ mod bookkeeping;
 mod commons;
 mod contents;
 mod damage;
+mod elsewhere;
 mod error;
 mod fault;
 mod file_holders;

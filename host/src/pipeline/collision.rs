@@ -17,7 +17,8 @@ use crate::tenant::Tenant;
 pub(super) async fn found(tenant: &Tenant, before: &Schema, after: &Schema) -> Result<Vec<Reason>> {
     let made: Vec<_> =
         after.tables.values().filter(|table| !before.tables.contains_key(&table.name)).collect();
-    let (known, mut indexes) = (indexes(&before.physical()), indexes(after));
+    let dialect = tenant.db().dialect();
+    let (known, mut indexes) = (indexes(&before.physical(), dialect), indexes(after, dialect));
     indexes.retain(|name, _| !known.contains_key(name));
     if made.is_empty() && indexes.is_empty() {
         return Ok(Vec::new());
@@ -34,13 +35,18 @@ pub(super) async fn found(tenant: &Tenant, before: &Schema, after: &Schema) -> R
     Ok(tables.chain(met).collect())
 }
 
-/// Indexes by name, unique constraints among them, each with its table and in words.
-fn indexes(schema: &Schema) -> BTreeMap<Ident, (Ident, String)> {
+/// Indexes by name, keys and unique constraints among them, each with its table and in words.
+fn indexes(schema: &Schema, dialect: Dialect) -> BTreeMap<Ident, (Ident, String)> {
     let of = |table: &Table| {
         let uniques = table.uniques.iter().map(|unique| {
             let shape = IndexShape::on(&unique.columns, true);
             (unique.name.clone(), index_in_words(&Index::new(unique.name.clone(), shape)))
         });
+        let key = (!table.primary_key.is_empty() && dialect == Dialect::Postgres).then(|| {
+            let shape = IndexShape::on(&table.primary_key, true);
+            (table.key_name(), index_in_words(&Index::new(table.key_name(), shape)))
+        });
+        let uniques = uniques.chain(key);
         let indexes = table.indexes.iter().map(|index| (index.name.clone(), index_in_words(index)));
         let own = |(name, words)| (name, (table.name.clone(), words));
         uniques.chain(indexes).map(own).collect::<Vec<_>>()
@@ -55,7 +61,7 @@ fn in_the_way(
     wanted: &BTreeMap<Ident, (Ident, String)>,
     there: &Inspected,
 ) -> Vec<Reason> {
-    let known = indexes(&there.schema);
+    let known = indexes(&there.schema, tenant.db().dialect());
     let unread = |name: &Ident| {
         let of_name = |f: &&Foreign| f.kind == ForeignKind::Index && f.name == name.as_str();
         there.foreign.iter().find(of_name).map(|foreign| foreign.table.clone())

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use hookwright_core::ddl::Dialect;
-use hookwright_core::drift::{self, Adoption, Drift, Finding, Moved, Scope, World};
+use hookwright_core::drift::{self, Adoption, Away, Drift, Finding, Moved, Scope, World};
 use hookwright_core::event::Event;
 use hookwright_core::ident::Ident;
 use hookwright_core::intent::Intent;
@@ -96,13 +96,21 @@ async fn compared(
     found: &Inspected,
 ) -> Result<Drift> {
     let wanted = derived(pipeline, tenant, view, metadata).await?;
-    let comments = tenant.db().dialect() == Dialect::Postgres;
+    let dialect = tenant.db().dialect();
     let ignored = tenant.ignored();
     let Derived { schema, unfit, .. } = &*wanted;
+    let away = &away(tenant, recorded, found).await?;
     let (found, beyond) = (&found.schema, &found.beyond());
     let world =
-        World { wanted: schema, recorded, found, metadata, comments, ignored: &ignored, unfit, beyond };
+        World { wanted: schema, recorded, found, metadata, dialect, ignored: &ignored, unfit, beyond, away };
     Ok(Drift::of(world))
+}
+
+/// The tables that are recorded, and are in another schema of the database.
+async fn away(tenant: &Tenant, recorded: &Schema, found: &Inspected) -> Result<Vec<Away>> {
+    let lost = recorded.tables.values().filter(|table| !found.schema.tables.contains_key(&table.name));
+    let lost: Vec<_> = lost.map(AsRef::as_ref).collect();
+    Ok(if lost.is_empty() { Vec::new() } else { tenant.db().elsewhere(&lost).await? })
 }
 
 /// The database as it is; for a dry run, which nobody checks later, as it is at the view.
@@ -177,6 +185,11 @@ fn repaired(
     let metadata = view.snapshot.metadata.clone();
     let mut worker = Worker::new(tenant, metadata, Arc::new(drift.base(scope)), caller);
     let (intents, left) = drift.repair(scope);
+    if intents.is_empty()
+        && let Some(error) = crate::drift::hindered(tenant.org(), &left)
+    {
+        return Err(error);
+    }
     for intent in intents {
         worker.own(intent)?;
     }

@@ -21,5 +21,6 @@ mod places;
 mod planned;
 mod plugins;
 mod repair;
+mod room;
 mod unread;
 mod watch;

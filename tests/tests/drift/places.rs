@@ -7,7 +7,7 @@ use serde_json::json;
 use super::bench::{BOTH, Bench, sync, told};
 
 /// Two more entities of one shape, with a row each.
-async fn twins(dialect: Dialect) -> Bench {
+pub async fn twins(dialect: Dialect) -> Bench {
     let bench = Bench::new(&TestHost::start().await, "acme", dialect).await;
     let id = json!({"name": "id", "type": "Uuid", "nullable": false, "primaryKey": true});
     let entity = |event: &str, name: &str| {
@@ -25,7 +25,7 @@ async fn twins(dialect: Dialect) -> Bench {
     bench
 }
 
-async fn mails(bench: &Bench, table: &str) -> String {
+pub async fn mails(bench: &Bench, table: &str) -> String {
     bench.world.rows(&format!("SELECT mail FROM {table}")).await.expect("rows").concat()
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::named::applied;
-use super::{Drift, Finding, LeftOut, Part, Scope, State};
+use super::{Drift, Finding, Hindrance, LeftOut, Part, Scope, State};
 use crate::ident::Ident;
 use crate::intent::{Intent, RenameColumn, RenameTable};
 use crate::metadata::Metadata;
@@ -90,7 +90,8 @@ impl Drift {
     /// say.
     pub(super) fn is_adoptable(&self, finding: &Finding, found: &Schema) -> bool {
         let is_named = matches!(finding.part, Part::Table | Part::Column(_));
-        if finding.renamed.is_some() && !is_named {
+        let is_elsewhere = matches!(finding.hindrance, Some(Hindrance::Elsewhere(_)));
+        if finding.renamed.is_some() && !is_named || is_elsewhere {
             return false;
         }
         let entity = self.metadata.entity(&finding.table);

@@ -7,7 +7,7 @@ use super::part::{parts, shape};
 use super::{Finding, Moved, Part};
 use crate::ident::Ident;
 use crate::metadata::Metadata;
-use crate::schema::{Index, IndexShape, Schema, Table};
+use crate::schema::{Index, IndexShape, Schema, Table, Unique};
 
 /// The schemas, by the names that tables and columns shall have.
 pub(super) struct Three<'a> {
@@ -44,6 +44,10 @@ impl Three<'_> {
         let (wanted, mut found) = (taken(wanted), taken(found));
         if let (Some(wanted), Some(there)) = (wanted_table, found_table) {
             stand_ins(wanted, there, &mut found);
+            if key_stand_in(wanted, there).is_some() {
+                found.remove(&Part::Unique(wanted.primary_key.clone()));
+                found.insert(Part::PrimaryKey, "a unique constraint, no primary key".to_owned());
+            }
         }
         let recorded = taken(self.recorded.tables.get(name));
         let all: BTreeSet<&Part> = wanted.keys().chain(found.keys()).collect();
@@ -59,8 +63,9 @@ impl Three<'_> {
                 let (wanted, recorded, found) = (of(&wanted), of(&recorded), of(&found));
                 let moved = self.moved(name, part, &wanted, &recorded, &found);
                 let (table, part) = (name.clone(), part.clone());
-                let (renamed, adoptable) = (None, false);
-                let finding = Finding { table, part, wanted, recorded, found, renamed, moved, adoptable };
+                let (renamed, adoptable, hindrance) = (None, false, None);
+                let finding =
+                    Finding { table, part, wanted, recorded, found, renamed, moved, adoptable, hindrance };
                 // What the database counts is recorded when it is taken over, and is the hands' still.
                 let moved = if finding.is_foreign() { Moved::Hands } else { moved };
                 Finding { moved, ..finding }
@@ -97,6 +102,12 @@ pub(super) fn stand_in<'a>(columns: &[Ident], wanted: &Table, found: &'a Table) 
     let shape = IndexShape::on(columns, true);
     let stands = |index: &&Index| index.name == lost.name && index.shape == shape;
     found.indexes.iter().find(stands).filter(|_| !is_there)
+}
+
+/// The unique constraint that stands where the primary key was, by its name.
+pub(super) fn key_stand_in<'a>(wanted: &Table, found: &'a Table) -> Option<&'a Unique> {
+    let stands = |unique: &&Unique| unique.name == wanted.key_name() && unique.columns == wanted.primary_key;
+    found.uniques.iter().find(stands).filter(|_| found.primary_key.is_empty())
 }
 
 /// Tells unique indexes that stand for constraints as what became of these.

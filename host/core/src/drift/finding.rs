@@ -26,6 +26,22 @@ pub struct Finding {
     pub moved: Moved,
     /// Whether metadata can say what the database has.
     pub adoptable: bool,
+    /// Why it cannot be repaired as it stands, or not alone.
+    pub hindrance: Option<Hindrance>,
+}
+
+/// What keeps a finding from being repaired.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Hindrance {
+    /// A table of somebody's has its table's name.
+    NameTaken,
+    /// Its table is in another schema of the database.
+    Elsewhere(String),
+    /// It is repaired together with findings on other tables: they have one another's names, or refer to one another.
+    Together,
+    /// It is repaired together with what else is found on its table: SQLite makes that anew as a whole.
+    Whole,
 }
 
 /// Who moved since the three were equal.
@@ -55,6 +71,36 @@ pub enum State {
 }
 
 impl Finding {
+    /// That something is under another name than it shall have.
+    pub(super) fn renamed(table: &Ident, part: Part, from: Ident, to: &Ident) -> Self {
+        let (found, wanted) = (Some(from.as_str().to_owned()), Some(to.as_str().to_owned()));
+        let (recorded, table) = (wanted.clone(), table.clone());
+        let (renamed, adoptable, moved) = (Some(from), false, Moved::Hands);
+        Self { table, part, wanted, recorded, found, renamed, moved, adoptable, hindrance: None }
+    }
+
+    /// That a table is in another schema.
+    pub(super) fn elsewhere(table: &Ident, schema: &str) -> Self {
+        let there = Some("there".to_owned());
+        Self {
+            table: table.clone(),
+            part: Part::Table,
+            wanted: there.clone(),
+            recorded: there,
+            found: None,
+            renamed: None,
+            moved: Moved::Hands,
+            adoptable: false,
+            hindrance: Some(Hindrance::Elsewhere(schema.to_owned())),
+        }
+    }
+
+    /// Whether nothing is done about it before somebody makes room.
+    #[must_use]
+    pub fn is_hindered(&self) -> bool {
+        matches!(self.hindrance, Some(Hindrance::NameTaken | Hindrance::Elsewhere(_)))
+    }
+
     /// How it stands.
     #[must_use]
     pub fn state(&self) -> State {
@@ -107,6 +153,9 @@ impl Finding {
     #[must_use]
     pub fn code(&self) -> String {
         let kind = self.part.kind();
+        if let Some(Hindrance::Elsewhere(_)) = self.hindrance {
+            return format!("drift/moved-{kind}");
+        }
         match (&self.renamed, self.state()) {
             (Some(_), _) => format!("drift/renamed-{kind}"),
             (None, State::Differs) if self.found.as_deref() == Some("INVALID") => {

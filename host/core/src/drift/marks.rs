@@ -66,6 +66,26 @@ pub(super) fn displaced(recorded: &Schema, found: &Schema) -> Vec<RenameTable> {
     }
 }
 
+/// Tables that were given another name, and whose own a table of somebody's has now: nothing on that one is the record's.
+pub(super) fn put_out(recorded: &Schema, own: &Schema, others: &Schema) -> Vec<RenameTable> {
+    let moved = displaced(recorded, own);
+    let of = |(name, there): (&Ident, &Arc<Table>)| {
+        let is_known = moved.iter().any(|rename| rename.table == *name);
+        let known = recorded.tables.get(name).filter(|known| !Arc::ptr_eq(known, there))?;
+        if is_known || is_marked(known, there) {
+            return None;
+        }
+        let is_it = |other: &&Arc<Table>| {
+            let is_like = alike(known, other) || akin(known, other);
+            is_like && (is_marked(known, other) || !akin(known, there))
+        };
+        let mut like = others.tables.values().filter(is_it);
+        let table = like.next().filter(|_| like.next().is_none())?.name.clone();
+        Some(RenameTable { table, to: name.clone() })
+    };
+    own.tables.iter().filter_map(of).collect()
+}
+
 /// Whether a table that is there has a name on it that is one of the record's table.
 pub(super) fn is_marked(known: &Table, there: &Table) -> bool {
     let (own, key) = (marks(known), known.key_name());

@@ -13,11 +13,13 @@ mod left_out;
 mod marks;
 mod named;
 mod narrow;
+mod objects;
 mod part;
 mod renamed;
 mod repair;
 mod scope;
 mod taken;
+mod together;
 mod undone;
 mod unfit;
 
@@ -25,7 +27,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 pub use adopt::Adoption;
-pub use finding::{Finding, Moved, State};
+pub use finding::{Finding, Hindrance, Moved, State};
 pub use left_out::LeftOut;
 pub use part::{Part, shape as index_in_words};
 pub use scope::Scope;
@@ -33,6 +35,7 @@ pub use taken::{Deed, Taken, taken};
 pub use unfit::Unfit;
 
 use crate::conversion::{Conversion, conversion};
+use crate::ddl::Dialect;
 use crate::ident::Ident;
 use crate::intent::Intent;
 use crate::metadata::Metadata;
@@ -41,7 +44,7 @@ use crate::model::Model;
 use crate::schema::names::values_check;
 use crate::schema::{Schema, Table};
 use compare::Three;
-use named::{applied, in_turn, names_back};
+use named::{Names, applied, in_turn, names_back};
 
 /// Times that a repair is looked at anew: a type that changes may take a default along, for one.
 const ROUNDS: usize = 4;
@@ -57,14 +60,25 @@ pub struct World<'a> {
     pub found: &'a Schema,
     /// The metadata.
     pub metadata: &'a Metadata,
-    /// Whether the database keeps comments.
-    pub comments: bool,
+    /// Which database it is: SQLite keeps no comments, and makes a table anew to change it.
+    pub dialect: Dialect,
     /// Ids of findings that are left as they are.
     pub ignored: &'a BTreeSet<String>,
     /// What plugins call for that cannot be.
     pub unfit: &'a [Unfit],
     /// What is there, and can be no entity or field.
     pub beyond: &'a [LeftOut],
+    /// Recorded tables that are in another schema of the database.
+    pub away: &'a [Away],
+}
+
+/// A table in another schema than its organisation's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Away {
+    /// The table.
+    pub table: Ident,
+    /// The schema.
+    pub schema: String,
 }
 
 /// How a database stands to what is called for.
@@ -93,9 +107,10 @@ impl Drift {
     /// Compares.
     #[must_use]
     pub fn of(world: World<'_>) -> Self {
-        let World { wanted, recorded, metadata, comments, ignored, unfit, beyond, .. } = world;
+        let World { wanted, recorded, metadata, dialect, ignored, unfit, beyond, .. } = world;
+        let comments = dialect == Dialect::Postgres;
         let (own, mut others) = parted(&world);
-        let (base, renames) = names_back(&world, own, &mut others);
+        let Names { base, renames, hindered } = names_back(&world, own, &mut others);
         let mut drift = Self {
             findings: Vec::new(),
             ignored: Vec::new(),
@@ -113,8 +128,12 @@ impl Drift {
         let there = chosen::read(model.schema());
         let told = |f: &Finding| comments || !matches!(f.part, Part::TableComment | Part::Comment(_));
         drift.findings.extend(drift.differences(&there).into_iter().filter(told));
+        drift.findings.extend(hindered);
+        let all = drift.findings.clone();
         for mut finding in std::mem::take(&mut drift.findings) {
             finding.adoptable = drift.is_adoptable(&finding, &there);
+            finding.hindrance =
+                finding.hindrance.take().or_else(|| drift.together(&finding, &all, !comments));
             spelled(&mut finding, &there);
             drift.findings.push(finding);
         }
@@ -194,7 +213,7 @@ impl Drift {
     ) -> (Vec<Intent>, Vec<Finding>) {
         let mut model = Model::new(Arc::new(base.clone()));
         let mut all = in_turn(names, base);
-        all.retain(|intent| intent.apply(&mut model).is_ok());
+        let refused: Vec<_> = all.extract_if(.., |intent| intent.apply(&mut model).is_err()).collect();
         let is_named = |table: &Ident, column: &Ident| {
             let check = values_check(column);
             names.iter().any(|intent| match intent {
@@ -205,6 +224,9 @@ impl Drift {
         };
         let values = chosen::intents(model.schema(), is_named);
         all.extend(values.into_iter().filter(|intent| intent.apply(&mut model).is_ok()));
+        if hopeless {
+            all.extend(refused.iter().cloned());
+        }
         let mut left = Vec::new();
         for _ in 0..ROUNDS {
             left = self.differences(model.schema());
@@ -221,8 +243,11 @@ impl Drift {
             all.extend(done);
         }
         if scope.loosening {
-            left.clear();
+            return (all, Vec::new());
         }
+        let is_refused = |name: &&Intent| refused.iter().any(|r| objects::target(r) == objects::target(name));
+        left.extend(names.iter().filter(is_refused).filter_map(|name| self.renaming(name)));
+        left.extend(self.findings.iter().filter(|f| f.is_hindered() && scope.has(f)).cloned());
         (all, left)
     }
 
@@ -333,7 +358,7 @@ fn parted(world: &World<'_>) -> (Schema, Schema) {
         if let Some(buried) = recorded.buried.get(name) {
             own.buried.insert(name.clone(), buried.clone());
         } else if let Some(known) = recorded.tables.get(name) {
-            own.tables.insert(name.clone(), as_known(table, known, world.comments));
+            own.tables.insert(name.clone(), as_known(table, known, world.dialect == Dialect::Postgres));
         } else if wanted.tables.contains_key(name) {
             own.tables.insert(name.clone(), table.clone());
         } else if !beyond.iter().any(|left| left.is_table(name)) {

@@ -3,12 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::{Drift, Finding, Moved, Part, Scope, World, dressed, part, renamed, undone};
+use super::{Drift, Finding, Hindrance, Part, Scope, World, dressed, marks, objects, renamed, undone};
+use crate::ddl::Dialect;
 use crate::ident::Ident;
 use crate::intent::{Intent, RenameColumn, RenameTable};
 use crate::model::Model;
 use crate::plan::in_order_by;
-use crate::schema::{Schema, Table};
+use crate::schema::{Schema, Table, names};
 
 /// How names begin by which tables or columns change places.
 const PASSING: &str = "passing";
@@ -16,36 +17,13 @@ const PASSING: &str = "passing";
 impl Drift {
     /// The finding that a name was changed.
     pub(super) fn renaming(&self, intent: &Intent) -> Option<Finding> {
-        let table = |table: &Ident| self.found.table(&self.origin(table).unwrap_or_else(|| table.clone()));
-        let (table, part, from, to) = match intent {
-            Intent::RenameTable(r) => (r.to.clone(), Part::Table, r.table.clone(), r.to.clone()),
-            Intent::RenameColumn(r) => {
-                (r.table.clone(), Part::Column(r.to.clone()), r.column.clone(), r.to.clone())
-            }
-            Intent::RenameCheck(r) => {
-                (r.table.clone(), Part::Check(r.to.clone()), r.name.clone(), r.to.clone())
-            }
-            Intent::RenamePrimaryKey(r) => {
-                (r.table.clone(), Part::PrimaryKey, table(&r.table)?.key_name(), r.to.clone())
-            }
-            Intent::RenameIndex(r) => {
-                let index = table(&r.table)?.indexes.iter().find(|index| index.shape == r.index)?;
-                (r.table.clone(), Part::Index(part::shape(index)), index.name.clone(), r.to.clone())
-            }
-            Intent::RenameUnique(r) => {
-                let unique = table(&r.table)?.uniques.iter().find(|unique| unique.columns == r.columns)?;
-                (r.table.clone(), Part::Unique(r.columns.clone()), unique.name.clone(), r.to.clone())
-            }
-            Intent::RenameForeignKey(r) => {
-                let key = table(&r.table)?.foreign_keys.iter().find(|key| key.columns == r.columns)?;
-                (r.table.clone(), Part::ForeignKey(r.columns.clone()), key.name.clone(), r.to.clone())
-            }
-            _ => return None,
+        let (table, to) = objects::target(intent)?;
+        let there = self.found.table(&self.origin(table).unwrap_or_else(|| table.clone()));
+        let (part, from) = match intent {
+            Intent::RenameTable(r) => (Part::Table, r.table.clone()),
+            other => objects::named(other, there?)?,
         };
-        let wanted = Some(to.as_str().to_owned());
-        let found = Some(from.as_str().to_owned());
-        let (recorded, renamed, adoptable, moved) = (wanted.clone(), Some(from), false, Moved::Hands);
-        Some(Finding { table, part, wanted, recorded, found, renamed, moved, adoptable })
+        Some(Finding::renamed(table, part, from, to))
     }
 
     /// What renames back whatever is in a scope, and the tables that are in the way of its tables.
@@ -92,15 +70,25 @@ impl Drift {
     }
 }
 
-/// Finds what was given another name by hand: the host's tables under the names that they have, and what renames them.
-pub(super) fn names_back(world: &World<'_>, own: Schema, others: &mut Schema) -> (Schema, Vec<Intent>) {
+/// What was given another name by hand.
+pub(super) struct Names {
+    /// The host's tables under the names that they have.
+    pub base: Schema,
+    /// What renames them.
+    pub renames: Vec<Intent>,
+    /// Tables that cannot come back before somebody makes room; the base has them as the record does.
+    pub hindered: Vec<Finding>,
+}
+
+/// Finds what was given another name by hand.
+pub(super) fn names_back(world: &World<'_>, own: Schema, others: &mut Schema) -> Names {
     let World { wanted, recorded, found, metadata, .. } = world;
-    let mut base = own;
+    let (mut base, hindered) = aside(world, own, others);
     let mut tables = renamed::tables(recorded, &base, others);
     tables.extend(undone::tables(wanted, recorded, &base, metadata));
     for rename in &tables {
         if let (Some(there), Some(known)) = (found.table(&rename.table), recorded.table(&rename.to)) {
-            base.insert(dressed(there, known, world.comments));
+            base.insert(dressed(there, known, world.dialect == Dialect::Postgres));
             others.tables.remove(&rename.table);
         }
     }
@@ -122,7 +110,31 @@ pub(super) fn names_back(world: &World<'_>, own: Schema, others: &mut Schema) ->
             renames.extend(undone::columns(wanted, known, table, entity).map(Intent::RenameColumn));
         }
     }
-    (base, renames)
+    Names { base, renames, hindered }
+}
+
+/// Takes tables whose place is not free, or that are in another schema, for what the record says: what refers to them goes
+/// by their names, and nothing is done about them.
+fn aside(world: &World<'_>, own: Schema, others: &mut Schema) -> (Schema, Vec<Finding>) {
+    let (mut base, mut hindered) = (own, Vec::new());
+    for rename in marks::put_out(world.recorded, &base, others) {
+        let (from, name) = (rename.table.clone(), rename.to.clone());
+        let there = others.tables.remove(&from);
+        base.tables.remove(&name);
+        there.into_iter().for_each(|table| drop(base.tables.insert(from.clone(), table)));
+        base = applied(&base, &[Intent::RenameTable(rename)]).schema().clone();
+        let finding = Finding::renamed(&name, Part::Table, from, &name);
+        hindered.push(Finding { hindrance: Some(Hindrance::NameTaken), ..finding });
+    }
+    for away in world.away.iter().filter(|away| !base.tables.contains_key(&away.table)) {
+        hindered.push(Finding::elsewhere(&away.table, &away.schema));
+    }
+    for name in hindered.iter().map(|finding| &finding.table) {
+        if let Some(known) = world.recorded.tables.get(name) {
+            base.tables.insert(name.clone(), known.clone());
+        }
+    }
+    (base, hindered)
 }
 
 /// A schema with some names given back.
@@ -146,15 +158,43 @@ pub(super) fn in_turn(renames: &[Intent], base: &Schema) -> Vec<Intent> {
         }
     }
     let origin = |name: &Ident| tables.iter().find(|(_, to)| to == name).map(|(from, _)| from.clone());
+    let there = |table: &Ident| base.table(&origin(table).unwrap_or_else(|| table.clone()));
     let mut all = Vec::with_capacity(renames.len());
     for (table, pairs) in columns {
-        let there = base.table(&origin(table).unwrap_or_else(|| table.clone()));
-        let taken = there.into_iter().flat_map(|t: &Table| t.columns.keys().cloned());
+        let taken = there(table).into_iter().flat_map(|t: &Table| t.columns.keys().cloned());
         for (column, to) in in_order_by(PASSING, pairs, taken) {
             all.push(Intent::RenameColumn(RenameColumn { table: table.clone(), column, to }));
         }
     }
+    all.extend(of_objects(&rest, base, there));
     let moves = in_order_by(PASSING, tables, base.tables.keys().cloned());
     let moves = moves.into_iter().map(|(table, to)| Intent::RenameTable(RenameTable { table, to }));
-    moves.chain(all).chain(rest).collect()
+    moves.chain(all).collect()
+}
+
+/// The same of keys, indexes and constraints. Their names are those of the whole schema, so a circle may go through
+/// several tables.
+fn of_objects<'a>(
+    renames: &[Intent],
+    base: &Schema,
+    there: impl Fn(&Ident) -> Option<&'a Table>,
+) -> Vec<Intent> {
+    let now = |intent: &Intent| Some(objects::named(intent, there(objects::target(intent)?.0)?)?.1);
+    let mut left: Vec<_> = renames.iter().filter_map(|intent| Some((now(intent)?, intent))).collect();
+    if left.is_empty() {
+        return Vec::new();
+    }
+    let pair = |(from, intent): &(Ident, &Intent)| Some((from.clone(), objects::target(intent)?.1.clone()));
+    let pairs = left.iter().filter_map(pair).collect();
+    let taken =
+        base.tables.values().flat_map(|table| names::relations(table).chain(names::constraints(table)));
+    let mut all = Vec::new();
+    for (from, to) in in_order_by(PASSING, pairs, taken) {
+        let is_last = |intent: &Intent| objects::target(intent).is_some_and(|(_, name)| *name == to);
+        let place = left.iter().position(|(name, intent)| *name == from && is_last(intent));
+        let Some(place) = place.or_else(|| left.iter().position(|(name, _)| *name == from)) else { continue };
+        all.push(objects::by_way_of(left[place].1, &from, &to));
+        left[place].0 = to;
+    }
+    all
 }

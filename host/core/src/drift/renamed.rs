@@ -1,14 +1,11 @@
 //! Names that somebody changed by hand: what is missing under one name and there under another is not lost.
 
-use super::chosen;
 use super::exchanged::exchanged;
 use super::marks::{displaced, is_marked};
+use super::{chosen, objects};
 use crate::ident::Ident;
-use crate::intent::{
-    Intent, RenameCheck, RenameColumn, RenameForeignKey, RenameIndex, RenamePrimaryKey, RenameTable,
-    RenameUnique,
-};
-use crate::schema::{Column, ForeignKey, Schema, Table};
+use crate::intent::{Intent, RenameCheck, RenameColumn, RenameTable};
+use crate::schema::{Column, Schema, Table};
 
 /// Tables that were given another name by hand: from the name that is there to the one that the record has.
 pub(super) fn tables(recorded: &Schema, found: &Schema, unmanaged: &Schema) -> Vec<RenameTable> {
@@ -70,52 +67,7 @@ pub(super) fn within(wanted: &Table, recorded: &Table, found: &Table) -> Vec<Int
         columns.map(|(column, to)| Intent::RenameColumn(RenameColumn { table: table(), column, to }));
     let checks = checks(wanted, found).chain(chosen::renamed(wanted, found));
     let checks = checks.map(|(name, to)| Intent::RenameCheck(RenameCheck { table: table(), name, to }));
-    columns.chain(checks).chain(objects(wanted, recorded, found)).collect()
-}
-
-/// Keys, indexes and constraints that are what they were, under another name: what is changed later goes by
-/// the name.
-fn objects(wanted: &Table, recorded: &Table, found: &Table) -> Vec<Intent> {
-    let table = || found.name.clone();
-    let taken: Vec<_> = names(found).collect();
-    let free = |name: &Ident| !taken.contains(&name);
-    let mut renames = Vec::new();
-    let key = recorded.key_name();
-    let same_key = found.primary_key == recorded.primary_key && found.primary_key == wanted.primary_key;
-    if same_key && found.primary_key_name.as_ref().is_some_and(|name| *name != key) && free(&key) {
-        renames.push(Intent::RenamePrimaryKey(RenamePrimaryKey { table: table(), to: key }));
-    }
-    for known in recorded.indexes.iter().filter(|known| free(&known.name)) {
-        if !wanted.indexes.iter().any(|index| index.shape == known.shape) {
-            continue;
-        }
-        let mut like = found.indexes.iter().filter(|index| index.shape == known.shape);
-        if like.next().is_some() && like.next().is_none() {
-            let (index, to) = (known.shape.clone(), known.name.clone());
-            renames.push(Intent::RenameIndex(RenameIndex { table: table(), index, to }));
-        }
-    }
-    for known in recorded.uniques.iter().filter(|known| free(&known.name)) {
-        let has = |of: &Table| of.uniques.iter().any(|unique| unique.columns == known.columns);
-        if has(wanted) && has(found) {
-            let (columns, to) = (known.columns.clone(), known.name.clone());
-            renames.push(Intent::RenameUnique(RenameUnique { table: table(), columns, to }));
-        }
-    }
-    for known in recorded.foreign_keys.iter().filter(|known| free(&known.name)) {
-        let like = |key: &ForeignKey| key.columns == known.columns && key.table == known.table;
-        if wanted.foreign_keys.iter().any(like) && found.foreign_keys.iter().any(like) {
-            let (columns, to) = (known.columns.clone(), known.name.clone());
-            renames.push(Intent::RenameForeignKey(RenameForeignKey { table: table(), columns, to }));
-        }
-    }
-    renames
-}
-
-fn names(table: &Table) -> impl Iterator<Item = &Ident> {
-    let uniques = table.uniques.iter().map(|unique| &unique.name);
-    let keys = table.foreign_keys.iter().map(|key| &key.name);
-    table.indexes.iter().map(|index| &index.name).chain(uniques).chain(keys)
+    columns.chain(checks).chain(objects::renamed(wanted, recorded, found)).collect()
 }
 
 /// A column that is missing is one that came if it has the type and place of it, or if there are no others.

@@ -11,7 +11,7 @@ use crate::intent::{
 };
 use crate::schema::{Column, Index, Schema, Table};
 
-use super::compare::stand_in;
+use super::compare::{key_stand_in, stand_in};
 use super::part::shape;
 
 /// When an intent is due: what goes makes room for what comes, and what comes first is referred to by what comes later.
@@ -173,6 +173,9 @@ impl Repair {
         let table = wanted.name.clone();
         if !found.primary_key.is_empty() {
             self.push(Stage::Constraints, Intent::DropPrimaryKey(DropPrimaryKey { table: table.clone() }));
+        } else if let Some(unique) = key_stand_in(wanted, found) {
+            let drop = DropUnique { table: table.clone(), columns: unique.columns.clone() };
+            self.push(Stage::Constraints, Intent::DropUnique(drop));
         }
         let columns = wanted.primary_key.clone();
         if !columns.is_empty() {
@@ -270,10 +273,11 @@ mod tests {
             recorded: &wanted,
             found,
             metadata: &Metadata::default(),
-            comments: true,
+            dialect: crate::ddl::Dialect::Postgres,
             ignored: &BTreeSet::new(),
             unfit: &[],
             beyond: &[],
+            away: &[],
         });
         let (intents, left) = drift.repair(&scope);
         assert_eq!(left, []);

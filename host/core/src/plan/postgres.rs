@@ -23,6 +23,8 @@ pub(super) fn plan(org: &OrgName, delta: &Delta, sizes: &Sizes) -> Plan {
         planner.out.push(planner.sql.drop_table(&table.name));
     }
     planner.rename_tables(delta);
+    delta.kept.iter().for_each(|kept| planner.drop_columns(kept));
+    planner.rename_objects(delta);
     kept.iter().for_each(|(kept, aside)| planner.alter(delta, kept, aside));
     planner.create_tables(delta);
     kept.iter().for_each(|(kept, aside)| planner.fill_and_tighten(kept, aside));
@@ -81,9 +83,7 @@ impl Planner<'_> {
     }
 
     fn alter(&mut self, delta: &Delta, kept: &Kept, aside: &Aside) {
-        let (sql, table) = (self.sql, &kept.after.name);
-        self.out.extend(kept.dropped.iter().map(|column| sql.drop_column(table, column, [])));
-        self.rename_objects(kept);
+        let sql = self.sql;
         self.rename_columns(kept);
         self.out.extend(aside.swap(sql, kept));
         for column in kept.added.iter().filter(|c| !aside.makes(&c.name)) {
@@ -100,20 +100,30 @@ impl Planner<'_> {
         }
     }
 
-    /// A name that another object gets is free by then, whatever the order: only a circle would not be.
-    fn rename_objects(&mut self, kept: &Kept) {
-        let (constraints, indexes): (Vec<_>, Vec<_>) =
-            kept.renamed_objects().into_iter().partition(|(kind, ..)| *kind == Named::Constraint);
-        let pairs = |list: Vec<(Named, Ident, Ident)>| -> Vec<_> {
-            let pairs: Vec<_> = list.into_iter().map(|(_, from, to)| (from, to)).collect();
-            let taken: Vec<_> = pairs.iter().map(|(from, _)| from.clone()).collect();
-            in_order(pairs, taken.into_iter())
+    fn drop_columns(&mut self, kept: &Kept) {
+        let dropped = kept.dropped.iter();
+        self.out.extend(dropped.map(|column| self.sql.drop_column(&kept.after.name, column, [])));
+    }
+
+    /// Of all tables at once: an index may have the name that one of another table is to get.
+    fn rename_objects(&mut self, delta: &Delta) {
+        let of = |kept: &Kept| -> Vec<_> {
+            let table = &kept.after.name;
+            let renamed = kept.renamed_objects().into_iter();
+            renamed.map(|(kind, from, to)| (table.clone(), kind, from, to)).collect()
         };
-        for (from, to) in pairs(constraints) {
-            self.out.push(self.sql.rename_constraint(&kept.after.name, &from, &to));
-        }
-        for (from, to) in pairs(indexes) {
-            self.out.push(self.sql.rename_index(&kept.after.name, &from, &to));
+        let mut all: Vec<_> = delta.kept.iter().flat_map(of).collect();
+        let pairs = all.iter().map(|(.., from, to)| (from.clone(), to.clone())).collect();
+        let taken: Vec<_> = all.iter().map(|(.., from, _)| from.clone()).collect();
+        for (from, to) in in_order(pairs, taken.into_iter()) {
+            let last = all.iter().position(|(.., name, last)| *name == from && *last == to);
+            let place = last.or_else(|| all.iter().position(|(.., name, _)| *name == from));
+            let Some((table, kind, name, _)) = place.and_then(|place| all.get_mut(place)) else { continue };
+            self.out.push(match kind {
+                Named::Constraint => self.sql.rename_constraint(table, &from, &to),
+                Named::Index => self.sql.rename_index(table, &from, &to),
+            });
+            *name = to;
         }
     }
 

@@ -134,6 +134,12 @@ pub(crate) fn relations(table: &Table) -> impl Iterator<Item = Ident> + '_ {
     [table.name.clone(), table.key_name()].into_iter().chain(names)
 }
 
+/// The names of a table's foreign keys and checks.
+pub(crate) fn constraints(table: &Table) -> impl Iterator<Item = Ident> + '_ {
+    let keys = table.foreign_keys.iter().map(|key| &key.name);
+    keys.chain(table.checks.iter().map(|check| &check.name)).cloned()
+}
+
 pub(crate) fn constraint_taken(table: &Table, name: &Ident) -> bool {
     table.foreign_keys.iter().any(|k| k.name == *name) || table.checks.iter().any(|c| c.name == *name)
 }
