@@ -215,6 +215,9 @@ fn what(finding: &drift::Finding) -> String {
     if let Some(Hindrance::Elsewhere(schema)) = &finding.hindrance {
         return format!("the {kind} \"{place}\" is in the schema {}", quoted(schema));
     }
+    if let Part::Kept(name) = &finding.part {
+        return format!("{wanted}, dropped and kept as \"{}\", is not there", name.as_str());
+    }
     if matches!(finding.part, Part::Nullability(_)) {
         return match finding.found.as_deref() {
             Some("NULL") => format!("\"{place}\" may be NULL, and must not"),
@@ -235,6 +238,9 @@ fn what(finding: &drift::Finding) -> String {
 fn why(finding: &drift::Finding) -> &'static str {
     if let Some(Hindrance::Elsewhere(_)) = finding.hindrance {
         return "others than Hookwright moved it there";
+    }
+    if matches!(finding.part, Part::Kept(_)) {
+        return "others than Hookwright took it away, and a repair only forgets it";
     }
     match (finding.moved, finding.state()) {
         (Moved::Hands, State::Missing) if finding.renamed.is_none() => "others than Hookwright took it away",

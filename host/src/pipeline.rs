@@ -181,7 +181,7 @@ impl Pipeline<'_> {
     }
 
     async fn attempt(&self, tenant: &Tenant, view: &View, request: &Request<'_>) -> Result<Attempt> {
-        let Worked { draft, metadata, hooks, memories, rolls_back, left, adopted, moved, purged } =
+        let Worked { draft, metadata, hooks, memories, rolls_back, left, adopted, besides, purged } =
             work::work_out(self, tenant, view, request).await?;
         let base = draft.base().clone();
         let there = base.physical().tables;
@@ -227,7 +227,7 @@ impl Pipeline<'_> {
             Ruling::Run(plan) => {
                 facts::may(tenant, &wanted, &there).await?;
                 let mut outcome = report.applied(view, &reviewed);
-                let after = effects::After { metadata: &metadata, memories: &memories, moved, rolls_back };
+                let after = effects::After { metadata: &metadata, memories: &memories, besides, rolls_back };
                 let work = effects::work(tenant, view, request, after, &reviewed, plan, &outcome)?;
                 let kept = work.kept.clone();
                 let executed = match executor::execute(tenant.db(), work, self.retry).await {

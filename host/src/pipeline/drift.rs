@@ -13,6 +13,7 @@ use hookwright_core::ident::Ident;
 use hookwright_core::intent::Intent;
 use hookwright_core::metadata::Metadata;
 use hookwright_core::schema::Schema;
+use hookwright_core::tombstone::Tombstones;
 
 use super::Pipeline;
 use super::derive::{derived, whole};
@@ -171,7 +172,8 @@ pub(super) async fn adopt(
         comments.into_iter().try_for_each(|intent| worker.own(intent))?;
     }
     let left = adopted.findings.into_iter().filter(|f| scope.has(f)).collect();
-    Ok(Worked { adopted: taken, moved, ..worked(worker, left) })
+    let besides = Tombstones { moved, ..Tombstones::default() };
+    Ok(Worked { adopted: taken, besides, ..worked(worker, left) })
 }
 
 fn repaired(
@@ -193,7 +195,8 @@ fn repaired(
     for intent in intents {
         worker.own(intent)?;
     }
-    Ok(worked(worker, left))
+    let besides = Tombstones { gone: drift.lost(scope), ..Tombstones::default() };
+    Ok(Worked { besides, ..worked(worker, left) })
 }
 
 fn worked(worker: Worker<'_>, left: Vec<Finding>) -> Worked {
@@ -207,7 +210,7 @@ fn worked(worker: Worker<'_>, left: Vec<Finding>) -> Worked {
         rolls_back: Vec::new(),
         left,
         adopted: Vec::new(),
-        moved: Vec::new(),
+        besides: Tombstones::default(),
         purged: Vec::new(),
     }
 }

@@ -26,8 +26,9 @@ pub(super) struct After<'a> {
     pub metadata: &'a Metadata,
     /// What the metadata lost with what is dropped, by the places of before.
     pub memories: &'a BTreeMap<Place, Memory>,
-    /// What is dropped and kept where an adoption took another name over: its places before and now.
-    pub moved: Vec<(Place, Place)>,
+    /// What becomes of tombstones that the intents do not touch: an adoption took another name over, or hands took away
+    /// what was kept.
+    pub besides: Tombstones,
     /// The changes it rolls back.
     pub rolls_back: Vec<String>,
 }
@@ -52,7 +53,7 @@ pub(super) fn work<'a>(
     outcome: &Outcome,
 ) -> Result<Work<'a>> {
     let change = request.change;
-    let After { metadata, memories, moved, rolls_back } = after;
+    let After { metadata, memories, besides, rolls_back } = after;
     let rows = rows(&view.snapshot.metadata, metadata).map_err(unwritable)?;
     let undo = undo(change, review, &view.snapshot.metadata, metadata, &rolls_back);
     let (tables, gone_tables) = tables(&view.snapshot.schema, &review.schema).map_err(unwritable)?;
@@ -70,7 +71,7 @@ pub(super) fn work<'a>(
         rows,
         tables,
         gone_tables,
-        tombstones: tombstones(&review.tombstones, memories, moved)?,
+        tombstones: tombstones(&review.tombstones, memories, besides)?,
         undo_json,
         kept,
         rolls_back,
@@ -162,15 +163,16 @@ fn tables(before: &Schema, after: &Schema) -> serde_json::Result<(Vec<TableRow>,
 fn tombstones(
     found: &Tombstones,
     memories: &BTreeMap<Place, Memory>,
-    taken_over: Vec<(Place, Place)>,
+    besides: Tombstones,
 ) -> Result<TombstoneRows> {
     let row = |(place, was): &(Place, Place)| {
         let memory_json = memories.get(was).map(json).transpose()?;
         Ok(TombstoneRow { place: place.clone(), memory_json })
     };
     let new = found.new.iter().map(row).collect::<Result<_>>()?;
-    let moved = found.moved.iter().cloned().chain(taken_over).collect();
-    Ok(TombstoneRows { new, moved, gone: found.gone.clone() })
+    let moved = found.moved.iter().cloned().chain(besides.moved).collect();
+    let gone = found.gone.iter().cloned().chain(besides.gone).collect();
+    Ok(TombstoneRows { new, moved, gone })
 }
 
 /// What undoes the change.

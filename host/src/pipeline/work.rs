@@ -12,7 +12,7 @@ use hookwright_core::metadata::Metadata;
 use hookwright_core::policy::Draft;
 use hookwright_core::schema::Schema;
 use hookwright_core::spec::{EntitySpec, FieldSpec};
-use hookwright_core::tombstone::{Memory, Place};
+use hookwright_core::tombstone::{Memory, Place, Tombstones};
 
 use super::hooks::Caller;
 use super::request::{Request, in_time};
@@ -39,8 +39,9 @@ pub(super) struct Worked {
     pub left: Vec<Finding>,
     /// What an adoption takes into the metadata.
     pub adopted: Vec<Adopted>,
-    /// What is dropped and kept where an adoption took another name over: its places before and now.
-    pub moved: Vec<(Place, Place)>,
+    /// What becomes of tombstones that the intents do not touch: an adoption took another name over, or hands took away
+    /// what was kept.
+    pub besides: Tombstones,
     /// The changes that dropped what it purges.
     pub purged: Vec<String>,
 }
@@ -73,8 +74,8 @@ pub(super) async fn work_out(
     }
     let Worker { metadata, draft, caller, memories, rolls_back, purged, .. } = worker;
     let (hooks, memories) = (caller.into_reports(), memories.own);
-    let (left, adopted, moved) = (Vec::new(), Vec::new(), Vec::new());
-    Ok(Worked { draft, metadata, hooks, memories, rolls_back, left, adopted, moved, purged })
+    let (left, adopted, besides) = (Vec::new(), Vec::new(), Tombstones::default());
+    Ok(Worked { draft, metadata, hooks, memories, rolls_back, left, adopted, besides, purged })
 }
 
 /// The state of a change while its events are worked out.

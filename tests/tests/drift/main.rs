@@ -16,6 +16,7 @@ mod ignored;
 mod in_the_way;
 mod kept;
 mod left_out;
+mod lost;
 mod narrow;
 mod places;
 mod planned;

@@ -41,6 +41,10 @@ impl Drift {
     ) -> Result<Adoption, MetadataError> {
         let whole = Scope { extras: true, ..scope.clone() };
         let there = applied(&self.found, &self.renames).shared_schema();
+        let is_deleted = |table: &&Arc<Table>| {
+            self.metadata.entity(&table.name).is_none() && self.wanted.table(&table.name).is_none()
+        };
+        let deleted: Vec<_> = there.tables.values().filter(is_deleted).cloned().collect();
         let (metadata, references) = (metadata.clone(), Vec::new());
         let left_out = self.beyond(scope).cloned().collect();
         let mut adopting = Adopting { metadata, event, there, references, left_out };
@@ -49,7 +53,7 @@ impl Drift {
         for finding in rest {
             adopting.finding(finding)?;
         }
-        for table in self.others.tables.values() {
+        for table in self.others.tables.values().chain(&deleted) {
             if scope.asks_for(&table.name) {
                 adopting.table(table, scope.column.as_ref())?;
             }
@@ -115,7 +119,8 @@ impl Drift {
             })
         };
         match &finding.part {
-            Part::Table | Part::TableComment => entity.is_some(),
+            Part::Table => entity.is_some() || finding.state() == State::Extra,
+            Part::TableComment => entity.is_some(),
             Part::Column(column) if finding.state() == State::Extra => entity.is_some() && can(column),
             Part::Column(column) => is_field(column),
             Part::Type(column) => {
@@ -131,7 +136,8 @@ impl Drift {
             Part::Unique(columns) | Part::ForeignKey(columns) => {
                 matches!(columns.as_slice(), [only] if is_field(only) && can(only))
             }
-            Part::PrimaryKey | Part::Generated(_) | Part::Check(_) | Part::Index(_) => false,
+            Part::PrimaryKey | Part::Generated(_) | Part::Check(_) => false,
+            Part::Index(_) | Part::Kept(_) => false,
         }
     }
 }

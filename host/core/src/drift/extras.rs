@@ -41,7 +41,7 @@ pub(super) fn remove(schema: &mut Schema, table: &Ident, part: &Part, named: Opt
                 column.read(false, true);
             }
         }
-        Part::Table | Part::TableComment | Part::Comment(_) => {}
+        Part::Table | Part::TableComment | Part::Comment(_) | Part::Kept(_) => {}
         Part::Type(_) | Part::Nullability(_) | Part::Generated(_) => {}
     }
 }

@@ -9,7 +9,9 @@ mod compare;
 mod exchanged;
 mod extras;
 mod finding;
+mod known;
 mod left_out;
+mod lost;
 mod marks;
 mod named;
 mod narrow;
@@ -44,6 +46,7 @@ use crate::model::Model;
 use crate::schema::names::values_check;
 use crate::schema::{Schema, Table};
 use compare::Three;
+use known::{alike, parted};
 use named::{Names, applied, in_turn, names_back};
 
 /// Times that a repair is looked at anew: a type that changes may take a default along, for one.
@@ -128,6 +131,7 @@ impl Drift {
         let there = chosen::read(model.schema());
         let told = |f: &Finding| comments || !matches!(f.part, Part::TableComment | Part::Comment(_));
         drift.findings.extend(drift.differences(&there).into_iter().filter(told));
+        drift.findings.extend(lost::findings(recorded, model.schema()));
         drift.findings.extend(hindered);
         let all = drift.findings.clone();
         for mut finding in std::mem::take(&mut drift.findings) {
@@ -348,61 +352,4 @@ fn spelled(finding: &mut Finding, found: &Schema) {
     {
         finding.found = Some(part::in_full(column));
     }
-}
-
-/// The host's tables among those that are there, with what is dropped and kept as the record has it; and the others.
-fn parted(world: &World<'_>) -> (Schema, Schema) {
-    let World { wanted, recorded, found, beyond, .. } = world;
-    let (mut own, mut others) = (Schema::default(), Schema::default());
-    for (name, table) in &found.tables {
-        if let Some(buried) = recorded.buried.get(name) {
-            own.buried.insert(name.clone(), buried.clone());
-        } else if let Some(known) = recorded.tables.get(name) {
-            own.tables.insert(name.clone(), as_known(table, known, world.dialect == Dialect::Postgres));
-        } else if wanted.tables.contains_key(name) {
-            own.tables.insert(name.clone(), table.clone());
-        } else if !beyond.iter().any(|left| left.is_table(name)) {
-            others.tables.insert(name.clone(), table.clone());
-        }
-    }
-    (own, others)
-}
-
-/// The record's table, if that is what was found: what is one and the same need not be compared again.
-fn as_known(found: &Arc<Table>, recorded: &Arc<Table>, comments: bool) -> Arc<Table> {
-    if comments && recorded.buried.is_empty() {
-        return if alike(found, recorded) { recorded } else { found }.clone();
-    }
-    let dressed = dressed(found, recorded, comments);
-    if alike(&dressed, recorded) { recorded.clone() } else { Arc::new(dressed) }
-}
-
-/// A table with its dropped columns as the record has them; and with its comments, where the database keeps none.
-fn dressed(found: &Table, recorded: &Table, comments: bool) -> Table {
-    let mut table = found.clone();
-    if !comments {
-        table.comment.clone_from(&recorded.comment);
-        let of = |name: &Ident| recorded.column(name).and_then(|c| c.comment.clone());
-        table.columns.values_mut().for_each(|column| column.comment = of(&column.name));
-    }
-    for (kept, buried) in &recorded.buried {
-        if table.columns.shift_remove(kept).is_some() {
-            table.buried.insert(kept.clone(), buried.clone());
-        }
-    }
-    table
-}
-
-/// Whether a table is what the record says, names of constraints included. SQLite has none for primary keys.
-fn alike(found: &Table, recorded: &Table) -> bool {
-    let names = |t: &Table| {
-        let uniques = t.uniques.iter().map(|u| u.name.clone());
-        let keys = t.foreign_keys.iter().map(|k| k.name.clone());
-        let indexes = t.indexes.iter().map(|i| i.name.clone());
-        uniques.chain(keys).chain(indexes).collect::<Vec<_>>()
-    };
-    found == recorded
-        && found.buried.len() == recorded.buried.len()
-        && found.primary_key_name.as_ref().is_none_or(|name| *name == recorded.key_name())
-        && names(found) == names(recorded)
 }

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::{Drift, Finding, Hindrance, Part, Scope, World, dressed, marks, objects, renamed, undone};
+use super::known::dressed;
+use super::{Drift, Finding, Hindrance, Part, Scope, World, marks, objects, renamed, undone};
 use crate::ddl::Dialect;
 use crate::ident::Ident;
 use crate::intent::{Intent, RenameColumn, RenameTable};

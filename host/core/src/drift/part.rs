@@ -39,6 +39,8 @@ pub enum Part {
     Check(Ident),
     /// An index, by what it is on and how.
     Index(String),
+    /// Something dropped that is kept, by the name that it has in the database.
+    Kept(Ident),
 }
 
 impl Part {
@@ -58,6 +60,7 @@ impl Part {
             Self::ForeignKey(_) => "foreign-key",
             Self::Check(_) => "check",
             Self::Index(_) => "index",
+            Self::Kept(_) => "kept",
         }
     }
 
@@ -68,6 +71,7 @@ impl Part {
             Self::Column(_) | Self::PrimaryKey | Self::Unique(_) | Self::ForeignKey(_) => true,
             Self::Check(_) | Self::Index(_) => true,
             Self::Table | Self::TableComment | Self::Comment(_) | Self::Generated(_) => false,
+            Self::Kept(_) => false,
             Self::Type(_) | Self::Nullability(_) | Self::Default(_) => false,
         }
     }
@@ -82,6 +86,7 @@ impl Part {
                 columns.first().filter(|_| columns.len() == 1)
             }
             Self::Table | Self::TableComment | Self::PrimaryKey | Self::Check(_) | Self::Index(_) => None,
+            Self::Kept(_) => None,
         }
     }
 
@@ -93,7 +98,7 @@ impl Part {
             Self::Unique(columns) | Self::ForeignKey(columns) => {
                 columns.iter().map(Ident::as_str).collect::<Vec<_>>().join(", ")
             }
-            Self::Check(name) => name.as_str().to_owned(),
+            Self::Check(name) | Self::Kept(name) => name.as_str().to_owned(),
             Self::Index(shape) => shape.clone(),
             other => other.column().map(|c| c.as_str().to_owned()).unwrap_or_default(),
         }

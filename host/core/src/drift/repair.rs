@@ -92,7 +92,7 @@ impl Repair {
 
     fn part(&mut self, part: &Part, wanted: &Table, found: &Table) {
         match part {
-            Part::Table => {}
+            Part::Table | Part::Kept(_) => {}
             Part::TableComment => self.comment(wanted, None),
             Part::Comment(column) => self.comment(wanted, Some(column)),
             Part::Column(name) => self.column(name, wanted, found),

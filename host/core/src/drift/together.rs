@@ -50,7 +50,9 @@ impl Drift {
 
 /// Whether a finding is about what a table is made with, and not left alone.
 fn is_of_definition(finding: &Finding) -> bool {
-    let besides =
-        matches!(finding.part, Part::Table | Part::TableComment | Part::Comment(_) | Part::Index(_));
-    !besides && !finding.is_foreign()
+    let is_besides = matches!(
+        finding.part,
+        Part::Table | Part::TableComment | Part::Comment(_) | Part::Index(_) | Part::Kept(_)
+    );
+    !is_besides && !finding.is_foreign()
 }
