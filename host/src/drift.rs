@@ -293,6 +293,17 @@ pub(crate) fn hindered(org: &OrgName, left: &[drift::Finding]) -> Option<crate::
     Some(error.coded(finding.code()).help(repair(org, finding)))
 }
 
+/// The error of a repair that cannot do what it is to without more.
+pub(crate) fn not_alone(org: &OrgName, finding: &drift::Finding) -> crate::error::Error {
+    let with = match finding.hindrance {
+        Some(Hindrance::Whole) => "what else differs on its table, which is made anew as a whole",
+        _ => "what differs on other tables, which have its name or refer to it",
+    };
+    let message = format!("{}; that is repaired only together with {with}", what(finding));
+    let help = format!("repair it all: {}", repair(org, finding));
+    crate::error::Error::new("drift/not-alone", message).help(help)
+}
+
 fn command(verb: &str, org: &OrgName, finding: &drift::Finding) -> String {
     let mut command = format!("hookwright {verb} --org {org} --entity {}", finding.table.as_str());
     if let Some(column) = finding.part.column() {

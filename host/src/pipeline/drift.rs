@@ -186,6 +186,9 @@ fn repaired(
     let caller = Caller::new(pipeline, tenant, view.plugins.clone());
     let metadata = view.snapshot.metadata.clone();
     let mut worker = Worker::new(tenant, metadata, Arc::new(drift.base(scope)), caller);
+    if let Some(finding) = drift.beyond_scope(scope) {
+        return Err(crate::drift::not_alone(tenant.org(), finding));
+    }
     let (intents, left) = drift.repair(scope);
     if intents.is_empty()
         && let Some(error) = crate::drift::hindered(tenant.org(), &left)

@@ -81,7 +81,12 @@ impl Worker<'_> {
     }
 
     fn judge(&mut self, plugin: &Bound, intent: Intent, effort: &mut usize) -> Result<(), NotTaken> {
-        *effort += self.draft.schema().table(intent.table()).map_or(1, Table::weight);
+        let schema = self.draft.schema();
+        *effort += schema.table(intent.table()).map_or(1, Table::weight);
+        // What refers to a name is looked for in every table.
+        if matches!(intent, Intent::RenameTable(_) | Intent::RenameColumn(_)) {
+            *effort += schema.tables.len();
+        }
         self.bear(plugin, *effort)?;
         plugin.check_grant(&intent)?;
         self.propose(&plugin.name, intent)

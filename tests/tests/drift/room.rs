@@ -124,6 +124,8 @@ fn types_of_a_key_and_of_its_references_change_together() {
         let findings = told(&bench.drift().await.findings);
         assert_eq!(findings, ["drift/type lead.partner", "drift/type partner.id"]);
         assert_eq!(printed(&bench, "lead").await, format!("hookwright sync --org {}", bench.world.org()));
+        let error = bench.refused(&json!({"id": "alone", "type": "schema.sync", "entity": "lead"})).await;
+        assert_eq!(error.code, "drift/not-alone", "{error}");
         bench.event(&sync()).await;
         in_step(&bench).await;
         let same = bench.world.rows("SELECT l.mail FROM lead l JOIN partner p ON p.id = l.partner").await;
@@ -151,6 +153,11 @@ fn each_printed_repair_of_two_columns_does_what_it_says() {
                 let told = hookwright::drift::Finding::of(bench.world.org(), &finding);
                 let is_alone = told.repair.contains(" --field ");
                 assert_eq!(is_alone, dialect == Dialect::Postgres, "{}", told.repair);
+                if !is_alone {
+                    let column = finding.part.column().expect("a column").as_str();
+                    let alone = json!({"id": "alone", "type": "schema.sync", "entity": "invoice", "field": column});
+                    assert_eq!(bench.refused(&alone).await.code, "drift/not-alone");
+                }
                 let field = finding.part.column().filter(|_| is_alone).map(|c| c.as_str());
                 let id = format!("one-{n}");
                 bench.event(&json!({"id": id, "type": "schema.sync", "entity": "invoice", "field": field})).await;

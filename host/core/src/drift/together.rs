@@ -1,7 +1,7 @@
 //! What is repaired together, or not at all: things that have one another's names, and types that a reference holds
 //! together.
 
-use super::{Drift, Finding, Hindrance, Part};
+use super::{Drift, Finding, Hindrance, Part, Scope};
 use crate::ident::Ident;
 use crate::schema::ForeignKey;
 
@@ -24,8 +24,22 @@ impl Drift {
         let beside = |other: &&Finding| {
             other.table == finding.table && other.part != finding.part && is_of_definition(other)
         };
-        let is_whole = || whole && is_of_definition(finding) && all.iter().any(|other| beside(&other));
+        // SQLite adds and drops these without making the table anew.
+        let is_light = matches!(finding.part, Part::Column(_) | Part::Unique(_));
+        let is_remade = whole && is_of_definition(finding) && !is_light;
+        let is_whole = || is_remade && all.iter().any(|other| beside(&other));
         is_so.then_some(Hindrance::Together).or_else(|| is_whole().then_some(Hindrance::Whole))
+    }
+
+    /// The first finding in a scope that cannot be repaired within it.
+    #[must_use]
+    pub fn beyond_scope(&self, scope: &Scope) -> Option<&Finding> {
+        let is_beyond = |finding: &&Finding| match finding.hindrance {
+            Some(Hindrance::Together) => scope.table.is_some(),
+            Some(Hindrance::Whole) => scope.column.is_some(),
+            _ => false,
+        };
+        self.findings.iter().filter(|finding| scope.has(finding)).find(is_beyond)
     }
 
     /// The columns on the other side of the foreign keys that a column is in.
