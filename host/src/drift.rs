@@ -304,6 +304,13 @@ pub(crate) fn not_alone(org: &OrgName, finding: &drift::Finding) -> crate::error
     crate::error::Error::new("drift/not-alone", message).help(help)
 }
 
+/// The error of an adoption beside a name that it does not take over.
+pub(crate) fn name_first(org: &OrgName, finding: &drift::Finding) -> crate::error::Error {
+    let message = format!("{}, and metadata cannot take that name over", what(finding));
+    let help = format!("give it its own back first: {}", repair(org, finding));
+    crate::error::Error::new("drift/not-adopted", message).help(help)
+}
+
 fn command(verb: &str, org: &OrgName, finding: &drift::Finding) -> String {
     let mut command = format!("hookwright {verb} --org {org} --entity {}", finding.table.as_str());
     if let Some(column) = finding.part.column() {

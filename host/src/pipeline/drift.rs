@@ -7,9 +7,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use hookwright_core::ddl::Dialect;
-use hookwright_core::drift::{self, Adoption, Away, Drift, Finding, Moved, Scope, World};
+use hookwright_core::drift::{self, Adoption, Away, Deleted, Drift, Finding, Moved, Scope, World};
 use hookwright_core::event::Event;
-use hookwright_core::ident::Ident;
 use hookwright_core::intent::Intent;
 use hookwright_core::metadata::Metadata;
 use hookwright_core::schema::Schema;
@@ -72,19 +71,30 @@ async fn own(pipeline: &Pipeline<'_>, tenant: &Tenant, view: &View, found: &Insp
     let mut drift = compared(pipeline, tenant, view, &snapshot.metadata, &snapshot.schema, found).await?;
     let is_unsure = |finding: &Finding| finding.moved == Moved::Metadata;
     if drift.findings.iter().chain(&drift.ignored).any(is_unsure) {
-        let deleted = tenant.db().deleted().await?;
+        let deleted = deleted(tenant).await?;
+        // Else a plugin made what is left behind, and calls for it no more.
+        let is_deleted = |finding: &Finding| deleted.has(&finding.table, finding.part.column());
         let all = drift.findings.iter_mut().chain(&mut drift.ignored);
-        for finding in all.filter(|finding| is_unsure(finding) && !is_deleted(finding, &deleted)) {
+        for finding in all.filter(|finding| is_unsure(finding) && !is_deleted(finding)) {
             finding.moved = Moved::Plugins;
         }
     }
     Ok(drift)
 }
 
-/// Whether the ledger has the deletion that left something behind; else a plugin made it, and calls for it no more.
-fn is_deleted(finding: &Finding, deleted: &[(String, Option<String>)]) -> bool {
-    let (entity, field) = (finding.table.as_str(), finding.part.column().map(Ident::as_str));
-    deleted.iter().any(|(of, one)| of == entity && one.as_deref() == field)
+/// What the ledger has of deletions.
+async fn deleted(tenant: &Tenant) -> Result<Deleted> {
+    Ok(tenant.db().deleted().await?.into_iter().collect())
+}
+
+/// Whether something is recorded that nothing calls for.
+fn has_leftovers(recorded: &Schema, wanted: &Schema) -> bool {
+    recorded.tables.iter().any(|(name, table)| match wanted.tables.get(name) {
+        None => true,
+        Some(wanted) => {
+            !Arc::ptr_eq(wanted, table) && table.columns.keys().any(|column| wanted.column(column).is_none())
+        }
+    })
 }
 
 /// As [`own`], were these the metadata and this the record; who moved is not asked.
@@ -101,9 +111,23 @@ async fn compared(
     let ignored = tenant.ignored();
     let Derived { schema, unfit, .. } = &*wanted;
     let away = &away(tenant, recorded, found).await?;
+    let deleted = match has_leftovers(recorded, &wanted.schema) {
+        true => &deleted(tenant).await?,
+        false => &Deleted::default(),
+    };
     let (found, beyond) = (&found.schema, &found.beyond());
-    let world =
-        World { wanted: schema, recorded, found, metadata, dialect, ignored: &ignored, unfit, beyond, away };
+    let world = World {
+        wanted: schema,
+        recorded,
+        found,
+        metadata,
+        dialect,
+        ignored: &ignored,
+        unfit,
+        beyond,
+        away,
+        deleted,
+    };
     Ok(Drift::of(world))
 }
 
@@ -136,8 +160,9 @@ pub(super) async fn synchronise(
     request.made().for_each(|step| step.unread(&mut found.schema));
     let drift = own(pipeline, tenant, view, &found).await?;
     whole(tenant, &drift.unfit)?;
-    crate::drift::reached(&drift, scope)?;
-    repaired(pipeline, tenant, view, &drift, scope)
+    let scope = drift.meant(scope);
+    crate::drift::reached(&drift, &scope)?;
+    repaired(pipeline, tenant, view, &drift, &scope)
 }
 
 /// Works out what the metadata are once they say what the database has. No statement is made: what plugins call for
@@ -153,8 +178,9 @@ pub(super) async fn adopt(
     let inspected = inspected(tenant, view, request).await?;
     let drift = own(pipeline, tenant, view, &inspected).await?;
     whole(tenant, &drift.unfit)?;
+    let scope = &drift.meant(scope);
     crate::drift::reached(&drift, scope)?;
-    let before = &*view.snapshot.metadata;
+    let (before, gone) = (&*view.snapshot.metadata, drift.lost(scope));
     let Adoption { metadata, left_out, recorded, scope: taken_over, moved } = drift
         .adopted(before, &event.id, scope)
         .map_err(|e| Error::new("drift/not-adopted", e.to_string()))?;
@@ -165,6 +191,9 @@ pub(super) async fn adopt(
     let adopted = compared(pipeline, tenant, view, &metadata, &recorded, &inspected).await?;
     let caller = Caller::new(pipeline, tenant, view.plugins.clone());
     let scope = Scope { extras: false, ..taken_over };
+    if let Some(finding) = adopted.unnamed(&scope) {
+        return Err(crate::drift::name_first(tenant.org(), finding));
+    }
     let mut worker = Worker::new(tenant, metadata, Arc::new(adopted.base(&scope)), caller);
     if tenant.db().dialect() == Dialect::Sqlite {
         // Comments are in the model alone, which forgets those of what has another name now.
@@ -172,7 +201,8 @@ pub(super) async fn adopt(
         comments.into_iter().try_for_each(|intent| worker.own(intent))?;
     }
     let left = adopted.findings.into_iter().filter(|f| scope.has(f)).collect();
-    let besides = Tombstones { moved, ..Tombstones::default() };
+    let moved = moved.into_iter().filter(|(was, _)| !gone.contains(was)).collect();
+    let besides = Tombstones { moved, gone, ..Tombstones::default() };
     Ok(Worked { adopted: taken, besides, ..worked(worker, left) })
 }
 

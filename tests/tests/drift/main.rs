@@ -23,5 +23,6 @@ mod planned;
 mod plugins;
 mod repair;
 mod room;
+mod scopes;
 mod unread;
 mod watch;

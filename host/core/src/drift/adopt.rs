@@ -41,8 +41,11 @@ impl Drift {
     ) -> Result<Adoption, MetadataError> {
         let whole = Scope { extras: true, ..scope.clone() };
         let there = applied(&self.found, &self.renames).shared_schema();
+        let is_hindered = |name: &Ident| self.findings.iter().any(|f| f.table == *name && f.is_hindered());
         let is_deleted = |table: &&Arc<Table>| {
-            self.metadata.entity(&table.name).is_none() && self.wanted.table(&table.name).is_none()
+            self.metadata.entity(&table.name).is_none()
+                && self.wanted.table(&table.name).is_none()
+                && !is_hindered(&table.name)
         };
         let deleted: Vec<_> = there.tables.values().filter(is_deleted).cloned().collect();
         let (metadata, references) = (metadata.clone(), Vec::new());
@@ -73,6 +76,17 @@ impl Drift {
             Some((was.clone(), Place { table, ..was }))
         });
         Ok(Adoption { metadata, left_out, scope, moved: moved.collect(), recorded })
+    }
+
+    /// A table or column in a scope that has another name still, which its adoption did not take over: what is recorded of it
+    /// would be wrong.
+    #[must_use]
+    pub fn unnamed(&self, scope: &Scope) -> Option<&Finding> {
+        let is_so = |finding: &&Finding| {
+            let is_place = matches!(finding.part, Part::Table | Part::Column(_));
+            finding.renamed.is_some() && is_place && scope.has(finding)
+        };
+        self.findings.iter().find(is_so)
     }
 
     /// What the database has within a scope, and no entity or field can be.

@@ -12,7 +12,9 @@ pub(super) fn exchanged(recorded: &Table, found: &Table) -> Option<Vec<(Ident, I
     }
     let (before, now) = (recorded.physical(), found.physical());
     let pairs: Vec<_> = before.columns.values().zip(now.columns.values()).collect();
-    if before.columns.len() != now.columns.len() || !pairs.iter().all(|(was, is)| same(was, is)) {
+    // What kept its name may have become something else besides.
+    let may_be = |(was, is): &(&Column, &Column)| was.name == is.name || same(was, is);
+    if before.columns.len() != now.columns.len() || !pairs.iter().all(may_be) {
         return None;
     }
     let moved: Vec<_> = pairs.into_iter().filter(|(was, is)| was.name != is.name).collect();

@@ -138,7 +138,7 @@ impl Finding {
     /// would fail.
     #[must_use]
     pub fn is_ignorable(&self) -> bool {
-        let needed = matches!(self.part, Part::Table | Part::Column(_));
+        let needed = matches!(self.part, Part::Table | Part::Column(_) | Part::Kept(_));
         self.renamed.is_none() && !(needed && self.state() == State::Missing)
     }
 

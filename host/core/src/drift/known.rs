@@ -28,10 +28,10 @@ pub(super) fn parted(world: &World<'_>) -> (Schema, Schema) {
 /// The record's table, if that is what was found: what is one and the same need not be compared again.
 fn as_known(found: &Arc<Table>, recorded: &Arc<Table>, comments: bool) -> Arc<Table> {
     if comments && recorded.buried.is_empty() {
-        return if alike(found, recorded) { recorded } else { found }.clone();
+        return if is_as_recorded(found, recorded) { recorded } else { found }.clone();
     }
     let dressed = dressed(found, recorded, comments);
-    if alike(&dressed, recorded) { recorded.clone() } else { Arc::new(dressed) }
+    if is_as_recorded(&dressed, recorded) { recorded.clone() } else { Arc::new(dressed) }
 }
 
 /// A table with its dropped columns as the record has them; and with its comments, where the database keeps none.
@@ -51,7 +51,7 @@ pub(super) fn dressed(found: &Table, recorded: &Table, comments: bool) -> Table 
 }
 
 /// Whether a table is what the record says, names of constraints included. SQLite has none for primary keys.
-pub(super) fn alike(found: &Table, recorded: &Table) -> bool {
+pub(super) fn is_as_recorded(found: &Table, recorded: &Table) -> bool {
     let names = |t: &Table| {
         let uniques = t.uniques.iter().map(|u| u.name.clone());
         let keys = t.foreign_keys.iter().map(|k| k.name.clone());

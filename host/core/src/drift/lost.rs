@@ -2,7 +2,8 @@
 
 use super::{Drift, Finding, Moved, Part, Scope};
 use crate::ident::Ident;
-use crate::schema::Schema;
+use crate::schema::{BuriedTable, Schema};
+use crate::shared::Shared;
 use crate::tombstone::Place;
 
 /// What the record keeps and the database has not. Of a table that is missing itself, nothing is told besides.
@@ -36,9 +37,20 @@ fn finding(table: &Ident, kept: &Ident, what: String) -> Finding {
 }
 
 impl Drift {
+    /// The dropped tables of the record that a repair does not forget.
+    pub(super) fn kept_still(&self, scope: &Scope) -> Shared<BuriedTable> {
+        let lost = self.lost(scope);
+        let is_kept = |name: &Ident| !lost.iter().any(|place| place.table == *name && place.column.is_none());
+        let kept = self.recorded.buried.iter().filter(|(name, _)| is_kept(name));
+        kept.map(|(name, table)| (name.clone(), table.clone())).collect()
+    }
+
     /// What a repair forgets, since it is kept no more.
     #[must_use]
     pub fn lost(&self, scope: &Scope) -> Vec<Place> {
+        if scope.loosening {
+            return Vec::new();
+        }
         let place = |finding: &Finding| match &finding.part {
             Part::Kept(kept) if self.recorded.buried.contains_key(kept) => {
                 Some(Place { table: kept.clone(), column: None })

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::renamed::{akin, alike};
+use super::renamed::{akin, same_shape};
 use crate::ident::Ident;
 use crate::intent::RenameTable;
 use crate::schema::{Schema, Table};
@@ -43,12 +43,13 @@ pub(super) fn displaced(recorded: &Schema, found: &Schema) -> Vec<RenameTable> {
             Some(owner) if whose.len() == 1 => *owner,
             // Nothing on it has a name: it is what just one other was, and not what is to be there.
             None if !recorded.table(name).is_some_and(|known| akin(known, table)) => {
-                let mut like = suspects.iter().map(|(name, _)| *name);
-                like.find(|other| recorded.table(other).is_some_and(|known| alike(known, table)))?
+                let mut like = recorded.tables.iter().filter(|(_, known)| same_shape(known, table));
+                like.next().filter(|_| like.next().is_none())?.0
             }
             _ => return None,
         };
-        let is_like = recorded.table(owner).is_some_and(|known| alike(known, table) || akin(known, table));
+        let is_like =
+            recorded.table(owner).is_some_and(|known| same_shape(known, table) || akin(known, table));
         (owner != *name && is_like).then(|| RenameTable { table: (*name).clone(), to: owner.clone() })
     };
     let mut all: Vec<_> = suspects.iter().filter_map(moved).collect();
@@ -76,7 +77,7 @@ pub(super) fn put_out(recorded: &Schema, own: &Schema, others: &Schema) -> Vec<R
             return None;
         }
         let is_it = |other: &&Arc<Table>| {
-            let is_like = alike(known, other) || akin(known, other);
+            let is_like = same_shape(known, other) || akin(known, other);
             is_like && (is_marked(known, other) || !akin(known, there))
         };
         let mut like = others.tables.values().filter(is_it);
@@ -84,6 +85,13 @@ pub(super) fn put_out(recorded: &Schema, own: &Schema, others: &Schema) -> Vec<R
         Some(RenameTable { table, to: name.clone() })
     };
     own.tables.iter().filter_map(of).collect()
+}
+
+/// Whether the record's table has names on it that a rename would have left, and the one that is there has none of them.
+/// SQLite gives keys no names.
+pub(super) fn is_unmarked(known: &Table, there: &Table) -> bool {
+    let has_key = !known.primary_key.is_empty() && there.primary_key_name.is_some();
+    (has_key || !marks(known).is_empty()) && !is_marked(known, there)
 }
 
 /// Whether a table that is there has a name on it that is one of the record's table.

@@ -11,6 +11,7 @@ mod extras;
 mod finding;
 mod known;
 mod left_out;
+mod loosening;
 mod lost;
 mod marks;
 mod named;
@@ -36,7 +37,6 @@ pub use scope::Scope;
 pub use taken::{Deed, Taken, taken};
 pub use unfit::Unfit;
 
-use crate::conversion::{Conversion, conversion};
 use crate::ddl::Dialect;
 use crate::ident::Ident;
 use crate::intent::Intent;
@@ -46,7 +46,8 @@ use crate::model::Model;
 use crate::schema::names::values_check;
 use crate::schema::{Schema, Table};
 use compare::Three;
-use known::{alike, parted};
+use known::{is_as_recorded, parted};
+use loosening::loosens;
 use named::{Names, applied, in_turn, names_back};
 
 /// Times that a repair is looked at anew: a type that changes may take a default along, for one.
@@ -73,6 +74,26 @@ pub struct World<'a> {
     pub beyond: &'a [LeftOut],
     /// Recorded tables that are in another schema of the database.
     pub away: &'a [Away],
+    /// What the metadata deleted, whether or not it is made again.
+    pub deleted: &'a Deleted,
+}
+
+/// Entities, and fields of entities, that changes deleted, by their names then.
+#[derive(Debug, Clone, Default)]
+pub struct Deleted(BTreeSet<(String, Option<String>)>);
+
+impl Deleted {
+    /// Whether it was deleted.
+    #[must_use]
+    pub fn has(&self, entity: &Ident, field: Option<&Ident>) -> bool {
+        self.0.contains(&(entity.as_str().to_owned(), field.map(|field| field.as_str().to_owned())))
+    }
+}
+
+impl FromIterator<(String, Option<String>)> for Deleted {
+    fn from_iter<I: IntoIterator<Item = (String, Option<String>)>>(all: I) -> Self {
+        Self(all.into_iter().collect())
+    }
 }
 
 /// A table in another schema than its organisation's.
@@ -176,6 +197,7 @@ impl Drift {
     /// Whether a repair would do nothing, and there is nothing that it could not do either.
     #[must_use]
     pub fn is_done(&self, scope: &Scope) -> bool {
+        let scope = &self.meant(scope);
         let base = self.base(scope);
         let recorded = |(name, table): (&Ident, &Arc<Table>)| {
             self.recorded.tables.get(name).is_some_and(|known| Arc::ptr_eq(known, table))
@@ -188,6 +210,7 @@ impl Drift {
     /// Whether there is nothing that an adoption would have to say anything about.
     #[must_use]
     pub fn is_adopted(&self, scope: &Scope) -> bool {
+        let scope = &self.meant(scope);
         let nothing = |adoption: Adoption| adoption.metadata == self.metadata && adoption.left_out.is_empty();
         self.is_done(scope) && self.adopted(&self.metadata, "", scope).is_ok_and(nothing)
     }
@@ -231,10 +254,13 @@ impl Drift {
         if hopeless {
             all.extend(refused.iter().cloned());
         }
+        let loose = if scope.loosening { self.loose() } else { Vec::new() };
         let mut left = Vec::new();
         for _ in 0..ROUNDS {
             left = self.differences(model.schema());
             left.retain(|finding| scope.has(finding) && !self.ignores(finding));
+            let is_loose = |f: &Finding| loose.iter().any(|one| one.table == f.table && one.part == f.part);
+            left.retain(|finding| !scope.loosening || is_loose(finding));
             let found = model.schema().clone();
             let mut intents = repair::intents(&left.iter().collect::<Vec<_>>(), &self.wanted, &found);
             intents.retain(|intent| !scope.loosening || loosens(intent, &found));
@@ -260,14 +286,7 @@ impl Drift {
     #[must_use]
     pub fn base(&self, scope: &Scope) -> Schema {
         let scope = &self.widened(scope);
-        let mut base = self.found.clone();
-        if let Some(only) = &scope.table {
-            let together = self.trading(only);
-            let is_meant = |name: &Ident| name == only || together.contains(name);
-            let here = self.found.tables.iter().filter(|(name, _)| is_meant(name));
-            let elsewhere = self.recorded.tables.iter().filter(|(name, _)| !is_meant(name));
-            base.tables = here.chain(elsewhere).map(|(name, table)| (name.clone(), table.clone())).collect();
-        }
+        let mut base = if scope.loosening { self.loosened() } else { self.there(scope) };
         let named = (!self.renames.is_empty()).then(|| applied(&self.found, &self.renames));
         let named = |table: &Ident| named.as_ref().and_then(|model| model.schema().table(table));
         let stay = self.findings.iter().filter(|f| !scope.has(f)).chain(&self.ignored);
@@ -284,10 +303,24 @@ impl Drift {
             self.narrow(&mut base, table, column, scope);
         }
         for (name, known) in &self.recorded.tables {
-            if base.tables.get(name).is_some_and(|table| alike(table, known)) {
+            if base.tables.get(name).is_some_and(|table| is_as_recorded(table, known)) {
                 base.tables.insert(name.clone(), known.clone());
             }
         }
+        base
+    }
+
+    /// What the database has where it is to be repaired, and the record elsewhere.
+    fn there(&self, scope: &Scope) -> Schema {
+        let mut base = self.found.clone();
+        if let Some(only) = &scope.table {
+            let together = self.trading(only);
+            let is_meant = |name: &Ident| name == only || together.contains(name);
+            let here = self.found.tables.iter().filter(|(name, _)| is_meant(name));
+            let elsewhere = self.recorded.tables.iter().filter(|(name, _)| !is_meant(name));
+            base.tables = here.chain(elsewhere).map(|(name, table)| (name.clone(), table.clone())).collect();
+        }
+        base.buried = self.kept_still(scope);
         base
     }
 
@@ -327,21 +360,6 @@ impl Drift {
     fn differences(&self, found: &Schema) -> Vec<Finding> {
         let Self { wanted, recorded, metadata, .. } = self;
         Three { wanted, recorded, found, metadata }.findings()
-    }
-}
-
-/// Whether an intent leaves every row and program what it may do: a column may be NULL, is wider, or is found faster.
-fn loosens(intent: &Intent, found: &Schema) -> bool {
-    match intent {
-        Intent::DropNotNull(_) => true,
-        Intent::CreateIndex(index) => !index.index.unique,
-        Intent::ChangeType(change) => {
-            let column = found.table(&change.table).and_then(|t| t.column(&change.column));
-            column.is_some_and(|was| {
-                was.unread.is_none() && conversion(&was.ty, &change.ty) == Conversion::Widening
-            })
-        }
-        _ => false,
     }
 }
 

@@ -37,38 +37,70 @@ impl Drift {
         self.renames.iter().filter(is_meant).cloned().collect()
     }
 
-    /// The names that a table and those have that are to move before it can have its own back.
+    /// The names that a table and those have that are to move with it: each has, or is to get, what another has.
     pub(super) fn trading(&self, table: &Ident) -> BTreeSet<Ident> {
-        let (mut names, mut to) = (BTreeSet::new(), table.clone());
-        while let Some(from) = self.origin(&to) {
-            names.insert(to.clone());
-            let is_new = names.insert(from);
-            let next = self.renames.iter().find_map(|intent| match intent {
-                Intent::RenameTable(rename) if rename.table == to => Some(rename.to.clone()),
-                _ => None,
-            });
-            match next.filter(|_| is_new) {
-                Some(next) => to = next,
-                None => break,
-            }
-        }
-        names
+        let pairs = self.renames.iter().filter_map(|intent| match intent {
+            Intent::RenameTable(rename) => Some((&rename.table, &rename.to)),
+            _ => None,
+        });
+        together(table, pairs.collect())
     }
 
-    /// A scope of one column, as one of its table if two columns changed places: neither can move alone.
+    /// A scope of one column, as one of its table if the column has, or is to get, what another has: neither can move alone.
     pub(super) fn widened(&self, scope: &Scope) -> Scope {
-        let is_traded = |column: &Ident| {
-            let both = self.renames.iter().filter(|intent| match intent {
-                Intent::RenameColumn(r) => {
-                    Some(&r.table) == scope.table.as_ref() && (r.column == *column || r.to == *column)
-                }
-                _ => false,
-            });
-            both.count() > 1
-        };
-        let column = scope.column.clone().filter(|column| !is_traded(column));
-        Scope { column, ..scope.clone() }
+        let Some(column) = &scope.column else { return scope.clone() };
+        let pairs = self.renames.iter().filter_map(|intent| match intent {
+            Intent::RenameColumn(r) if Some(&r.table) == scope.table.as_ref() => Some((&r.column, &r.to)),
+            _ => None,
+        });
+        let pairs: Vec<_> = pairs.collect();
+        let names = together(column, pairs.clone());
+        // What others added to the rest of the table is none of its business.
+        match pairs.iter().filter(|(from, _)| names.contains(*from)).count() > 1 {
+            true => Scope { column: None, extras: false, ..scope.clone() },
+            false => scope.clone(),
+        }
     }
+
+    /// A scope by the names that things shall have, where it has those that hands gave.
+    #[must_use]
+    pub fn meant(&self, scope: &Scope) -> Scope {
+        let hindered = self.findings.iter().filter(|finding| finding.part == Part::Table);
+        let table = scope.table.as_ref().filter(|table| !self.is_called_for(table, None)).and_then(|table| {
+            let to = hindered.filter(|finding| finding.renamed.as_ref() == Some(table));
+            to.map(|finding| finding.table.clone()).next()
+        });
+        let table = table.or_else(|| scope.table.clone());
+        let to = |column: &Ident| {
+            let table = table.as_ref().filter(|table| !self.is_called_for(table, Some(column)))?;
+            self.renames.iter().find_map(|intent| match intent {
+                Intent::RenameColumn(r) if r.table == *table && r.column == *column => Some(r.to.clone()),
+                _ => None,
+            })
+        };
+        let column = scope.column.as_ref().map(|column| to(column).unwrap_or_else(|| column.clone()));
+        Scope { table, column, ..scope.clone() }
+    }
+
+    fn is_called_for(&self, table: &Ident, column: Option<&Ident>) -> bool {
+        let has = |schema: &Schema| {
+            schema.table(table).is_some_and(|t| column.is_none_or(|column| t.column(column).is_some()))
+        };
+        has(&self.wanted) || has(&self.recorded)
+    }
+}
+
+/// The names that hang together with one, of pairs of the name that something has and the one that it is to get. Alone if
+/// it is in none.
+fn together(name: &Ident, pairs: Vec<(&Ident, &Ident)>) -> BTreeSet<Ident> {
+    let mut names = BTreeSet::new();
+    let mut next = vec![name];
+    while let Some(name) = next.pop() {
+        for (from, to) in pairs.iter().filter(|(from, to)| *from == name || *to == name) {
+            next.extend([*from, *to].into_iter().filter(|one| names.insert((*one).clone())));
+        }
+    }
+    names
 }
 
 /// What was given another name by hand.
@@ -86,7 +118,7 @@ pub(super) fn names_back(world: &World<'_>, own: Schema, others: &mut Schema) ->
     let World { wanted, recorded, found, metadata, .. } = world;
     let (mut base, hindered) = aside(world, own, others);
     let mut tables = renamed::tables(recorded, &base, others);
-    tables.extend(undone::tables(wanted, recorded, &base, metadata));
+    tables.extend(undone::tables(wanted, recorded, &base, metadata, world.deleted));
     for rename in &tables {
         if let (Some(there), Some(known)) = (found.table(&rename.table), recorded.table(&rename.to)) {
             base.insert(dressed(there, known, world.dialect == Dialect::Postgres));
@@ -108,7 +140,9 @@ pub(super) fn names_back(world: &World<'_>, own: Schema, others: &mut Schema) ->
         if let (Some(wanted), Some(known), Some(entity)) =
             (wanted.table(name), recorded.table(name), metadata.entity(name))
         {
-            renames.extend(undone::columns(wanted, known, table, entity).map(Intent::RenameColumn));
+            renames.extend(
+                undone::columns(wanted, known, table, entity, world.deleted).map(Intent::RenameColumn),
+            );
         }
     }
     Names { base, renames, hindered }

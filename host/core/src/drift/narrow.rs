@@ -11,6 +11,7 @@ pub(super) fn to_column(recorded: &Table, found: &Table, column: &Ident, from: O
     match (found.column(now), table.columns.get_index_of(column)) {
         (Some(as_found), Some(place)) => {
             table.columns.shift_remove(column);
+            let place = place.min(table.columns.len());
             table.columns.shift_insert(place, now.clone(), as_found.clone());
         }
         (Some(as_found), None) => drop(table.columns.insert(now.clone(), as_found.clone())),

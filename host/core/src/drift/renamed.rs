@@ -1,7 +1,7 @@
 //! Names that somebody changed by hand: what is missing under one name and there under another is not lost.
 
 use super::exchanged::exchanged;
-use super::marks::{displaced, is_marked};
+use super::marks::{displaced, is_marked, is_unmarked};
 use super::{chosen, objects};
 use crate::ident::Ident;
 use crate::intent::{Intent, RenameCheck, RenameColumn, RenameTable};
@@ -41,7 +41,11 @@ fn only<'a>(
         let (known, there) = known_first(of, table);
         is_marked(known, there) && akin(known, there)
     };
-    let like: Vec<&Table> = among.iter().filter(|table| alike(table, of)).copied().collect();
+    let may_be = |table: &&&Table| {
+        let (known, there) = known_first(of, table);
+        same_shape(known, there) && !is_unmarked(known, there)
+    };
+    let like: Vec<&Table> = among.iter().filter(may_be).copied().collect();
     one(&like).or_else(|| one(&among.iter().filter(told).copied().collect::<Vec<_>>()))
 }
 
@@ -52,7 +56,10 @@ pub(super) fn akin(known: &Table, there: &Table) -> bool {
 }
 
 /// Whether two tables have columns of the same types in the same order, and most of them of the same name.
-pub(super) fn alike(a: &Table, b: &Table) -> bool {
+pub(super) fn same_shape(a: &Table, b: &Table) -> bool {
+    if a.columns.len() + a.buried.len() != b.columns.len() + b.buried.len() {
+        return false;
+    }
     let (a, b) = (a.physical(), b.physical());
     let pairs = || a.columns.values().zip(b.columns.values());
     let named = pairs().filter(|(a, b)| a.name == b.name).count();
@@ -65,12 +72,13 @@ pub(super) fn within(wanted: &Table, recorded: &Table, found: &Table) -> Vec<Int
     let columns = exchanged(recorded, found).unwrap_or_else(|| columns(wanted, recorded, found)).into_iter();
     let columns =
         columns.map(|(column, to)| Intent::RenameColumn(RenameColumn { table: table(), column, to }));
-    let checks = checks(wanted, found).chain(chosen::renamed(wanted, found));
+    let checks = checks(wanted, found).into_iter().chain(chosen::renamed(wanted, found));
     let checks = checks.map(|(name, to)| Intent::RenameCheck(RenameCheck { table: table(), name, to }));
     columns.chain(checks).chain(objects::renamed(wanted, recorded, found)).collect()
 }
 
-/// A column that is missing is one that came if it has the type and place of it, or if there are no others.
+/// A column that is missing is one that came if it has the type and place of it, or if there are no others and nothing else
+/// was in its place.
 fn columns(wanted: &Table, recorded: &Table, found: &Table) -> Vec<(Ident, Ident)> {
     let missing: Vec<_> = recorded
         .columns
@@ -86,7 +94,12 @@ fn columns(wanted: &Table, recorded: &Table, found: &Table) -> Vec<(Ident, Ident
         .values()
         .filter(|c| !recorded.columns.contains_key(&c.name) && !wanted.columns.contains_key(&c.name))
         .collect();
-    let alone = missing.len() == 1 && came.len() == 1;
+    // One that came where another still is was made, and is no rename.
+    let is_made = |came: &&Column| {
+        let place = now.columns.get_index_of(&came.name).and_then(|place| before.columns.get_index(place));
+        place.is_some_and(|(name, _)| now.columns.contains_key(name))
+    };
+    let alone = missing.len() == 1 && came.len() == 1 && !came.iter().any(is_made);
     missing
         .into_iter()
         .filter_map(|lost| {
@@ -102,12 +115,14 @@ fn columns(wanted: &Table, recorded: &Table, found: &Table) -> Vec<(Ident, Ident
         .collect()
 }
 
-fn checks<'a>(wanted: &'a Table, found: &'a Table) -> impl Iterator<Item = (Ident, Ident)> + 'a {
-    let missing = wanted.checks.iter().filter(|c| !found.checks.iter().any(|f| f.name == c.name));
-    missing.filter_map(|lost| {
-        let came = |c: &&crate::schema::Check| {
-            c.expression == lost.expression && !wanted.checks.iter().any(|w| w.name == c.name)
-        };
-        found.checks.iter().find(came).map(|c| (c.name.clone(), lost.name.clone()))
-    })
+/// Each check that came is that of one that is missing.
+fn checks(wanted: &Table, found: &Table) -> Vec<(Ident, Ident)> {
+    let beside = |of: &Table, name: &Ident| !of.checks.iter().any(|check| check.name == *name);
+    let mut came: Vec<_> = found.checks.iter().filter(|c| beside(wanted, &c.name)).collect();
+    let missing = wanted.checks.iter().filter(|c| beside(found, &c.name));
+    let pair = missing.filter_map(|lost| {
+        let place = came.iter().position(|c| c.expression == lost.expression)?;
+        Some((came.remove(place).name.clone(), lost.name.clone()))
+    });
+    pair.collect()
 }

@@ -278,6 +278,7 @@ mod tests {
             unfit: &[],
             beyond: &[],
             away: &[],
+            deleted: &super::super::Deleted::default(),
         });
         let (intents, left) = drift.repair(&scope);
         assert_eq!(left, []);

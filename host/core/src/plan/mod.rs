@@ -8,6 +8,7 @@ mod aside;
 mod delta;
 mod hash;
 mod obstacle;
+mod order;
 mod postgres;
 mod postgres_online;
 mod remade;
@@ -45,6 +46,9 @@ pub struct Plan {
     pub foreign_keys_off: bool,
     /// SQLite: the tables that get another name, before and after.
     pub renamed: BTreeMap<Ident, Ident>,
+    /// PostgreSQL: the columns, by the names that they have in the database, of the tables whose order comes to be another
+    /// than the model's.
+    pub order: BTreeMap<Ident, Vec<Ident>>,
 }
 
 impl Plan {

@@ -6,7 +6,7 @@ use super::aside::Aside;
 use super::delta::{Delta, Kept, Named};
 use super::postgres_online;
 use super::renames::in_order;
-use super::{Plan, Sizes};
+use super::{Plan, Sizes, order};
 use crate::conversion::stored_anew;
 use crate::ddl::postgres::Postgres;
 use crate::ddl::{Checking, Statement, Step};
@@ -35,7 +35,8 @@ pub(super) fn plan(org: &OrgName, delta: &Delta, sizes: &Sizes) -> Plan {
     planner.indexes_and_comments(delta, &kept);
     let steps = planner.out.into_iter().map(Step::Statement).collect();
     let mut plan = Plan { steps, ..Plan::default() };
-    for (_, aside) in kept {
+    for (kept, aside) in kept {
+        plan.order.extend(order::of(kept, &aside).map(|order| (kept.after.name.clone(), order)));
         plan.prepare.extend(aside.prepare);
         plan.finish.extend(aside.finish);
         plan.obstacles.extend(aside.obstacles);
@@ -132,12 +133,15 @@ impl Planner<'_> {
         for (from, to) in in_order(kept.renamed.clone(), taken) {
             self.out.push(self.sql.rename_column(&kept.after.name, &from, &to));
         }
-        for (from, to) in &kept.renamed {
-            let is_enum = kept.moved.column(to).is_some_and(|c| matches!(c.ty, FieldType::Enum { .. }));
-            if is_enum {
-                let (from, to) = (names::values_check(from), names::values_check(to));
-                self.out.push(self.sql.rename_constraint(&kept.after.name, &from, &to));
-            }
+        let is_enum = |name: &Ident| {
+            kept.moved.column(name).is_some_and(|column| matches!(column.ty, FieldType::Enum { .. }))
+        };
+        let check = |name: &Ident| names::values_check(name);
+        let checks: Vec<_> = kept.renamed.iter().filter(|(_, to)| is_enum(to)).collect();
+        let taken: Vec<_> = checks.iter().map(|(from, _)| check(from)).collect();
+        let checks = checks.into_iter().map(|(from, to)| (check(from), check(to))).collect();
+        for (from, to) in in_order(checks, taken.into_iter()) {
+            self.out.push(self.sql.rename_constraint(&kept.after.name, &from, &to));
         }
     }
 

@@ -135,7 +135,10 @@ pub fn review(draft: Draft, answers: &Answers, sizes: &Sizes, consent: Consent) 
     };
     let tombstones = Tombstones::of(&draft.model);
     let undo = Undo::of(draft.entries.iter().map(|e| (&e.intent, &e.inverse)));
-    let (schema, names) = (draft.model.schema().clone(), draft.model.known_names());
+    let (mut schema, names) = (draft.model.schema().clone(), draft.model.known_names());
+    for (table, order) in &plan.order {
+        schema.table_mut(table).into_iter().for_each(|table| table.reorder(order));
+    }
     Review { judged, plan, schema, names, tombstones, undo, decision }
 }
 

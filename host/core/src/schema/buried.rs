@@ -81,6 +81,13 @@ impl Table {
         self.buried.values_mut().filter(|b| b.position > place).for_each(|b| b.position -= 1);
     }
 
+    /// Takes on the order that the database has the columns in, by the names that they have there.
+    pub(crate) fn reorder(&mut self, order: &[Ident]) {
+        let place = |name: &Ident| order.iter().position(|other| other == name).unwrap_or(order.len());
+        self.columns.sort_by_key(|name, _| place(name));
+        self.buried.iter_mut().for_each(|(name, buried)| buried.position = place(name));
+    }
+
     /// Where a buried column belongs among those that are not.
     #[must_use]
     pub fn place_of(&self, buried: &BuriedColumn) -> usize {
