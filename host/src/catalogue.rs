@@ -54,6 +54,7 @@ catalogue! {
     "db/history-gone"         409 final "the database has no history of the organisation" "restore it from a backup, or say where it is: hookwright org update NAME --database URL"
     "db/in-the-way"           409 final "something that Hookwright did not make depends on what is changed" "drop what is named, send the event again, then make it anew to fit"
     "db/ledger-changed"       409 final "the ledger of the organisation is not whole" "put back from a backup what was taken out by hand; see what it is: hookwright doctor --org NAME"
+    "db/name-taken"           409 final "something else has the name of what the change makes" "give what has the name another one, or drop it, by hand, then send the event again; a table, index, sequence, view or type may have it: hookwright drift --org NAME shows what is on the organisation's tables"
     "db/newer"                409 final "a newer host has used this database" "update this host to at least the version of the other one"
     "db/no-schema"            409 final "the organisation's schema is gone" "give it its name back, or restore it from a backup: hookwright doctor --org NAME"
     "db/other-history"        409 final "the database has another history than the host knows" "put back what was there; or start the host anew, to go on from what is there now"

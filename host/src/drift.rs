@@ -208,8 +208,11 @@ fn what(finding: &drift::Finding) -> String {
     let text = |value: &Option<String>| value.clone().unwrap_or_else(|| "nothing".to_owned());
     let (wanted, found) = (text(&finding.wanted), text(&finding.found));
     if let Some(renamed) = &finding.renamed {
-        let is_taken = finding.hindrance == Some(Hindrance::NameTaken);
-        let beside = if is_taken { ", and another table has its name" } else { "" };
+        let is_taken = matches!(finding.hindrance, Some(Hindrance::NameTaken { .. }));
+        let beside = match is_taken {
+            true => ", and another table has its name: give that one another, or drop it, then repair this",
+            false => "",
+        };
         return format!("the {kind} \"{place}\" is called \"{}\"{beside}", renamed.as_str());
     }
     if let Some(Hindrance::Elsewhere(schema)) = &finding.hindrance {
@@ -277,12 +280,10 @@ fn repair(org: &OrgName, finding: &drift::Finding) -> String {
         Some(Hindrance::Elsewhere(schema)) => {
             format!("ALTER TABLE {}.{} SET SCHEMA {}", quote(schema), quote(table), quote(org.as_str()))
         }
-        Some(Hindrance::NameTaken) => format!(
-            "ALTER TABLE {} RENAME TO {}, or drop it if it is of no use, then {}",
-            quote(table),
-            quote(&format!("{table}_other")),
-            command("sync", org, finding)
-        ),
+        Some(Hindrance::NameTaken { aside, in_schema }) => {
+            let schema = if *in_schema { format!("{}.", quote(org.as_str())) } else { String::new() };
+            format!("ALTER TABLE {schema}{} RENAME TO {}", quote(table), quote(aside.as_str()))
+        }
     }
 }
 

@@ -292,7 +292,8 @@ async fn advance(
 /// Whether the database itself is in the way. What it lacks, or has too much, may be what an old view says of it.
 fn is_in_the_way(error: &Error) -> bool {
     let code = error.entry.code;
-    code == "org/overloaded" || code.starts_with("db/") && !matches!(code, "db/denied" | "db/drifted")
+    code == "org/overloaded"
+        || code.starts_with("db/") && !matches!(code, "db/denied" | "db/drifted" | "db/name-taken")
 }
 
 fn moved(tenant: &Tenant) -> Error {

@@ -111,6 +111,9 @@ pub enum DbError {
     /// The database is not what the model says.
     #[error("{0}")]
     Drifted(String),
+    /// Something that Hookwright did not make has the name of what a change makes.
+    #[error("{0}")]
+    NameTaken(String),
     /// A table of SQLite has to be made anew, and has something that cannot be carried along.
     #[error("{0}")]
     WouldBeLost(String),
@@ -183,6 +186,7 @@ impl DbError {
             Self::Blocked { .. } => "db/blocked",
             Self::Constraint { .. } => "db/constraint",
             Self::Drifted(_) => "db/drifted",
+            Self::NameTaken(_) => "db/name-taken",
             Self::WouldBeLost(_) => "db/would-be-lost",
             Self::InTheWay { .. } => "db/in-the-way",
             Self::Refused { .. } => "db/failed",

@@ -244,12 +244,17 @@ impl Reader<'_> {
 
     fn foreign_key(&self, row: &PgRow, name: &Ident, columns: &[Ident]) -> sqlx::Result<Option<ForeignKey>> {
         let to: i64 = row.try_get(4)?;
-        let besides: Option<String> = row.try_get(9)?;
+        let mut besides: Option<String> = row.try_get(9)?;
         let target = self.idents(to, &row.try_get::<Option<Vec<i16>>, _>(5)?.unwrap_or_default());
         let on_delete = match row.try_get::<String, _>(6)?.as_str() {
             "a" | "r" => Some(OnDelete::Restrict),
             "c" => Some(OnDelete::Cascade),
             "n" => Some(OnDelete::SetNull),
+            "d" => {
+                let set = "ON DELETE SET DEFAULT".to_owned();
+                besides = Some(besides.map_or_else(|| set.clone(), |more| format!("{set}, {more}")));
+                Some(OnDelete::Restrict)
+            }
             _ => None,
         };
         let parts = self.tables.get(&to).map(|t| t.name.clone()).zip(target).zip(on_delete);

@@ -252,7 +252,6 @@ fn default<'t>(cursor: &mut Cursor<'t>) -> Option<&'t [Token]> {
     Some(&rest[..1 + usize::from(signed)])
 }
 
-/// What follows a reference; none for what the model lacks.
 /// What a deletion does, and what the key does besides that no intent asks for.
 fn actions(cursor: &mut Cursor<'_>) -> Option<(OnDelete, Option<String>)> {
     let (mut action, mut besides) = (OnDelete::Restrict, Vec::new());
@@ -260,6 +259,10 @@ fn actions(cursor: &mut Cursor<'_>) -> Option<(OnDelete, Option<String>)> {
         let delete = cursor.eat(&["delete"]);
         if !delete && !cursor.eat(&["update"]) {
             return None;
+        }
+        if cursor.eat(&["set", "default"]) {
+            besides.push(format!("ON {} SET DEFAULT", if delete { "DELETE" } else { "UPDATE" }));
+            continue;
         }
         let found = match () {
             () if cursor.eat(&["cascade"]) => OnDelete::Cascade,

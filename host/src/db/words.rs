@@ -84,7 +84,7 @@ fn postgres(e: &PgDatabaseError) -> Result<DbError, Words> {
             message: format!("the database refuses a privilege: {said}"),
             grant: if said.contains("row-level security") { SEE_ALL_ROWS.to_owned() } else { grant(e) },
         }),
-        "42P07" | "42710" | "42701" => Ok(DbError::Drifted(format!(
+        "42P07" | "42710" | "42701" => Ok(DbError::NameTaken(format!(
             "what the change makes is there already, and Hookwright did not make it: {said}"
         ))),
         "42P01" | "42703" | "42704" => {
@@ -165,7 +165,7 @@ fn sqlite(e: &dyn DatabaseError) -> DbError {
             .iter()
             .any(|s| said.contains(s)) =>
         {
-            DbError::Drifted(format!(
+            DbError::NameTaken(format!(
                 "what the change makes is there already, and Hookwright did not make it: {said}"
             ))
         }

@@ -11,7 +11,7 @@ use hookwright_core::drift::{self, Adoption, Away, Deleted, Drift, Finding, Move
 use hookwright_core::event::Event;
 use hookwright_core::intent::Intent;
 use hookwright_core::metadata::Metadata;
-use hookwright_core::schema::Schema;
+use hookwright_core::schema::{Schema, Table};
 use hookwright_core::tombstone::Tombstones;
 
 use super::Pipeline;
@@ -133,7 +133,11 @@ async fn compared(
 
 /// The tables that are recorded, and are in another schema of the database.
 async fn away(tenant: &Tenant, recorded: &Schema, found: &Inspected) -> Result<Vec<Away>> {
-    let lost = recorded.tables.values().filter(|table| !found.schema.tables.contains_key(&table.name));
+    let is_lost = |table: &&Arc<Table>| match found.schema.tables.get(&table.name) {
+        Some(there) => drift::is_stranger(table, there),
+        None => true,
+    };
+    let lost = recorded.tables.values().filter(is_lost);
     let lost: Vec<_> = lost.map(AsRef::as_ref).collect();
     Ok(if lost.is_empty() { Vec::new() } else { tenant.db().elsewhere(&lost).await? })
 }

@@ -156,7 +156,7 @@ pub(super) async fn explained(
             Ok(lacking) => lacking.into_iter().next().map_or(error, DbError::from).into(),
             Err(_) => error.into(),
         },
-        DbError::Drifted(_) => match collision::found(tenant, before, after).await {
+        DbError::Drifted(_) | DbError::NameTaken(_) => match collision::found(tenant, before, after).await {
             Ok(met) => met.into_iter().next().map_or_else(|| error.into(), collision::error),
             Err(_) => error.into(),
         },

@@ -56,6 +56,7 @@ fn what_is_kept_no_more_is_told_and_forgotten() {
             let restore = json!({"id": "r-1", "type": "field.restore", "entity": "lead", "field": "notes"});
             let error = bench.refused(&restore).await;
             assert_eq!(error.code, "db/drifted", "{error}");
+            bench.event(&json!({"id": "s-0", "type": "schema.sync", "entity": "partner"})).await;
             bench.event(&sync()).await;
             assert_eq!(told(&bench.drift().await.findings), Vec::<String>::new());
             for restore in [restore, json!({"id": "r-2", "type": "entity.restore", "entity": "partner"})] {

@@ -21,6 +21,7 @@ mod narrow;
 mod places;
 mod planned;
 mod plugins;
+mod printed;
 mod repair;
 mod room;
 mod scopes;

@@ -67,7 +67,7 @@ async fn errors_of_statements_and_logins_open_nothing() {
     let mut connection = database.connect().await;
     sqlx::raw_sql("ALTER TABLE acme.invoice ADD COLUMN there int").execute(&mut connection).await.unwrap();
     let event = add_field("there");
-    assert_eq!(rig.submit(&org, &event).await.unwrap_err().code, "db/drifted");
+    assert_eq!(rig.submit(&org, &event).await.unwrap_err().code, "db/name-taken");
     assert_eq!(rig.pressure(&org).await.circuit, CircuitState::Closed);
     let missing = database.url().replace(database.name(), "hookwright_no_such_database");
     let error = rig.host.org_add(&name("other"), &missing, OrgOptions::default()).await.unwrap_err();

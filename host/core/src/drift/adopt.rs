@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::named::applied;
 use super::{Drift, Finding, Hindrance, LeftOut, Part, Scope, State};
+use crate::ddl::Dialect;
 use crate::ident::Ident;
 use crate::intent::{Intent, RenameColumn, RenameTable};
 use crate::metadata::Metadata;
@@ -136,6 +137,11 @@ impl Drift {
             Part::Table => entity.is_some() || finding.state() == State::Extra,
             Part::TableComment => entity.is_some(),
             Part::Column(column) if finding.state() == State::Extra => entity.is_some() && can(column),
+            // PostgreSQL keeps the values by a check, whose name an adoption does not change.
+            Part::Column(column) if finding.renamed.is_some() && self.dialect == Dialect::Postgres => {
+                let wanted = self.wanted.table(&finding.table).and_then(|table| table.column(column));
+                is_field(column) && wanted.is_none_or(|column| column.ty.values().is_none())
+            }
             Part::Column(column) => is_field(column),
             Part::Type(column) => {
                 is_field(column) && can(column) && unread(column).is_none_or(|unread| unread.ty.is_none())

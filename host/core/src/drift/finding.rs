@@ -35,7 +35,12 @@ pub struct Finding {
 #[serde(rename_all = "kebab-case")]
 pub enum Hindrance {
     /// A table of somebody's has its table's name.
-    NameTaken,
+    NameTaken {
+        /// A free name that it could have instead.
+        aside: Ident,
+        /// Whether tables are in a schema, of the organisation's name.
+        in_schema: bool,
+    },
     /// Its table is in another schema of the database.
     Elsewhere(String),
     /// It is repaired together with findings on other tables: they have one another's names, or refer to one another.
@@ -98,7 +103,7 @@ impl Finding {
     /// Whether nothing is done about it before somebody makes room.
     #[must_use]
     pub fn is_hindered(&self) -> bool {
-        matches!(self.hindrance, Some(Hindrance::NameTaken | Hindrance::Elsewhere(_)))
+        matches!(self.hindrance, Some(Hindrance::NameTaken { .. } | Hindrance::Elsewhere(_)))
     }
 
     /// How it stands.

@@ -3,6 +3,7 @@
 use super::part::shape;
 use super::{Drift, Finding, Part, repair};
 use crate::conversion::{Conversion, conversion};
+use crate::ddl::Dialect;
 use crate::ident::Ident;
 use crate::intent::Intent;
 use crate::schema::Schema;
@@ -12,6 +13,14 @@ impl Drift {
     pub(super) fn loosened(&self) -> Schema {
         let mut base = self.recorded.clone();
         for finding in self.loose() {
+            // What SQLite makes anew, it has to know as it is.
+            if self.dialect == Dialect::Sqlite {
+                let found = self.found.tables.get(&finding.table);
+                found
+                    .into_iter()
+                    .for_each(|found| drop(base.tables.insert(finding.table.clone(), found.clone())));
+                continue;
+            }
             let (Some(table), Some(found)) =
                 (base.table_mut(&finding.table), self.found.table(&finding.table))
             else {

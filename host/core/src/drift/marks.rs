@@ -41,8 +41,8 @@ pub(super) fn displaced(recorded: &Schema, found: &Schema) -> Vec<RenameTable> {
         let whose: BTreeSet<_> = marks(table).into_iter().filter_map(|mark| owners.get(mark)).collect();
         let owner = match whose.first() {
             Some(owner) if whose.len() == 1 => *owner,
-            // Nothing on it has a name: it is what just one other was, and not what is to be there.
-            None if !recorded.table(name).is_some_and(|known| akin(known, table)) => {
+            // Nothing on it has a name: it is just what one other was, and not what is to be there.
+            None if !recorded.table(name).is_some_and(|known| same_shape(known, table)) => {
                 let mut like = recorded.tables.iter().filter(|(_, known)| same_shape(known, table));
                 like.next().filter(|_| like.next().is_none())?.0
             }
@@ -85,6 +85,13 @@ pub(super) fn put_out(recorded: &Schema, own: &Schema, others: &Schema) -> Vec<R
         Some(RenameTable { table, to: name.clone() })
     };
     own.tables.iter().filter_map(of).collect()
+}
+
+/// Whether what has a recorded table's name may be one of somebody's: it has none of the names on it.
+#[must_use]
+pub fn is_stranger(known: &Table, there: &Table) -> bool {
+    let has_key = !known.primary_key.is_empty() && there.primary_key_name.as_ref() == Some(&known.key_name());
+    !has_key && is_unmarked(known, there)
 }
 
 /// Whether the record's table has names on it that a rename would have left, and the one that is there has none of them.

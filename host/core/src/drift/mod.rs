@@ -32,6 +32,7 @@ use std::sync::Arc;
 pub use adopt::Adoption;
 pub use finding::{Finding, Hindrance, Moved, State};
 pub use left_out::LeftOut;
+pub use marks::is_stranger;
 pub use part::{Part, shape as index_in_words};
 pub use scope::Scope;
 pub use taken::{Deed, Taken, taken};
@@ -125,6 +126,7 @@ pub struct Drift {
     beyond: Vec<LeftOut>,
     metadata: Metadata,
     recorded: Schema,
+    dialect: Dialect,
 }
 
 impl Drift {
@@ -146,6 +148,7 @@ impl Drift {
             beyond: beyond.to_vec(),
             metadata: metadata.clone(),
             recorded: recorded.clone(),
+            dialect,
         };
         let model = applied(&drift.found, &drift.renames);
         drift.findings = drift.renames.iter().filter_map(|rename| drift.renaming(rename)).collect();
@@ -157,8 +160,7 @@ impl Drift {
         let all = drift.findings.clone();
         for mut finding in std::mem::take(&mut drift.findings) {
             finding.adoptable = drift.is_adoptable(&finding, &there);
-            finding.hindrance =
-                finding.hindrance.take().or_else(|| drift.together(&finding, &all, !comments));
+            finding.hindrance = finding.hindrance.take().or_else(|| drift.together(&finding, &all));
             spelled(&mut finding, &there);
             drift.findings.push(finding);
         }
@@ -183,7 +185,8 @@ impl Drift {
         let schemas = [&self.wanted, &self.recorded, &self.found, &self.others];
         let tables: Vec<_> = schemas.into_iter().filter_map(|schema| schema.table(name)).collect();
         let entity = name.as_str().to_owned();
-        if self.beyond(scope).next().is_some() {
+        let is_kept = self.recorded.buried.values().any(|kept| kept.table.name == *name);
+        if self.beyond(scope).next().is_some() || is_kept && scope.column.is_none() {
             return None;
         }
         if tables.is_empty() {
@@ -317,11 +320,26 @@ impl Drift {
             let together = self.trading(only);
             let is_meant = |name: &Ident| name == only || together.contains(name);
             let here = self.found.tables.iter().filter(|(name, _)| is_meant(name));
+            let here = here.map(|(name, table)| (name.clone(), table.clone()));
             let elsewhere = self.recorded.tables.iter().filter(|(name, _)| !is_meant(name));
-            base.tables = here.chain(elsewhere).map(|(name, table)| (name.clone(), table.clone())).collect();
+            let elsewhere =
+                elsewhere.map(|(name, table)| (name.clone(), self.as_referring(table, &together)));
+            base.tables = here.chain(elsewhere).collect();
         }
         base.buried = self.kept_still(scope);
         base
+    }
+
+    /// A recorded table that refers to some others by the names that these have now.
+    fn as_referring(&self, table: &Arc<Table>, moved: &BTreeSet<Ident>) -> Arc<Table> {
+        if !table.foreign_keys.iter().any(|key| moved.contains(&key.table)) {
+            return table.clone();
+        }
+        let mut table = Table::clone(table);
+        for key in table.foreign_keys.iter_mut().filter(|key| moved.contains(&key.table)) {
+            key.table = self.origin(&key.table).unwrap_or_else(|| key.table.clone());
+        }
+        Arc::new(table)
     }
 
     fn ignores(&self, finding: &Finding) -> bool {

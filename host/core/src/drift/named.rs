@@ -10,7 +10,7 @@ use crate::ident::Ident;
 use crate::intent::{Intent, RenameColumn, RenameTable};
 use crate::model::Model;
 use crate::plan::in_order_by;
-use crate::schema::{Schema, Table, names};
+use crate::schema::{ForeignKey, Schema, Table, names};
 
 /// How names begin by which tables or columns change places.
 const PASSING: &str = "passing";
@@ -92,7 +92,7 @@ impl Drift {
 
 /// The names that hang together with one, of pairs of the name that something has and the one that it is to get. Alone if
 /// it is in none.
-fn together(name: &Ident, pairs: Vec<(&Ident, &Ident)>) -> BTreeSet<Ident> {
+pub(super) fn together(name: &Ident, pairs: Vec<(&Ident, &Ident)>) -> BTreeSet<Ident> {
     let mut names = BTreeSet::new();
     let mut next = vec![name];
     while let Some(name) = next.pop() {
@@ -158,11 +158,15 @@ fn aside(world: &World<'_>, own: Schema, others: &mut Schema) -> (Schema, Vec<Fi
         base.tables.remove(&name);
         there.into_iter().for_each(|table| drop(base.tables.insert(from.clone(), table)));
         base = applied(&base, &[Intent::RenameTable(rename)]).schema().clone();
+        let taken = |name: &Ident| world.found.tables.keys().any(|there| there.collides(name));
+        let (aside, in_schema) = (names::aside(&name, taken), world.dialect == Dialect::Postgres);
+        let hindrance = Some(Hindrance::NameTaken { aside, in_schema });
         let finding = Finding::renamed(&name, Part::Table, from, &name);
-        hindered.push(Finding { hindrance: Some(Hindrance::NameTaken), ..finding });
+        hindered.push(Finding { hindrance, ..finding });
     }
-    for away in world.away.iter().filter(|away| !base.tables.contains_key(&away.table)) {
+    for away in world.away {
         hindered.push(Finding::elsewhere(&away.table, &away.schema));
+        refer_to(&mut base, &away.table, world.recorded);
     }
     for name in hindered.iter().map(|finding| &finding.table) {
         if let Some(known) = world.recorded.tables.get(name) {
@@ -170,6 +174,22 @@ fn aside(world: &World<'_>, own: Schema, others: &mut Schema) -> (Schema, Vec<Fi
         }
     }
     (base, hindered)
+}
+
+/// Has tables refer to one that is elsewhere as the record says: the database lets them go on doing so.
+fn refer_to(base: &mut Schema, away: &Ident, recorded: &Schema) {
+    for (name, known) in &recorded.tables {
+        let Some(table) = base.tables.get(name) else { continue };
+        let is_lost =
+            |key: &&ForeignKey| key.table == *away && !table.foreign_keys.iter().any(|k| k.name == key.name);
+        let lost: Vec<_> = known.foreign_keys.iter().filter(is_lost).cloned().collect();
+        if !lost.is_empty()
+            && let Some(table) = base.table_mut(name)
+        {
+            table.foreign_keys.extend(lost);
+            table.sort();
+        }
+    }
 }
 
 /// A schema with some names given back.
@@ -228,7 +248,10 @@ fn of_objects<'a>(
         let is_last = |intent: &Intent| objects::target(intent).is_some_and(|(_, name)| *name == to);
         let place = left.iter().position(|(name, intent)| *name == from && is_last(intent));
         let Some(place) = place.or_else(|| left.iter().position(|(name, _)| *name == from)) else { continue };
-        all.push(objects::by_way_of(left[place].1, &from, &to));
+        // SQLite knows unique constraints by the end of their names.
+        let is_way = !renames.iter().any(is_last) && matches!(left[place].1, Intent::RenameUnique(_));
+        let called = if is_way { Ident::from_parts(format!("{}_key", to.as_str())) } else { to.clone() };
+        all.push(objects::by_way_of(left[place].1, &from, &called));
         left[place].0 = to;
     }
     all

@@ -124,8 +124,9 @@ pub(super) fn parts(table: &Table) -> BTreeMap<Part, String> {
     }));
     parts.extend(table.foreign_keys.iter().map(|key| {
         let (to, target) = (quoted(key.table.as_str()), list(&key.target));
-        let value =
-            with(format!("{to} ({target}) ON DELETE {}", key.on_delete.as_str()), key.besides.as_ref());
+        let says = key.besides.as_ref().is_some_and(|besides| besides.starts_with("ON DELETE "));
+        let delete = if says { String::new() } else { format!(" ON DELETE {}", key.on_delete.as_str()) };
+        let value = with(format!("{to} ({target}){delete}"), key.besides.as_ref());
         (Part::ForeignKey(key.columns.clone()), value)
     }));
     parts.extend(table.checks.iter().map(|check| {

@@ -1,34 +1,53 @@
 //! What is repaired together, or not at all: things that have one another's names, and types that a reference holds
 //! together.
 
+use super::named::together;
 use super::{Drift, Finding, Hindrance, Part, Scope};
+use crate::ddl::Dialect;
 use crate::ident::Ident;
+use crate::intent::Intent;
 use crate::schema::ForeignKey;
 
 impl Drift {
-    /// Whether a finding can be repaired only with others of `all`. `whole`: tables are made anew as a whole.
-    pub(super) fn together(&self, finding: &Finding, all: &[Finding], whole: bool) -> Option<Hindrance> {
-        let others = || all.iter().filter(|other| other.table != finding.table);
+    /// Whether a finding can be repaired only with others of `all`.
+    pub(super) fn together(&self, finding: &Finding, all: &[Finding]) -> Option<Hindrance> {
         let is_so = match &finding.part {
-            Part::Type(column) => {
-                let is_other = |table: &Ident, column: &Ident| {
-                    let part = Part::Type(column.clone());
-                    others().any(|other| other.table == *table && other.part == part)
-                };
-                self.connected(&finding.table, column).iter().any(|(table, column)| is_other(table, column))
-            }
+            Part::Type(column) => self.is_held(finding, column, all) || self.refers_to_renamed(finding),
+            Part::Table | Part::ForeignKey(_) if self.refers_to_renamed(finding) => true,
             Part::Table | Part::Column(_) => false,
-            _ if finding.renamed.is_none() => false,
-            _ => others().any(|other| other.renamed.is_some() && other.found == finding.wanted),
+            _ => finding.renamed.is_some() && is_traded(finding, all),
         };
         let beside = |other: &&Finding| {
             other.table == finding.table && other.part != finding.part && is_of_definition(other)
         };
         // SQLite adds and drops these without making the table anew.
         let is_light = matches!(finding.part, Part::Column(_) | Part::Unique(_));
-        let is_remade = whole && is_of_definition(finding) && !is_light;
+        let is_remade = self.dialect == Dialect::Sqlite && is_of_definition(finding) && !is_light;
         let is_whole = || is_remade && all.iter().any(|other| beside(&other));
         is_so.then_some(Hindrance::Together).or_else(|| is_whole().then_some(Hindrance::Whole))
+    }
+
+    /// Whether a reference holds a column's type and that of a column of another table, which differs too.
+    fn is_held(&self, finding: &Finding, column: &Ident, all: &[Finding]) -> bool {
+        let differs = |(table, column): &(Ident, Ident)| {
+            let part = Part::Type(column.clone());
+            *table != finding.table && all.iter().any(|other| other.table == *table && other.part == part)
+        };
+        self.connected(&finding.table, column).iter().any(differs)
+    }
+
+    /// Whether its table refers to a column that has another name.
+    fn refers_to_renamed(&self, finding: &Finding) -> bool {
+        let keys = self.wanted.table(&finding.table).into_iter().flat_map(|table| &table.foreign_keys);
+        let renamed = |key: &ForeignKey| {
+            self.renames.iter().any(|intent| match intent {
+                Intent::RenameColumn(r) => {
+                    r.table == key.table && key.target.contains(&r.to) && key.table != finding.table
+                }
+                _ => false,
+            })
+        };
+        keys.into_iter().any(renamed)
     }
 
     /// The first finding in a scope that cannot be repaired within it.
@@ -60,6 +79,19 @@ impl Drift {
         }
         all
     }
+}
+
+/// Whether something has the name of something on another table that has another one itself, or that one's, and so on.
+fn is_traded(finding: &Finding, all: &[Finding]) -> bool {
+    let pair = |other: &Finding| {
+        let is_object = !matches!(other.part, Part::Table | Part::Column(_));
+        let to = other.wanted.as_deref().and_then(|name| Ident::parse(name).ok());
+        other.renamed.clone().zip(to).filter(|_| is_object)
+    };
+    let pairs: Vec<_> = all.iter().filter_map(|other| Some((&other.table, pair(other)?))).collect();
+    let Some((name, _)) = pair(finding) else { return false };
+    let names = together(&name, pairs.iter().map(|(_, (from, to))| (from, to)).collect());
+    pairs.iter().any(|(table, (from, _))| **table != finding.table && names.contains(from))
 }
 
 /// Whether a finding is about what a table is made with, and not left alone.

@@ -109,6 +109,11 @@ pub(crate) fn again(name: Ident, taken: impl Fn(&Ident) -> bool) -> Ident {
     }
 }
 
+/// A free name for what has the name of something else.
+pub(crate) fn aside(name: &Ident, taken: impl Fn(&Ident) -> bool) -> Ident {
+    free(name.as_str(), "other", taken)
+}
+
 /// A free name for the primary key of a table.
 pub(crate) fn free_primary_key(schema: &Schema, table: &Ident) -> Ident {
     primary_key_beside(table, |name| relation_taken_by_others(schema, table, name))

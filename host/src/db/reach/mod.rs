@@ -68,6 +68,7 @@ impl OrgDb {
             DbError::Refused { .. }
             | DbError::InTheWay { .. }
             | DbError::Drifted(_)
+            | DbError::NameTaken(_)
             | DbError::WouldBeLost(_)
             | DbError::Bookkeeping { .. } => true,
             DbError::UnknownOutcome { source, .. } => {
@@ -110,6 +111,7 @@ impl OrgDb {
             DbError::Denied { .. }
             | DbError::Refused { .. }
             | DbError::Drifted(_)
+            | DbError::NameTaken(_)
             | DbError::Bookkeeping { .. } => match self.spoiled().await {
                 Some(trouble) => DbError::Unusable(Box::new(trouble)),
                 None => self.damage().await.unwrap_or(error),

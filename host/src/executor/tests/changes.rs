@@ -16,7 +16,7 @@ on_both! {
     a_failing_statement_leaves_nothing => nothing_left
     rows_of_metadata_come_and_go => metadata
     hosts_that_meet_change_one_after_the_other => meet
-    what_is_already_there_is_drift => already_there
+    what_is_already_there_is_told => already_there
     a_dropped_caller_leaves_no_half => dropped_caller
     hosts_that_meet_at_a_new_database_set_it_up => set_up_at_once
 }
@@ -124,7 +124,7 @@ async fn already_there(dialect: Dialect) {
         Dialect::Sqlite => bench.sql("CREATE TABLE invoice (x INTEGER)").await,
     }
     let error = bench.try_change(&[create("invoice", &[])]).await.expect_err("refused");
-    assert!(matches!(error, DbError::Drifted(_)), "{error:?}");
+    assert!(matches!(error, DbError::NameTaken(_)), "{error:?}");
     assert_eq!(bench.db.point().await.expect("read").revision, 0);
 }
 
