@@ -305,10 +305,11 @@ impl Tenant {
             Some(snapshot) => Ok(snapshot),
             None => {
                 let snapshot = Arc::new(self.db.snapshot().await?);
-                self.recognise(&snapshot).await?;
+                // A ledger that is not whole may lack the change that this host knows, too.
                 if let Some(trouble) = &snapshot.amiss {
                     return Err(Error::from(Trouble::clone(trouble)));
                 }
+                self.recognise(&snapshot).await?;
                 self.forget_owners().await;
                 self.keep(snapshot.clone());
                 Ok(snapshot)
@@ -363,8 +364,8 @@ impl Tenant {
         kept: Kept,
     ) {
         let (revision, Review { schema, names, .. }) = (view.snapshot.revision + 1, reviewed);
-        let (schema, amiss) = (Arc::new(schema), None);
-        self.keep(Arc::new(Snapshot { revision, change, metadata, schema, names, kept, amiss }));
+        let (schema, touched, amiss) = (Arc::new(schema), view.snapshot.touched, None);
+        self.keep(Arc::new(Snapshot { revision, change, metadata, schema, names, kept, touched, amiss }));
     }
 
     fn keep(&self, snapshot: Arc<Snapshot>) {

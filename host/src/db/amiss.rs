@@ -14,6 +14,8 @@ pub(super) struct Ledger {
     pub(super) last: i64,
     /// Whether it knows any event.
     pub(super) events: bool,
+    /// The version of the bookkeeping.
+    pub(super) version: i64,
     /// What the change of the organisation's revision recorded of the rows; none if an older host made it.
     pub(super) recorded: Option<String>,
 }
@@ -58,6 +60,7 @@ impl OrgDb {
         undo.insert("kept".to_owned(), kept);
         let undo = Json::Object(undo).to_string();
         self.write_undo(change, &undo).await.map_err(|e| self.explain(e))?;
+        self.forget_hands().await.map_err(|e| self.explain(e))?;
         Ok(Some(*trouble))
     }
 

@@ -52,6 +52,7 @@ mod fault;
 mod file_holders;
 mod fingerprint;
 pub(crate) mod gate;
+mod hands;
 mod health;
 mod held;
 mod home;
@@ -130,7 +131,7 @@ pub use usage::{Slow, TableUse, UnusedIndex, Usage};
 pub(crate) use words::{plainly, refused};
 
 /// The version of the bookkeeping that this host makes and understands.
-pub const BOOKKEEPING_VERSION: i64 = 5;
+pub const BOOKKEEPING_VERSION: i64 = 6;
 
 /// Whether an organisation is entered into a database that is made ready.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

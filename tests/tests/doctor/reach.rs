@@ -6,6 +6,7 @@ use hookwright::api::{OrgOptions, SubmitOptions};
 use hookwright::host::Host;
 use hookwright::outcome::Status;
 use hookwright_core::event::Change;
+use hookwright_tests::plain_role::address;
 use hookwright_tests::postgres::TestDatabase;
 use hookwright_tests::scenario::{Dialect, Mode};
 use hookwright_tests::world::{TestHost, World, runtime};
@@ -13,14 +14,6 @@ use sqlx::{AssertSqlSafe, Executor};
 
 use super::cause::{refused, trouble};
 use super::server;
-
-/// The address of a test database as another user.
-fn address(database: &TestDatabase, user: &str) -> String {
-    let mut url = reqwest::Url::parse(database.url()).unwrap();
-    url.set_username(user).unwrap();
-    url.set_password(Some("secret")).unwrap();
-    url.to_string()
-}
 
 fn at(port: u16) -> String {
     format!("postgres://app:secret@127.0.0.1:{port}/crm")

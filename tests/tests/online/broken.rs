@@ -47,9 +47,7 @@ async fn planned(pattern: Pattern) -> Outcome {
         dry_run: true,
         confirm: true,
         allow_destructive: true,
-        actor: None,
-        plan_hash: None,
-        until: None,
+        ..SubmitOptions::default()
     };
     let plan =
         bench.world.host().submit(bench.world.org(), org::change(&pattern.event()), options).await.unwrap();

@@ -85,9 +85,7 @@ async fn of_events(bench: &Bench, case: &Case) -> (Judged, Vec<Intent>) {
         dry_run: true,
         confirm: true,
         allow_destructive: true,
-        actor: None,
-        plan_hash: None,
-        until: None,
+        ..SubmitOptions::default()
     };
     match bench.world.host().submit(bench.world.org(), change, options).await {
         Err(error) => (Judged::refused(&error.code, error.to_string()), Vec::new()),
