@@ -38,8 +38,10 @@ impl PlainRole {
         let name = format!("r_{}", database.name());
         let role = Self { home, org: crate::org::name("acme"), database, name };
         let (database, name) = (role.database.name(), &role.name);
-        role.admin(&format!("CREATE ROLE {name} LOGIN PASSWORD '{PASSWORD}'; GRANT CREATE ON DATABASE {database} TO {name}"))
-            .await;
+        role.admin(&format!(
+            "CREATE ROLE {name} LOGIN PASSWORD '{PASSWORD}'; GRANT CREATE ON DATABASE {database} TO {name}"
+        ))
+        .await;
         let added = role.host().org_add(&role.org, &role.url(), OrgOptions::default()).await;
         added.unwrap_or_else(|error| panic!("no organisation: {error}; {}", error.help));
         role

@@ -138,10 +138,7 @@ impl OrgDb {
             other.join("; ")
         );
         let means = "somebody edited, added or deleted them by hand: the metadata or the model do not say what the changes made of them, and what follows from them could be lost, so no change is made";
-        let backup = match self.pool() {
-            Pool::Postgres(_) => "put them back from a backup of the schema hookwright",
-            Pool::Sqlite(_) => "put them back from a backup of the file",
-        };
+        let backup = self.rows_back();
         Some(Trouble::broken(ROWS, found, means).next(format!(
             "{backup}; or, if what is there now is to count: hookwright org accept {org}, then see what follows from it: hookwright drift --org {org}; and have the model say what is there: hookwright sync --org {org}"
         )))

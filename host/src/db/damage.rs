@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use sqlx::postgres::Postgres;
 use sqlx::{Row, Sqlite};
 
+use super::backup::Missing;
 use super::bookkeeping::{FUNCTIONS, POSTGRES_TABLES, SQLITE_TABLES, Tables};
 use super::{BOOKKEEPING_VERSION, Connections, DbError, OrgDb, Pool, postgres, sqlite};
 use crate::trouble::Trouble;
@@ -66,7 +67,7 @@ impl OrgDb {
         let there: BTreeSet<_> = functions.iter().map(|(name, _)| name.as_str()).collect();
         let mut missing = lacking(POSTGRES_TABLES, "hookwright.", &found);
         let functions = FUNCTIONS.iter().filter(|name| !there.contains(**name));
-        missing.extend(functions.map(|name| format!("the function hookwright.{name}")));
+        missing.extend(functions.map(|name| Missing::Function(format!("hookwright.{name}"))));
         Ok(self.told_of(version, &missing))
     }
 
@@ -90,13 +91,14 @@ impl OrgDb {
     }
 
     /// That something is missing, if the version is this host's: another one is made of other things.
-    fn told_of(&self, version: Option<i64>, missing: &[String]) -> Option<DbError> {
+    fn told_of(&self, version: Option<i64>, missing: &[Missing]) -> Option<DbError> {
         if missing.is_empty() || version.is_some_and(|version| version != BOOKKEEPING_VERSION) {
             return None;
         }
         let org = self.org();
-        let found = format!("the bookkeeping of the organisation \"{org}\" lacks {}", missing.join(", "));
-        let ledger = missing.iter().any(|what| what.contains("change") || what.contains("event"));
+        let each: Vec<_> = missing.iter().map(ToString::to_string).collect();
+        let found = format!("the bookkeeping of the organisation \"{org}\" lacks {}", each.join(", "));
+        let ledger = each.iter().any(|what| what.contains("change") || what.contains("event"));
         let means = match ledger {
             true => {
                 "it was dropped by hand or by another program, and with it what is known of the changes that were made: events that are sent again would be made twice, so nothing is done"
@@ -105,16 +107,8 @@ impl OrgDb {
                 "it was dropped by hand or by another program; nothing is done, since a change could not be recorded"
             }
         };
-        let what = match self.pool() {
-            Pool::Postgres(_) => {
-                "put it back from a backup, such as: pg_restore --schema hookwright --table TABLE --dbname DATABASE FILE"
-            }
-            Pool::Sqlite(_) => {
-                "put the file back from a backup, or the table out of one: sqlite3 BACKUP '.dump TABLE' | sqlite3 FILE"
-            }
-        };
         let trouble = Trouble::broken("db/bookkeeping", found, means)
-            .next(format!("{what}; then: hookwright doctor --org {org}"));
+            .next(format!("{}; then: hookwright doctor --org {org}", self.put_back(missing)));
         Some(DbError::Unusable(Box::new(trouble)))
     }
 }
@@ -147,14 +141,17 @@ fn denied(found: &Found, functions: &[(String, bool)], role: &str) -> Option<DbE
 }
 
 /// Tables that are not there, and columns of those that are.
-fn lacking(wanted: Tables, prefix: &str, found: &Found) -> Vec<String> {
+fn lacking(wanted: Tables, prefix: &str, found: &Found) -> Vec<Missing> {
     let mut missing = Vec::new();
     for (table, columns) in wanted {
         match found.get(*table) {
-            None => missing.push(format!("the table {prefix}{table}")),
+            None => missing.push(Missing::Table(format!("{prefix}{table}"))),
             Some((there, _)) => {
                 let gone = columns.split(' ').filter(|column| !there.contains(*column));
-                missing.extend(gone.map(|column| format!("the column \"{column}\" of {prefix}{table}")));
+                missing.extend(gone.map(|column| Missing::Column {
+                    table: format!("{prefix}{table}"),
+                    name: column.to_owned(),
+                }));
             }
         }
     }

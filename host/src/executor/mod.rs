@@ -35,7 +35,9 @@ pub use work::{
 pub(crate) use retry::{Tries, jittered};
 pub(crate) use sqlite::{begin_immediate, settle as settle_file, write_ahead};
 
-use crate::db::{BOOKKEEPING_VERSION, DbError, Fault, OrgDb, Pool, ProbeAnswer, before_sending, fault, refused};
+use crate::db::{
+    BOOKKEEPING_VERSION, DbError, Fault, OrgDb, Pool, ProbeAnswer, before_sending, fault, refused,
+};
 use crate::telemetry::metrics;
 use job::{Job, Kind};
 

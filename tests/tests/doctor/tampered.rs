@@ -210,6 +210,12 @@ async fn tables_and_columns_of_the_bookkeeping_are_dropped(dialect: Dialect) {
         let examined = host.examine(scene.world.org(), false).await.unwrap();
         let found = trouble(&examined, "db/bookkeeping");
         assert!(found.found.ends_with(&format!("lacks {}", scene.named(what))), "{found:?}");
+        let restored = match dialect {
+            Dialect::Postgres => "pg_restore --list BACKUP | grep -E ' hookwright (",
+            Dialect::Sqlite => "sqlite3 BACKUP '.dump hookwright_",
+        };
+        assert!(found.next.contains(restored), "{found:?}");
+        assert_eq!(found.next.contains("DROP TABLE "), what.contains("column"), "{found:?}");
         assert_eq!(examined.checks.iter().flat_map(|c| &c.troubles).count(), 1, "{examined:#?}");
         if !sql.contains("tombstone") {
             for host in [&host, scene.home.host()] {
@@ -227,8 +233,7 @@ async fn a_row_that_does_not_parse(dialect: Dialect) {
 }
 
 async fn a_newer_version_is_the_only_trouble(dialect: Dialect) {
-    let newer =
-        "INSERT INTO hookwright.meta VALUES (99); ALTER TABLE hookwright.change RENAME TO changes";
+    let newer = "INSERT INTO hookwright.meta VALUES (99); ALTER TABLE hookwright.change RENAME TO changes";
     let scene = Scene::after(dialect, newer).await;
     let examined = scene.another().await.examine(scene.world.org(), false).await.unwrap();
     trouble(&examined, "db/newer");

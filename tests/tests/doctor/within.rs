@@ -133,13 +133,18 @@ fn tables_that_belong_to_somebody_else() {
         role.submit(&event).await.unwrap();
         assert!(is_clear(&role.examine().await, "tables"));
         let name = role.name();
-        role.admin(&format!("ALTER SCHEMA acme OWNER TO CURRENT_USER; REVOKE ALL ON SCHEMA acme FROM {name}")).await;
+        role.admin(&format!(
+            "ALTER SCHEMA acme OWNER TO CURRENT_USER; REVOKE ALL ON SCHEMA acme FROM {name}"
+        ))
+        .await;
         // A host that has not seen the organisation yet cannot make it ready, for the same reason.
         let examined = role.another_host().await.examine(role.org(), false).await.unwrap();
         let denied: Vec<_> = examined.checks.iter().flat_map(|check| &check.troubles).collect();
         assert_eq!(denied.iter().map(|trouble| trouble.code.as_str()).collect::<Vec<_>>(), ["db/denied"]);
-        role.admin(&format!("GRANT ALL ON SCHEMA acme TO {name}; ALTER TABLE acme.invoice OWNER TO CURRENT_USER"))
-            .await;
+        role.admin(&format!(
+            "GRANT ALL ON SCHEMA acme TO {name}; ALTER TABLE acme.invoice OWNER TO CURRENT_USER"
+        ))
+        .await;
         let examined = role.examine().await;
         let denied = trouble(&examined, "db/denied");
         let taken = format!("ALTER TABLE \"acme\".\"invoice\" OWNER TO \"{name}\"");

@@ -50,5 +50,14 @@ pub(in crate::db) const SQLITE_TABLES: Tables = &[
 ];
 
 /// PostgreSQL's functions, in the schema `hookwright`.
-pub(in crate::db) const FUNCTIONS: &[&str] =
-    &["claim", "detect_after", "index_claim", "lease_claim", "record", "settle", "step_claim", "touch", "undo_claim"];
+pub(in crate::db) const FUNCTIONS: &[&str] = &[
+    "claim",
+    "detect_after",
+    "index_claim",
+    "lease_claim",
+    "record",
+    "settle",
+    "step_claim",
+    "touch",
+    "undo_claim",
+];

@@ -7,6 +7,9 @@ mod ports;
 mod postgres;
 mod refused;
 mod sqlite;
+mod too_many;
+
+pub(super) use sqlite::of_file;
 
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
@@ -104,6 +107,10 @@ impl OrgDb {
             DbError::Crowded { org, of, most, waited, by: None } => {
                 DbError::Crowded { org, of, most, waited, by: self.crowded_by().await.map(Box::new) }
             }
+            DbError::Refused { ref state, ref message, .. } if self.ailing(state, message).is_some() => {
+                let trouble = self.ailing(state, message);
+                trouble.map_or(error, |trouble| DbError::Unusable(Box::new(trouble)))
+            }
             DbError::Refused { ref state, .. } if state == read_only::STATE => {
                 self.read_only().await.map_or(error, |trouble| DbError::Unusable(Box::new(trouble)))
             }
@@ -143,6 +150,17 @@ impl OrgDb {
             Pool::Sqlite(pool) => sqlite::cause(self, pool).await.map(|trouble| self.addressed(trouble)),
             Pool::Postgres(_) => None,
         }
+    }
+
+    /// What a result code of SQLite says of the organisation's file, which may be gone.
+    fn ailing(&self, state: &str, said: &str) -> Option<Trouble> {
+        let Pool::Sqlite(pool) = self.pool() else { return None };
+        let code = state.parse::<i32>().ok()? & 0xff;
+        let found = match sqlite::absent(pool) {
+            None => sqlite::told(pool.connecting().get_filename(), code, said),
+            absent => absent,
+        };
+        found.map(|trouble| self.addressed(trouble))
     }
 
     /// Whom the host's sessions wait for while all connections are in use.
