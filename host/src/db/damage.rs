@@ -11,12 +11,11 @@ use super::bookkeeping::{FUNCTIONS, POSTGRES_TABLES, SQLITE_TABLES, Tables};
 use super::{BOOKKEEPING_VERSION, Connections, DbError, OrgDb, Pool, postgres, sqlite};
 use crate::trouble::Trouble;
 
-/// A table of the schema `hookwright`: its name, its columns, and whether the host's role may use it.
-type Found = BTreeMap<String, (BTreeSet<String>, bool)>;
+/// A table of the schema `hookwright`: its name, its columns, and the privileges that the host's role lacks on it.
+type Found = BTreeMap<String, (BTreeSet<String>, Vec<String>)>;
 
 const POSTGRES: &str = "SELECT c.relname::text, a.attname::text, \
-    has_table_privilege(c.oid, 'SELECT') AND has_table_privilege(c.oid, 'INSERT') \
-        AND has_table_privilege(c.oid, 'UPDATE') AND has_table_privilege(c.oid, 'DELETE') \
+    ARRAY(SELECT p FROM unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']) p WHERE NOT has_table_privilege(c.oid, p)) \
     FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
     JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped \
     WHERE n.nspname = 'hookwright' AND c.relkind IN ('r', 'p')";
@@ -44,9 +43,9 @@ impl OrgDb {
         let mut lent = pool.acquire().await?;
         let mut found = Found::new();
         for row in sqlx::query(POSTGRES).fetch_all(&mut *lent).await? {
-            let (columns, may) = found.entry(row.try_get(0)?).or_default();
+            let (columns, lacking) = found.entry(row.try_get(0)?).or_default();
             columns.insert(row.try_get(1)?);
-            *may = row.try_get(2)?;
+            *lacking = row.try_get(2)?;
         }
         let functions = sqlx::query_as::<_, (String, bool)>(POSTGRES_FUNCTIONS);
         let functions = functions.fetch_all(&mut *lent).await?;
@@ -54,11 +53,12 @@ impl OrgDb {
             return Ok(None);
         }
         let (role, may_use): (String, bool) = sqlx::query_as(WHO).fetch_one(&mut *lent).await?;
+        let denied = denied(&found, &functions, &role);
         if !may_use {
-            return Ok(Some(postgres::no_usage(&role)));
+            return Ok(Some(both(postgres::no_usage(&role), denied)));
         }
-        if let Some(denied) = denied(&found, &functions, &role) {
-            return Ok(Some(denied));
+        if denied.is_some() {
+            return Ok(denied);
         }
         let version = match found.get("meta") {
             Some((columns, _)) if columns.contains("version") => postgres::version(&mut lent).await?,
@@ -113,22 +113,35 @@ impl OrgDb {
     }
 }
 
+/// Two refusals as one.
+fn both(one: DbError, other: Option<DbError>) -> DbError {
+    match (one, other) {
+        (DbError::Denied { message, grant }, Some(DbError::Denied { message: also, grant: too })) => {
+            DbError::Denied { message: format!("{message}; {also}"), grant: format!("{grant}; {too}") }
+        }
+        (one, _) => one,
+    }
+}
+
 /// The privileges that the host's role lacks, with the `GRANT`.
 fn denied(found: &Found, functions: &[(String, bool)], role: &str) -> Option<DbError> {
     let known = |name: &str| POSTGRES_TABLES.iter().any(|(table, _)| *table == name);
     let tables: Vec<_> = found
         .iter()
-        .filter(|(name, (_, may))| known(name) && !may)
-        .map(|(name, _)| format!("hookwright.{name}"))
+        .filter(|(name, (_, lacking))| known(name) && !lacking.is_empty())
+        .map(|(name, (_, lacking))| (format!("hookwright.{name}"), lacking))
         .collect();
     if !tables.is_empty() {
-        let all = tables.join(", ");
+        let all = tables.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(", ");
+        let is_lacking =
+            |privilege: &&str| tables.iter().any(|(_, lacking)| lacking.iter().any(|l| l == privilege));
+        let lacking: Vec<_> =
+            ["SELECT", "INSERT", "UPDATE", "DELETE"].into_iter().filter(is_lacking).collect();
+        let lacking = lacking.join(", ");
         let what = if tables.len() == 1 { "table" } else { "tables" };
         return Some(DbError::Denied {
-            message: format!(
-                "the role \"{role}\" may not read and write the {what} {all} of the bookkeeping"
-            ),
-            grant: format!("GRANT SELECT, INSERT, UPDATE, DELETE ON TABLE {all} TO \"{role}\""),
+            message: format!("the role \"{role}\" lacks {lacking} on the {what} {all} of the bookkeeping"),
+            grant: format!("GRANT {lacking} ON TABLE {all} TO \"{role}\""),
         });
     }
     let (name, _) = functions.iter().find(|(name, may)| FUNCTIONS.contains(&name.as_str()) && !may)?;
@@ -177,7 +190,7 @@ mod tests {
             assert!(db.damage().await.is_none(), "{url}");
             let made: BTreeSet<String> = match db.pool() {
                 Pool::Postgres(pool) => {
-                    let rows = sqlx::query_as::<_, (String, String, bool)>(POSTGRES);
+                    let rows = sqlx::query_as::<_, (String, String, Vec<String>)>(POSTGRES);
                     let rows = rows.fetch_all(&mut *pool.acquire().await.expect("lent")).await.expect("read");
                     rows.into_iter().map(|(table, column, _)| format!("{table}.{column}")).collect()
                 }

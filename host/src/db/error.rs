@@ -227,7 +227,7 @@ impl DbError {
                 ))
             }
             Self::OutOfTime { .. } => Some(LESS_AT_ONCE.to_owned()),
-            Self::Denied { grant, .. } => Some(format!("run as the owner of the database: {grant}")),
+            Self::Denied { grant, .. } => Some(format!("run as the owner of what is named, or as a superuser: {grant}")),
             Self::InTheWay { help, .. } => Some((*help).to_owned()),
             Self::Refused { help, .. } => help.map(str::to_owned),
             Self::Blocked { holders: Some(_), .. } => Some(

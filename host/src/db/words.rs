@@ -138,7 +138,8 @@ fn grant(e: &PgDatabaseError) -> String {
         (Some(schema), Some(table)) => {
             format!("ALTER TABLE \"{schema}\".\"{table}\" OWNER TO <the host's role>")
         }
-        _ => "make the host's role the owner of what is named".to_owned(),
+        _ => "GRANT what is lacking on what is named TO <the host's role>, or make that role its owner"
+            .to_owned(),
     }
 }
 

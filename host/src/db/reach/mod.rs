@@ -156,10 +156,8 @@ impl OrgDb {
     fn ailing(&self, state: &str, said: &str) -> Option<Trouble> {
         let Pool::Sqlite(pool) = self.pool() else { return None };
         let code = state.parse::<i32>().ok()? & 0xff;
-        let found = match sqlite::absent(pool) {
-            None => sqlite::told(pool.connecting().get_filename(), code, said),
-            absent => absent,
-        };
+        let told = || sqlite::told(pool.connecting().get_filename(), code, said);
+        let found = if is_of_file(code) { sqlite::no_file(self, pool).or_else(told) } else { None };
         found.map(|trouble| self.addressed(trouble))
     }
 
@@ -214,6 +212,11 @@ impl OrgDb {
         let found = self.looked().within(Some(KEPT), self.look()).await;
         found.map(|trouble| self.addressed(trouble))
     }
+}
+
+/// Whether a result code of SQLite says something of the file.
+fn is_of_file(code: i32) -> bool {
+    matches!(code, 3 | 8 | 10 | 11 | 13 | 14 | 23 | 26)
 }
 
 /// How the address of an organisation is changed, with its name left open.

@@ -36,10 +36,17 @@ pub(super) fn absent(pool: &Connections<Sqlite>) -> Option<Trouble> {
 
 /// Looks whether the file can be read and written. None if it can.
 pub(super) async fn cause(db: &OrgDb, pool: &Connections<Sqlite>) -> Option<Trouble> {
-    let path = pool.connecting().get_filename();
-    if let Some(trouble) = absent(pool) {
+    if let Some(trouble) = no_file(db, pool) {
         return Some(trouble);
     }
+    let path = pool.connecting().get_filename();
+    let sqlx::Error::Database(said) = look(pool, Duration::ZERO).await.err()? else { return None };
+    told(path, sqlite_code(said.as_ref()), said.message())
+}
+
+/// That there is nothing, or something that is no file.
+pub(super) fn no_file(db: &OrgDb, pool: &Connections<Sqlite>) -> Option<Trouble> {
+    let path = pool.connecting().get_filename();
     if path.is_dir() {
         let found = format!("\"{}\" is a directory, not a file", path.display());
         let file = path.join(format!("{}.db", db.org()));
@@ -47,8 +54,7 @@ pub(super) async fn cause(db: &OrgDb, pool: &Connections<Sqlite>) -> Option<Trou
         let means = "an organisation's SQLite database is one file";
         return Some(Trouble::broken("db/not-sqlite", found, means).next(next));
     }
-    let sqlx::Error::Database(said) = look(pool, Duration::ZERO).await.err()? else { return None };
-    told(path, sqlite_code(said.as_ref()), said.message())
+    absent(pool)
 }
 
 /// What a result code of SQLite says of the file.
