@@ -63,11 +63,15 @@ impl Bound {
         &self.loaded.manifest.entities
     }
 
+    /// Whether it was granted a kind of intent on a table.
+    pub fn may(&self, kind: &str, table: &str) -> bool {
+        self.grants.iter().any(|grant| grant.allows(kind, table, self.entities()))
+    }
+
     /// Whether the organisation lets the plugin ask for this.
     pub fn check_grant(&self, intent: &Intent) -> Result<()> {
         let kind = intent.kind().as_str();
-        let allows = |grant: &Grant, table: &Ident| grant.allows(kind, table.as_str(), self.entities());
-        let granted = |table: &&Ident| self.grants.iter().any(|grant| allows(grant, table));
+        let granted = |table: &&Ident| self.may(kind, table.as_str());
         match grants::tables(intent).into_iter().find(|table| !granted(table)) {
             None => Ok(()),
             Some(table) => Err(self.not_granted(kind, table)),

@@ -71,6 +71,11 @@ fn drift_references_and_other_tools() {
             );
             let reference = trouble(&examined, "index/reference");
             assert!(reference.found.contains("\"invoice\" (account) to \"account\""), "{reference:?}");
+            // Neither of its plugins makes indexes.
+            assert!(
+                reference.next.contains("hookwright plugin build plugins/index-advisor"),
+                "{reference:?}"
+            );
             let tool = trouble(&examined, "schema/another-tool");
             assert!(tool.found.starts_with("Prisma ") && tool.severity == Severity::Note, "{tool:?}");
         }
@@ -192,6 +197,8 @@ fn indexes_that_statistics_speak_against() {
             }
         };
         assert!(trouble(&found, "index/missing").found.contains("\"invoice\""));
+        let unused = trouble(&found, "index/unused");
+        assert!(unused.next.ends_with("DROP INDEX CONCURRENTLY \"acme\".\"unused\""), "{unused:?}");
     });
 }
 

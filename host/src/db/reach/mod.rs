@@ -71,7 +71,7 @@ impl OrgDb {
             DbError::Refused { .. }
             | DbError::InTheWay { .. }
             | DbError::Drifted(_)
-            | DbError::WouldBeLost(_)
+            | DbError::WouldBeLost { .. }
             | DbError::Bookkeeping { .. } => true,
             DbError::UnknownOutcome { source, .. } => {
                 matches!(**source, DbError::Refused { .. } | DbError::Drifted(_))
