@@ -111,6 +111,18 @@ fn postgres(e: &PgDatabaseError) -> Result<DbError, Words> {
         code if code.starts_with("54") => {
             constraint(format!("it is more than a limit of the database allows: {said}"))
         }
+        "53100" => Err((
+            format!("the disk of the server is full: {said}"),
+            Some(
+                "nothing was changed; free space on the server's disk, or move tables to another tablespace; see what takes it: SELECT oid::regclass, pg_size_pretty(pg_total_relation_size(oid)) FROM pg_class WHERE relkind IN ('r', 'm') ORDER BY pg_total_relation_size(oid) DESC LIMIT 9",
+            ),
+        )),
+        "53400" => Err((
+            format!("a limit that is set on the server is reached: {said}"),
+            Some(
+                "nothing was changed; raise what is named for the host's role, such as temp_file_limit, as an administrator",
+            ),
+        )),
         code if code.starts_with("53") => Err((
             format!("the server is out of a resource: {said}"),
             Some("free space, memory or connections on the server"),

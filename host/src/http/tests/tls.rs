@@ -177,7 +177,10 @@ async fn who_speaks_http_to_it_is_told() {
     let mut answer = String::new();
     stream.read_to_string(&mut answer).await.expect("an answer");
     let (head, body) = answer.split_once("\r\n\r\n").expect("a head");
-    assert!(head.starts_with("HTTP/1.1 400 ") && head.contains(&format!("Content-Length: {}", body.len())), "{head}");
+    assert!(
+        head.starts_with("HTTP/1.1 400 ") && head.contains(&format!("Content-Length: {}", body.len())),
+        "{head}"
+    );
     assert!(body.contains("use https://"), "{body}");
 }
 
