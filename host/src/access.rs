@@ -209,8 +209,23 @@ impl Principal {
     pub fn require(&self, scope: Scope) -> Result<()> {
         match self.scopes.iter().any(|s| *s == scope || *s == Scope::Admin) {
             true => Ok(()),
-            false => Err(Error::new("auth/forbidden", format!("the token lacks the scope \"{scope}\""))),
+            false => Err(self.forbidden(scope)),
         }
+    }
+
+    fn forbidden(&self, scope: Scope) -> Error {
+        let who = match &self.credential {
+            Credential::Local => "whoever is at the machine".to_owned(),
+            Credential::Token { name, .. } => format!("the token \"{}\"", name.escape_default()),
+            Credential::Webhook { name, .. } => format!("the webhook's key \"{}\"", name.escape_default()),
+        };
+        let has: Vec<_> = self.scopes.iter().map(ToString::to_string).collect();
+        let orgs: Vec<_> = self.orgs.iter().map(|of| format!(" --org '{}'", of.0)).collect();
+        let message = format!("{who} lacks the scope \"{scope}\"; it has {}", has.join(", "));
+        Error::new("auth/forbidden", message).help(format!(
+            "use a token that has it, or have one made where the host runs: hookwright token create --name NAME{} --scope {scope}",
+            orgs.concat()
+        ))
     }
 
     /// Checks reach and scope. What is out of reach is told as what does not exist, so that nothing is learnt.
@@ -271,6 +286,8 @@ mod tests {
         assert!(one.on(&org("acme"), Scope::ChangesRead).is_ok());
         let code = |r: Result<()>| r.expect_err("refused").code;
         assert_eq!(code(one.on(&org("acme"), Scope::EventsWrite)), "auth/forbidden");
+        let told = one.on(&org("acme"), Scope::EventsWrite).expect_err("it lacks the scope");
+        assert!(told.help.ends_with("--org 'acme' --scope events:write"), "{}", told.help);
         assert_eq!(code(one.on(&org("other"), Scope::ChangesRead)), "org/not-found");
     }
 }

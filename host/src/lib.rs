@@ -4,6 +4,7 @@
 //! command line. The story of one change is told in `pipeline.rs`.
 
 pub mod access;
+mod ailing;
 pub mod api;
 pub mod beside;
 pub mod catalogue;

@@ -63,11 +63,15 @@ impl Bound {
         &self.loaded.manifest.entities
     }
 
+    /// Whether it was granted a kind of intent on a table.
+    pub fn may(&self, kind: &str, table: &str) -> bool {
+        self.grants.iter().any(|grant| grant.allows(kind, table, self.entities()))
+    }
+
     /// Whether the organisation lets the plugin ask for this.
     pub fn check_grant(&self, intent: &Intent) -> Result<()> {
         let kind = intent.kind().as_str();
-        let allows = |grant: &Grant, table: &Ident| grant.allows(kind, table.as_str(), self.entities());
-        let granted = |table: &&Ident| self.grants.iter().any(|grant| allows(grant, table));
+        let granted = |table: &&Ident| self.may(kind, table.as_str());
         match grants::tables(intent).into_iter().find(|table| !granted(table)) {
             None => Ok(()),
             Some(table) => Err(self.not_granted(kind, table)),
@@ -305,10 +309,11 @@ impl Tenant {
             Some(snapshot) => Ok(snapshot),
             None => {
                 let snapshot = Arc::new(self.db.snapshot().await?);
-                self.recognise(&snapshot).await?;
+                // A ledger that is not whole may lack the change that this host knows, too.
                 if let Some(trouble) = &snapshot.amiss {
                     return Err(Error::from(Trouble::clone(trouble)));
                 }
+                self.recognise(&snapshot).await?;
                 self.forget_owners().await;
                 self.keep(snapshot.clone());
                 Ok(snapshot)
@@ -363,8 +368,8 @@ impl Tenant {
         kept: Kept,
     ) {
         let (revision, Review { schema, names, .. }) = (view.snapshot.revision + 1, reviewed);
-        let (schema, amiss) = (Arc::new(schema), None);
-        self.keep(Arc::new(Snapshot { revision, change, metadata, schema, names, kept, amiss }));
+        let (schema, touched, amiss) = (Arc::new(schema), view.snapshot.touched, None);
+        self.keep(Arc::new(Snapshot { revision, change, metadata, schema, names, kept, touched, amiss }));
     }
 
     fn keep(&self, snapshot: Arc<Snapshot>) {

@@ -50,6 +50,7 @@ pub async fn try_change(world: &World, id: &str, intents: &[Json]) -> Result<Str
     let work = Work {
         org: world.org().clone(),
         revision: snapshot.revision,
+        touched: snapshot.touched,
         previous: snapshot.change.clone(),
         change_id: change_id.clone(),
         actor: None,

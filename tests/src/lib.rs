@@ -14,6 +14,7 @@ pub mod made_up;
 pub mod measure;
 pub mod org;
 pub mod place;
+pub mod plain_role;
 pub mod plans;
 pub mod postgres;
 pub mod process;

@@ -228,7 +228,9 @@ fn start(global: &Global, command: Command, out: Out) -> Result<Exit> {
     // Ends after the runtime, with the last spans.
     let _traces = crate::telemetry::init(&config.log, &config.traces)?;
     let runtime = runtime().map_err(|e| fault("the runtime").because(e))?;
-    runtime.block_on(run(command, Context { config, out }))
+    let control = config.control.database.clone();
+    let ended = runtime.block_on(run(command, Context { config, out }));
+    ended.map_err(|error| crate::registry::store::failing_at(error, &control))
 }
 
 /// More threads than processors: while one works through a large reply, the system has the others answer everybody else.

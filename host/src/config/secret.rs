@@ -101,10 +101,21 @@ pub fn redact_text(text: &str) -> String {
 fn without_password(address: &str) -> String {
     let start = address.find("://").map_or(0, |at| at + 3);
     let Some(end) = address.rfind('@').filter(|end| *end >= start) else {
-        return address.to_owned();
+        return without_broken_login(address, start);
     };
     match address[start..end].find(':') {
         Some(colon) => format!("{}:***{}", &address[..start + colon], &address[end..]),
+        None => address.to_owned(),
+    }
+}
+
+/// Where a host should be, something stands before a colon that no port follows: it may be a login whose "@" was forgotten.
+fn without_broken_login(address: &str, start: usize) -> String {
+    let place = &address[start..];
+    let colon = place.find(':').filter(|_| start > 0 && !place.starts_with('['));
+    let port = |rest: &str| rest.split('/').next().is_some_and(|p| p.bytes().all(|b| b.is_ascii_digit()));
+    match colon.filter(|colon| !port(&place[colon + 1..])) {
+        Some(colon) => format!("{}:***", &address[..start + colon]),
         None => address.to_owned(),
     }
 }
@@ -158,6 +169,8 @@ mod tests {
                 "postgres://u@h/d?sslmode=require&password=***",
             ),
             ("postgres://h:5432/d", "postgres://h:5432/d"),
+            ("postgres://[::1]:5432/d", "postgres://[::1]:5432/d"),
+            ("postgres://u:ge/heim", "postgres://u:***"),
             ("sqlite:./acme.db", "sqlite:./acme.db"),
         ] {
             assert_eq!(redact(url), shown);

@@ -36,17 +36,14 @@ const KNOWN: [&str; 18] = [
 
 /// The address of a PostgreSQL database.
 pub(super) fn postgres(url: &str) -> Result<PgConnectOptions, DbError> {
-    let options = PgConnectOptions::from_str(url);
-    if let Some(stranger) = stranger(url).filter(|_| bare(url).is_none()) {
-        let what = format!(
-            "it has the parameter {}, which the driver does not know",
-            hookwright_core::ident::quoted(&stranger)
-        );
+    if let Some(bare) = bare(url) {
+        return Err(not_encoded(bare));
+    }
+    if let Some(what) = stranger(url) {
         return Err(invalid(what, &format!("correct it, or leave it out; known are {}", KNOWN.join(", "))));
     }
-    match options {
+    match PgConnectOptions::from_str(url) {
         Ok(options) if names_user(url) => Ok(without_brackets(options)),
-        _ if bare(url).is_some() => Err(not_encoded(bare(url).unwrap_or_default())),
         Ok(_) => Err(invalid("it names no user", FORMS)),
         Err(error) => Err(invalid(said(error), FORMS)),
     }
@@ -61,12 +58,27 @@ fn without_brackets(options: PgConnectOptions) -> PgConnectOptions {
     }
 }
 
-/// The first parameter that would have no effect, which may be one that was to keep the connection safe.
+/// That it has a parameter which would have no effect, and may be one that was to keep the connection safe. What stands
+/// behind a password may be the rest of it, which has an "&" as it is.
 fn stranger(url: &str) -> Option<String> {
     let (_, query) = url.split('#').next()?.split_once('?')?;
-    let names = query.split('&').filter_map(|part| part.split('=').next()).filter(|name| !name.is_empty());
-    let known = |name: &str| KNOWN.contains(&name) || name.starts_with("options[");
-    names.map(str::to_owned).find(|name| !known(name))
+    let mut names = names(query);
+    let at = names.iter().position(|name| !is_known(name))?;
+    Some(match names[..at].contains(&"password") {
+        true => "behind its password it has a parameter which the driver does not know; an \"&\" in a password is written as %26".to_owned(),
+        false => {
+            let name = hookwright_core::ident::quoted(names.swap_remove(at));
+            format!("it has the parameter {name}, which the driver does not know")
+        }
+    })
+}
+
+fn names(query: &str) -> Vec<&str> {
+    query.split('&').filter_map(|part| part.split('=').next()).filter(|name| !name.is_empty()).collect()
+}
+
+fn is_known(name: &str) -> bool {
+    KNOWN.contains(&name) || name.starts_with("options[")
 }
 
 /// The address of a SQLite file.
@@ -106,11 +118,14 @@ fn said(error: sqlx::Error) -> String {
     }
 }
 
-/// The character that ends user and password before their end, if there is one: the last "@" comes after them.
+/// The character that ends user and password before their end, if there is one: an "@" comes after it. Only among
+/// parameters one may stand as it is.
 fn bare(url: &str) -> Option<char> {
     let (_, rest) = url.split_once("://")?;
-    let (login, _) = rest.rsplit_once('@')?;
-    login.chars().find(|c| ['/', '#', '?'].contains(c))
+    let (_, behind) = rest.split_at(rest.find(['/', '#', '?'])?);
+    let (path, query) = behind.split_once('?').unwrap_or((behind, ""));
+    let cut = path.contains('@') || query.contains('@') && !names(query).into_iter().all(is_known);
+    behind.chars().next().filter(|_| cut)
 }
 
 /// Without one the driver takes the name of the account that the host runs as, or makes one up.
@@ -135,9 +150,17 @@ mod tests {
 
     #[test]
     fn characters_that_must_be_encoded_are_named() {
-        for (password, code) in
-            [("ge#heim", "%23"), ("ge/heim", "%2F"), ("ge?heim", "%3F"), ("12#heim", "%23")]
-        {
+        for (password, code) in [
+            ("ge#heim", "%23"),
+            ("ge/heim", "%2F"),
+            ("ge?heim", "%3F"),
+            ("12#heim", "%23"),
+            ("12/heim", "%2F"),
+            ("ge@heim/heim", "%2F"),
+            ("ge@heim#heim", "%23"),
+            ("ge@heim?heim=1", "%3F"),
+            ("12?heim=1&user=heim", "%3F"),
+        ] {
             let told = refused(&format!("postgres://u:{password}@h:5432/d"));
             assert!(told.contains(&format!("write that character as {code};")), "{told}");
             assert!(!told.contains("heim"), "{told}");
@@ -149,6 +172,8 @@ mod tests {
     fn a_parameter_that_would_do_nothing_is_named() {
         let told = refused("postgres://u:p@h/d?sslmod=require");
         assert!(told.contains("the parameter \"sslmod\"") && told.contains("sslmode"), "{told}");
+        let told = refused("postgres://u@h/d?password=ge&heim=1");
+        assert!(told.contains("%26") && !told.contains("heim"), "{told}");
         for known in ["sslmode=require", "options[search_path]=a", "application_name=x&sslrootcert=/a"] {
             assert!(postgres(&format!("postgres://u:p@h/d?{known}")).is_ok(), "{known}");
         }

@@ -14,6 +14,8 @@ pub(super) struct Ledger {
     pub(super) last: i64,
     /// Whether it knows any event.
     pub(super) events: bool,
+    /// The version of the bookkeeping.
+    pub(super) version: i64,
     /// What the change of the organisation's revision recorded of the rows; none if an older host made it.
     pub(super) recorded: Option<String>,
 }
@@ -58,6 +60,7 @@ impl OrgDb {
         undo.insert("kept".to_owned(), kept);
         let undo = Json::Object(undo).to_string();
         self.write_undo(change, &undo).await.map_err(|e| self.explain(e))?;
+        self.forget_hands().await.map_err(|e| self.explain(e))?;
         Ok(Some(*trouble))
     }
 
@@ -135,10 +138,7 @@ impl OrgDb {
             other.join("; ")
         );
         let means = "somebody edited, added or deleted them by hand: the metadata or the model do not say what the changes made of them, and what follows from them could be lost, so no change is made";
-        let backup = match self.pool() {
-            Pool::Postgres(_) => "put them back from a backup of the schema hookwright",
-            Pool::Sqlite(_) => "put them back from a backup of the file",
-        };
+        let backup = self.rows_back();
         Some(Trouble::broken(ROWS, found, means).next(format!(
             "{backup}; or, if what is there now is to count: hookwright org accept {org}, then see what follows from it: hookwright drift --org {org}; and have the model say what is there: hookwright sync --org {org}"
         )))

@@ -6,16 +6,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use sqlx::postgres::Postgres;
 use sqlx::{Row, Sqlite};
 
+use super::backup::Missing;
 use super::bookkeeping::{FUNCTIONS, POSTGRES_TABLES, SQLITE_TABLES, Tables};
 use super::{BOOKKEEPING_VERSION, Connections, DbError, OrgDb, Pool, postgres, sqlite};
 use crate::trouble::Trouble;
 
-/// A table of the schema `hookwright`: its name, its columns, and whether the host's role may use it.
-type Found = BTreeMap<String, (BTreeSet<String>, bool)>;
+/// A table of the schema `hookwright`: its name, its columns, and the privileges that the host's role lacks on it.
+type Found = BTreeMap<String, (BTreeSet<String>, Vec<String>)>;
 
 const POSTGRES: &str = "SELECT c.relname::text, a.attname::text, \
-    has_table_privilege(c.oid, 'SELECT') AND has_table_privilege(c.oid, 'INSERT') \
-        AND has_table_privilege(c.oid, 'UPDATE') AND has_table_privilege(c.oid, 'DELETE') \
+    ARRAY(SELECT p FROM unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']) p WHERE NOT has_table_privilege(c.oid, p)) \
     FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
     JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped \
     WHERE n.nspname = 'hookwright' AND c.relkind IN ('r', 'p')";
@@ -43,9 +43,9 @@ impl OrgDb {
         let mut lent = pool.acquire().await?;
         let mut found = Found::new();
         for row in sqlx::query(POSTGRES).fetch_all(&mut *lent).await? {
-            let (columns, may) = found.entry(row.try_get(0)?).or_default();
+            let (columns, lacking) = found.entry(row.try_get(0)?).or_default();
             columns.insert(row.try_get(1)?);
-            *may = row.try_get(2)?;
+            *lacking = row.try_get(2)?;
         }
         let functions = sqlx::query_as::<_, (String, bool)>(POSTGRES_FUNCTIONS);
         let functions = functions.fetch_all(&mut *lent).await?;
@@ -53,11 +53,12 @@ impl OrgDb {
             return Ok(None);
         }
         let (role, may_use): (String, bool) = sqlx::query_as(WHO).fetch_one(&mut *lent).await?;
+        let denied = denied(&found, &functions, &role);
         if !may_use {
-            return Ok(Some(postgres::no_usage(&role)));
+            return Ok(Some(both(postgres::no_usage(&role), denied)));
         }
-        if let Some(denied) = denied(&found, &functions, &role) {
-            return Ok(Some(denied));
+        if denied.is_some() {
+            return Ok(denied);
         }
         let version = match found.get("meta") {
             Some((columns, _)) if columns.contains("version") => postgres::version(&mut lent).await?,
@@ -66,7 +67,7 @@ impl OrgDb {
         let there: BTreeSet<_> = functions.iter().map(|(name, _)| name.as_str()).collect();
         let mut missing = lacking(POSTGRES_TABLES, "hookwright.", &found);
         let functions = FUNCTIONS.iter().filter(|name| !there.contains(**name));
-        missing.extend(functions.map(|name| format!("the function hookwright.{name}")));
+        missing.extend(functions.map(|name| Missing::Function(format!("hookwright.{name}"))));
         Ok(self.told_of(version, &missing))
     }
 
@@ -90,13 +91,14 @@ impl OrgDb {
     }
 
     /// That something is missing, if the version is this host's: another one is made of other things.
-    fn told_of(&self, version: Option<i64>, missing: &[String]) -> Option<DbError> {
+    fn told_of(&self, version: Option<i64>, missing: &[Missing]) -> Option<DbError> {
         if missing.is_empty() || version.is_some_and(|version| version != BOOKKEEPING_VERSION) {
             return None;
         }
         let org = self.org();
-        let found = format!("the bookkeeping of the organisation \"{org}\" lacks {}", missing.join(", "));
-        let ledger = missing.iter().any(|what| what.contains("change") || what.contains("event"));
+        let each: Vec<_> = missing.iter().map(ToString::to_string).collect();
+        let found = format!("the bookkeeping of the organisation \"{org}\" lacks {}", each.join(", "));
+        let ledger = each.iter().any(|what| what.contains("change") || what.contains("event"));
         let means = match ledger {
             true => {
                 "it was dropped by hand or by another program, and with it what is known of the changes that were made: events that are sent again would be made twice, so nothing is done"
@@ -105,17 +107,19 @@ impl OrgDb {
                 "it was dropped by hand or by another program; nothing is done, since a change could not be recorded"
             }
         };
-        let what = match self.pool() {
-            Pool::Postgres(_) => {
-                "put it back from a backup, such as: pg_restore --schema hookwright --table TABLE --dbname DATABASE FILE"
-            }
-            Pool::Sqlite(_) => {
-                "put the file back from a backup, or the table out of one: sqlite3 BACKUP '.dump TABLE' | sqlite3 FILE"
-            }
-        };
         let trouble = Trouble::broken("db/bookkeeping", found, means)
-            .next(format!("{what}; then: hookwright doctor --org {org}"));
+            .next(format!("{}; then: hookwright doctor --org {org}", self.put_back(missing)));
         Some(DbError::Unusable(Box::new(trouble)))
+    }
+}
+
+/// Two refusals as one.
+fn both(one: DbError, other: Option<DbError>) -> DbError {
+    match (one, other) {
+        (DbError::Denied { message, grant }, Some(DbError::Denied { message: also, grant: too })) => {
+            DbError::Denied { message: format!("{message}; {also}"), grant: format!("{grant}; {too}") }
+        }
+        (one, _) => one,
     }
 }
 
@@ -124,17 +128,20 @@ fn denied(found: &Found, functions: &[(String, bool)], role: &str) -> Option<DbE
     let known = |name: &str| POSTGRES_TABLES.iter().any(|(table, _)| *table == name);
     let tables: Vec<_> = found
         .iter()
-        .filter(|(name, (_, may))| known(name) && !may)
-        .map(|(name, _)| format!("hookwright.{name}"))
+        .filter(|(name, (_, lacking))| known(name) && !lacking.is_empty())
+        .map(|(name, (_, lacking))| (format!("hookwright.{name}"), lacking))
         .collect();
     if !tables.is_empty() {
-        let all = tables.join(", ");
+        let all = tables.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(", ");
+        let is_lacking =
+            |privilege: &&str| tables.iter().any(|(_, lacking)| lacking.iter().any(|l| l == privilege));
+        let lacking: Vec<_> =
+            ["SELECT", "INSERT", "UPDATE", "DELETE"].into_iter().filter(is_lacking).collect();
+        let lacking = lacking.join(", ");
         let what = if tables.len() == 1 { "table" } else { "tables" };
         return Some(DbError::Denied {
-            message: format!(
-                "the role \"{role}\" may not read and write the {what} {all} of the bookkeeping"
-            ),
-            grant: format!("GRANT SELECT, INSERT, UPDATE, DELETE ON TABLE {all} TO \"{role}\""),
+            message: format!("the role \"{role}\" lacks {lacking} on the {what} {all} of the bookkeeping"),
+            grant: format!("GRANT {lacking} ON TABLE {all} TO \"{role}\""),
         });
     }
     let (name, _) = functions.iter().find(|(name, may)| FUNCTIONS.contains(&name.as_str()) && !may)?;
@@ -147,14 +154,17 @@ fn denied(found: &Found, functions: &[(String, bool)], role: &str) -> Option<DbE
 }
 
 /// Tables that are not there, and columns of those that are.
-fn lacking(wanted: Tables, prefix: &str, found: &Found) -> Vec<String> {
+fn lacking(wanted: Tables, prefix: &str, found: &Found) -> Vec<Missing> {
     let mut missing = Vec::new();
     for (table, columns) in wanted {
         match found.get(*table) {
-            None => missing.push(format!("the table {prefix}{table}")),
+            None => missing.push(Missing::Table(format!("{prefix}{table}"))),
             Some((there, _)) => {
                 let gone = columns.split(' ').filter(|column| !there.contains(*column));
-                missing.extend(gone.map(|column| format!("the column \"{column}\" of {prefix}{table}")));
+                missing.extend(gone.map(|column| Missing::Column {
+                    table: format!("{prefix}{table}"),
+                    name: column.to_owned(),
+                }));
             }
         }
     }
@@ -180,7 +190,7 @@ mod tests {
             assert!(db.damage().await.is_none(), "{url}");
             let made: BTreeSet<String> = match db.pool() {
                 Pool::Postgres(pool) => {
-                    let rows = sqlx::query_as::<_, (String, String, bool)>(POSTGRES);
+                    let rows = sqlx::query_as::<_, (String, String, Vec<String>)>(POSTGRES);
                     let rows = rows.fetch_all(&mut *pool.acquire().await.expect("lent")).await.expect("read");
                     rows.into_iter().map(|(table, column, _)| format!("{table}.{column}")).collect()
                 }

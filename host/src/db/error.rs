@@ -115,8 +115,13 @@ pub enum DbError {
     #[error("{0}")]
     NameTaken(String),
     /// A table of SQLite has to be made anew, and has something that cannot be carried along.
-    #[error("{0}")]
-    WouldBeLost(String),
+    #[error("{message}")]
+    WouldBeLost {
+        /// The table.
+        table: String,
+        /// What would be lost, and why.
+        message: String,
+    },
     /// Something that Hookwright did not make depends on what the change works on.
     #[error("{message}")]
     InTheWay {
@@ -187,7 +192,7 @@ impl DbError {
             Self::Constraint { .. } => "db/constraint",
             Self::Drifted(_) => "db/drifted",
             Self::NameTaken(_) => "db/name-taken",
-            Self::WouldBeLost(_) => "db/would-be-lost",
+            Self::WouldBeLost { .. } => "db/would-be-lost",
             Self::InTheWay { .. } => "db/in-the-way",
             Self::Refused { .. } => "db/failed",
             Self::UnknownOutcome { .. } => "db/unknown-outcome",
@@ -230,8 +235,11 @@ impl DbError {
                     why.unwrap_or_default()
                 ))
             }
+            Self::WouldBeLost { table, .. } => Some(format!(
+                "take away by hand what is named, or take the table into the metadata as it is: hookwright adopt --org NAME --entity {table}; then send the event again"
+            )),
             Self::OutOfTime { .. } => Some(LESS_AT_ONCE.to_owned()),
-            Self::Denied { grant, .. } => Some(format!("run as the owner of the database: {grant}")),
+            Self::Denied { grant, .. } => Some(format!("run as the owner of what is named, or as a superuser: {grant}")),
             Self::InTheWay { help, .. } => Some((*help).to_owned()),
             Self::Refused { help, .. } => help.map(str::to_owned),
             Self::Blocked { holders: Some(_), .. } => Some(

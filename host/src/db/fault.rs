@@ -24,6 +24,9 @@ pub(crate) const NO_INDEX: &str = "HW008";
 /// SQLSTATE raised when a change is taken back: nothing more of it is to be done.
 pub(crate) const UNDOING: &str = "HW009";
 
+/// SQLSTATE raised when a newer host has brought the bookkeeping to its version; the detail is that version.
+pub(crate) const NEWER: &str = "HW010";
+
 /// SQLSTATE of a statement on a table that is not there, or whose schema is not.
 const NO_TABLE: [&str; 2] = ["42P01", "3F000"];
 
@@ -52,6 +55,8 @@ pub(crate) enum Fault {
     Done,
     /// The change is taken back.
     Undoing,
+    /// The bookkeeping is of this version, which the host does not know.
+    Newer(i64),
     /// Another change of the organisation is being made.
     Busy,
     /// A lock was not granted in time.
@@ -97,6 +102,7 @@ fn postgres(code: &str, detail: Option<&str>, ended: bool) -> Fault {
         DONE => Fault::Done,
         UNDOING => Fault::Undoing,
         MOVED => Fault::Moved,
+        NEWER => Fault::Newer(detail.and_then(|version| version.parse().ok()).unwrap_or_default()),
         FENCED => Fault::Transient,
         REPEATED => Fault::Repeated(detail.unwrap_or_default().to_owned()),
         HELD => Fault::Held(detail.unwrap_or_default().to_owned()),

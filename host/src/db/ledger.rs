@@ -66,16 +66,16 @@ pub struct Seen {
     pub events: Vec<EventRow>,
 }
 
-type SeenColumns = (i64, Option<String>, Option<String>, Option<String>, Option<String>, Option<String>);
+type SeenColumns = (i64, Option<String>, i64, Option<String>, Option<String>, Option<String>, Option<String>);
 
 const SEEN_POSTGRES: &str = "\
-    SELECT o.revision, c.id, e.event_id, e.change_id, e.digest, e.body::text FROM hookwright.org o \
+    SELECT o.revision, c.id, o.touched, e.event_id, e.change_id, e.digest, e.body::text FROM hookwright.org o \
     LEFT JOIN hookwright.change c ON c.org = o.org AND c.revision = o.revision \
     LEFT JOIN hookwright.event e ON e.org = o.org \
         AND e.event_id = ANY (ARRAY(SELECT pg_catalog.json_array_elements_text($2::pg_catalog.json))) WHERE o.org = $1";
 
 const SEEN_SQLITE: &str = "\
-    SELECT o.revision, c.id, e.event_id, e.change_id, e.digest, e.body FROM hookwright_org o \
+    SELECT o.revision, c.id, o.touched, e.event_id, e.change_id, e.digest, e.body FROM hookwright_org o \
     LEFT JOIN hookwright_change c ON c.org = o.org AND c.revision = o.revision \
     LEFT JOIN hookwright_event e ON e.org = o.org AND e.event_id IN (SELECT value FROM json_each($2)) WHERE o.org = $1";
 
@@ -161,14 +161,16 @@ impl OrgDb {
             [self.org().as_str(), &ids],
             fetch_all
         )?;
-        let (revision, change) = match rows.first() {
-            Some((revision, change, ..)) => (*revision, change.clone()),
+        let point = match rows.first() {
+            Some((revision, change, touched, ..)) => {
+                Point { revision: *revision, change: change.clone(), touched: *touched }
+            }
             None => {
                 let what = "it has no row of the organisation".to_owned();
                 return Err(self.told(DbError::Bookkeeping { org: self.org().to_string(), what }).await);
             }
         };
-        let row = |(_, _, id, change, digest, body): SeenColumns| {
+        let row = |(_, _, _, id, change, digest, body): SeenColumns| {
             Some(EventRow::from((
                 id?,
                 change.unwrap_or_default(),
@@ -176,7 +178,7 @@ impl OrgDb {
                 body.unwrap_or_default(),
             )))
         };
-        Ok(Seen { point: Point { revision, change }, events: rows.into_iter().filter_map(row).collect() })
+        Ok(Seen { point, events: rows.into_iter().filter_map(row).collect() })
     }
 
     /// The entities, and fields of entities, that events deleted from the metadata, by their names of then.

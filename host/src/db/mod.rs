@@ -42,6 +42,7 @@ macro_rules! on_either {
 
 mod address;
 mod amiss;
+mod backup;
 mod blockers;
 mod bookkeeping;
 mod commons;
@@ -53,6 +54,7 @@ mod fault;
 mod file_holders;
 mod fingerprint;
 pub(crate) mod gate;
+mod hands;
 mod health;
 mod held;
 mod home;
@@ -106,7 +108,7 @@ pub use blockers::Blocker;
 pub use contents::{Contents, Rows};
 pub use error::DbError;
 pub(crate) use error::{LESS_AT_ONCE, explain};
-pub(crate) use fault::{Fault, before_sending, fault};
+pub(crate) use fault::{Fault, before_sending, fault, sqlite_code};
 pub use fingerprint::Fingerprint;
 pub use health::CheckReport;
 pub use held::{HeldPage, HeldRow};
@@ -121,7 +123,7 @@ pub use pressure::Pressure;
 pub use privileges::Lacking;
 pub use probe::ProbeAnswer;
 pub use refusal::Whose;
-pub use server_load::{Group, ServerLoad};
+pub use server_load::{Group, Own, ServerLoad};
 pub use sizes::TableSize;
 pub use snapshot::{Point, Snapshot};
 pub(crate) use sqlite_inspect::inspect_table as inspect_sqlite_table;
@@ -131,7 +133,7 @@ pub use usage::{Slow, TableUse, UnusedIndex, Usage};
 pub(crate) use words::{plainly, refused};
 
 /// The version of the bookkeeping that this host makes and understands.
-pub const BOOKKEEPING_VERSION: i64 = 5;
+pub const BOOKKEEPING_VERSION: i64 = 6;
 
 /// Whether an organisation is entered into a database that is made ready.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

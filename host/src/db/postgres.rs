@@ -15,8 +15,8 @@ pub(super) struct Standing {
     pub(super) database: String,
     pub(super) server: String,
     pub(super) creates_schemas: bool,
-    /// Whether the organisation's schema exists; if so, whether the role may use and create in it.
-    pub(super) schema: Option<bool>,
+    /// Whether the organisation's schema exists; if so, what the role may not do there.
+    pub(super) schema: Option<Vec<String>>,
     /// The same for the schema `hookwright`.
     pub(super) own: Option<bool>,
     pub(super) conforming: bool,
@@ -25,7 +25,8 @@ pub(super) struct Standing {
 
 const STANDING: &str = "SELECT current_user::text, current_database()::text, current_setting('server_version'), \
     has_database_privilege(current_database(), 'CREATE'), \
-    (SELECT has_schema_privilege(oid, 'USAGE') AND has_schema_privilege(oid, 'CREATE') FROM pg_catalog.pg_namespace WHERE nspname = $1), \
+    (SELECT ARRAY(SELECT p FROM unnest(ARRAY['USAGE', 'CREATE']) p WHERE NOT has_schema_privilege(oid, p)) \
+        FROM pg_catalog.pg_namespace WHERE nspname = $1), \
     (SELECT has_schema_privilege(oid, 'USAGE') FROM pg_catalog.pg_namespace WHERE nspname = 'hookwright'), \
     current_setting('standard_conforming_strings') = 'on', \
     current_setting('server_version_num')::bigint";
@@ -64,10 +65,13 @@ impl Standing {
         if self.own == Some(false) {
             return Some(no_usage(role));
         }
-        if self.schema == Some(false) {
+        if let Some(lacking) = self.schema.as_ref().filter(|lacking| !lacking.is_empty()) {
+            let lacking = lacking.join(", ");
             return denied(
-                format!("the role \"{role}\" may not create tables in the schema \"{org}\""),
-                format!("GRANT USAGE, CREATE ON SCHEMA \"{org}\" TO \"{role}\""),
+                format!(
+                    "the role \"{role}\" lacks {lacking} on the schema \"{org}\", where it is to make tables"
+                ),
+                format!("GRANT {lacking} ON SCHEMA \"{org}\" TO \"{role}\""),
             );
         }
         None
@@ -97,10 +101,8 @@ impl Standing {
 /// That the host's role may not use the schema of the bookkeeping.
 pub(super) fn no_usage(role: &str) -> DbError {
     DbError::Denied {
-        message: format!("the role \"{role}\" may not use the schema \"hookwright\" of the bookkeeping"),
-        grant: format!(
-            "GRANT USAGE ON SCHEMA hookwright TO \"{role}\"; GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA hookwright TO \"{role}\""
-        ),
+        message: format!("the role \"{role}\" lacks USAGE on the schema \"hookwright\" of the bookkeeping"),
+        grant: format!("GRANT USAGE ON SCHEMA hookwright TO \"{role}\""),
     }
 }
 

@@ -32,15 +32,15 @@ const NOT_OWNED: &str = "SELECT c.relname::text FROM pg_catalog.pg_class c \
 
 /// The schema, with each table that is there of those that are asked for.
 const STANDING: &str = "SELECT current_user::text, \
-    has_schema_privilege(n.oid, 'USAGE') AND has_schema_privilege(n.oid, 'CREATE'), \
+    ARRAY(SELECT p FROM unnest(ARRAY['USAGE', 'CREATE']) p WHERE NOT has_schema_privilege(n.oid, p)), \
     c.relname::text, pg_get_userbyid(c.relowner)::text, pg_has_role(c.relowner, 'USAGE'), \
-    has_table_privilege(c.oid, 'REFERENCES') AND has_table_privilege(c.oid, 'SELECT') FROM pg_catalog.pg_namespace n \
+    ARRAY(SELECT p FROM unnest(ARRAY['SELECT', 'UPDATE', 'REFERENCES']) p WHERE NOT has_table_privilege(c.oid, p)) FROM pg_catalog.pg_namespace n \
     LEFT JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relkind IN ('r', 'p') AND c.relname = ANY (ARRAY[";
 
 /// What the host's role is, and what it may do with one table.
 struct Standing {
     role: String,
-    creates: bool,
+    lacks: Vec<String>,
     table: Option<Owned>,
 }
 
@@ -48,7 +48,16 @@ struct Owned {
     name: String,
     owner: String,
     owned: bool,
-    referable: bool,
+    /// Of `SELECT`, `UPDATE` and `REFERENCES`.
+    lacks: Vec<String>,
+}
+
+impl Owned {
+    /// Those of some privileges that are missing.
+    fn lacking(&self, of: &[&str]) -> String {
+        let lacks = self.lacks.iter().map(String::as_str).filter(|privilege| of.contains(privilege));
+        lacks.collect::<Vec<_>>().join(", ")
+    }
 }
 
 impl OrgDb {
@@ -79,9 +88,51 @@ impl OrgDb {
         altered: &BTreeSet<Ident>,
         referred: &BTreeSet<Ident>,
     ) -> Result<Vec<Lacking>, DbError> {
+        let found = self.standing_of(altered.union(referred)).await?;
+        let is_altered = |table: &Owned| altered.iter().any(|name| name.as_str() == table.name);
+        let schema = found
+            .first()
+            .filter(|standing| !standing.lacks.is_empty())
+            .map(|standing| self.no_schema(standing));
+        let tables = found.iter().filter_map(|standing| {
+            let table = standing.table.as_ref()?;
+            let refers = table.lacking(&["SELECT", "REFERENCES"]);
+            match (is_altered(table), table.owned) {
+                (true, false) => Some(self.no_owner(&standing.role, table)),
+                (false, _) if !refers.is_empty() => Some(self.no_reference(&standing.role, table, &refers)),
+                _ => None,
+            }
+        });
+        Ok(schema.into_iter().chain(tables).collect())
+    }
+
+    /// What the host's role lacks on tables that it owns: an owner can take privileges from itself. Without them a table can
+    /// be altered, and its rows can be neither looked at nor filled.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn given_away(&self, tables: &BTreeSet<Ident>) -> Result<Vec<Lacking>, DbError> {
+        let found = self.standing_of(tables.iter()).await?;
+        let stripped = found.iter().filter_map(|standing| {
+            let table = standing.table.as_ref().filter(|table| table.owned && !table.lacks.is_empty())?;
+            let (org, role, name, lacks) = (self.org(), &standing.role, &table.name, table.lacks.join(", "));
+            Some(Lacking {
+                message: format!(
+                    "the role \"{role}\" lacks {lacks} on the table \"{name}\", although it may alter it: the privilege was revoked from its owner"
+                ),
+                grant: format!("GRANT {lacks} ON TABLE \"{org}\".\"{name}\" TO \"{role}\""),
+            })
+        });
+        Ok(stripped.collect())
+    }
+
+    async fn standing_of<'t>(
+        &self,
+        tables: impl Iterator<Item = &'t Ident>,
+    ) -> Result<Vec<Standing>, DbError> {
         let Pool::Postgres(pool) = self.pool() else { return Ok(Vec::new()) };
         let mut script = Script::of(Dialect::Postgres, STANDING);
-        script.texts(altered.union(referred).map(Ident::as_str)).sql("]::text[]) WHERE n.nspname = ");
+        script.texts(tables.map(Ident::as_str)).sql("]::text[]) WHERE n.nspname = ");
         script.text(self.org().as_str()).sql(" ORDER BY c.relname");
         let script = self.only_reading(&script);
         let ask = || async {
@@ -89,26 +140,14 @@ impl OrgDb {
             let rows = script.postgres(&mut lent).await;
             lent.answered(rows)?.iter().map(standing).collect::<sqlx::Result<Vec<_>>>()
         };
-        let found = reading!(self, ask())?;
-        let is_altered = |table: &Owned| altered.iter().any(|name| name.as_str() == table.name);
-        let schema =
-            found.first().filter(|standing| !standing.creates).map(|standing| self.no_schema(standing));
-        let tables = found.iter().filter_map(|standing| {
-            let table = standing.table.as_ref()?;
-            match (is_altered(table), table.owned, table.referable) {
-                (true, false, _) => Some(self.no_owner(&standing.role, table)),
-                (false, _, false) => Some(self.no_reference(&standing.role, table)),
-                _ => None,
-            }
-        });
-        Ok(schema.into_iter().chain(tables).collect())
+        reading!(self, ask())
     }
 
-    fn no_schema(&self, Standing { role, .. }: &Standing) -> Lacking {
-        let org = self.org();
+    fn no_schema(&self, Standing { role, lacks, .. }: &Standing) -> Lacking {
+        let (org, lacks) = (self.org(), lacks.join(", "));
         Lacking {
-            message: format!("the role \"{role}\" may not create anything in the schema \"{org}\""),
-            grant: format!("GRANT USAGE, CREATE ON SCHEMA \"{org}\" TO \"{role}\""),
+            message: format!("the role \"{role}\" lacks {lacks} on the schema \"{org}\""),
+            grant: format!("GRANT {lacks} ON SCHEMA \"{org}\" TO \"{role}\""),
         }
     }
 
@@ -122,13 +161,13 @@ impl OrgDb {
         }
     }
 
-    fn no_reference(&self, role: &str, Owned { name, owner, .. }: &Owned) -> Lacking {
+    fn no_reference(&self, role: &str, Owned { name, owner, .. }: &Owned, lacks: &str) -> Lacking {
         let org = self.org();
         Lacking {
             message: format!(
-                "a foreign key is to refer to the table \"{name}\", which belongs to the role \"{owner}\": the host, \"{role}\", may not read it and refer to it"
+                "a foreign key is to refer to the table \"{name}\", which belongs to the role \"{owner}\": the host, \"{role}\", lacks {lacks} on it"
             ),
-            grant: format!("GRANT SELECT, REFERENCES ON TABLE \"{org}\".\"{name}\" TO \"{role}\""),
+            grant: format!("GRANT {lacks} ON TABLE \"{org}\".\"{name}\" TO \"{role}\""),
         }
     }
 }
@@ -137,9 +176,9 @@ fn standing(row: &PgRow) -> sqlx::Result<Standing> {
     let name: Option<String> = row.try_get(2)?;
     let table = match name {
         Some(name) => {
-            Some(Owned { name, owner: row.try_get(3)?, owned: row.try_get(4)?, referable: row.try_get(5)? })
+            Some(Owned { name, owner: row.try_get(3)?, owned: row.try_get(4)?, lacks: row.try_get(5)? })
         }
         None => None,
     };
-    Ok(Standing { role: row.try_get(0)?, creates: row.try_get(1)?, table })
+    Ok(Standing { role: row.try_get(0)?, lacks: row.try_get(1)?, table })
 }

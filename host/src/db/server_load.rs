@@ -10,6 +10,9 @@ use super::{DbError, OrgDb, Pool};
 /// Groups that a message names; the rest are counted.
 const MOST: usize = 6;
 
+/// What stands for a program that gave no name.
+const UNNAMED: &str = "no application name";
+
 /// The name that hosts give to their sessions.
 const OURS: &str = "hookwright";
 
@@ -46,12 +49,75 @@ impl ServerLoad {
         (self.allowed - self.reserved - self.used).max(0)
     }
 
-    /// What to do when there are none.
+    /// What to do when there are none: about those who have the most of them.
     #[must_use]
-    pub fn advice() -> &'static str {
-        "end idle ones of programs that need them no more: SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
-         WHERE state = 'idle' AND application_name = '…'; lower their pools, put a pooler before the server, or raise \
-         max_connections; the host itself takes at most max_connections of [database]"
+    pub fn advice(&self, own: &Own) -> String {
+        let ours: i64 = self.groups.iter().filter(|g| g.application == OURS).map(|g| g.count).sum();
+        if ours * 2 > self.used {
+            return format!(
+                "most of them are of hosts of Hookwright: {}, in the configuration of each of them; or raise max_connections of the server",
+                own.bounds()
+            );
+        }
+        let idle = self.groups.iter().find(|g| g.state == "idle" && g.application != OURS);
+        let named = idle.or_else(|| self.groups.iter().find(|g| g.application != OURS));
+        let ended = named.map(|g| {
+            format!(
+                "end what the program \"{}\" needs no more: SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE state = 'idle' AND application_name = {}; ",
+                g.application.escape_default(),
+                quoted(&g.application)
+            )
+        });
+        format!("{}{}", ended.unwrap_or_default(), Self::general(own))
+    }
+
+    /// What to do whoever has them.
+    #[must_use]
+    pub(super) fn general(own: &Own) -> String {
+        format!(
+            "lower the pools of programs, put a pooler before the server, or raise its max_connections; those of this host: {}",
+            own.bounds()
+        )
+    }
+}
+
+/// Connections of this host.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Own {
+    /// To the database, used or being made, and idle.
+    pub here: usize,
+    /// As many may it have there.
+    pub most_here: u32,
+    /// To all databases.
+    pub everywhere: usize,
+    /// As many may it have in all.
+    pub most: u32,
+}
+
+impl Own {
+    fn bounds(&self) -> String {
+        format!(
+            "lower database.max_connections ({} now, for each database) or database.max_connections_total ({} now)",
+            self.most_here, self.most
+        )
+    }
+}
+
+impl fmt::Display for Own {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { here, most_here, everywhere, most } = self;
+        write!(
+            f,
+            "this host has, or tries to make, {here} to this database of the {most_here} it may have (database.max_connections), and {everywhere} to all of {most} (database.max_connections_total)"
+        )
+    }
+}
+
+/// A name as a literal of SQL, for people to copy.
+fn quoted(name: &str) -> String {
+    match name {
+        UNNAMED => "''".to_owned(),
+        name => format!("'{}'", name.replace('\'', "''")),
     }
 }
 
@@ -108,6 +174,15 @@ fn group(row: &PgRow) -> sqlx::Result<Group> {
 }
 
 impl OrgDb {
+    /// Connections of this host to the organisation's server; SQLite has none.
+    #[must_use]
+    pub fn own_connections(&self) -> Option<Own> {
+        match self.pool() {
+            Pool::Postgres(pool) => Some(pool.home.own()),
+            Pool::Sqlite(_) => None,
+        }
+    }
+
     /// The connections of the organisation's server; SQLite has none.
     ///
     /// # Errors
@@ -116,5 +191,39 @@ impl OrgDb {
         let Pool::Postgres(pool) = self.pool() else { return Ok(None) };
         let ask = || async { read(&mut *pool.acquire().await?).await };
         Ok(Some(reading!(self, ask())?))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const OWN: Own = Own { here: 8, most_here: 16, everywhere: 20, most: 64 };
+
+    fn load(groups: &[(&str, &str, i64)]) -> ServerLoad {
+        let group = |(application, state, count): &(&str, &str, i64)| Group {
+            role: "app".into(),
+            application: (*application).into(),
+            state: (*state).into(),
+            count: *count,
+        };
+        let used = groups.iter().map(|(.., count)| count).sum();
+        ServerLoad { allowed: 20, reserved: 3, used, groups: groups.iter().map(group).collect() }
+    }
+
+    #[test]
+    fn whoever_has_the_most_is_to_have_less() {
+        let ours = load(&[("hookwright", "idle", 10), ("crm", "idle", 7)]).advice(&OWN);
+        assert!(
+            ours.contains("database.max_connections (16 now") && !ours.contains("pg_terminate"),
+            "{ours}"
+        );
+        let theirs =
+            load(&[("crm", "active", 9), ("it's", "idle", 6), ("hookwright", "idle", 2)]).advice(&OWN);
+        assert!(theirs.contains("application_name = 'it''s'"), "{theirs}");
+        let unnamed = load(&[("no application name", "idle", 17)]).advice(&OWN);
+        assert!(unnamed.contains("application_name = '';"), "{unnamed}");
+        assert!(ServerLoad::general(&OWN).contains("database.max_connections_total (64 now)"));
+        assert!(OWN.to_string().contains("8 to this database of the 16"), "{OWN}");
     }
 }

@@ -14,7 +14,7 @@ use serde::de::DeserializeOwned;
 
 use super::amiss::Ledger;
 use super::kept::Kept;
-use super::{DbError, OrgDb, Pool};
+use super::{BOOKKEEPING_VERSION, DbError, OrgDb, Pool};
 use crate::trouble::Trouble;
 
 /// The organisation at one revision.
@@ -32,6 +32,8 @@ pub struct Snapshot {
     pub names: Option<RelationNames>,
     /// The rows it is made of.
     pub kept: Kept,
+    /// What tells whether hands have touched the rows since.
+    pub touched: i64,
     /// What others changed of the bookkeeping: nothing is to be worked out from it then.
     pub amiss: Option<Box<Trouble>>,
 }
@@ -43,6 +45,8 @@ pub struct Point {
     pub revision: i64,
     /// The last of them; none if there was none.
     pub change: Option<String>,
+    /// What tells whether hands have touched the rows of metadata, model or ledger.
+    pub touched: i64,
 }
 
 /// What the ledger has.
@@ -58,7 +62,7 @@ impl Snapshot {
     /// Where the history is at it.
     #[must_use]
     pub fn point(&self) -> Point {
-        Point { revision: self.revision, change: self.change.clone() }
+        Point { revision: self.revision, change: self.change.clone(), touched: self.touched }
     }
 }
 
@@ -76,23 +80,23 @@ struct KeptEntity {
 type Row = (i64, i64, Option<String>, Option<String>, Option<String>);
 
 const POSTGRES: &str = "\
-    SELECT 0::bigint, o.revision, c.id, (c.undo -> 'kept')::text, NULL FROM hookwright.org o \
+    SELECT 0::bigint, o.revision, c.id, (c.undo -> 'kept')::text, o.touched::text FROM hookwright.org o \
     LEFT JOIN hookwright.change c ON c.org = o.org AND c.revision = o.revision WHERE o.org = $1 UNION ALL \
     SELECT 1::bigint, 0::bigint, id, name, spec::text FROM hookwright.entity WHERE org = $1 UNION ALL \
     SELECT 2::bigint, position::bigint, entity_id, id, spec::text FROM hookwright.field WHERE org = $1 UNION ALL \
     SELECT 3::bigint, 0::bigint, name, NULL, definition::text FROM hookwright.model WHERE org = $1 UNION ALL \
     SELECT 4::bigint, coalesce((SELECT max(revision) FROM hookwright.change WHERE org = $1), 0), \
-        (SELECT min(event_id) FROM hookwright.event WHERE org = $1), NULL, NULL";
+        (SELECT min(event_id) FROM hookwright.event WHERE org = $1), (SELECT max(version)::text FROM hookwright.meta), NULL";
 
 const SQLITE: &str = "\
-    SELECT 0, o.revision, c.id, CASE WHEN json_valid(c.undo) THEN json_extract(c.undo, '$.kept') END, NULL \
+    SELECT 0, o.revision, c.id, CASE WHEN json_valid(c.undo) THEN json_extract(c.undo, '$.kept') END, CAST(o.touched AS TEXT) \
     FROM hookwright_org o \
     LEFT JOIN hookwright_change c ON c.org = o.org AND c.revision = o.revision WHERE o.org = $1 UNION ALL \
     SELECT 1, 0, id, name, spec FROM hookwright_entity WHERE org = $1 UNION ALL \
     SELECT 2, position, entity_id, id, spec FROM hookwright_field WHERE org = $1 UNION ALL \
     SELECT 3, 0, name, NULL, definition FROM hookwright_model WHERE org = $1 UNION ALL \
     SELECT 4, coalesce((SELECT max(revision) FROM hookwright_change WHERE org = $1), 0), \
-        (SELECT min(event_id) FROM hookwright_event WHERE org = $1), NULL, NULL";
+        (SELECT min(event_id) FROM hookwright_event WHERE org = $1), (SELECT CAST(max(version) AS TEXT) FROM hookwright_meta), NULL";
 
 const HOLES_POSTGRES: &str = "\
     SELECT count(*), count(*) FILTER (WHERE NOT EXISTS \
@@ -103,11 +107,11 @@ const HOLES_SQLITE: &str = "\
         (SELECT change_id FROM hookwright_event WHERE org = $1)) FROM hookwright_change c WHERE c.org = $1";
 
 const POINT_POSTGRES: &str = "\
-    SELECT o.revision, c.id FROM hookwright.org o \
+    SELECT o.revision, c.id, o.touched FROM hookwright.org o \
     LEFT JOIN hookwright.change c ON c.org = o.org AND c.revision = o.revision WHERE o.org = $1";
 
 const POINT_SQLITE: &str = "\
-    SELECT o.revision, c.id FROM hookwright_org o \
+    SELECT o.revision, c.id, o.touched FROM hookwright_org o \
     LEFT JOIN hookwright_change c ON c.org = o.org AND c.revision = o.revision WHERE o.org = ?";
 
 impl OrgDb {
@@ -134,8 +138,13 @@ impl OrgDb {
         let rows = reading!(self, read())?;
         match assemble(rows) {
             Ok((mut snapshot, ledger)) => {
+                if ledger.version > BOOKKEEPING_VERSION {
+                    return Err(DbError::Version { found: ledger.version, known: BOOKKEEPING_VERSION });
+                }
                 let at = (snapshot.revision, snapshot.change.as_deref());
-                snapshot.amiss = self.amiss(at, &ledger, &snapshot.kept).map(Box::new);
+                if let Some(trouble) = self.amiss(at, &ledger, &snapshot.kept) {
+                    snapshot.amiss = Some(Box::new(self.with_hands(trouble).await));
+                }
                 Ok(snapshot)
             }
             Err(what) => Err(self.told(DbError::Bookkeeping { org: self.org().to_string(), what }).await),
@@ -147,15 +156,15 @@ impl OrgDb {
     /// # Errors
     /// What the database says.
     pub async fn point(&self) -> Result<Point, DbError> {
-        let (revision, change) = on_either!(
+        let (revision, change, touched) = on_either!(
             self,
-            (i64, Option<String>),
+            (i64, Option<String>, i64),
             POINT_POSTGRES,
             POINT_SQLITE,
             [self.org().as_str()],
             fetch_one
         )?;
-        Ok(Point { revision, change })
+        Ok(Point { revision, change, touched })
     }
 
     /// What the ledger lacks. Goes through all of it.
@@ -195,12 +204,13 @@ fn assemble(rows: Vec<Row>) -> Result<(Snapshot, Ledger), String> {
     let mut fields: BTreeMap<String, Vec<(i64, Field)>> = BTreeMap::new();
     for (kind, number, first, second, json) in rows {
         if kind == 0 {
-            point = Some((number, first));
+            point = Some((number, first, json.and_then(|touched| touched.parse().ok()).unwrap_or_default()));
             ledger.recorded = second;
             continue;
         }
         if kind == 4 {
             (ledger.last, ledger.events) = (number, first.is_some());
+            ledger.version = second.and_then(|version| version.parse().ok()).unwrap_or_default();
             continue;
         }
         let (first, second, json) = (text(first), text(second), text(json));
@@ -227,10 +237,10 @@ fn assemble(rows: Vec<Row>) -> Result<(Snapshot, Ledger), String> {
             }
         }
     }
-    let (revision, change) = point.ok_or("it has no row of the organisation")?;
+    let (revision, change, touched) = point.ok_or("it has no row of the organisation")?;
     let metadata = Arc::new(Metadata { entities: join(entities, fields)? });
     let (schema, names) = (Arc::new(schema), None);
-    Ok((Snapshot { revision, change, metadata, schema, names, kept, amiss: None }, ledger))
+    Ok((Snapshot { revision, change, metadata, schema, names, kept, touched, amiss: None }, ledger))
 }
 
 fn join(

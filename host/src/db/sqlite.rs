@@ -1,14 +1,17 @@
 //! First use of an organisation's SQLite file: the file, the bookkeeping, the organisation's row.
 
-use std::path::PathBuf;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
 
 use hookwright_core::ddl::Dialect;
 use sqlx::sqlite::SqliteConnection;
 
+use crate::ailing::{denied, directory, full};
 use crate::executor::{begin_immediate, settle_file, write_ahead};
 
 use super::gate::Script;
 use super::postgres::{lost, newer};
+use super::reach::of_file;
 use super::{Connections, DbError, OrgDb, Pool, bookkeeping};
 
 /// The organisation's file.
@@ -34,11 +37,7 @@ pub(super) async fn version(connection: &mut SqliteConnection) -> sqlx::Result<O
 
 pub(super) async fn prepare(db: &OrgDb, pool: &Connections<sqlx::Sqlite>) -> Result<(), DbError> {
     let path = path(pool);
-    let parent = directory(&path);
-    tokio::fs::create_dir_all(parent).await.map_err(|e| DbError::Denied {
-        message: format!("the directory \"{}\" cannot be made: {e}", parent.display()),
-        grant: "mkdir the directory, writable for the host".to_owned(),
-    })?;
+    tokio::fs::create_dir_all(directory(&path)).await.map_err(|e| not_made(&path, &e))?;
     begin(&path).await?;
     let mut connection = pool.acquire().await.map_err(|e| db.explain(e))?;
     write_ahead(&mut connection).await.map_err(|e| db.explain(e))?;
@@ -57,19 +56,23 @@ pub(super) async fn prepare(db: &OrgDb, pool: &Connections<sqlx::Sqlite>) -> Res
 
 /// Makes the file, here alone: one that is gone later must not be taken for a new one. One that is there is not opened:
 /// closing it would take away the locks of connections to it (see `reach/sqlite.rs`).
-async fn begin(path: &std::path::Path) -> Result<(), DbError> {
+async fn begin(path: &Path) -> Result<(), DbError> {
     match tokio::fs::OpenOptions::new().create_new(true).write(true).open(path).await {
-        Err(e) if e.kind() != std::io::ErrorKind::AlreadyExists => Err(DbError::Denied {
-            message: format!("the file \"{}\" cannot be made: {e}", path.display()),
-            grant: format!("chmod u+rwx \"{}\"", directory(path).display()),
-        }),
+        Err(e) if e.kind() != ErrorKind::AlreadyExists => Err(not_made(path, &e)),
         _ => Ok(()),
     }
 }
 
-/// Where a file is.
-pub(super) fn directory(path: &std::path::Path) -> &std::path::Path {
-    path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(std::path::Path::new("."))
+/// That a file, or its directory, cannot be made: it is the nearest directory that is there which does not let us.
+fn not_made(path: &Path, error: &std::io::Error) -> DbError {
+    let there = path.ancestors().skip(1).find(|directory| directory.exists());
+    let within = there.unwrap_or(Path::new(".")).join(path.file_name().unwrap_or_default());
+    let said = format!("\"{}\" cannot be made: {error}", path.display());
+    let ailing = match error.kind() {
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => full(&within, &said),
+        _ => denied(&within, &said),
+    };
+    DbError::Unusable(Box::new(of_file(ailing)))
 }
 
 async fn known(db: &OrgDb, connection: &mut SqliteConnection) -> Result<bool, DbError> {

@@ -4,8 +4,9 @@ use hookwright_core::ddl::Dialect;
 use sqlx::postgres::{PgConnection, Postgres};
 use sqlx::{ConnectOptions, Connection, Sqlite};
 
-use super::fault::or_without_table;
+use super::fault::{Fault, fault, is_login, or_without_table};
 use super::gate::Script;
+use super::words::plainly;
 use super::{Connections, DbError, OrgDb, Pool};
 use crate::trouble::Trouble;
 
@@ -98,12 +99,37 @@ impl OrgDb {
         let Pool::Postgres(pool) = self.pool() else { return Ok(()) };
         match create(pool).await {
             Ok(()) => Ok(()),
+            Err(error) if is_login(&error) && fault(&error) == Fault::Final && is_of_beside(&error) => {
+                Err(DbError::Unusable(Box::new(no_way_to_create(pool, &error))))
+            }
             Err(sqlx::Error::Database(error)) if error.code().as_deref() == Some("42501") => {
                 Err(DbError::Unusable(Box::new(may_not_create(pool, error.message()))))
             }
             Err(error) => Err(self.reached(self.explain(error)).await),
         }
     }
+}
+
+/// Whether a login was refused for the database that it was to, not for the role: another one would be refused, too, else.
+fn is_of_beside(error: &sqlx::Error) -> bool {
+    let sqlx::Error::Database(error) = error else { return false };
+    matches!(error.code().as_deref(), Some("42501" | "3D000" | "55000"))
+}
+
+/// That the role may use neither of the databases by which one is made.
+fn no_way_to_create(pool: &Connections<Postgres>, error: &sqlx::Error) -> Trouble {
+    let options = pool.connecting();
+    let role = options.get_username();
+    let name = options.get_database().unwrap_or(role);
+    let found = format!(
+        "the role \"{role}\" may not connect to the databases \"postgres\" and \"template1\", by one of which the database \"{name}\" is made: {}",
+        plainly(error)
+    );
+    let means = "the server lets the role in, and no database that is there before does";
+    let next = format!(
+        "as an administrator make it: CREATE DATABASE \"{name}\" OWNER \"{role}\"; or: GRANT CONNECT ON DATABASE postgres TO \"{role}\""
+    );
+    Trouble::broken("db/no-connect", found, means).next(next)
 }
 
 fn may_not_create(pool: &Connections<Postgres>, said: &str) -> Trouble {
@@ -138,8 +164,13 @@ async fn known_to_sqlite(pool: &Connections<Sqlite>, org: &str) -> sqlx::Result<
 async fn create(pool: &Connections<Postgres>) -> sqlx::Result<()> {
     let options = pool.connecting();
     let name = options.get_database().unwrap_or_else(|| options.get_username()).to_owned();
-    let beside = options.clone().database("postgres").disable_statement_logging();
-    let mut connection = PgConnection::connect_with(&beside).await?;
+    let beside = |name| options.clone().database(name).disable_statement_logging();
+    let mut connection = match PgConnection::connect_with(&beside("postgres")).await {
+        Err(error) if is_login(&error) && is_of_beside(&error) => {
+            PgConnection::connect_with(&beside("template1")).await.map_err(|_| error)?
+        }
+        connected => connected?,
+    };
     let there = sqlx::query_scalar("SELECT EXISTS (SELECT FROM pg_catalog.pg_database WHERE datname = $1)");
     if !there.bind(&name).fetch_one(&mut connection).await? {
         Script::of(Dialect::Postgres, "CREATE DATABASE ").identifier(&name).postgres(&mut connection).await?;

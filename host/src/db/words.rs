@@ -111,6 +111,18 @@ fn postgres(e: &PgDatabaseError) -> Result<DbError, Words> {
         code if code.starts_with("54") => {
             constraint(format!("it is more than a limit of the database allows: {said}"))
         }
+        "53100" => Err((
+            format!("the disk of the server is full: {said}"),
+            Some(
+                "nothing was changed; free space on the server's disk, or move tables to another tablespace; see what takes it: SELECT oid::regclass, pg_size_pretty(pg_total_relation_size(oid)) FROM pg_class WHERE relkind IN ('r', 'm') ORDER BY pg_total_relation_size(oid) DESC LIMIT 9",
+            ),
+        )),
+        "53400" => Err((
+            format!("a limit that is set on the server is reached: {said}"),
+            Some(
+                "nothing was changed; raise what is named for the host's role, such as temp_file_limit, as an administrator",
+            ),
+        )),
         code if code.starts_with("53") => Err((
             format!("the server is out of a resource: {said}"),
             Some("free space, memory or connections on the server"),
@@ -138,7 +150,8 @@ fn grant(e: &PgDatabaseError) -> String {
         (Some(schema), Some(table)) => {
             format!("ALTER TABLE \"{schema}\".\"{table}\" OWNER TO <the host's role>")
         }
-        _ => "make the host's role the owner of what is named".to_owned(),
+        _ => "GRANT what is lacking on what is named TO <the host's role>, or make that role its owner"
+            .to_owned(),
     }
 }
 
@@ -152,15 +165,8 @@ fn sqlite(e: &dyn DatabaseError) -> DbError {
     };
     match sqlite_code(e) {
         19 => DbError::Constraint { message: format!("the rows do not allow it: {said}"), on: None },
-        8 | 14 | 23 => DbError::Denied {
-            message: format!("the database file refuses: {said}"),
-            grant: "chmod u+rw on the file and its directory".to_owned(),
-        },
-        13 => refused(Some("free space on the disk")),
-        10 => refused(Some(
-            "see that there is room on the disk of the file and of its log (df), and that it is whole",
-        )),
-        11 | 26 => refused(Some("the file is damaged or no SQLite database: restore it from a backup")),
+        // What they say of the file is told by whoever knows its path (`ailing.rs`).
+        3 | 8 | 10 | 11 | 13 | 14 | 23 | 26 => refused(None),
         _ if ["already exists", "there is already", "duplicate column name"]
             .iter()
             .any(|s| said.contains(s)) =>

@@ -1,19 +1,19 @@
 //! Whether the server has connections left (PostgreSQL).
 
 use super::Check;
-use crate::db::{OrgDb, ServerLoad};
+use crate::db::{OrgDb, Own, ServerLoad};
 use crate::error::Error;
 use crate::trouble::Trouble;
 
 pub(super) async fn check(db: &OrgDb) -> Check {
     match db.server_load().await {
         Ok(None) => Check::new("connections", "a file needs none"),
-        Ok(Some(found)) => of(&found),
+        Ok(Some(found)) => of(&found, db.own_connections()),
         Err(error) => Check::failed("connections", &Error::from(error)),
     }
 }
 
-fn of(found: &ServerLoad) -> Check {
+fn of(found: &ServerLoad, own: Option<Own>) -> Check {
     let left = found.left();
     let check = Check::new("connections", format!("{left} of {} are left", found.allowed));
     let few = (found.allowed / 10).max(3);
@@ -27,5 +27,5 @@ fn of(found: &ServerLoad) -> Check {
     };
     let means = "once there are none, every program that wants another one is refused (SQLSTATE 53300)";
     let trouble = Trouble::warning("db/few-connections", format!("{what}: {found}"), means);
-    check.with([trouble.next(ServerLoad::advice())])
+    check.with([trouble.next(own.map(|own| found.advice(&own)).unwrap_or_default())])
 }

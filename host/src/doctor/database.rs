@@ -72,6 +72,10 @@ pub(super) async fn owned(patient: &Patient<'_>) -> Result<Check> {
         true => Vec::new(),
         false => db.lacking(&tables, &BTreeSet::new()).await?,
     };
+    let given_away = match tables.is_empty() {
+        true => Vec::new(),
+        false => db.given_away(&tables).await?,
+    };
     let said = match (tables.len(), lacking.len()) {
         (0, _) => "there are none yet".to_owned(),
         (all, 0) => format!("the host may alter all {all}"),
@@ -80,7 +84,12 @@ pub(super) async fn owned(patient: &Patient<'_>) -> Result<Check> {
     let means = "changes of it are refused by the database";
     let troubles = lacking.into_iter().map(|l| {
         Trouble::broken("db/denied", l.message, means)
-            .next(format!("as the owner of the database: {}", l.grant))
+            .next(format!("as its owner, or as a superuser: {}", l.grant))
     });
-    Ok(Check::new("tables", said).with(troubles))
+    let given_away = given_away.into_iter().map(|l| {
+        let means = "changes that look at its rows, fill them or refer to them are refused by the database";
+        Trouble::warning("db/denied", l.message, means)
+            .next(format!("as that role, or as a superuser: {}", l.grant))
+    });
+    Ok(Check::new("tables", said).with(troubles).with(given_away))
 }

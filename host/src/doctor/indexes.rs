@@ -1,11 +1,12 @@
 //! Indexes that are missing, and such that nobody uses.
 
 use hookwright_core::ident::OrgName;
-use hookwright_core::schema::{Schema, Table};
+use hookwright_core::schema::Schema;
 
+use super::index_advice::Indexing;
 use super::{Check, Patient};
 use crate::counted::counted;
-use crate::db::{Slow, Snapshot, TableUse, UnusedIndex, Usage};
+use crate::db::{Slow, TableUse, UnusedIndex, Usage};
 use crate::error::Result;
 use crate::trouble::Trouble;
 
@@ -21,9 +22,11 @@ pub(super) async fn check(patient: &Patient<'_>) -> Result<Check> {
     let snapshot = tenant.snapshot().await?;
     let usage = tenant.db().usage().await?;
     let found = tenant.db().inspect(None).await?.schema;
-    let mut troubles = unindexed(org, &snapshot, &found);
+    let plugins = tenant.plugins();
+    let indexing = Indexing { org, snapshot: &snapshot, plugins: &plugins };
+    let mut troubles = unindexed(&indexing, &found);
     if let Some(usage) = &usage {
-        troubles.extend(by_statistics(org, &snapshot.schema, usage));
+        troubles.extend(by_statistics(&indexing, usage));
     }
     let said = match (troubles.len(), usage.map(|usage| usage.statements.is_some())) {
         (0, _) => "every reference has one",
@@ -36,8 +39,9 @@ pub(super) async fn check(patient: &Patient<'_>) -> Result<Check> {
 }
 
 /// Foreign keys that a deletion of what they refer to has no index for.
-fn unindexed(org: &OrgName, snapshot: &Snapshot, found: &Schema) -> Vec<Trouble> {
-    let keys = snapshot
+fn unindexed(indexing: &Indexing<'_>, found: &Schema) -> Vec<Trouble> {
+    let keys = indexing
+        .snapshot
         .schema
         .tables
         .values()
@@ -55,38 +59,17 @@ fn unindexed(org: &OrgName, snapshot: &Snapshot, found: &Schema) -> Vec<Trouble>
             );
             let means =
                 "each deletion of what is referred to reads the whole table, under the deleter's locks";
-            let trouble = Trouble::note("index/reference", found, means);
-            match names.as_slice() {
-                [field] if is_said(snapshot, table, field) => trouble.next(format!(
-                    "its field says \"indexed\", and no plugin made it so: hookwright plugin list --org {org}; install one that does, such as index-advisor, with --sync"
-                )),
-                [field] => trouble.next(indexed(org, table, field)),
-                _ => trouble.next("have a plugin ask for an index on these columns"),
-            }
+            Trouble::note("index/reference", found, means).next(indexing.missing(table, &names))
         })
         .collect()
 }
 
-/// Whether the metadata say that the field has an index.
-fn is_said(snapshot: &Snapshot, table: &Table, field: &str) -> bool {
-    let entity = snapshot.metadata.entities.get(&table.name);
-    entity.is_some_and(|entity| entity.fields.iter().any(|f| f.spec.indexed && f.spec.name.as_str() == field))
-}
-
-/// The event that gives a field an index; on a large table it is built beside its users.
-fn indexed(org: &OrgName, table: &Table, field: &str) -> String {
-    let entity = table.name.as_str();
-    let event = serde_json::json!({"id": format!("index-{entity}-{field}"), "type": "field.update", "entity": entity,
-        "field": field, "changes": {"indexed": true}});
-    format!(
-        "index it, beside its users if the table is large, by a plugin that makes indexes, such as index-advisor: echo '{event}' | hookwright event send --org {org} -"
-    )
-}
-
-fn by_statistics(org: &OrgName, schema: &Schema, usage: &Usage) -> Vec<Trouble> {
+fn by_statistics(indexing: &Indexing<'_>, usage: &Usage) -> Vec<Trouble> {
+    let (org, schema) = (indexing.org, &indexing.snapshot.schema);
     let own = |name: &str| schema.tables.keys().any(|table| table.as_str() == name);
     let scanned = usage.tables.iter().filter(|t| own(&t.table) && is_scanned(t)).map(|t| scanned(org, t));
-    let unused = usage.unused.iter().filter(|i| own(&i.table) && i.reads >= MANY_READS).map(unused);
+    let unused = usage.unused.iter().filter(|i| own(&i.table) && i.reads >= MANY_READS);
+    let unused = unused.map(|index| self::unused(indexing, index));
     let slow = usage.statements.iter().flatten().map(slow);
     scanned.chain(unused).chain(slow).collect()
 }
@@ -107,15 +90,15 @@ fn scanned(org: &OrgName, TableUse { table, scans, index_scans, rows }: &TableUs
     ))
 }
 
-fn unused(UnusedIndex { table, index, bytes, reads }: &UnusedIndex) -> Trouble {
+fn unused(indexing: &Indexing<'_>, found: &UnusedIndex) -> Trouble {
+    let UnusedIndex { table, index, bytes, reads } = found;
+    let next = indexing.unused(found);
     let found = format!(
         "the index \"{index}\" of \"{table}\" ({} KiB) was never used, and the table was read {reads} times",
         bytes / 1024
     );
     let means = "every write to the table keeps it up to date for nothing, as far as the statistics of this server know";
-    Trouble::note("index/unused", found, means).next(
-        "look on replicas too; then take \"indexed\" from its field, or disable the plugin that asks for it",
-    )
+    Trouble::note("index/unused", found, means).next(next)
 }
 
 fn slow(Slow { statement, calls, mean_ms }: &Slow) -> Trouble {

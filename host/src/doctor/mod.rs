@@ -8,6 +8,7 @@ mod connections;
 mod contents;
 mod database;
 mod fix;
+mod index_advice;
 mod indexes;
 mod others;
 mod records;

@@ -118,7 +118,10 @@ fn sqlite_rows(script: &mut Script, work: &Work<'_>) {
 
 fn sqlite_ledger(script: &mut Script, work: &Work<'_>) {
     let org = work.org.as_str();
-    script.sql("UPDATE hookwright_org SET revision = revision + 1 WHERE org = ").text(org).sql(";\n");
+    script
+        .sql("UPDATE hookwright_org SET revision = revision + 1, claimed = 0 WHERE org = ")
+        .text(org)
+        .sql(";\n");
     script.sql("INSERT INTO hookwright_event (org, event_id, change_id, digest, body) VALUES ");
     for (index, event) in work.events.iter().enumerate() {
         let values = [org, &event.id, &work.change_id, &event.digest, &event.body_json];

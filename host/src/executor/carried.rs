@@ -72,7 +72,7 @@ fn possible(definition: &Definition, column: &Column, before: &Table, after: &Ta
         let (table, text) = (before.name.as_str(), &definition.text);
         let message =
             format!("the table \"{table}\" has to be made anew, and its column {text} would be lost: {why}");
-        Err(DbError::WouldBeLost(message))
+        Err(DbError::WouldBeLost { table: table.to_owned(), message })
     };
     match is_extra(column, before) {
         true if definition.key => refused(

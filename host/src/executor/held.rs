@@ -16,6 +16,8 @@ pub struct Hold {
     pub org: OrgName,
     /// The revision it was worked out on.
     pub revision: i64,
+    /// What hands had last touched of the rows then.
+    pub touched: i64,
     /// Its id, which the ledger will have too.
     pub id: String,
     /// Whether it is held already: then its plan, verdict and outcome are replaced.

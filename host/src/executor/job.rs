@@ -19,6 +19,8 @@ pub(super) struct Job {
     pub(super) org: OrgName,
     /// The revision that it was worked out on; none if any will do.
     pub(super) revision: Option<i64>,
+    /// What hands had last touched of the rows it was worked out on; none if that does not matter.
+    pub(super) touched: Option<i64>,
     /// SQLite: the change that led to that revision. A file can be replaced under the host by one with another history.
     pub(super) previous: Option<String>,
     pub(super) change_id: String,
@@ -78,6 +80,7 @@ impl Job {
             kind: Kind::Change,
             org: work.org.clone(),
             revision: Some(work.revision),
+            touched: Some(work.touched),
             previous: work.previous.clone(),
             change_id: work.change_id.clone(),
             held: work.approval.as_ref().map(|_| work.change_id.clone()),
@@ -99,6 +102,7 @@ impl Job {
         let event_ids = hold.events.iter().map(|e| e.id.clone()).collect();
         Self {
             revision: Some(hold.revision),
+            touched: Some(hold.touched),
             event_ids,
             held: known,
             ..Self::of_held(&hold.org, &hold.id, held::hold(dialect, hold))
@@ -120,6 +124,7 @@ impl Job {
             kind: Kind::Held,
             org: org.clone(),
             revision: None,
+            touched: None,
             previous: None,
             change_id: id.to_owned(),
             nonce: nonce(),

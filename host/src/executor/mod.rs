@@ -35,7 +35,9 @@ pub use work::{
 pub(crate) use retry::{Tries, jittered};
 pub(crate) use sqlite::{begin_immediate, settle as settle_file, write_ahead};
 
-use crate::db::{DbError, Fault, OrgDb, Pool, ProbeAnswer, before_sending, fault, refused};
+use crate::db::{
+    BOOKKEEPING_VERSION, DbError, Fault, OrgDb, Pool, ProbeAnswer, before_sending, fault, refused,
+};
 use crate::telemetry::metrics;
 use job::{Job, Kind};
 
@@ -188,6 +190,9 @@ async fn run(db: &OrgDb, job: &Job, policy: &RetryPolicy) -> Result<Executed, Db
             (Fault::Moved, _) => return Ok(Executed::RevisionMoved),
             (Fault::Repeated(change_id), _) => return Ok(Executed::AlreadyApplied { change_id }),
             (Fault::Held(held_id), _) => return Ok(Executed::Held { held_id }),
+            (Fault::Newer(found), _) => {
+                return Err(DbError::Version { found, known: BOOKKEEPING_VERSION });
+            }
             // All but the first concern steps beside the transaction alone.
             (Fault::Final | Fault::Taken | Fault::Done | Fault::Undoing, error) => {
                 return Err(db.explain(error));
@@ -251,6 +256,7 @@ fn cause(fault: &Fault) -> &'static str {
         Fault::Taken => "taken",
         Fault::Done => "done",
         Fault::Undoing => "undoing",
+        Fault::Newer(_) => "newer",
         Fault::Busy => "busy",
         Fault::Locked => "locked",
         Fault::Transient => "transient",

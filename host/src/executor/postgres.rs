@@ -8,7 +8,7 @@ use sqlx::Row;
 use super::Failure;
 use super::job::{Job, Part};
 use crate::db::gate::Script;
-use crate::db::{Connections, DbOptions, Fault, OrgDb};
+use crate::db::{BOOKKEEPING_VERSION, Connections, DbOptions, Fault, OrgDb};
 
 /// With less than this, locks that are free for moments only would never be had.
 const SHORTEST_MS: u32 = 20;
@@ -99,5 +99,10 @@ fn claim(db: &OrgDb, job: &Job, attempt: &str, batch: &mut Script) {
         None => batch.sql("NULL"),
     };
     batch.sql(", ").text(attempt).sql(", ARRAY[").texts(job.event_ids.iter().map(String::as_str));
-    batch.sql("]::pg_catalog.text[], ").text_or_null(job.held.as_deref()).sql(");\n");
+    batch.sql("]::pg_catalog.text[], ").text_or_null(job.held.as_deref()).sql(", ");
+    match job.touched {
+        Some(touched) => batch.integer(touched),
+        None => batch.sql("NULL"),
+    };
+    batch.sql(", ").integer(BOOKKEEPING_VERSION).sql(");\n");
 }

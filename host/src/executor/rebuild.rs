@@ -60,12 +60,12 @@ fn own_indexes(found: &Inspected, before: &Table, without: &BTreeSet<Ident>) -> 
     };
     let harmless = [ForeignKind::Index, ForeignKind::Trigger];
     if let Some(foreign) = found.foreign.iter().find(|f| !harmless.contains(&f.kind)) {
-        return Err(DbError::WouldBeLost(format!(
-            "the table \"{}\" has to be made anew, and what somebody added to it would be lost: {} ({})",
-            before.name.as_str(),
-            foreign.name,
-            foreign.reason
-        )));
+        let table = before.name.as_str().to_owned();
+        let message = format!(
+            "the table \"{table}\" has to be made anew, and what somebody added to it would be lost: {} ({})",
+            foreign.name, foreign.reason
+        );
+        return Err(DbError::WouldBeLost { table, message });
     }
     let uniques = table.uniques.iter().filter(|u| before.uniques.contains(u)).map(|u| &u.name);
     let indexes = table.indexes.iter().filter(|i| before.indexes.contains(i)).map(|i| &i.name);

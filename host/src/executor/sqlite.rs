@@ -7,10 +7,10 @@ use hookwright_core::ident::Ident;
 use sqlx::Row;
 use sqlx::sqlite::SqliteConnection;
 
-use super::job::{Job, Part};
+use super::job::{Job, Kind, Part};
 use super::{Failure, rebuild};
 use crate::db::gate::Script;
-use crate::db::{Connections, DbError, Fault};
+use crate::db::{BOOKKEEPING_VERSION, Connections, DbError, Fault};
 
 /// Begins a transaction that may write, unless another has the file for longer than the lock timeout.
 pub(crate) async fn begin_immediate(connection: &mut SqliteConnection) -> sqlx::Result<()> {
@@ -110,19 +110,32 @@ async fn claim(connection: &mut SqliteConnection, job: &Job) -> Result<(), Failu
     let (revision, repeated): (Option<i64>, Option<String>) = (row.try_get(0)?, row.try_get(1)?);
     let (other, waits): (Option<String>, bool) = (row.try_get(2)?, row.try_get(3)?);
     let previous: Option<String> = row.try_get(4)?;
+    let (touched, version): (Option<i64>, i64) = (row.try_get(5)?, row.try_get(6)?);
+    if version > BOOKKEEPING_VERSION {
+        return Err(Failure::seen(Fault::Newer(version)));
+    }
     let moved = job.revision.is_some() && revision != job.revision
+        || job.touched.is_some() && touched != job.touched
         || job.previous.is_some() && previous != job.previous;
     let decided = job.held.clone().filter(|_| !waits);
     match (repeated, other.or(decided)) {
         (Some(change), _) => Err(Failure::seen(Fault::Repeated(change))),
         (None, Some(held)) => Err(Failure::seen(Fault::Held(held))),
         (None, None) if moved => Err(Failure::seen(Fault::Moved)),
+        (None, None) if job.kind == Kind::Change => own(connection, job).await,
         (None, None) => Ok(()),
     }
 }
 
+/// Lets the triggers know that rows are the change's own, until it records its revision.
+async fn own(connection: &mut SqliteConnection, job: &Job) -> Result<(), Failure> {
+    let mut script = Script::of(Dialect::Sqlite, "UPDATE hookwright_org SET claimed = 1 WHERE org = ");
+    script.text(job.org.as_str()).sqlite(connection).await?;
+    Ok(())
+}
+
 /// Asks for the revision, the change that has an event of the job, another held change that has one,
-/// whether the job's own held change waits, and the last change.
+/// whether the job's own held change waits, the last change, what hands touched, and the version.
 fn claimed(job: &Job) -> Script {
     let (org, held) = (job.org.as_str(), job.held.as_deref());
     let events = || job.event_ids.iter().map(String::as_str);
@@ -135,7 +148,9 @@ fn claimed(job: &Job) -> Script {
     script.sql(" LIMIT 1), EXISTS (SELECT 1 FROM hookwright_held WHERE org = ").text(org);
     script.sql(" AND id = ").text_or_null(held);
     script.sql(" AND status = 'held'), (SELECT id FROM hookwright_change c WHERE c.org = ").text(org);
-    script.sql(" AND c.revision = (SELECT revision FROM hookwright_org o WHERE o.org = c.org))");
+    script.sql(" AND c.revision = (SELECT revision FROM hookwright_org o WHERE o.org = c.org)), ");
+    script.sql("(SELECT touched FROM hookwright_org WHERE org = ").text(org);
+    script.sql("), (SELECT coalesce(max(version), 0) FROM hookwright_meta)");
     script
 }
 

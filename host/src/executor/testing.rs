@@ -114,6 +114,7 @@ impl Bench {
         Work {
             org: org(),
             revision: self.revision,
+            touched: 0,
             previous: None,
             change_id: format!("c-{}", self.changes),
             actor: Some("it's \\ me".into()),

@@ -17,6 +17,8 @@ pub struct Work<'a> {
     pub org: OrgName,
     /// The revision it was worked out on.
     pub revision: i64,
+    /// What hands had last touched of the rows then.
+    pub touched: i64,
     /// The change that led to that revision; none if there was none, or it is not to be compared.
     pub previous: Option<String>,
     /// The change's id.

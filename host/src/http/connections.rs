@@ -6,6 +6,7 @@ use std::future::Future;
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use axum::Router;
@@ -38,6 +39,7 @@ pub(super) async fn answer<L>(
 {
     let places = Arc::new(Semaphore::new(config.max_connections as usize));
     let (builder, open) = (builder(Duration::from_millis(config.header_timeout_ms)), GracefulShutdown::new());
+    let told = Arc::new(AtomicBool::new(false));
     let mut stopping = pin!(stopping);
     loop {
         // Whoever finds no place waits before it is accepted, and holds nothing of the host.
@@ -46,18 +48,30 @@ pub(super) async fn answer<L>(
             next = next => next,
             () = &mut stopping => break,
         };
+        let told = told.clone();
         let router = router.clone().map_request(move |request| from(request, address));
         let connection = builder.serve_connection(TokioIo::new(io), TowerToHyperService::new(router));
         let connection = open.watch(connection.into_owned());
         tokio::spawn(async move {
             let _place = place;
-            if let Err(error) = connection.await {
-                tracing::debug!(target: "hookwright::http", %address, error, "a connection ended early");
+            match connection.await {
+                Err(error) if is_no_http(&*error) && !told.swap(true, Ordering::Relaxed) => {
+                    tracing::warn!(target: "hookwright::http", %address, error, "a client speaks no HTTP here, such as TLS to a port without (https:// for http://): set tls.certificate and tls.key, or correct its address; others are told at the level debug");
+                }
+                Err(error) => {
+                    tracing::debug!(target: "hookwright::http", %address, error, "a connection ended early");
+                }
+                Ok(()) => {}
             }
         });
     }
     drop(listener);
     open.shutdown().await;
+}
+
+/// Whether what came could not be read as HTTP.
+fn is_no_http(error: &(dyn std::error::Error + 'static)) -> bool {
+    error.downcast_ref::<hyper::Error>().is_some_and(hyper::Error::is_parse)
 }
 
 fn builder(header: Duration) -> Builder<TokioExecutor> {

@@ -14,6 +14,7 @@ use rustls::crypto::ring;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use sha2::{Digest, Sha256};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinSet;
@@ -212,7 +213,13 @@ async fn accept(
         let (acceptor, give) = (TlsAcceptor::from(certificate.config()), give.clone());
         under_way.spawn(async move {
             let _place = place;
-            match tokio::time::timeout(timeout, acceptor.accept(stream)).await {
+            let shaking = async {
+                match speaks_plainly(&stream).await {
+                    true => Err(redirected(stream).await),
+                    false => acceptor.accept(stream).await,
+                }
+            };
+            match tokio::time::timeout(timeout, shaking).await {
                 // It is stopping if nobody takes it.
                 Ok(Ok(stream)) => drop(give.send((stream, peer)).await),
                 Ok(Err(error)) => tracing::debug!(target: "hookwright::http", %peer, %error, "no handshake"),
@@ -223,6 +230,26 @@ async fn accept(
             }
         });
     }
+}
+
+/// What is answered to somebody who speaks HTTP where TLS is spoken: else there would be nothing to learn from.
+const PLAIN: &[u8] = b"HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: 49\r\nConnection: close\r\n\r\nthis port speaks HTTPS alone: use https:// there\n";
+
+/// Whether the first byte is one of an HTTP method, which no handshake begins with.
+async fn speaks_plainly(stream: &TcpStream) -> bool {
+    let mut first = [0];
+    matches!(stream.peek(&mut first).await, Ok(1) if first[0].is_ascii_uppercase())
+}
+
+async fn redirected(mut stream: TcpStream) -> io::Error {
+    // What was sent is read, or closing would take the answer away.
+    let mut head = [0; 4096];
+    let told = async {
+        stream.read(&mut head).await?;
+        stream.write_all(PLAIN).await?;
+        stream.shutdown().await
+    };
+    told.await.err().unwrap_or_else(|| io::Error::other("it spoke HTTP without TLS, and was told so"))
 }
 
 impl Listener for TlsListener {

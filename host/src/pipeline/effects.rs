@@ -62,6 +62,7 @@ pub(super) fn work<'a>(
     Ok(Work {
         org: tenant.org().clone(),
         revision: view.snapshot.revision,
+        touched: view.snapshot.touched,
         previous: view.snapshot.change.clone(),
         change_id: request.id.clone(),
         actor: outcome.actor.clone(),
@@ -101,6 +102,7 @@ pub(super) fn hold(
     Ok(Hold {
         org: tenant.org().clone(),
         revision: view.snapshot.revision,
+        touched: view.snapshot.touched,
         id: request.id.clone(),
         known: request.held.is_some(),
         actor: request.actor().map(str::to_owned),

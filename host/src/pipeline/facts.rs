@@ -17,7 +17,7 @@ use super::collision;
 use super::ruling::Ruling;
 use super::steps;
 use crate::counted::counted;
-use crate::db::{Blocker, DbError};
+use crate::db::{Blocker, DbError, Lacking};
 use crate::error::{Error, Result};
 use crate::executor::RetryPolicy;
 use crate::outcome::{Reason, Session, Warning};
@@ -152,8 +152,8 @@ pub(super) async fn explained(
     error: DbError,
 ) -> Error {
     match error {
-        DbError::Denied { .. } => match tenant.db().lacking(&wanted.altered, &wanted.referred).await {
-            Ok(lacking) => lacking.into_iter().next().map_or(error, DbError::from).into(),
+        DbError::Denied { .. } => match denied(tenant, wanted).await {
+            Ok(lacking) => lacking.map_or(error, DbError::from).into(),
             Err(_) => error.into(),
         },
         DbError::Drifted(_) | DbError::NameTaken(_) => match collision::found(tenant, before, after).await {
@@ -173,6 +173,16 @@ pub(super) async fn explained(
         }
         other => other.into(),
     }
+}
+
+/// What the host's role lacks, once the database has refused something.
+async fn denied(tenant: &Tenant, Wanted { altered, referred, .. }: &Wanted) -> Result<Option<Lacking>> {
+    let db = tenant.db();
+    if let Some(lacking) = db.lacking(altered, referred).await?.into_iter().next() {
+        return Ok(Some(lacking));
+    }
+    let tables = altered.union(referred).cloned().collect();
+    Ok(db.given_away(&tables).await?.into_iter().next())
 }
 
 /// The columns of a constraint or unique index.

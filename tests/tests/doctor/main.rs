@@ -6,6 +6,7 @@
 mod cause;
 mod history;
 mod reach;
+mod revoked;
 mod server;
 mod tampered;
 mod within;

@@ -1,11 +1,12 @@
 //! C1 to C4: databases that cannot be reached, each for one reason.
 
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{FileExt, PermissionsExt};
 
 use hookwright::api::{OrgOptions, SubmitOptions};
 use hookwright::host::Host;
 use hookwright::outcome::Status;
 use hookwright_core::event::Change;
+use hookwright_tests::plain_role::address;
 use hookwright_tests::postgres::TestDatabase;
 use hookwright_tests::scenario::{Dialect, Mode};
 use hookwright_tests::world::{TestHost, World, runtime};
@@ -13,14 +14,6 @@ use sqlx::{AssertSqlSafe, Executor};
 
 use super::cause::{refused, trouble};
 use super::server;
-
-/// The address of a test database as another user.
-fn address(database: &TestDatabase, user: &str) -> String {
-    let mut url = reqwest::Url::parse(database.url()).unwrap();
-    url.set_username(user).unwrap();
-    url.set_password(Some("secret")).unwrap();
-    url.to_string()
-}
 
 fn at(port: u16) -> String {
     format!("postgres://app:secret@127.0.0.1:{port}/crm")
@@ -74,6 +67,30 @@ fn the_server_lets_nobody_in() {
         ] {
             let error = refused(&at(server::refusing(state, said, routine).await), code).await;
             assert!(error.message.contains(said) && error.message.contains(state), "{error}");
+        }
+    });
+}
+
+#[test]
+fn no_password_is_not_a_wrong_one() {
+    runtime().block_on(async {
+        let said = "password authentication failed for user \"app\"";
+        let port = server::refusing("28P01", said, "auth_failed").await;
+        let error = refused(&format!("postgres://app@127.0.0.1:{port}/crm"), "db/no-password").await;
+        assert!(error.message.contains("the address has none"), "{error}");
+        let next = format!("hookwright org add acme --database postgres://app:PASSWORD@127.0.0.1:{port}/crm");
+        assert!(error.help.contains(&next), "{}", error.help);
+    });
+}
+
+#[test]
+fn no_part_of_a_password_is_told() {
+    runtime().block_on(async {
+        for password in
+            ["p@secret/secret", "p@secret#secret", "p@secret?secret", "p@secret?secret=secret", "12/secret"]
+        {
+            let error = refused(&format!("postgres://app:{password}@127.0.0.1/crm"), "config/invalid").await;
+            assert!(error.help.starts_with("write that character as %"), "{error}; {}", error.help);
         }
     });
 }
@@ -194,8 +211,28 @@ fn files_that_the_host_may_not_write() {
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o400)).unwrap();
         // The superuser may write what nobody may.
         if std::fs::OpenOptions::new().write(true).open(&path).is_err() {
-            trouble(&home.host().examine(world.org(), false).await.unwrap(), "db/file-denied");
+            let examined = home.host().examine(world.org(), false).await.unwrap();
+            let denied = trouble(&examined, "db/file-denied");
+            assert!(denied.found.contains("with the mode 0400"), "{denied:?}");
+            assert_eq!(denied.next, format!("chmod u+rw \"{path}\""));
         }
+    });
+}
+
+#[test]
+fn a_damaged_file() {
+    runtime().block_on(async {
+        let home = TestHost::start().await;
+        let world = World::add(&home, "acme", Dialect::Sqlite, &["schema-sync".to_owned()]).await;
+        let path = world.url().trim_start_matches("sqlite:").trim_start_matches("//").to_owned();
+        let file = std::fs::OpenOptions::new().write(true).open(&path).unwrap();
+        let pages = std::fs::metadata(&path).unwrap().len() / 4096;
+        file.write_all_at(&vec![b'x'; 4096 * (usize::try_from(pages).unwrap() - 2)], 2 * 4096).unwrap();
+        let other = Host::start(home.host().config().clone()).await.unwrap();
+        let examined = other.examine(world.org(), false).await.unwrap();
+        let damaged = trouble(&examined, "db/file-damaged");
+        assert!(damaged.found.starts_with(&format!("the file \"{path}\" is damaged")), "{damaged:?}");
+        assert!(damaged.next.contains(&format!("sqlite3 \"{path}\" .recover")), "{damaged:?}");
     });
 }
 

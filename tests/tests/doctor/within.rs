@@ -4,17 +4,16 @@ use std::io::BufRead;
 use std::process::Stdio;
 use std::sync::Arc;
 
-use hookwright::api::{OrgOptions, SubmitOptions};
+use hookwright::api::SubmitOptions;
 use hookwright::doctor::Examined;
 use hookwright::host::Host;
 use hookwright::trouble::Severity;
 use hookwright_core::event::Change;
-use hookwright_core::ident::OrgName;
-use hookwright_tests::postgres::{SERVER_VARIABLE, TestDatabase};
+use hookwright_tests::plain_role::PlainRole;
 use hookwright_tests::scenario::{Dialect, Mode};
 use hookwright_tests::world::{TestHost, World, runtime};
 use serde_json::json;
-use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
+use sqlx::{Connection, Executor, PgConnection};
 
 use super::cause::{is_clear, trouble};
 
@@ -72,6 +71,11 @@ fn drift_references_and_other_tools() {
             );
             let reference = trouble(&examined, "index/reference");
             assert!(reference.found.contains("\"invoice\" (account) to \"account\""), "{reference:?}");
+            // Neither of its plugins makes indexes.
+            assert!(
+                reference.next.contains("hookwright plugin build plugins/index-advisor"),
+                "{reference:?}"
+            );
             let tool = trouble(&examined, "schema/another-tool");
             assert!(tool.found.starts_with("Prisma ") && tool.severity == Severity::Note, "{tool:?}");
         }
@@ -128,43 +132,29 @@ fn a_session_that_forgot_to_commit() {
 #[test]
 fn tables_that_belong_to_somebody_else() {
     runtime().block_on(async {
-        let database = TestDatabase::create().await;
-        let (name, role) = (database.name().to_owned(), format!("r_{}", database.name()));
-        let mut admin = database.connect().await;
-        let make =
-            format!("CREATE ROLE {role} LOGIN PASSWORD 'secret'; GRANT CREATE ON DATABASE {name} TO {role}");
-        admin.execute(AssertSqlSafe(make)).await.unwrap();
-        let mut url = reqwest::Url::parse(database.url()).unwrap();
-        url.set_username(&role).unwrap();
-        url.set_password(Some("secret")).unwrap();
-        let home = TestHost::start().await;
-        let org = OrgName::parse("acme").unwrap();
-        home.host().org_add(&org, url.as_str(), OrgOptions::default()).await.unwrap();
+        let role = PlainRole::create().await;
         let event = json!({"id": "e-1", "type": "entity.create", "entity": {"name": "invoice", "fields": [
             {"name": "id", "type": "Int", "nullable": false, "primaryKey": true}]}});
-        let change = Change::from_json(event).unwrap();
-        home.host().submit(&org, change, SubmitOptions::default()).await.unwrap();
-        assert!(is_clear(&home.host().examine(&org, false).await.unwrap(), "tables"));
-        let taken = format!("ALTER SCHEMA acme OWNER TO CURRENT_USER; REVOKE ALL ON SCHEMA acme FROM {role}");
-        admin.execute(AssertSqlSafe(taken)).await.unwrap();
+        role.submit(&event).await.unwrap();
+        assert!(is_clear(&role.examine().await, "tables"));
+        let name = role.name();
+        role.admin(&format!(
+            "ALTER SCHEMA acme OWNER TO CURRENT_USER; REVOKE ALL ON SCHEMA acme FROM {name}"
+        ))
+        .await;
         // A host that has not seen the organisation yet cannot make it ready, for the same reason.
-        let other = Host::start(home.host().config().clone()).await.unwrap();
-        let examined = other.examine(&org, false).await.unwrap();
+        let examined = role.another_host().await.examine(role.org(), false).await.unwrap();
         let denied: Vec<_> = examined.checks.iter().flat_map(|check| &check.troubles).collect();
         assert_eq!(denied.iter().map(|trouble| trouble.code.as_str()).collect::<Vec<_>>(), ["db/denied"]);
-        admin.execute(AssertSqlSafe(format!("GRANT ALL ON SCHEMA acme TO {role}"))).await.unwrap();
-        admin.execute("ALTER TABLE acme.invoice OWNER TO CURRENT_USER").await.unwrap();
-        let examined = home.host().examine(&org, false).await.unwrap();
+        role.admin(&format!(
+            "GRANT ALL ON SCHEMA acme TO {name}; ALTER TABLE acme.invoice OWNER TO CURRENT_USER"
+        ))
+        .await;
+        let examined = role.examine().await;
         let denied = trouble(&examined, "db/denied");
-        assert!(
-            denied.next.contains(&format!("ALTER TABLE \"acme\".\"invoice\" OWNER TO \"{role}\"")),
-            "{denied:?}"
-        );
-        admin.execute(AssertSqlSafe(format!("DROP OWNED BY {role} CASCADE"))).await.unwrap();
-        database.close().await;
-        let server = std::env::var(SERVER_VARIABLE).unwrap();
-        let mut server = PgConnection::connect(&server).await.unwrap();
-        server.execute(AssertSqlSafe(format!("DROP ROLE {role}"))).await.unwrap();
+        let taken = format!("ALTER TABLE \"acme\".\"invoice\" OWNER TO \"{name}\"");
+        assert!(denied.next.contains(&taken), "{denied:?}");
+        role.close().await;
     });
 }
 
@@ -207,6 +197,8 @@ fn indexes_that_statistics_speak_against() {
             }
         };
         assert!(trouble(&found, "index/missing").found.contains("\"invoice\""));
+        let unused = trouble(&found, "index/unused");
+        assert!(unused.next.ends_with("DROP INDEX CONCURRENTLY \"acme\".\"unused\""), "{unused:?}");
     });
 }
 

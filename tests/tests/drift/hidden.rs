@@ -1,14 +1,10 @@
 //! Rows that the host does not see, or that something else writes as it likes: nothing is done to them unseen.
 
-use hookwright::api::{OrgOptions, SubmitOptions};
 use hookwright::outcome::Status;
-use hookwright_core::event::Change;
-use hookwright_core::ident::OrgName;
-use hookwright_tests::postgres::{SERVER_VARIABLE, TestDatabase};
+use hookwright_tests::plain_role::PlainRole;
 use hookwright_tests::scenario::Dialect;
 use hookwright_tests::world::{TestHost, runtime};
 use serde_json::json;
-use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 
 use super::bench::{ALLOWED, Bench};
 
@@ -16,40 +12,21 @@ use super::bench::{ALLOWED, Bench};
 #[test]
 fn rows_that_a_policy_hides_are_not_converted() {
     runtime().block_on(async {
-        let database = TestDatabase::create().await;
-        let (name, role) = (database.name().to_owned(), format!("r_{}", database.name()));
-        let mut admin = database.connect().await;
-        let make =
-            format!("CREATE ROLE {role} LOGIN PASSWORD 'secret'; GRANT CREATE ON DATABASE {name} TO {role}");
-        admin.execute(AssertSqlSafe(make)).await.unwrap();
-        let mut url = reqwest::Url::parse(database.url()).unwrap();
-        url.set_username(&role).unwrap();
-        url.set_password(Some("secret")).unwrap();
-        let home = TestHost::start().await;
-        let org = OrgName::parse("acme").unwrap();
-        home.host().org_add(&org, url.as_str(), OrgOptions::default()).await.unwrap();
-        let submit = |event: serde_json::Value| {
-            let change = Change::from_json(event).unwrap();
-            home.host().submit(&org, change, SubmitOptions::default())
-        };
+        let role = PlainRole::create().await;
         let fields = json!([{"name": "id", "type": "Int", "nullable": false, "primaryKey": true}, {"name": "note", "type": "Text"}]);
         let event = json!({"id": "e-1", "type": "entity.create", "entity": {"name": "invoice", "fields": fields}});
-        submit(event).await.unwrap();
+        role.submit(&event).await.unwrap();
         let hide = "INSERT INTO acme.invoice VALUES (1, 'a text'); ALTER TABLE acme.invoice ENABLE ROW LEVEL SECURITY; \
             ALTER TABLE acme.invoice FORCE ROW LEVEL SECURITY; CREATE POLICY p ON acme.invoice USING (false)";
-        admin.execute(hide).await.unwrap();
+        role.admin(hide).await;
         let narrower = json!({"id": "e-2", "type": "field.update", "entity": "invoice", "field": "note", "changes": {"type": "Int"}});
-        let error = submit(narrower).await.expect_err("its rows are not seen");
+        let error = role.submit(&narrower).await.expect_err("its rows are not seen");
         assert_eq!(error.code, "db/denied", "{error}");
         assert!(error.message.contains("row-level security"), "{error}");
         assert!(error.help.contains("BYPASSRLS"), "{}", error.help);
-        let note: String = sqlx::query_scalar("SELECT note FROM acme.invoice").fetch_one(&mut admin).await.unwrap();
-        assert_eq!(note, "a text");
-        admin.execute(AssertSqlSafe(format!("DROP OWNED BY {role} CASCADE"))).await.unwrap();
-        database.close().await;
-        let server = std::env::var(SERVER_VARIABLE).unwrap();
-        let mut server = PgConnection::connect(&server).await.unwrap();
-        server.execute(AssertSqlSafe(format!("DROP ROLE {role}"))).await.unwrap();
+        let note = sqlx::query_scalar::<_, String>("SELECT note FROM acme.invoice");
+        assert_eq!(note.fetch_one(&mut role.session().await).await.unwrap(), "a text");
+        role.close().await;
     });
 }
 

@@ -43,14 +43,8 @@ async fn prepared(pattern: Pattern) -> Bench {
 
 async fn planned(pattern: Pattern) -> Outcome {
     let bench = prepared(pattern).await;
-    let options = SubmitOptions {
-        dry_run: true,
-        confirm: true,
-        allow_destructive: true,
-        actor: None,
-        plan_hash: None,
-        until: None,
-    };
+    let options =
+        SubmitOptions { dry_run: true, confirm: true, allow_destructive: true, ..SubmitOptions::default() };
     let plan =
         bench.world.host().submit(bench.world.org(), org::change(&pattern.event()), options).await.unwrap();
     assert!(!plan.steps.is_empty(), "{plan:#?}");

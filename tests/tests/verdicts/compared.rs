@@ -81,14 +81,8 @@ async fn of_events(bench: &Bench, case: &Case) -> (Judged, Vec<Intent>) {
         Ok(change) => change,
         Err(error) => return (Judged::refused("event/invalid", format!("{error:?}")), Vec::new()),
     };
-    let options = SubmitOptions {
-        dry_run: true,
-        confirm: true,
-        allow_destructive: true,
-        actor: None,
-        plan_hash: None,
-        until: None,
-    };
+    let options =
+        SubmitOptions { dry_run: true, confirm: true, allow_destructive: true, ..SubmitOptions::default() };
     match bench.world.host().submit(bench.world.org(), change, options).await {
         Err(error) => (Judged::refused(&error.code, error.to_string()), Vec::new()),
         Ok(outcome) => {

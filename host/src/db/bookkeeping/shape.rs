@@ -14,6 +14,7 @@ pub(in crate::db) const POSTGRES_TABLES: Tables = &[
     ("event", "org event_id change_id digest body"),
     ("fence", "org attempt at"),
     ("field", "org id entity_id position name spec"),
+    ("hand", "org kind key name deed role program at"),
     (
         "held",
         "org id status actor sender correlation_id events plan_hash revision verdict summary outcome created_at decided_at decided_by note attempt consent reasons",
@@ -22,7 +23,7 @@ pub(in crate::db) const POSTGRES_TABLES: Tables = &[
     ("journal", "org change_id state lease_by lease_until created_at"),
     ("meta", "version"),
     ("model", "org name definition"),
-    ("org", "org revision created_at"),
+    ("org", "org revision created_at touched"),
     ("step", "org change_id number phase step state done total pass filled error begun_at ended_at"),
     ("tombstone", "org table_name column_name change_id actor dropped_at memory"),
 ];
@@ -36,6 +37,7 @@ pub(in crate::db) const SQLITE_TABLES: Tables = &[
     ("entity", "org id name spec"),
     ("event", "org event_id change_id digest body"),
     ("field", "org id entity_id position name spec"),
+    ("hand", "org kind key name deed at"),
     (
         "held",
         "org id status actor sender correlation_id events plan_hash revision verdict summary outcome created_at decided_at decided_by note attempt",
@@ -43,10 +45,19 @@ pub(in crate::db) const SQLITE_TABLES: Tables = &[
     ("held_event", "org event_id held_id"),
     ("meta", "version"),
     ("model", "org name definition"),
-    ("org", "org revision created_at"),
+    ("org", "org revision created_at touched claimed"),
     ("tombstone", "org table_name column_name change_id actor dropped_at memory"),
 ];
 
 /// PostgreSQL's functions, in the schema `hookwright`.
-pub(in crate::db) const FUNCTIONS: &[&str] =
-    &["claim", "detect_after", "index_claim", "lease_claim", "record", "settle", "step_claim", "undo_claim"];
+pub(in crate::db) const FUNCTIONS: &[&str] = &[
+    "claim",
+    "detect_after",
+    "index_claim",
+    "lease_claim",
+    "record",
+    "settle",
+    "step_claim",
+    "touch",
+    "undo_claim",
+];

@@ -7,6 +7,9 @@ mod ports;
 mod postgres;
 mod refused;
 mod sqlite;
+mod too_many;
+
+pub(super) use sqlite::of_file;
 
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
@@ -69,7 +72,7 @@ impl OrgDb {
             | DbError::InTheWay { .. }
             | DbError::Drifted(_)
             | DbError::NameTaken(_)
-            | DbError::WouldBeLost(_)
+            | DbError::WouldBeLost { .. }
             | DbError::Bookkeeping { .. } => true,
             DbError::UnknownOutcome { source, .. } => {
                 matches!(**source, DbError::Refused { .. } | DbError::Drifted(_))
@@ -104,6 +107,10 @@ impl OrgDb {
             }
             DbError::Crowded { org, of, most, waited, by: None } => {
                 DbError::Crowded { org, of, most, waited, by: self.crowded_by().await.map(Box::new) }
+            }
+            DbError::Refused { ref state, ref message, .. } if self.ailing(state, message).is_some() => {
+                let trouble = self.ailing(state, message);
+                trouble.map_or(error, |trouble| DbError::Unusable(Box::new(trouble)))
             }
             DbError::Refused { ref state, .. } if state == read_only::STATE => {
                 self.read_only().await.map_or(error, |trouble| DbError::Unusable(Box::new(trouble)))
@@ -145,6 +152,15 @@ impl OrgDb {
             Pool::Sqlite(pool) => sqlite::cause(self, pool).await.map(|trouble| self.addressed(trouble)),
             Pool::Postgres(_) => None,
         }
+    }
+
+    /// What a result code of SQLite says of the organisation's file, which may be gone.
+    fn ailing(&self, state: &str, said: &str) -> Option<Trouble> {
+        let Pool::Sqlite(pool) = self.pool() else { return None };
+        let code = state.parse::<i32>().ok()? & 0xff;
+        let told = || sqlite::told(pool.connecting().get_filename(), code, said);
+        let found = if is_of_file(code) { sqlite::no_file(self, pool).or_else(told) } else { None };
+        found.map(|trouble| self.addressed(trouble))
     }
 
     /// Whom the host's sessions wait for while all connections are in use.
@@ -198,6 +214,11 @@ impl OrgDb {
         let found = self.looked().within(Some(KEPT), self.look()).await;
         found.map(|trouble| self.addressed(trouble))
     }
+}
+
+/// Whether a result code of SQLite says something of the file.
+fn is_of_file(code: i32) -> bool {
+    matches!(code, 3 | 8 | 10 | 11 | 13 | 14 | 23 | 26)
 }
 
 /// How the address of an organisation is changed, with its name left open.

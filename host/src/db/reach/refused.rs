@@ -4,12 +4,11 @@ use std::net::IpAddr;
 
 use hookwright_core::near::near;
 use sqlx::error::DatabaseError;
-use sqlx::postgres::{PgConnection, PgDatabaseError, Postgres};
+use sqlx::postgres::{PgConnectOptions, PgConnection, PgDatabaseError, Postgres};
 use sqlx::{ConnectOptions, Connection};
 
 use super::postgres::Place;
-use super::{CORRECT, LOOK, correct};
-use crate::db::server_load::{ServerLoad, read};
+use super::{CORRECT, LOOK, correct, too_many};
 use crate::db::{Connections, OrgDb};
 use crate::trouble::Trouble;
 
@@ -20,13 +19,14 @@ pub(super) async fn told(db: &OrgDb, pool: &Connections<Postgres>, error: &dyn D
     let said = error.message();
     let of = error.try_downcast_ref::<PgDatabaseError>();
     match (of.map_or("", PgDatabaseError::code), of.and_then(PgDatabaseError::routine)) {
+        ("28P01", _) if has_no_password(options) => no_password(&place, said),
         ("28P01", _) => wrong_password(&place, said),
         ("28000", Some("InitializeSessionUserId")) => no_role(&place, said),
         ("28000", _) => not_let_in(&place, said),
         ("3D000", _) => no_database(pool, &place).await,
         ("42501", _) => no_connect(&place, said),
         ("55000", _) => closed(&place, said),
-        ("53300", _) => too_many(db, pool, &place, said).await,
+        ("53300", _) => too_many::told(pool, &place, said).await,
         ("57P03", _) => starting(&place, said),
         (code, _) => {
             let found =
@@ -37,13 +37,34 @@ pub(super) async fn told(db: &OrgDb, pool: &Connections<Postgres>, error: &dyn D
     }
 }
 
+fn has_no_password(options: &PgConnectOptions) -> bool {
+    options.to_url_lossy().password().is_none_or(str::is_empty)
+}
+
+/// The driver sends an empty password where the address has none, and the server says the same as of a wrong one.
+fn no_password(place: &Place<'_>, said: &str) -> Trouble {
+    let Place { role, .. } = place;
+    let found = format!(
+        "the server at {} wants a password of the role \"{role}\", and the address has none: {said} (SQLSTATE 28P01)",
+        place.at()
+    );
+    let means = "host and port are right; nothing was tried as a password";
+    let next = format!(
+        "put it into the address, percent-encoded: {} postgres://{role}:PASSWORD@{}/{}; or into a file that only the host's user can read (PGPASSFILE)",
+        CORRECT,
+        place.at(),
+        place.database
+    );
+    Trouble::broken("db/no-password", found, means).next(next)
+}
+
 fn wrong_password(place: &Place<'_>, said: &str) -> Trouble {
     let Place { role, .. } = place;
     let found = format!(
         "the server at {} refuses the password of the role \"{role}\": {said} (SQLSTATE 28P01)",
         place.at()
     );
-    let means = "host and port are right; the password in the address is wrong, or the role does not exist";
+    let means = "host and port are right; the password in the address is wrong (%, /, #, ?, & and @ in it are percent-encoded), or the role does not exist";
     let next = format!(
         "give the right one: {}; or set it as an administrator: ALTER ROLE \"{role}\" PASSWORD '…' (if there is no such role: CREATE ROLE \"{role}\" LOGIN PASSWORD '…')",
         correct("URL")
@@ -184,46 +205,4 @@ async fn databases(pool: &Connections<Postgres>) -> Vec<String> {
         names
     };
     tokio::time::timeout(LOOK, ask).await.ok().and_then(Result::ok).unwrap_or_default()
-}
-
-/// The server has no connection left. The host gives back those it does not use, and looks who has the others.
-async fn too_many(db: &OrgDb, pool: &Connections<Postgres>, place: &Place<'_>, said: &str) -> Trouble {
-    db.drop_idle().await;
-    let options = pool.connecting().clone().disable_statement_logging();
-    let ask = async {
-        let mut connection = PgConnection::connect_with(&options).await?;
-        let found = read(&mut connection).await;
-        connection.close().await.ok();
-        found
-    };
-    let counted = tokio::time::timeout(LOOK, ask).await.ok().and_then(Result::ok);
-    let used =
-        counted.as_ref().map(ServerLoad::to_string).map(|text| format!("; {text}")).unwrap_or_default();
-    // One SQLSTATE for three limits: only the server's words tell which.
-    let (whose, next) = match said {
-        said if said.contains("for role") => limited("role", place.role, "usename"),
-        said if said.contains("for database") => limited("database", place.database, "datname"),
-        _ => (None, ServerLoad::advice().to_owned()),
-    };
-    let (found, means) = match whose {
-        Some(whose) => (
-            format!("{whose} has all the connections at {} that it may have", place.at()),
-            "its own CONNECTION LIMIT is used up by programs; the server may have room for others",
-        ),
-        None => (
-            format!("the server at {} has no connection left", place.at()),
-            "programs hold more connections than the server is allowed",
-        ),
-    };
-    let found = format!("{found}: {said} (SQLSTATE 53300){used}");
-    Trouble::broken("db/too-many-connections", found, means).next(next)
-}
-
-/// Whose limit it is, and what to do about it.
-fn limited(what: &str, name: &str, column: &str) -> (Option<String>, String) {
-    let next = format!(
-        "see who has them: SELECT application_name, state, count(*) FROM pg_stat_activity WHERE {column} = '{name}' GROUP BY 1, 2; end those that are idle and not needed, or raise the limit as an administrator: ALTER {} \"{name}\" CONNECTION LIMIT -1",
-        what.to_uppercase()
-    );
-    (Some(format!("the {what} \"{name}\"")), next)
 }

@@ -7,14 +7,19 @@ use std::io::ErrorKind;
 use std::path::Path;
 use std::time::Duration;
 
+use hookwright_core::ddl::Dialect;
 use sqlx::{ConnectOptions, Connection, Sqlite};
 
 use super::correct;
+use crate::ailing::{Ail, Ailing, ailing};
 use crate::db::fault::sqlite_code;
-use crate::db::sqlite::directory;
+use crate::db::gate::Script;
 use crate::db::{Connections, OrgDb};
 use crate::executor::begin_immediate;
 use crate::trouble::Trouble;
+
+/// What is taken back at once.
+const TRIED: &str = "CREATE TABLE IF NOT EXISTS hookwright_tried (it)";
 
 /// That the file is not there.
 pub(super) fn absent(pool: &Connections<Sqlite>) -> Option<Trouble> {
@@ -31,10 +36,17 @@ pub(super) fn absent(pool: &Connections<Sqlite>) -> Option<Trouble> {
 
 /// Looks whether the file can be read and written. None if it can.
 pub(super) async fn cause(db: &OrgDb, pool: &Connections<Sqlite>) -> Option<Trouble> {
-    let path = pool.connecting().get_filename();
-    if let Some(trouble) = absent(pool) {
+    if let Some(trouble) = no_file(db, pool) {
         return Some(trouble);
     }
+    let path = pool.connecting().get_filename();
+    let sqlx::Error::Database(said) = look(pool, Duration::ZERO).await.err()? else { return None };
+    told(path, sqlite_code(said.as_ref()), said.message())
+}
+
+/// That there is nothing, or something that is no file.
+pub(super) fn no_file(db: &OrgDb, pool: &Connections<Sqlite>) -> Option<Trouble> {
+    let path = pool.connecting().get_filename();
     if path.is_dir() {
         let found = format!("\"{}\" is a directory, not a file", path.display());
         let file = path.join(format!("{}.db", db.org()));
@@ -42,14 +54,27 @@ pub(super) async fn cause(db: &OrgDb, pool: &Connections<Sqlite>) -> Option<Trou
         let means = "an organisation's SQLite database is one file";
         return Some(Trouble::broken("db/not-sqlite", found, means).next(next));
     }
-    let sqlx::Error::Database(said) = look(pool, Duration::ZERO).await.err()? else { return None };
-    match sqlite_code(said.as_ref()) {
-        // SQLITE_NOTADB.
-        26 => Some(foreign(path)),
-        // SQLITE_PERM, SQLITE_READONLY, SQLITE_CANTOPEN, SQLITE_AUTH.
-        3 | 8 | 14 | 23 => Some(denied(path, said.message())),
-        _ => None,
+    absent(pool)
+}
+
+/// What a result code of SQLite says of the file.
+pub(super) fn told(path: &Path, code: i32, said: &str) -> Option<Trouble> {
+    // SQLITE_NOTADB.
+    if code == 26 {
+        return Some(foreign(path));
     }
+    Some(of_file(ailing(path, code, said)?))
+}
+
+/// A file in a bad way, as a trouble of a database.
+pub(in crate::db) fn of_file(Ailing { ail, found, means, next }: Ailing) -> Trouble {
+    let code = match ail {
+        Ail::Denied => "db/file-denied",
+        Ail::Full => "db/disk-full",
+        Ail::Io => "db/file-io",
+        Ail::Damaged => "db/file-damaged",
+    };
+    Trouble::broken(code, found, means).next(next)
 }
 
 /// That the file is locked for longer than a statement waits for it.
@@ -71,11 +96,15 @@ pub(super) async fn locked(db: &OrgDb, pool: &Connections<Sqlite>) -> Option<Tro
     Some(Trouble::warning("db/file-locked", found, means).next(next))
 }
 
-/// Begins to write, and writes nothing.
+/// Begins to write, and writes nothing: a file that may only be read lets transactions begin, too.
 async fn look(pool: &Connections<Sqlite>, wait: Duration) -> sqlx::Result<()> {
     let options = pool.connecting().clone().busy_timeout(wait).disable_statement_logging();
     let mut connection = options.connect().await?;
-    let begun = begin_immediate(&mut connection).await;
+    let begun = match begin_immediate(&mut connection).await {
+        // It goes with the connection.
+        Ok(()) => Script::of(Dialect::Sqlite, TRIED).sqlite(&mut connection).await.map(drop),
+        refused => refused,
+    };
     connection.close().await.and(begun)
 }
 
@@ -84,16 +113,4 @@ fn foreign(path: &Path) -> Trouble {
     let means = "another program wrote it, or it was damaged at its very beginning";
     let next = format!("restore it from a backup, or say where it is: {}", correct("sqlite:PATH"));
     Trouble::broken("db/not-sqlite", found, means).next(next)
-}
-
-fn denied(path: &Path, said: &str) -> Trouble {
-    let found = format!("the file \"{}\" cannot be read or written: {said}", path.display());
-    let means =
-        "the user that the host runs as has no right to it; SQLite writes the file and, beside it, its log";
-    let next = format!(
-        "chmod u+rw \"{}\"; chmod u+rwx \"{}\"; or mount the file system writable",
-        path.display(),
-        directory(path).display()
-    );
-    Trouble::broken("db/file-denied", found, means).next(next)
 }

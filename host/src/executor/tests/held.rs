@@ -23,6 +23,7 @@ pub(super) fn a_hold(id: &str, event: &str) -> Hold {
     Hold {
         org: org(),
         revision: 0,
+        touched: 0,
         id: id.into(),
         known: false,
         actor: Some("it's \\ me".into()),

@@ -10,7 +10,7 @@ use rcgen::{CertifiedKey, KeyPair};
 use rustls::crypto::ring;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, RootCertStore};
-use tokio::io::AsyncReadExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
@@ -166,6 +166,22 @@ async fn a_changed_certificate_is_taken_over_and_a_broken_one_is_not() {
     let last = files.renew();
     assert!(certificate.reload().expect("good again"));
     connect(port, &last, b"http/1.1").await.expect("given");
+}
+
+#[tokio::test]
+async fn who_speaks_http_to_it_is_told() {
+    let (site, (files, _)) = (Site::new().await, Files::new());
+    let (port, _) = server(&site, &files.config()).await;
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).await.expect("connected");
+    stream.write_all(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n").await.expect("sent");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.expect("an answer");
+    let (head, body) = answer.split_once("\r\n\r\n").expect("a head");
+    assert!(
+        head.starts_with("HTTP/1.1 400 ") && head.contains(&format!("Content-Length: {}", body.len())),
+        "{head}"
+    );
+    assert!(body.contains("use https://"), "{body}");
 }
 
 #[tokio::test]

@@ -1,15 +1,50 @@
 //! The file of the control database and its directory, for their owner alone.
 
 use std::fs::{DirBuilder, OpenOptions};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use super::failing;
+use crate::ailing::denied;
 use crate::error::{Error, Result};
+
+/// The file that was opened: SQLite goes on with one that was deleted, and what it writes there is lost.
+#[derive(Debug)]
+pub(super) struct Place {
+    path: PathBuf,
+    which: Option<(u64, u64)>,
+}
+
+impl Place {
+    /// The file as it is now.
+    pub(super) fn of(path: &Path) -> Self {
+        Self { path: path.to_owned(), which: which(path) }
+    }
+
+    /// Whether it is still there.
+    ///
+    /// # Errors
+    /// `control/gone`.
+    pub(super) fn check(&self) -> Result<()> {
+        match which(&self.path) == self.which {
+            true => Ok(()),
+            false => Err(failing::gone()),
+        }
+    }
+}
+
+fn which(path: &Path) -> Option<(u64, u64)> {
+    use std::os::unix::fs::MetadataExt;
+    std::fs::metadata(path).ok().map(|of| (of.dev(), of.ino()))
+}
 
 /// Makes the directory (0700) and the file (0600) where they are missing, and narrows the file's mode.
 pub(super) fn prepare(path: &Path) -> Result<()> {
     make(path).map_err(|e| {
-        let message = format!("the control database \"{}\" cannot be made or opened: {e}", path.display());
-        Error::new("config/invalid", message).help("set \"control.database\" to a path you may write")
+        let ailing = denied(path, &e.to_string());
+        let message =
+            format!("the control database \"{}\" cannot be made or opened: {}", path.display(), ailing.found);
+        Error::new("config/invalid", message)
+            .help(format!("{}; or set \"control.database\" to a path you may write", ailing.next))
     })
 }
 

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex as StdMutex, PoisonError};
 use sqlx::SqlitePool;
 use tokio::sync::Mutex;
 
-use super::failed;
+use super::failing;
 use crate::error::Result;
 
 /// The numbers.
@@ -46,7 +46,7 @@ impl Generation {
             let numbers = sqlx::query_as("SELECT number, tokens FROM generation").fetch_one(pool).await;
             *ended = (this, numbers.map_err(Arc::new));
         }
-        ended.1.clone().map_err(failed)
+        ended.1.clone().map_err(|error| failing::of(&error).because(error))
     }
 }
 

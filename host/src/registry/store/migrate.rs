@@ -8,7 +8,8 @@ use sqlx::sqlite::{Sqlite, SqliteConnection};
 use sqlx::{Executor, SqlitePool};
 
 use super::{BUSY_TIMEOUT, fault};
-use crate::db::{Fault, fault as fault_of};
+use crate::ailing::ailing;
+use crate::db::{Fault, fault as fault_of, plainly, sqlite_code};
 use crate::error::{Error, Result};
 use crate::executor::{begin_immediate, jittered, write_ahead};
 
@@ -29,7 +30,7 @@ const SCRIPTS: &[&str] = &[
 pub(super) async fn run(pool: &SqlitePool, path: &Path) -> Result<()> {
     let mut connection = begin(pool).await.map_err(|e| unusable(path, e))?;
     match forward(&mut connection, path).await {
-        Ok(()) => connection.execute("COMMIT").await.map(drop).map_err(fault),
+        Ok(()) => connection.execute("COMMIT").await.map(drop).map_err(|e| unusable(path, e)),
         Err(error) => {
             connection.execute("ROLLBACK").await.map_err(fault)?;
             Err(error)
@@ -60,7 +61,7 @@ async fn try_begin(pool: &SqlitePool) -> sqlx::Result<PoolConnection<Sqlite>> {
 
 async fn forward(connection: &mut SqliteConnection, path: &Path) -> Result<()> {
     let query = sqlx::query_scalar("PRAGMA user_version");
-    let version: i64 = query.fetch_one(&mut *connection).await.map_err(fault)?;
+    let version: i64 = query.fetch_one(&mut *connection).await.map_err(|e| unusable(path, e))?;
     let done = usize::try_from(version).unwrap_or(usize::MAX);
     if done > SCRIPTS.len() {
         let message = format!(
@@ -71,15 +72,23 @@ async fn forward(connection: &mut SqliteConnection, path: &Path) -> Result<()> {
         return Err(Error::new("config/invalid", message).help("use the newer host that wrote it"));
     }
     for script in &SCRIPTS[done..] {
-        sqlx::raw_sql(*script).execute(&mut *connection).await.map_err(fault)?;
+        sqlx::raw_sql(*script).execute(&mut *connection).await.map_err(|e| unusable(path, e))?;
     }
     Ok(())
 }
 
+/// What stands in the way of opening it, with its path.
 fn unusable(path: &Path, error: sqlx::Error) -> Error {
+    if let sqlx::Error::Database(said) = &error
+        && let Some(ailing) = ailing(path, sqlite_code(said.as_ref()), said.message())
+    {
+        let found = format!("the control database cannot be used: {}", ailing.found);
+        return Error::new("config/invalid", found)
+            .help(format!("{}; or set \"control.database\"", ailing.next));
+    }
     let message = format!("the control database \"{}\" cannot be used", path.display());
     let help = "see that it is an SQLite file that no other program holds; or set \"control.database\"";
-    Error::new("config/invalid", format!("{message}: {error}")).help(help)
+    Error::new("config/invalid", format!("{message}: {}", plainly(&error))).help(help)
 }
 
 #[cfg(test)]

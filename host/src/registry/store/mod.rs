@@ -6,6 +6,7 @@
 mod components;
 mod derived;
 mod differences;
+mod failing;
 mod file;
 mod generation;
 mod ignored;
@@ -26,6 +27,7 @@ use std::time::Duration;
 use sqlx::SqlitePool;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions, SqliteSynchronous};
 
+pub(crate) use failing::at as failing_at;
 pub use plugins::Binding;
 pub use returned::{Faulty, Return};
 
@@ -43,6 +45,7 @@ const MAX_NAME_BYTES: usize = 100;
 #[derive(Debug, Clone)]
 pub struct Store {
     pool: SqlitePool,
+    place: Arc<file::Place>,
     generation: Arc<Generation>,
     /// Tokens that were shown, by their ids.
     tokens: Arc<Remembered<Known>>,
@@ -61,9 +64,9 @@ impl Store {
             .synchronous(SqliteSynchronous::Full)
             .busy_timeout(BUSY_TIMEOUT);
         let pool = SqlitePoolOptions::new().max_connections(4).connect_lazy_with(options);
-        let store = Self { pool, generation: Arc::default(), tokens: Arc::default() };
-        migrate::run(&store.pool, path).await?;
-        Ok(store)
+        migrate::run(&pool, path).await?;
+        let place = Arc::new(file::Place::of(path));
+        Ok(Self { pool, place, generation: Arc::default(), tokens: Arc::default() })
     }
 
     /// Whether the database answers.
@@ -71,6 +74,7 @@ impl Store {
     /// # Errors
     /// `host/fault`.
     pub async fn ping(&self) -> Result<()> {
+        self.place.check()?;
         sqlx::query("SELECT 1").execute(&self.pool).await.map(drop).map_err(fault)
     }
 
@@ -83,6 +87,7 @@ impl Store {
     }
 
     async fn numbers(&self) -> Result<Numbers> {
+        self.place.check()?;
         self.generation.read(&self.pool).await
     }
 
@@ -92,13 +97,9 @@ impl Store {
     }
 }
 
-/// Any trouble with the control database is the host's own.
+/// Any trouble with the control database is the host's own. Whoever sends a request is not told where it is.
 fn fault(error: sqlx::Error) -> Error {
-    failed(error)
-}
-
-fn failed(error: impl std::error::Error + Send + Sync + 'static) -> Error {
-    Error::new("host/fault", "the control database failed").because(error)
+    failing::of(&error).because(error)
 }
 
 /// Now, as the tables keep it: RFC 3339, UTC, to the millisecond.
