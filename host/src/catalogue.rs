@@ -63,6 +63,7 @@ catalogue! {
     "drift/not-adopted"       422 final "the metadata cannot say what the database has" "repair it instead: hookwright sync --org NAME --entity ENTITY"
     "drift/not-found"         404 final "no such finding" "list them: hookwright drift --org NAME"
     "drift/not-ignorable"     422 final "the finding cannot be left as it is" "repair it: hookwright sync --org NAME"
+    "drift/not-repaired"      422 final "nothing of what differs can be repaired" "follow the reasons; see what differs: hookwright drift --org NAME"
     "event/id-reused"         409 final "the event id was used for another event" "give a new event an id of its own"
     "event/invalid"           400 final "the event is not valid" "correct what the pointer shows"
     "event/moved"             503 retry "the organisation changed while the event was worked out" "send the event again"

@@ -2,9 +2,15 @@
 //!
 //! For the command line, HTTP and the library; the comparison itself is the core's.
 
-use hookwright_core::drift::{self, Moved, Part, State};
+mod left;
+mod words;
+
+use hookwright_core::drift::{self, Moved};
 use hookwright_core::ident::{OrgName, quoted};
 use serde::{Deserialize, Serialize};
+
+pub(crate) use left::reasons;
+use words::{what, why};
 
 /// A finding that somebody decided to leave as it is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -117,6 +123,12 @@ pub struct Finding {
     /// The command that takes what the database has into the metadata, if there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub adopt: Option<String>,
+    /// What stands against its repair: of what a repair left as it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub obstacle: Option<String>,
+    /// What to do about that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
 }
 
 impl Finding {
@@ -141,6 +153,8 @@ impl Finding {
                 .is_ignorable()
                 .then(|| format!("hookwright ignore --org {org} {} --reason \"…\"", finding.id())),
             adopt: finding.adoptable.then(|| command("adopt", org, finding)),
+            obstacle: None,
+            next: None,
         }
     }
 }
@@ -173,6 +187,8 @@ fn not_compared(org: &OrgName, unfit: &drift::Unfit) -> Finding {
         repair: format!("hookwright plugin list --org {org}"),
         ignore: None,
         adopt: None,
+        obstacle: None,
+        next: None,
         entity,
     }
 }
@@ -201,55 +217,6 @@ pub(crate) fn taken_in(
 /// `metadata/not-found`.
 pub(crate) fn reached(drift: &drift::Drift, scope: &drift::Scope) -> crate::error::Result<()> {
     drift.unknown(scope).map_or(Ok(()), |unknown| Err(unknown.into()))
-}
-
-fn what(finding: &drift::Finding) -> String {
-    let (place, kind) = (finding.place(), finding.part.kind());
-    let text = |value: &Option<String>| value.clone().unwrap_or_else(|| "nothing".to_owned());
-    let (wanted, found) = (text(&finding.wanted), text(&finding.found));
-    if let Some(renamed) = &finding.renamed {
-        return format!("the {kind} \"{place}\" is called \"{}\"", renamed.as_str());
-    }
-    if matches!(finding.part, Part::Nullability(_)) {
-        return match finding.found.as_deref() {
-            Some("NULL") => format!("\"{place}\" may be NULL, and must not"),
-            _ => format!("\"{place}\" must not be NULL, and may"),
-        };
-    }
-    let kind = kind.replace('-', " ");
-    match (finding.state(), finding.part.is_thing() || finding.part == Part::Table) {
-        (State::Missing, true) => format!("the {kind} \"{place}\" is missing"),
-        (State::Extra, true) if matches!(finding.part, Part::Column(_)) => {
-            format!("the {kind} \"{place}\" ({found}) is there, and nothing calls for it")
-        }
-        (State::Extra, true) => format!("the {kind} \"{place}\" is there, and nothing calls for it"),
-        _ => format!("the {kind} of \"{place}\" is {found}, and shall be {wanted}"),
-    }
-}
-
-fn why(finding: &drift::Finding) -> &'static str {
-    match (finding.moved, finding.state()) {
-        (Moved::Hands, State::Missing) if finding.renamed.is_none() => "others than Hookwright took it away",
-        (Moved::Hands, State::Extra) => "others than Hookwright added it",
-        (Moved::Hands, _) => "others than Hookwright changed it",
-        (Moved::Plugins, State::Differs) if is_as_adopted(finding) => {
-            "it was taken in as it is, and no field can say that"
-        }
-        (Moved::Metadata, _) => "its entity or field was deleted, and it was kept",
-        (Moved::Plugins, State::Missing) => "the plugins did not call for it before",
-        (Moved::Plugins, State::Extra) => "the plugins call for it no more",
-        (Moved::Plugins, State::Differs) => "the plugins called for something else before",
-        (Moved::Several, _) => {
-            "others than Hookwright changed it, and the plugins called for something else before"
-        }
-    }
-}
-
-/// Whether the record has it just as it is, in words that are the database's own.
-fn is_as_adopted(finding: &drift::Finding) -> bool {
-    !finding.adoptable
-        && matches!(finding.part, Part::Type(_) | Part::Default(_))
-        && finding.recorded == finding.found
 }
 
 fn command(verb: &str, org: &OrgName, finding: &drift::Finding) -> String {

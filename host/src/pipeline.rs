@@ -181,8 +181,19 @@ impl Pipeline<'_> {
     }
 
     async fn attempt(&self, tenant: &Tenant, view: &View, request: &Request<'_>) -> Result<Attempt> {
-        let Worked { draft, metadata, hooks, memories, rolls_back, left, adopted, moved, purged } =
-            work::work_out(self, tenant, view, request).await?;
+        let worked = work::work_out(self, tenant, view, request).await?;
+        let Worked {
+            draft,
+            metadata,
+            hooks,
+            memories,
+            rolls_back,
+            left,
+            adopted,
+            moved,
+            purged,
+            not_repaired,
+        } = worked;
         let base = draft.base().clone();
         let there = base.physical().tables;
         under_way::check(tenant, &draft, request).await?;
@@ -198,7 +209,10 @@ impl Pipeline<'_> {
             true => Facts::of_dry_run(tenant, &wanted, schemas, self.retry).await?,
             false => Facts::default(),
         };
-        let ruling = facts.weigh(judge.rule(&reviewed));
+        let ruling = match not_repaired.is_empty() {
+            true => facts.weigh(judge.rule(&reviewed)),
+            false => Ruling::Refuse(not_repaired),
+        };
         let (hash, warnings) = (hash.clone(), facts.warnings);
         let before = there.clone();
         let report = Report { tenant, request, hooks, hash, sizes: found, before, left, adopted, warnings };

@@ -63,10 +63,7 @@ fn planned(
 ) -> Result<Step<Option<Outcome>>> {
     let plan = done.as_ref().and_then(|(change, outcome)| Plan::of(org, change, outcome));
     plans.lock().unwrap_or_else(PoisonError::into_inner).extend(plan);
-    let mut step = schema::step(done);
-    let is_planned = step.report.is_some();
-    step.left = step.left.or_else(|| is_planned.then(work_is_left));
-    Ok(step)
+    Ok(schema::planned(schema::step(done)))
 }
 
 /// Writes the plans to a file, if one is wanted.
@@ -79,14 +76,6 @@ fn kept(cx: &Context, out: Option<PathBuf>, plans: &[Plan]) -> Result<()> {
     }
     cx.out.talk(&format!("written; apply it: hookwright apply {}", path.display()));
     Ok(())
-}
-
-fn work_is_left() -> (String, String) {
-    (
-        "planned".to_owned(),
-        "there is something to do; see the plan of one with --org and its name, or write all with --out"
-            .to_owned(),
-    )
 }
 
 fn shown(cx: &Context, org: &OrgName, done: Option<(Change, Outcome)>, sql: bool) -> Result<Exit> {

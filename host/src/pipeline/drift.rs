@@ -20,7 +20,7 @@ use super::hooks::Caller;
 use super::request::Request;
 use super::work::{Worked, Worker};
 use crate::db::Inspected;
-use crate::drift::Adopted;
+use crate::drift::{Adopted, Finding as Told};
 use crate::error::{Error, Result};
 use crate::tenant::{Derived, Tenant, View};
 
@@ -162,7 +162,7 @@ pub(super) async fn adopt(
         let comments = adopted.repair(&scope).0.into_iter().filter(|i| matches!(i, Intent::SetComment(_)));
         comments.into_iter().try_for_each(|intent| worker.own(intent))?;
     }
-    let left = adopted.findings.into_iter().filter(|f| scope.has(f)).collect();
+    let left = adopted.findings.iter().filter(|f| scope.has(f)).map(|f| Told::of(tenant.org(), f)).collect();
     Ok(Worked { adopted: taken, moved, ..worked(worker, left) })
 }
 
@@ -177,13 +177,16 @@ fn repaired(
     let metadata = view.snapshot.metadata.clone();
     let mut worker = Worker::new(tenant, metadata, Arc::new(drift.base(scope)), caller);
     let (intents, left) = drift.repair(scope);
+    let nothing = intents.is_empty() && !drift.records(worker.draft.base(), &left);
     for intent in intents {
         worker.own(intent)?;
     }
-    Ok(worked(worker, left))
+    let told = left.iter().map(|left| Told::left(tenant.org(), left)).collect();
+    let not_repaired = if nothing { crate::drift::reasons(tenant.org(), &left) } else { Vec::new() };
+    Ok(Worked { not_repaired, ..worked(worker, told) })
 }
 
-fn worked(worker: Worker<'_>, left: Vec<Finding>) -> Worked {
+fn worked(worker: Worker<'_>, left: Vec<Told>) -> Worked {
     let Worker { metadata, draft, .. } = worker;
     let hooks = Vec::new();
     Worked {
@@ -196,5 +199,6 @@ fn worked(worker: Worker<'_>, left: Vec<Finding>) -> Worked {
         adopted: Vec::new(),
         moved: Vec::new(),
         purged: Vec::new(),
+        not_repaired: Vec::new(),
     }
 }

@@ -4,7 +4,6 @@ use std::collections::HashMap;
 use std::time::Instant;
 
 use hookwright_core::ddl::Statement;
-use hookwright_core::drift::Finding;
 use hookwright_core::event::{Change, Event};
 use hookwright_core::ident::{Ident, OrgName};
 use hookwright_core::policy::{Judged, Note as CoreNote, Refusal, Review};
@@ -14,7 +13,7 @@ use hookwright_core::shared::Shared;
 use super::request::Request;
 use super::{cost, steps};
 use crate::db::{EventRow, TableSize};
-use crate::drift::Adopted;
+use crate::drift::{Adopted, Finding};
 use crate::error::{Error, Result};
 use crate::executor::Applied;
 use crate::outcome::{
@@ -32,7 +31,7 @@ pub(super) struct Report<'a> {
     pub sizes: Vec<TableSize>,
     /// The tables there were before.
     pub before: Shared<Table>,
-    /// Drift for which there is no repair.
+    /// Drift that a repair leaves as it is, or that an adoption leads to.
     pub left: Vec<Finding>,
     /// What an adoption takes into the metadata.
     pub adopted: Vec<Adopted>,
@@ -100,7 +99,7 @@ impl Report<'_> {
             statements: review.plan.statements().map(|s| self.statement(s, &made)).collect(),
             steps: steps::planned(self.tenant.org(), &review.plan),
             warnings: self.warnings.clone(),
-            left: self.left.iter().map(|f| crate::drift::Finding::of(self.tenant.org(), f)).collect(),
+            left: self.left.clone(),
             adopted: self.adopted.clone(),
             reasons: Vec::new(),
             attempts: 0,

@@ -22,4 +22,5 @@ mod planned;
 mod plugins;
 mod repair;
 mod unread;
+mod unrepaired;
 mod watch;

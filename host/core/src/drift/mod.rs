@@ -4,6 +4,7 @@
 //! is there. A repair is intents on what is there, judged and planned like those of any plugin.
 
 mod adopt;
+mod base;
 mod chosen;
 mod compare;
 mod exchanged;
@@ -20,6 +21,7 @@ mod scope;
 mod taken;
 mod undone;
 mod unfit;
+mod unrepaired;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -31,6 +33,7 @@ pub use part::{Part, shape as index_in_words};
 pub use scope::Scope;
 pub use taken::{Deed, Taken, taken};
 pub use unfit::Unfit;
+pub use unrepaired::{Obstacle, Unrepaired};
 
 use crate::conversion::{Conversion, conversion};
 use crate::ident::Ident;
@@ -153,13 +156,11 @@ impl Drift {
     /// Whether a repair would do nothing, and there is nothing that it could not do either.
     #[must_use]
     pub fn is_done(&self, scope: &Scope) -> bool {
-        let base = self.base(scope);
-        let recorded = |(name, table): (&Ident, &Arc<Table>)| {
-            self.recorded.tables.get(name).is_some_and(|known| Arc::ptr_eq(known, table))
-        };
-        let same = base.tables.len() == self.recorded.tables.len() && base.tables.iter().all(recorded);
         let is_known = self.unknown(scope).is_none();
-        is_known && same && self.unfit.is_empty() && !self.findings.iter().any(|finding| scope.has(finding))
+        is_known
+            && !self.records(&self.base(scope), &[])
+            && self.unfit.is_empty()
+            && !self.findings.iter().any(|finding| scope.has(finding))
     }
 
     /// Whether there is nothing that an adoption would have to say anything about.
@@ -170,9 +171,9 @@ impl Drift {
     }
 
     /// What brings the database to what is called for, as far as the scope goes, to be applied to [`Drift::base`].
-    /// Beside them those findings for which there is nothing.
+    /// Beside them those findings that it leaves as they are.
     #[must_use]
-    pub fn repair(&self, scope: &Scope) -> (Vec<Intent>, Vec<Finding>) {
+    pub fn repair(&self, scope: &Scope) -> (Vec<Intent>, Vec<Unrepaired>) {
         let scope = &self.widened(scope);
         let names = if scope.loosening { Vec::new() } else { self.names_in(scope) };
         let base = self.base(scope);
@@ -191,7 +192,7 @@ impl Drift {
         names: &[Intent],
         base: &Schema,
         hopeless: bool,
-    ) -> (Vec<Intent>, Vec<Finding>) {
+    ) -> (Vec<Intent>, Vec<Unrepaired>) {
         let mut model = Model::new(Arc::new(base.clone()));
         let mut all = in_turn(names, base);
         all.retain(|intent| intent.apply(&mut model).is_ok());
@@ -205,10 +206,13 @@ impl Drift {
         };
         let values = chosen::intents(model.schema(), is_named);
         all.extend(values.into_iter().filter(|intent| intent.apply(&mut model).is_ok()));
-        let mut left = Vec::new();
-        for _ in 0..ROUNDS {
-            left = self.differences(model.schema());
+        let left = |found: &Schema| {
+            let mut left = self.differences(found);
             left.retain(|finding| scope.has(finding) && !self.ignores(finding));
+            left
+        };
+        for _ in 0..ROUNDS {
+            let left = left(model.schema());
             let found = model.schema().clone();
             let mut intents = repair::intents(&left.iter().collect::<Vec<_>>(), &self.wanted, &found);
             intents.retain(|intent| !scope.loosening || loosens(intent, &found));
@@ -220,71 +224,13 @@ impl Drift {
             }
             all.extend(done);
         }
-        if scope.loosening {
-            left.clear();
-        }
-        (all, left)
-    }
-
-    /// The schema from which a repair begins: what the database has where it is to be repaired, and what the record has
-    /// elsewhere. What others added is in it only if it is to go.
-    #[must_use]
-    pub fn base(&self, scope: &Scope) -> Schema {
-        let scope = &self.widened(scope);
-        let mut base = self.found.clone();
-        if let Some(only) = &scope.table {
-            let together = self.trading(only);
-            let is_meant = |name: &Ident| name == only || together.contains(name);
-            let here = self.found.tables.iter().filter(|(name, _)| is_meant(name));
-            let elsewhere = self.recorded.tables.iter().filter(|(name, _)| !is_meant(name));
-            base.tables = here.chain(elsewhere).map(|(name, table)| (name.clone(), table.clone())).collect();
-        }
-        let named = (!self.renames.is_empty()).then(|| applied(&self.found, &self.renames));
-        let named = |table: &Ident| named.as_ref().and_then(|model| model.schema().table(table));
-        let stay = self.findings.iter().filter(|f| !scope.has(f)).chain(&self.ignored);
-        for finding in stay.filter(|f| f.is_foreign()) {
-            let name = self.origin(&finding.table).unwrap_or_else(|| finding.table.clone());
-            extras::remove(&mut base, &name, &finding.part, named(&finding.table));
-        }
-        for table in self.only_ignored(scope) {
-            if let Some(known) = self.recorded.tables.get(table) {
-                base.tables.insert(table.clone(), known.clone());
-            }
-        }
-        if let (Some(table), Some(column)) = (&scope.table, &scope.column) {
-            self.narrow(&mut base, table, column, scope);
-        }
-        for (name, known) in &self.recorded.tables {
-            if base.tables.get(name).is_some_and(|table| alike(table, known)) {
-                base.tables.insert(name.clone(), known.clone());
-            }
-        }
-        base
-    }
-
-    fn ignores(&self, finding: &Finding) -> bool {
-        let id = finding.id();
-        self.ignored.iter().any(|ignored| ignored.id() == id)
-    }
-
-    /// Of a table of which one column is to be repaired, what is not about that column is as the record has it.
-    fn narrow(&self, base: &mut Schema, table: &Ident, column: &Ident, scope: &Scope) {
-        let (Some(found), Some(known)) = (base.tables.get(table), self.recorded.tables.get(table)) else {
-            return;
+        let left = if scope.loosening { Vec::new() } else { left(model.schema()) };
+        let unrepaired = |finding: Finding| {
+            let obstacle = unrepaired::obstacle(&finding, &self.wanted, &model, &all);
+            Unrepaired { finding, obstacle }
         };
-        let from = self.names_in(scope).into_iter().find_map(|rename| match rename {
-            Intent::RenameColumn(r) if r.table == *table && r.to == *column => Some(r.column),
-            _ => None,
-        });
-        let narrowed = narrow::to_column(known, found, column, from.as_ref());
-        base.tables.insert(table.clone(), Arc::new(narrowed));
-    }
-
-    /// Tables on which nothing is found but what is left as it is: the record of them stays what it is, too.
-    fn only_ignored(&self, scope: &Scope) -> impl Iterator<Item = &Ident> {
-        let found = |table: &Ident| self.findings.iter().any(|f| f.table == *table && scope.has(f));
-        let tables: BTreeSet<_> = self.ignored.iter().map(|finding| &finding.table).collect();
-        tables.into_iter().filter(move |table| !found(table))
+        let left = left.into_iter().map(unrepaired).collect();
+        (all, left)
     }
 
     /// What a table is called that was given another name by hand.
