@@ -57,6 +57,7 @@ catalogue! {
     "db/newer"                409 final "a newer host has used this database" "update this host to at least the version of the other one"
     "db/no-schema"            409 final "the organisation's schema is gone" "give it its name back, or restore it from a backup: hookwright doctor --org NAME"
     "db/other-history"        409 final "the database has another history than the host knows" "put back what was there; or start the host anew, to go on from what is there now"
+    "db/schemas-exchanged"    409 final "the organisation's schema is that of another one" "give the schemas their names back: hookwright doctor --org NAME"
     "db/unknown-outcome"      503 retry "it is not known whether the change was committed" "send the same event again: the ledger answers what happened"
     "db/unreachable"          503 retry "the database does not answer" "check the address and that the server runs: hookwright doctor --org NAME"
     "db/would-be-lost"        409 final "a table has to be made anew, and something of it would be lost" "take away by hand what is named, or take the table into the metadata as it is: hookwright adopt --org NAME --entity ENTITY; then send the event again"

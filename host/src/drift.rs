@@ -10,7 +10,7 @@ use hookwright_core::ident::{OrgName, quoted};
 use serde::{Deserialize, Serialize};
 
 pub(crate) use left::reasons;
-use words::{what, why};
+use words::{by_hand, what, why};
 
 /// A finding that somebody decided to leave as it is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -125,7 +125,7 @@ pub struct Finding {
     pub adopt: Option<String>,
     /// What stands against its repair: of what a repair left as it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub obstacle: Option<String>,
+    pub hindrance: Option<String>,
     /// What to do about that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next: Option<String>,
@@ -148,12 +148,12 @@ impl Finding {
             moved: finding.moved.as_str().to_owned(),
             foreign: finding.is_foreign(),
             message: format!("{}; {}", what(finding), why(finding)),
-            repair: command("sync", org, finding),
+            repair: by_hand(finding).unwrap_or_else(|| command("sync", org, finding)),
             ignore: finding
                 .is_ignorable()
                 .then(|| format!("hookwright ignore --org {org} {} --reason \"…\"", finding.id())),
             adopt: finding.adoptable.then(|| command("adopt", org, finding)),
-            obstacle: None,
+            hindrance: None,
             next: None,
         }
     }
@@ -187,7 +187,7 @@ fn not_compared(org: &OrgName, unfit: &drift::Unfit) -> Finding {
         repair: format!("hookwright plugin list --org {org}"),
         ignore: None,
         adopt: None,
-        obstacle: None,
+        hindrance: None,
         next: None,
         entity,
     }

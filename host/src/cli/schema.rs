@@ -214,7 +214,7 @@ pub(super) fn step(done: Option<(Change, Outcome)>) -> Step<Option<Outcome>> {
     };
     let reason = outcome.reasons.first().map(|r| (r.code.clone(), r.message.clone()));
     let left = |f: &Finding| {
-        let parts = [Some(&f.message), f.obstacle.as_ref(), f.next.as_ref()];
+        let parts = [Some(&f.message), f.hindrance.as_ref(), f.next.as_ref()];
         (f.code.clone(), parts.into_iter().flatten().cloned().collect::<Vec<_>>().join("; "))
     };
     let finding = outcome.left.first().map(left);

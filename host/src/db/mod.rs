@@ -60,6 +60,7 @@ mod journal;
 mod kept;
 mod ledger;
 mod lent;
+mod mark;
 mod meddlers;
 mod options;
 mod overdue;

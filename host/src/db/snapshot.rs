@@ -82,7 +82,8 @@ const POSTGRES: &str = "\
     SELECT 2::bigint, position::bigint, entity_id, id, spec::text FROM hookwright.field WHERE org = $1 UNION ALL \
     SELECT 3::bigint, 0::bigint, name, NULL, definition::text FROM hookwright.model WHERE org = $1 UNION ALL \
     SELECT 4::bigint, coalesce((SELECT max(revision) FROM hookwright.change WHERE org = $1), 0), \
-        (SELECT min(event_id) FROM hookwright.event WHERE org = $1), NULL, NULL";
+        (SELECT min(event_id) FROM hookwright.event WHERE org = $1), \
+        (SELECT obj_description(oid, 'pg_namespace') FROM pg_namespace WHERE nspname = $1), NULL";
 
 const SQLITE: &str = "\
     SELECT 0, o.revision, c.id, CASE WHEN json_valid(c.undo) THEN json_extract(c.undo, '$.kept') END, NULL \
@@ -135,7 +136,9 @@ impl OrgDb {
         match assemble(rows) {
             Ok((mut snapshot, ledger)) => {
                 let at = (snapshot.revision, snapshot.change.as_deref());
-                snapshot.amiss = self.amiss(at, &ledger, &snapshot.kept).map(Box::new);
+                let exchanged = self.exchanged(ledger.mark.as_deref()).await?;
+                let amiss = exchanged.or_else(|| self.amiss(at, &ledger, &snapshot.kept));
+                snapshot.amiss = amiss.map(Box::new);
                 Ok(snapshot)
             }
             Err(what) => Err(self.told(DbError::Bookkeeping { org: self.org().to_string(), what }).await),
@@ -200,7 +203,7 @@ fn assemble(rows: Vec<Row>) -> Result<(Snapshot, Ledger), String> {
             continue;
         }
         if kind == 4 {
-            (ledger.last, ledger.events) = (number, first.is_some());
+            (ledger.last, ledger.events, ledger.mark) = (number, first.is_some(), second);
             continue;
         }
         let (first, second, json) = (text(first), text(second), text(json));

@@ -1,6 +1,6 @@
 //! What a repair leaves as it is: with what stands against it, and what to do next.
 
-use hookwright_core::drift::{Obstacle, Unrepaired};
+use hookwright_core::drift::{Hindrance, Unrepaired};
 use hookwright_core::ident::OrgName;
 
 use super::Finding;
@@ -10,43 +10,47 @@ use crate::outcome::Reason;
 impl Finding {
     /// What a repair left as it is.
     pub(crate) fn left(org: &OrgName, unrepaired: &Unrepaired) -> Self {
-        let Unrepaired { finding, obstacle } = unrepaired;
+        let Unrepaired { finding, hindrance } = unrepaired;
         let mut told = Self::of(org, finding);
-        let (stands, next) = told.against(org, obstacle);
-        (told.obstacle, told.next) = (Some(stands), Some(next));
+        let (stands, next) = told.against(org, hindrance);
+        (told.hindrance, told.next) = (Some(stands), Some(next));
         told
     }
 
     /// What stands against the repair, and what to do then.
-    fn against(&self, org: &OrgName, obstacle: &Obstacle) -> (String, String) {
+    fn against(&self, org: &OrgName, hindrance: &Hindrance) -> (String, String) {
         let entity = &self.entity;
         let column = self.name.as_deref().unwrap_or_default();
         let whole = format!("hookwright sync --org {org} --entity {entity}");
-        match obstacle {
-            Obstacle::NoValues => (
+        match hindrance {
+            Hindrance::NoValues => (
                 "the column comes back empty, and the rows that are there have no values for it".to_owned(),
                 format!("fill it: UPDATE \"{entity}\" SET \"{column}\" = … WHERE \"{column}\" IS NULL; then: {} --confirm", self.repair),
             ),
-            Obstacle::Counted => (
+            Hindrance::Counted => (
                 "the database counts the column by itself (GENERATED AS IDENTITY): it is a number, never NULL, and has no other default".to_owned(),
                 format!("have it counted no more by hand: ALTER TABLE \"{org}\".\"{entity}\" ALTER COLUMN \"{column}\" DROP IDENTITY; then: {}", self.repair),
             ),
-            Obstacle::Key => (
+            Hindrance::Key => (
                 "the column is in the primary key, which is not what is called for either".to_owned(),
                 format!("repair the whole table: {whole} --confirm"),
             ),
-            Obstacle::NoCounterpart => (
+            Hindrance::NoCounterpart => (
                 "no value of the type that is there has a counterpart in the one that is called for".to_owned(),
                 format!("see what the policy advises: {}; or convert the column by hand (ALTER TABLE … TYPE … USING …)", self.repair),
             ),
-            Obstacle::Refused(error) => {
+            Hindrance::Refused(error) => {
                 let said = error.to_string();
                 let why = said.split_once("; ").map_or(said.as_str(), |(why, _)| why).to_owned();
                 (why, format!("repair what it depends on first, or the whole table: {whole}; or change it by hand"))
             }
-            Obstacle::NoWord => (
+            Hindrance::InTheWay => (
+                "what is there is not Hookwright's to change, and may have the rows".to_owned(),
+                format!("move it away by hand (ALTER TABLE \"{entity}\" RENAME TO \"{entity}_old\"), or put the table back; then: {whole}, and copy the rows"),
+            ),
+            Hindrance::NoWord => (
                 "Hookwright has no word for it, and touches nothing that it has no word for".to_owned(),
-                "change it by hand".to_owned(),
+                self.repair.clone(),
             ),
         }
     }
@@ -58,7 +62,7 @@ pub(crate) fn reasons(org: &OrgName, left: &[Unrepaired]) -> Vec<Reason> {
         let told = Finding::left(org, unrepaired);
         Reason {
             code: "drift/not-repaired".to_owned(),
-            message: format!("{} is left: {}", what(&unrepaired.finding), told.obstacle.unwrap_or_default()),
+            message: format!("{} is left: {}", what(&unrepaired.finding), told.hindrance.unwrap_or_default()),
             help: told.next.unwrap_or_default(),
         }
     };

@@ -1,6 +1,6 @@
 //! A finding in words: what it is, and who moved.
 
-use hookwright_core::drift::{self, Moved, Part, State};
+use hookwright_core::drift::{self, Moved, Part, State, StrangerKind};
 
 pub(super) fn what(finding: &drift::Finding) -> String {
     let (place, kind) = (finding.place(), finding.part.kind());
@@ -9,14 +9,34 @@ pub(super) fn what(finding: &drift::Finding) -> String {
     if let Some(renamed) = &finding.renamed {
         return format!("the {kind} \"{place}\" is called \"{}\"", renamed.as_str());
     }
-    if matches!(finding.part, Part::Nullability(_)) {
-        return match finding.found.as_deref() {
-            Some("NULL") => format!("\"{place}\" may be NULL, and must not"),
-            _ => format!("\"{place}\" must not be NULL, and may"),
-        };
+    let kind = in_words(&finding.part);
+    match &finding.part {
+        Part::Nullability(_) if finding.found.as_deref() == Some("NULL") => {
+            return format!("\"{place}\" may be NULL, and shall always have a value (NOT NULL)");
+        }
+        Part::Nullability(_) => {
+            return format!("\"{place}\" always has a value (NOT NULL), and shall be allowed to be NULL");
+        }
+        Part::Unlogged => {
+            return format!("the table \"{place}\" is UNLOGGED: a crash of the server empties it");
+        }
+        Part::Stranger(..) => {
+            return format!("the {kind} \"{place}\" is there, and nothing calls for it: {found}");
+        }
+        _ => {}
     }
-    let kind = kind.replace('-', " ");
+    let besides = finding.found.as_deref().zip(finding.wanted.as_deref());
+    let besides = besides.and_then(|(found, wanted)| found.strip_prefix(wanted)?.strip_prefix(", "));
     match (finding.state(), finding.part.is_thing() || finding.part == Part::Table) {
+        (State::Differs, true) if besides == Some("NOT VALID") => {
+            format!("the {kind} \"{place}\" is NOT VALID: rows from before may break it")
+        }
+        (State::Differs, true) if besides.is_some() => {
+            format!("the {kind} \"{place}\" is {}, and nothing calls for that", besides.unwrap_or_default())
+        }
+        (State::Differs, true) if finding.part == Part::Table => {
+            format!("the table \"{place}\" is not there, and something else has its name: {found}")
+        }
         (State::Missing, true) => format!("the {kind} \"{place}\" is missing"),
         (State::Extra, true) if matches!(finding.part, Part::Column(_)) => {
             format!("the {kind} \"{place}\" ({found}) is there, and nothing calls for it")
@@ -24,6 +44,32 @@ pub(super) fn what(finding: &drift::Finding) -> String {
         (State::Extra, true) => format!("the {kind} \"{place}\" is there, and nothing calls for it"),
         _ => format!("the {kind} of \"{place}\" is {found}, and shall be {wanted}"),
     }
+}
+
+/// What it is on, in words.
+fn in_words(part: &Part) -> String {
+    match part {
+        Part::Unique(_) => "unique constraint".to_owned(),
+        other => other.kind().replace('-', " "),
+    }
+}
+
+/// What ends it, if the host can not: it has no word for it.
+pub(super) fn by_hand(finding: &drift::Finding) -> Option<String> {
+    let Part::Stranger(kind, name) = &finding.part else { return None };
+    let (table, name) = (finding.table.as_str(), name.replace('"', "\"\""));
+    let what = match kind {
+        StrangerKind::Column => format!(
+            "ALTER TABLE \"{table}\" RENAME COLUMN \"{name}\" TO a name that a field can have, then adopt it; or DROP COLUMN \"{name}\""
+        ),
+        StrangerKind::Constraint | StrangerKind::ForeignKey => {
+            format!("ALTER TABLE \"{table}\" DROP CONSTRAINT \"{name}\"")
+        }
+        StrangerKind::Clause => format!("make the table \"{table}\" anew without it"),
+        StrangerKind::Index => format!("DROP INDEX \"{name}\""),
+        StrangerKind::Relation => return None,
+    };
+    Some(format!("by hand: {what}"))
 }
 
 pub(super) fn why(finding: &drift::Finding) -> &'static str {

@@ -99,9 +99,11 @@ async fn compared(
     let comments = tenant.db().dialect() == Dialect::Postgres;
     let ignored = tenant.ignored();
     let Derived { schema, unfit, .. } = &*wanted;
-    let (found, beyond) = (&found.schema, &found.beyond());
+    let (found, beyond, strangers) =
+        (&found.schema, &found.beyond(), &found.strangers(tenant.db().dialect()));
+    let ignored = &ignored;
     let world =
-        World { wanted: schema, recorded, found, metadata, comments, ignored: &ignored, unfit, beyond };
+        World { wanted: schema, recorded, found, metadata, comments, ignored, unfit, beyond, strangers };
     Ok(Drift::of(world))
 }
 

@@ -190,7 +190,11 @@ fn a_type_that_nothing_is_near_is_told_and_left_to_people() {
         bench.hand("ALTER TABLE invoice ALTER amount TYPE numeric(14, 2)").await;
         let note = json!({"id": "n", "type": "schema.sync", "entity": "invoice"});
         assert_eq!(bench.send(&note, ALLOWED).await.status, Status::Applied);
-        let left = ["drift/extra-column account.seen", "drift/extra-column account.tags"];
+        let left = [
+            "drift/extra-column account.seen",
+            "drift/extra-column account.tags",
+            "drift/extra-constraint account (account_seen_key)",
+        ];
         let adopt = json!({"id": "a", "type": "schema.adopt", "entity": "account"});
         bench.send(&adopt, ALLOWED).await;
         assert_eq!(told(&bench.drift().await.findings), left);

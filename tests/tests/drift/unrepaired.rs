@@ -65,7 +65,7 @@ fn what_is_left_beside_what_is_done_is_told() {
         let [left] = outcome.left.as_slice() else { panic!("{:#?}", outcome.left) };
         assert_eq!((left.code.as_str(), left.entity.as_str()), ("drift/nullability", "account"));
         assert!(
-            left.obstacle.as_ref().is_some_and(|said| said.contains("have no values for it")),
+            left.hindrance.as_ref().is_some_and(|said| said.contains("have no values for it")),
             "{left:?}"
         );
         assert!(

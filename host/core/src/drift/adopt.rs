@@ -114,7 +114,9 @@ impl Drift {
             })
         };
         match &finding.part {
-            Part::Table | Part::TableComment => entity.is_some(),
+            // What has its name is no table that an entity can be: it is not gone.
+            Part::Table => entity.is_some() && (finding.found.is_none() || finding.renamed.is_some()),
+            Part::TableComment => entity.is_some(),
             Part::Column(column) if finding.state() == State::Extra => entity.is_some() && can(column),
             Part::Column(column) => is_field(column),
             Part::Type(column) => {
@@ -131,6 +133,7 @@ impl Drift {
                 matches!(columns.as_slice(), [only] if is_field(only) && can(only))
             }
             Part::PrimaryKey | Part::Generated(_) | Part::Check(_) | Part::Index(_) => false,
+            Part::Unlogged | Part::Stranger(..) => false,
         }
     }
 }

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use super::Part;
+use super::{Part, StrangerKind};
 use crate::ident::Ident;
 
 /// One difference between what metadata and plugins call for and what the database has.
@@ -93,7 +93,7 @@ impl Finding {
     #[must_use]
     pub fn is_ignorable(&self) -> bool {
         let needed = matches!(self.part, Part::Table | Part::Column(_));
-        self.renamed.is_none() && !(needed && self.state() == State::Missing)
+        self.renamed.is_none() && !(needed && self.state() != State::Extra)
     }
 
     /// Whether it is a default that the database works out, such as the next number or a random key: metadata have no word
@@ -115,6 +115,8 @@ impl Finding {
             (None, State::Differs) if self.found.as_ref().is_some_and(|f| f.ends_with(", NOT VALID")) => {
                 format!("drift/unvalidated-{kind}")
             }
+            (None, State::Differs) if self.part == Part::Table => "drift/replaced-table".to_owned(),
+            (None, _) if self.part == Part::Unlogged => "drift/unlogged-table".to_owned(),
             (None, State::Differs) => format!("drift/{kind}"),
             (None, _) if matches!(self.part, Part::Default(_) | Part::TableComment | Part::Comment(_)) => {
                 format!("drift/{kind}")
@@ -130,6 +132,9 @@ impl Finding {
         let table = self.table.as_str();
         match (self.part.column(), self.part.name()) {
             (Some(column), _) => format!("{table}.{}", column.as_str()),
+            (None, name) if matches!(self.part, Part::Stranger(StrangerKind::Column, _)) => {
+                format!("{table}.{name}")
+            }
             (None, name) if name.is_empty() => table.to_owned(),
             (None, name) => format!("{table} ({name})"),
         }

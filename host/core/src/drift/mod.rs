@@ -18,6 +18,7 @@ mod part;
 mod renamed;
 mod repair;
 mod scope;
+mod strangers;
 mod taken;
 mod undone;
 mod unfit;
@@ -31,9 +32,10 @@ pub use finding::{Finding, Moved, State};
 pub use left_out::LeftOut;
 pub use part::{Part, shape as index_in_words};
 pub use scope::Scope;
+pub use strangers::{Stranger, StrangerKind};
 pub use taken::{Deed, Taken, taken};
 pub use unfit::Unfit;
-pub use unrepaired::{Obstacle, Unrepaired};
+pub use unrepaired::{Hindrance, Unrepaired};
 
 use crate::conversion::{Conversion, conversion};
 use crate::ident::Ident;
@@ -68,6 +70,8 @@ pub struct World<'a> {
     pub unfit: &'a [Unfit],
     /// What is there, and can be no entity or field.
     pub beyond: &'a [LeftOut],
+    /// What is there on the host's tables, or in their place, and the model has no word for.
+    pub strangers: &'a [Stranger],
 }
 
 /// How a database stands to what is called for.
@@ -88,6 +92,7 @@ pub struct Drift {
     renames: Vec<Intent>,
     /// What is there, and can be no entity or field.
     beyond: Vec<LeftOut>,
+    strangers: Vec<Stranger>,
     metadata: Metadata,
     recorded: Schema,
 }
@@ -96,8 +101,9 @@ impl Drift {
     /// Compares.
     #[must_use]
     pub fn of(world: World<'_>) -> Self {
-        let World { wanted, recorded, metadata, comments, ignored, unfit, beyond, .. } = world;
-        let (own, mut others) = parted(&world);
+        let World { wanted, recorded, metadata, comments, ignored, unfit, beyond, strangers, .. } = world;
+        let mut strangers = strangers.to_vec();
+        let (own, mut others) = parted(&world, &mut strangers);
         let (base, renames) = names_back(&world, own, &mut others);
         let mut drift = Self {
             findings: Vec::new(),
@@ -108,6 +114,7 @@ impl Drift {
             wanted: wanted.clone(),
             renames,
             beyond: beyond.to_vec(),
+            strangers,
             metadata: metadata.clone(),
             recorded: recorded.clone(),
         };
@@ -116,6 +123,7 @@ impl Drift {
         let there = chosen::read(model.schema());
         let told = |f: &Finding| comments || !matches!(f.part, Part::TableComment | Part::Comment(_));
         drift.findings.extend(drift.differences(&there).into_iter().filter(told));
+        drift.findings.extend(drift.strange(&drift.strangers));
         for mut finding in std::mem::take(&mut drift.findings) {
             finding.adoptable = drift.is_adoptable(&finding, &there);
             spelled(&mut finding, &there);
@@ -212,7 +220,8 @@ impl Drift {
             left
         };
         for _ in 0..ROUNDS {
-            let left = left(model.schema());
+            let mut left = left(model.schema());
+            left.retain(|finding| self.in_place_of(&finding.table).is_none());
             let found = model.schema().clone();
             let mut intents = repair::intents(&left.iter().collect::<Vec<_>>(), &self.wanted, &found);
             intents.retain(|intent| !scope.loosening || loosens(intent, &found));
@@ -224,10 +233,11 @@ impl Drift {
             }
             all.extend(done);
         }
-        let left = if scope.loosening { Vec::new() } else { left(model.schema()) };
+        let mut left = if scope.loosening { Vec::new() } else { left(model.schema()) };
+        left.extend(self.strange(&self.strangers).into_iter().filter(|f| scope.has(f) && !self.ignores(f)));
         let unrepaired = |finding: Finding| {
-            let obstacle = unrepaired::obstacle(&finding, &self.wanted, &model, &all);
-            Unrepaired { finding, obstacle }
+            let hindrance = unrepaired::hindrance(&finding, &self.wanted, &model, &all);
+            Unrepaired { finding, hindrance }
         };
         let left = left.into_iter().map(unrepaired).collect();
         (all, left)
@@ -243,7 +253,9 @@ impl Drift {
 
     fn differences(&self, found: &Schema) -> Vec<Finding> {
         let Self { wanted, recorded, metadata, .. } = self;
-        Three { wanted, recorded, found, metadata }.findings()
+        let mut findings = Three { wanted, recorded, found, metadata }.findings();
+        self.replaced(&mut findings);
+        findings
     }
 }
 
@@ -272,14 +284,19 @@ fn spelled(finding: &mut Finding, found: &Schema) {
 }
 
 /// The host's tables among those that are there, with what is dropped and kept as the record has it; and the others.
-fn parted(world: &World<'_>) -> (Schema, Schema) {
+fn parted(world: &World<'_>, strangers: &mut Vec<Stranger>) -> (Schema, Schema) {
     let World { wanted, recorded, found, beyond, .. } = world;
     let (mut own, mut others) = (Schema::default(), Schema::default());
     for (name, table) in &found.tables {
         if let Some(buried) = recorded.buried.get(name) {
             own.buried.insert(name.clone(), buried.clone());
         } else if let Some(known) = recorded.tables.get(name) {
-            own.tables.insert(name.clone(), as_known(table, known, world.comments));
+            let alone = if table.foreign_keys.len() > known.foreign_keys.len() {
+                strangers::alone(table, known, strangers)
+            } else {
+                table.clone()
+            };
+            own.tables.insert(name.clone(), as_known(&alone, known, world.comments));
         } else if wanted.tables.contains_key(name) {
             own.tables.insert(name.clone(), table.clone());
         } else if !beyond.iter().any(|left| left.is_table(name)) {

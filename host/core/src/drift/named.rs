@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::{Drift, Finding, Moved, Part, Scope, World, dressed, part, renamed, undone};
+use super::{Drift, Finding, Moved, Part, Scope, World, dressed, part, renamed, strangers, undone};
 use crate::ident::Ident;
 use crate::intent::{Intent, RenameColumn, RenameTable};
 use crate::model::Model;
@@ -98,6 +98,7 @@ pub(super) fn names_back(world: &World<'_>, own: Schema, others: &mut Schema) ->
     let mut base = own;
     let mut tables = renamed::tables(recorded, &base, others);
     tables.extend(undone::tables(wanted, recorded, &base, metadata));
+    tables.retain(|rename| !strangers::is_taken(world, &rename.to));
     for rename in &tables {
         if let (Some(there), Some(known)) = (found.table(&rename.table), recorded.table(&rename.to)) {
             base.insert(dressed(there, known, world.comments));

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Serialize, Serializer};
 
+use super::StrangerKind;
 use crate::ddl::print_expr;
 use crate::field_type::FieldType;
 use crate::ident::{Ident, quoted};
@@ -39,6 +40,10 @@ pub enum Part {
     Check(Ident),
     /// An index, by what it is on and how.
     Index(String),
+    /// That a crash of the server takes its rows.
+    Unlogged,
+    /// Something of others that the model has no word for, by its name.
+    Stranger(StrangerKind, String),
 }
 
 impl Part {
@@ -58,6 +63,8 @@ impl Part {
             Self::ForeignKey(_) => "foreign-key",
             Self::Check(_) => "check",
             Self::Index(_) => "index",
+            Self::Unlogged => "unlogged",
+            Self::Stranger(kind, _) => kind.as_str(),
         }
     }
 
@@ -66,9 +73,9 @@ impl Part {
     pub fn is_thing(&self) -> bool {
         match self {
             Self::Column(_) | Self::PrimaryKey | Self::Unique(_) | Self::ForeignKey(_) => true,
-            Self::Check(_) | Self::Index(_) => true,
+            Self::Check(_) | Self::Index(_) | Self::Stranger(..) => true,
             Self::Table | Self::TableComment | Self::Comment(_) | Self::Generated(_) => false,
-            Self::Type(_) | Self::Nullability(_) | Self::Default(_) => false,
+            Self::Type(_) | Self::Nullability(_) | Self::Default(_) | Self::Unlogged => false,
         }
     }
 
@@ -82,6 +89,7 @@ impl Part {
                 columns.first().filter(|_| columns.len() == 1)
             }
             Self::Table | Self::TableComment | Self::PrimaryKey | Self::Check(_) | Self::Index(_) => None,
+            Self::Unlogged | Self::Stranger(..) => None,
         }
     }
 
@@ -89,12 +97,13 @@ impl Part {
     #[must_use]
     pub fn name(&self) -> String {
         match self {
-            Self::Table | Self::TableComment | Self::PrimaryKey => String::new(),
+            Self::Table | Self::TableComment | Self::PrimaryKey | Self::Unlogged => String::new(),
             Self::Unique(columns) | Self::ForeignKey(columns) => {
                 columns.iter().map(Ident::as_str).collect::<Vec<_>>().join(", ")
             }
             Self::Check(name) => name.as_str().to_owned(),
             Self::Index(shape) => shape.clone(),
+            Self::Stranger(_, name) => name.clone(),
             other => other.column().map(|c| c.as_str().to_owned()).unwrap_or_default(),
         }
     }
@@ -109,6 +118,9 @@ impl Serialize for Part {
 /// All parts of a table.
 pub(super) fn parts(table: &Table) -> BTreeMap<Part, String> {
     let mut parts = BTreeMap::from([(Part::Table, "there".to_owned())]);
+    if table.unlogged {
+        parts.insert(Part::Unlogged, "UNLOGGED".to_owned());
+    }
     parts.extend(table.comment.as_deref().map(|text| (Part::TableComment, quoted(text))));
     table.columns.values().for_each(|column| parts.extend(column_parts(column)));
     if !table.primary_key.is_empty() {
@@ -124,8 +136,7 @@ pub(super) fn parts(table: &Table) -> BTreeMap<Part, String> {
         (Part::ForeignKey(key.columns.clone()), value)
     }));
     parts.extend(table.checks.iter().map(|check| {
-        let checked = if check.unvalidated { ", NOT VALID" } else { "" };
-        (Part::Check(check.name.clone()), format!("{}{checked}", print_expr(&check.expression)))
+        (Part::Check(check.name.clone()), with(print_expr(&check.expression), check.besides.as_ref()))
     }));
     parts.extend(table.indexes.iter().map(|index| {
         let value = if index.broken { "INVALID" } else { "there" };

@@ -1,6 +1,6 @@
 //! Findings that a repair leaves as they are, each with what stands against it.
 
-use super::{Finding, repair};
+use super::{Finding, Part, State, repair};
 use crate::intent::{Intent, IntentError};
 use crate::model::Model;
 use crate::schema::{Schema, Unread};
@@ -11,12 +11,12 @@ pub struct Unrepaired {
     /// What is found.
     pub finding: Finding,
     /// What stands against its repair.
-    pub obstacle: Obstacle,
+    pub hindrance: Hindrance,
 }
 
 /// What stands against a repair.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Obstacle {
+pub enum Hindrance {
     /// Its column is made by the same repair, and rows have no values for it yet.
     NoValues,
     /// The database counts the column by itself.
@@ -27,30 +27,35 @@ pub enum Obstacle {
     NoCounterpart,
     /// The model does not allow what would repair it.
     Refused(IntentError),
+    /// Something that is no table has the table's name.
+    InTheWay,
     /// No intent can say what would repair it.
     NoWord,
 }
 
 /// What stands against the repair of a finding, once `done` led to the model.
-pub(super) fn obstacle(finding: &Finding, wanted: &Schema, model: &Model, done: &[Intent]) -> Obstacle {
+pub(super) fn hindrance(finding: &Finding, wanted: &Schema, model: &Model, done: &[Intent]) -> Hindrance {
     let found = model.schema();
+    if finding.part == Part::Table && finding.state() == State::Differs {
+        return Hindrance::InTheWay;
+    }
     let intents = repair::intents(&[finding], wanted, found);
     let mut trial = model.clone();
     for intent in &intents {
         if repair::is_hopeless(intent, found) {
-            return Obstacle::NoCounterpart;
+            return Hindrance::NoCounterpart;
         }
         if repair::waits_for_values(intent, done) {
-            return Obstacle::NoValues;
+            return Hindrance::NoValues;
         }
         match intent.apply(&mut trial) {
             Ok(()) => {}
-            Err(_) if is_counted(finding, found) => return Obstacle::Counted,
-            Err(IntentError::InPrimaryKey { .. }) => return Obstacle::Key,
-            Err(error) => return Obstacle::Refused(error),
+            Err(_) if is_counted(finding, found) => return Hindrance::Counted,
+            Err(IntentError::InPrimaryKey { .. }) => return Hindrance::Key,
+            Err(error) => return Hindrance::Refused(error),
         }
     }
-    Obstacle::NoWord
+    Hindrance::NoWord
 }
 
 fn is_counted(finding: &Finding, found: &Schema) -> bool {

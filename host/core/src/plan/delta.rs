@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::ident::Ident;
 use crate::model::{Fill, Model};
-use crate::schema::{Check, Column, ForeignKey, Index, Schema, Table, Unique};
+use crate::schema::{Check, Column, ForeignKey, Index, Schema, Table, Unique, names};
 use crate::shared::{is_shared, unshared};
 
 /// The two schemas as the database has them: with what is buried.
@@ -65,6 +65,9 @@ pub(super) struct Kept<'a> {
     pub gone: Gone<'a>,
     /// Checks that stay: their names before and after.
     pub check_names: Vec<(Ident, Ident)>,
+    /// Constraints that stay, and that all rows are to meet from now on: names before and after, and the table that a
+    /// foreign key refers to.
+    pub validated: Vec<(Ident, Ident, Option<Ident>)>,
     /// Values that rows get.
     pub fills: Vec<&'a Fill>,
 }
@@ -182,6 +185,7 @@ impl<'a> Kept<'a> {
             added: Vec::new(),
             gone: Gone::default(),
             check_names: Vec::new(),
+            validated: Vec::new(),
             fills: names.model.fills().iter().filter(|f| f.table == after.name).collect(),
         };
         kept.columns(names);
@@ -205,13 +209,25 @@ impl<'a> Kept<'a> {
                     }
                     let moved = |c: &Ident| names.column(&self.before.name, c).unwrap_or_else(|| c.clone());
                     let generated = column.generated.clone().map(|of| of.mapped(&moved));
-                    let column = Column { name: now.clone(), generated, ..column.clone() };
-                    self.moved.columns.insert(now, column);
+                    let mut moved = Column { name: now.clone(), generated, ..column.clone() };
+                    self.values(column, &mut moved);
+                    self.moved.columns.insert(now, moved);
                 }
             }
         }
         let moved = &self.moved.columns;
         self.added = self.after.columns.values().filter(|c| !moved.contains_key(&c.name)).collect();
+    }
+
+    /// An `Enum` that stays what it is, and whose check all rows are to meet from now on.
+    fn values(&mut self, before: &Column, moved: &mut Column) {
+        let becomes = self.after.column(&moved.name);
+        if before.is_unvalidated() && becomes.is_some_and(|now| now.ty == before.ty && !now.is_unvalidated())
+        {
+            moved.read(true, false);
+            let (from, to) = (names::values_check(&before.name), names::values_check(&moved.name));
+            self.validated.push((from, to, None));
+        }
     }
 
     /// A key on other columns goes; the same one may get another name.
@@ -270,8 +286,19 @@ impl<'a> Kept<'a> {
                     ..key.clone()
                 })
             };
-            match moved().filter(|k| self.after.foreign_keys.contains(k)) {
-                Some(moved) => self.moved.foreign_keys.push(moved),
+            let moved = moved();
+            let same = |after: &&ForeignKey| {
+                moved.as_ref().is_some_and(|moved| moved == *after || moved.is_unvalidated(after))
+            };
+            match self.after.foreign_keys.iter().find(same).zip(moved.as_ref()) {
+                Some((after, moved)) => {
+                    if moved != after {
+                        let to = Some(after.table.clone());
+                        self.validated.push((key.name.clone(), after.name.clone(), to));
+                    }
+                    let besides = after.besides.clone();
+                    self.moved.foreign_keys.push(ForeignKey { besides, ..moved.clone() });
+                }
                 None => self.gone.foreign_keys.push(key),
             }
         }
@@ -282,13 +309,17 @@ impl<'a> Kept<'a> {
         for check in &self.before.checks {
             let now = |column: &Ident| names.column(&self.before.name, column);
             let expression = check.expression.clone().mapped(&|c| now(c).unwrap_or_else(|| c.clone()));
+            let unvalidated = check.is_unvalidated(&check.name, &check.expression);
             let same = |after: &&Check| {
                 names.model.check_origin(&self.after.name, &after.name) == check.name
                     && after.expression == expression
-                    && after.unvalidated == check.unvalidated
+                    && (after.besides == check.besides || after.besides.is_none() && unvalidated)
             };
             match self.after.checks.iter().find(same) {
                 Some(after) => {
+                    if after.besides != check.besides {
+                        self.validated.push((check.name.clone(), after.name.clone(), None));
+                    }
                     self.check_names.push((check.name.clone(), after.name.clone()));
                     self.moved.checks.push(Check { expression, ..check.clone() });
                 }
@@ -376,7 +407,7 @@ impl<'a> Kept<'a> {
 }
 
 /// Tables with those they refer to first; where that runs in a circle, by name.
-fn by_reference(mut tables: Vec<&Table>) -> Vec<&Table> {
+pub(super) fn by_reference(mut tables: Vec<&Table>) -> Vec<&Table> {
     let mut sorted: Vec<&Table> = Vec::with_capacity(tables.len());
     while !tables.is_empty() {
         let waits = |t: &Table| {

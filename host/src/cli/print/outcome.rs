@@ -208,8 +208,8 @@ fn warning(warning: &Warning, indent: &str) -> Vec<String> {
 
 /// Drift that is left: with what stands against its repair, or the command that repairs it.
 fn left(finding: &Finding) -> Vec<String> {
-    let Finding { code, message, repair, obstacle, next, .. } = finding;
-    let message = [Some(message.as_str()), obstacle.as_deref()].into_iter().flatten().collect::<Vec<_>>();
+    let Finding { code, message, repair, hindrance, next, .. } = finding;
+    let message = [Some(message.as_str()), hindrance.as_deref()].into_iter().flatten().collect::<Vec<_>>();
     let next = next.as_deref().unwrap_or(repair);
     told(code, &message.join("; "), next, "")
 }

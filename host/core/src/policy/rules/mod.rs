@@ -26,6 +26,7 @@ mod rename_column;
 mod rename_constraint;
 mod rename_table;
 mod restore_column;
+mod set_logged;
 mod set_not_null;
 mod set_values;
 mod several_locks;
@@ -66,6 +67,7 @@ pub static RULES: &[Rule] = &[
     rename_constraint::RULE,
     rename_table::RULE,
     restore_column::RULE,
+    set_logged::RULE,
     set_not_null::RULE,
     set_values::RULE,
     several_locks::RULE,
