@@ -5,7 +5,7 @@
 mod left;
 mod words;
 
-use hookwright_core::drift::{self, Moved};
+use hookwright_core::drift::{self, Moved, Part};
 use hookwright_core::ident::{OrgName, quoted};
 use serde::{Deserialize, Serialize};
 
@@ -160,8 +160,18 @@ impl Finding {
 }
 
 /// All that differs, as it is told: what cannot be compared, then what was found.
-pub(crate) fn told(org: &OrgName, drift: &drift::Drift) -> Vec<Finding> {
-    let findings = drift.findings.iter().map(|finding| Finding::of(org, finding));
+#[must_use]
+pub fn told(org: &OrgName, drift: &drift::Drift) -> Vec<Finding> {
+    // What takes a table's other name over takes along what is in it.
+    let taken_over = |finding: &drift::Finding| {
+        let is_its = |of: &&drift::Finding| of.table == finding.table && of.part == Part::Table;
+        let of = drift.findings.iter().find(is_its).filter(|of| of.renamed.is_some() && of.adoptable);
+        of.is_some() && finding.part != Part::Table
+    };
+    let findings = drift.findings.iter().map(|finding| {
+        let told = Finding::of(org, finding);
+        if taken_over(finding) { Finding { adopt: None, ..told } } else { told }
+    });
     drift.unfit.iter().map(|unfit| not_compared(org, unfit)).chain(findings).collect()
 }
 

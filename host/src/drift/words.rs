@@ -41,7 +41,10 @@ pub(super) fn what(finding: &drift::Finding) -> String {
         (State::Extra, true) if matches!(finding.part, Part::Column(_)) => {
             format!("the {kind} \"{place}\" ({found}) is there, and nothing calls for it")
         }
-        (State::Extra, true) => format!("the {kind} \"{place}\" is there, and nothing calls for it"),
+        (State::Extra, true) => {
+            let called = finding.called.as_ref().map(|name| format!(" as \"{}\"", name.as_str()));
+            format!("the {kind} \"{place}\" is there{}, and nothing calls for it", called.unwrap_or_default())
+        }
         _ => format!("the {kind} of \"{place}\" is {found}, and shall be {wanted}"),
     }
 }

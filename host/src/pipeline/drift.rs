@@ -3,15 +3,16 @@
 //! A repair takes the way of any change, from what the database has instead of from what the host recorded. The host
 //! proposes its intents itself: they are the difference to what the hooks call for.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use hookwright_core::ddl::Dialect;
+use hookwright_core::ddl::{self, Dialect};
 use hookwright_core::drift::{self, Adoption, Drift, Finding, Moved, Scope, World};
 use hookwright_core::event::Event;
 use hookwright_core::ident::Ident;
 use hookwright_core::intent::Intent;
 use hookwright_core::metadata::Metadata;
+use hookwright_core::policy::Probe;
 use hookwright_core::schema::Schema;
 
 use super::Pipeline;
@@ -19,9 +20,10 @@ use super::derive::{derived, whole};
 use super::hooks::Caller;
 use super::request::Request;
 use super::work::{Worked, Worker};
-use crate::db::Inspected;
+use crate::db::{Inspected, ProbeAnswer};
 use crate::drift::{Adopted, Finding as Told};
 use crate::error::{Error, Result};
+use crate::executor;
 use crate::tenant::{Derived, Tenant, View};
 
 /// Times that an organisation is looked at anew because it changed meanwhile.
@@ -130,7 +132,30 @@ pub(super) async fn synchronise(
     let drift = own(pipeline, tenant, view, &found).await?;
     whole(tenant, &drift.unfit)?;
     crate::drift::reached(&drift, scope)?;
-    repaired(pipeline, tenant, view, &drift, scope)
+    let empty = empty(pipeline, tenant, &drift, scope).await?;
+    repaired(pipeline, tenant, view, &drift.knowing_empty(empty), scope)
+}
+
+/// Those tables without rows to which required columns come back. Rows that come meanwhile hold the change up.
+async fn empty(
+    pipeline: &Pipeline<'_>,
+    tenant: &Tenant,
+    drift: &Drift,
+    scope: &Scope,
+) -> Result<BTreeSet<Ident>> {
+    let tables: Vec<_> = drift.to_require(scope).into_iter().collect();
+    let (db, base) = (tenant.db(), drift.base(scope));
+    let ask =
+        |table: &Ident| ddl::probe(&Probe::Rows { table: table.clone() }, db.dialect(), tenant.org(), &base);
+    let asked: Vec<_> = tables.iter().map(ask).collect();
+    let answers = executor::ask(db, &asked, pipeline.retry).await?;
+    let is_empty = |answer: &ProbeAnswer| matches!(answer, ProbeAnswer::Found { rows: false, .. });
+    Ok(tables
+        .into_iter()
+        .zip(answers)
+        .filter(|(_, answer)| is_empty(answer))
+        .map(|(table, _)| table)
+        .collect())
 }
 
 /// Works out what the metadata are once they say what the database has. No statement is made: what plugins call for

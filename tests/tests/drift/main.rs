@@ -8,6 +8,7 @@ mod bench;
 mod consent;
 mod deed;
 mod deeds;
+mod empty;
 mod hands;
 mod healed;
 mod hidden;

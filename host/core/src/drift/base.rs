@@ -4,12 +4,33 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::named::applied;
-use super::{Drift, Finding, Scope, Unrepaired, alike, extras, narrow};
+use super::{Drift, Finding, Part, Scope, State, Unrepaired, alike, extras, narrow};
 use crate::ident::Ident;
 use crate::intent::Intent;
 use crate::schema::{Schema, Table};
 
 impl Drift {
+    /// The tables within a scope to which a column comes back that must have a value and is given none: whether they have
+    /// rows decides whether it can be required at once.
+    #[must_use]
+    pub fn to_require(&self, scope: &Scope) -> BTreeSet<Ident> {
+        let needs = |finding: &&Finding| {
+            let Part::Column(name) = &finding.part else { return false };
+            let wanted = self.wanted.table(&finding.table).and_then(|table| table.column(name));
+            finding.state() == State::Missing
+                && finding.renamed.is_none()
+                && wanted.is_some_and(|c| !c.nullable && c.default.is_none() && c.generated.is_none())
+        };
+        let meant = self.findings.iter().filter(|f| scope.has(f)).filter(needs).map(|f| f.table.clone());
+        meant.filter(|table| self.found.tables.contains_key(table)).collect()
+    }
+
+    /// With tables that are known to have no rows.
+    #[must_use]
+    pub fn knowing_empty(self, empty: BTreeSet<Ident>) -> Self {
+        Self { empty, ..self }
+    }
+
     /// The schema from which a repair begins: what the database has where it is to be repaired, and what the record has
     /// elsewhere. What others added is in it only if it is to go.
     #[must_use]

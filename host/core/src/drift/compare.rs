@@ -59,8 +59,9 @@ impl Three<'_> {
                 let (wanted, recorded, found) = (of(&wanted), of(&recorded), of(&found));
                 let moved = self.moved(name, part, &wanted, &recorded, &found);
                 let (table, part) = (name.clone(), part.clone());
-                let (renamed, adoptable) = (None, false);
-                let finding = Finding { table, part, wanted, recorded, found, renamed, moved, adoptable };
+                let (renamed, called, adoptable) = (None, None, false);
+                let finding =
+                    Finding { table, part, wanted, recorded, found, renamed, called, moved, adoptable };
                 // What the database counts is recorded when it is taken over, and is the hands' still.
                 let moved = if finding.is_foreign() { Moved::Hands } else { moved };
                 Finding { moved, ..finding }

@@ -22,6 +22,8 @@ pub struct Finding {
     pub found: Option<String>,
     /// The name under which a table, column, index or constraint that is missing seems to be there still.
     pub renamed: Option<Ident>,
+    /// What an index or constraint is called that nothing calls for: it is told by what it is on.
+    pub called: Option<Ident>,
     /// Who moved.
     pub moved: Moved,
     /// Whether metadata can say what the database has.

@@ -93,6 +93,8 @@ pub struct Drift {
     /// What is there, and can be no entity or field.
     beyond: Vec<LeftOut>,
     strangers: Vec<Stranger>,
+    /// Tables that are known to have no rows.
+    empty: BTreeSet<Ident>,
     metadata: Metadata,
     recorded: Schema,
 }
@@ -115,6 +117,7 @@ impl Drift {
             renames,
             beyond: beyond.to_vec(),
             strangers,
+            empty: BTreeSet::new(),
             metadata: metadata.clone(),
             recorded: recorded.clone(),
         };
@@ -223,7 +226,8 @@ impl Drift {
             let mut left = left(model.schema());
             left.retain(|finding| self.in_place_of(&finding.table).is_none());
             let found = model.schema().clone();
-            let mut intents = repair::intents(&left.iter().collect::<Vec<_>>(), &self.wanted, &found);
+            let mut intents =
+                repair::intents(&left.iter().collect::<Vec<_>>(), &self.wanted, &found, &self.empty);
             intents.retain(|intent| !scope.loosening || loosens(intent, &found));
             intents.retain(|intent| hopeless || !repair::is_hopeless(intent, &found));
             intents.retain(|intent| !repair::waits_for_values(intent, &all));
@@ -274,12 +278,12 @@ fn loosens(intent: &Intent, found: &Schema) -> bool {
     }
 }
 
-/// What a column of others is, in full: once it is something else, it is another finding.
+/// What a column of others is, in full: once it is something else, it is another finding. What else they added has a name.
 fn spelled(finding: &mut Finding, found: &Schema) {
-    if let (Part::Column(name), State::Extra) = (&finding.part, finding.state())
-        && let Some(column) = found.table(&finding.table).and_then(|table| table.column(name))
-    {
-        finding.found = Some(part::in_full(column));
+    let Some(table) = found.table(&finding.table).filter(|_| finding.state() == State::Extra) else { return };
+    match &finding.part {
+        Part::Column(name) => finding.found = table.column(name).map(part::in_full),
+        part => finding.called = part::called(part, table),
     }
 }
 

@@ -45,7 +45,8 @@ impl Drift {
         let wanted = Some(to.as_str().to_owned());
         let found = Some(from.as_str().to_owned());
         let (recorded, renamed, adoptable, moved) = (wanted.clone(), Some(from), false, Moved::Hands);
-        Some(Finding { table, part, wanted, recorded, found, renamed, moved, adoptable })
+        let called = None;
+        Some(Finding { table, part, wanted, recorded, found, renamed, called, moved, adoptable })
     }
 
     /// What renames back whatever is in a scope, and the tables that are in the way of its tables.

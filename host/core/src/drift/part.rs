@@ -211,3 +211,16 @@ pub(super) fn type_in_full(ty: &FieldType) -> String {
         None => ty.describe(),
     }
 }
+
+/// What an index or constraint of a table is called, where what it is on is what it goes by.
+pub(super) fn called(part: &Part, table: &Table) -> Option<Ident> {
+    match part {
+        Part::PrimaryKey => Some(table.key_name()),
+        Part::Unique(columns) => table.uniques.iter().find(|u| u.columns == *columns).map(|u| u.name.clone()),
+        Part::ForeignKey(columns) => {
+            table.foreign_keys.iter().find(|k| k.columns == *columns).map(|k| k.name.clone())
+        }
+        Part::Index(text) => table.indexes.iter().find(|i| shape(i) == *text).map(|i| i.name.clone()),
+        _ => None,
+    }
+}

@@ -1,5 +1,7 @@
 //! From findings to the intents that make the database what is called for.
 
+use std::collections::BTreeSet;
+
 use super::{Finding, Part};
 use crate::conversion::{Conversion, conversion};
 use crate::field_type::FieldType;
@@ -26,9 +28,14 @@ enum Stage {
     Tables,
 }
 
-/// The intents for findings, in an order in which they can be applied to what was found.
-pub(super) fn intents(findings: &[&Finding], wanted: &Schema, found: &Schema) -> Vec<Intent> {
-    let mut repair = Repair::default();
+/// The intents for findings, in an order in which they can be applied to what was found. `empty` tables have no rows.
+pub(super) fn intents(
+    findings: &[&Finding],
+    wanted: &Schema,
+    found: &Schema,
+    empty: &BTreeSet<Ident>,
+) -> Vec<Intent> {
+    let mut repair = Repair { steps: Vec::new(), empty };
     for finding in findings {
         match (wanted.table(&finding.table), found.table(&finding.table)) {
             (Some(wanted), Some(found)) => repair.part(&finding.part, wanted, found),
@@ -59,12 +66,12 @@ pub(super) fn waits_for_values(intent: &Intent, before: &[Intent]) -> bool {
     })
 }
 
-#[derive(Default)]
-struct Repair {
+struct Repair<'a> {
     steps: Vec<(Stage, Intent)>,
+    empty: &'a BTreeSet<Ident>,
 }
 
-impl Repair {
+impl Repair<'_> {
     fn push(&mut self, stage: Stage, intent: Intent) {
         self.steps.push((stage, intent));
     }
@@ -139,7 +146,8 @@ impl Repair {
             let mut column = column.clone();
             let is_given = column.default.is_some() || column.generated.is_some();
             // Rows that are there have no value for it; it is required once they do.
-            column.nullable |= !is_given && !wanted.primary_key.contains(name);
+            let needs_value = !is_given && !wanted.primary_key.contains(name) && !self.empty.contains(&table);
+            column.nullable |= needs_value;
             let add = AddColumn { table, column, primary_key: false };
             self.push(Stage::Columns, Intent::AddColumn(add));
         }
@@ -246,7 +254,6 @@ impl Repair {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
     use std::sync::Arc;
 
     use serde_json::json;

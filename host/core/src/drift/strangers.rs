@@ -68,6 +68,7 @@ impl Drift {
                 recorded: None,
                 found: Some(is.clone()),
                 renamed: None,
+                called: None,
                 moved: Moved::Hands,
                 adoptable: false,
             })

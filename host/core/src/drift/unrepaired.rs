@@ -1,5 +1,7 @@
 //! Findings that a repair leaves as they are, each with what stands against it.
 
+use std::collections::BTreeSet;
+
 use super::{Finding, Part, State, repair};
 use crate::intent::{Intent, IntentError};
 use crate::model::Model;
@@ -39,7 +41,7 @@ pub(super) fn hindrance(finding: &Finding, wanted: &Schema, model: &Model, done:
     if finding.part == Part::Table && finding.state() == State::Differs {
         return Hindrance::InTheWay;
     }
-    let intents = repair::intents(&[finding], wanted, found);
+    let intents = repair::intents(&[finding], wanted, found, &BTreeSet::new());
     let mut trial = model.clone();
     for intent in &intents {
         if repair::is_hopeless(intent, found) {

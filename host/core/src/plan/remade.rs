@@ -3,7 +3,8 @@
 //! PostgreSQL ties a foreign key to the very constraint or index that it found when it was made. The planner asks for
 //! this once it knows what differs.
 
-use super::delta::{Delta, Kept, Names};
+use super::delta::{Delta, Kept};
+use super::names::Names;
 use crate::ident::Ident;
 use crate::schema::ForeignKey;
 

@@ -32,6 +32,7 @@ mod set_values;
 mod several_locks;
 mod table_without_primary_key;
 mod unconvertible;
+mod used_by_others;
 
 #[cfg(test)]
 use super::testing;
@@ -73,6 +74,7 @@ pub static RULES: &[Rule] = &[
     several_locks::RULE,
     table_without_primary_key::RULE,
     unconvertible::RULE,
+    used_by_others::RULE,
 ];
 
 /// A rule by its name, or by its code.
