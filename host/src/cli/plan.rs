@@ -10,7 +10,7 @@ use super::fleet::Step;
 use super::schema::What;
 use super::{Context, Exit, print, schema};
 use crate::error::{Error, Result};
-use crate::outcome::Outcome;
+use crate::outcome::{Outcome, Reason};
 use crate::plans::{Plan, statements};
 
 #[derive(Debug, clap::Args)]
@@ -86,6 +86,9 @@ fn shown(cx: &Context, org: &OrgName, done: Option<(Change, Outcome)>, sql: bool
         true => {
             let lines = statements(&outcome).into_iter().map(|sql| format!("{sql};"));
             cx.out.text(&lines.collect::<Vec<_>>().join("\n"))?;
+            for Reason { code, message, help } in &outcome.reasons {
+                cx.out.talk(&print::clean(&format!("{code}: {message}; {help}")));
+            }
         }
         false => cx.out.one(&outcome, || print::outcome(&outcome, Some(&change)))?,
     }

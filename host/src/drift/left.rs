@@ -62,7 +62,11 @@ pub(crate) fn reasons(org: &OrgName, left: &[Unrepaired]) -> Vec<Reason> {
         let told = Finding::left(org, unrepaired);
         Reason {
             code: "drift/not-repaired".to_owned(),
-            message: format!("{} is left: {}", what(&unrepaired.finding), told.hindrance.unwrap_or_default()),
+            message: format!(
+                "{}; it is left as it is: {}",
+                what(&unrepaired.finding),
+                told.hindrance.unwrap_or_default()
+            ),
             help: told.next.unwrap_or_default(),
         }
     };

@@ -78,7 +78,7 @@ pub(super) fn by_hand(finding: &drift::Finding) -> Option<String> {
 pub(super) fn why(finding: &drift::Finding) -> &'static str {
     match (finding.moved, finding.state()) {
         (Moved::Hands, State::Missing) if finding.renamed.is_none() => "others than Hookwright took it away",
-        (Moved::Hands, State::Extra) => "others than Hookwright added it",
+        (Moved::Hands, State::Extra) if finding.part != Part::Unlogged => "others than Hookwright added it",
         (Moved::Hands, _) => "others than Hookwright changed it",
         (Moved::Plugins, State::Differs) if is_as_adopted(finding) => {
             "it was taken in as it is, and no field can say that"
