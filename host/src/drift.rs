@@ -2,9 +2,18 @@
 //!
 //! For the command line, HTTP and the library; the comparison itself is the core's.
 
-use hookwright_core::drift::{self, Hindrance, Moved, Part, State};
+mod left;
+mod repairs;
+mod words;
+
+use hookwright_core::drift::{self, Moved, Part};
 use hookwright_core::ident::{OrgName, quoted};
 use serde::{Deserialize, Serialize};
+
+pub(crate) use left::reasons;
+use repairs::{command, repair};
+pub(crate) use repairs::{name_first, no_room, not_alone};
+use words::{by_hand, what, why};
 
 /// A finding that somebody decided to leave as it is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -117,6 +126,12 @@ pub struct Finding {
     /// The command that takes what the database has into the metadata, if there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub adopt: Option<String>,
+    /// What stands against its repair: of what a repair left as it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hindrance: Option<String>,
+    /// What to do about that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
 }
 
 impl Finding {
@@ -136,18 +151,30 @@ impl Finding {
             moved: finding.moved.as_str().to_owned(),
             foreign: finding.is_foreign(),
             message: format!("{}; {}", what(finding), why(finding)),
-            repair: repair(org, finding),
+            repair: by_hand(finding).unwrap_or_else(|| repair(org, finding)),
             ignore: finding
                 .is_ignorable()
                 .then(|| format!("hookwright ignore --org {org} {} --reason \"…\"", finding.id())),
             adopt: finding.adoptable.then(|| command("adopt", org, finding)),
+            hindrance: None,
+            next: None,
         }
     }
 }
 
 /// All that differs, as it is told: what cannot be compared, then what was found.
-pub(crate) fn told(org: &OrgName, drift: &drift::Drift) -> Vec<Finding> {
-    let findings = drift.findings.iter().map(|finding| Finding::of(org, finding));
+#[must_use]
+pub fn told(org: &OrgName, drift: &drift::Drift) -> Vec<Finding> {
+    // What takes a table's other name over takes along what is in it.
+    let taken_over = |finding: &drift::Finding| {
+        let is_its = |of: &&drift::Finding| of.table == finding.table && of.part == Part::Table;
+        let of = drift.findings.iter().find(is_its).filter(|of| of.renamed.is_some() && of.adoptable);
+        of.is_some() && finding.part != Part::Table
+    };
+    let findings = drift.findings.iter().map(|finding| {
+        let told = Finding::of(org, finding);
+        if taken_over(finding) { Finding { adopt: None, ..told } } else { told }
+    });
     drift.unfit.iter().map(|unfit| not_compared(org, unfit)).chain(findings).collect()
 }
 
@@ -173,6 +200,8 @@ fn not_compared(org: &OrgName, unfit: &drift::Unfit) -> Finding {
         repair: format!("hookwright plugin list --org {org}"),
         ignore: None,
         adopt: None,
+        hindrance: None,
+        next: None,
         entity,
     }
 }
@@ -201,124 +230,4 @@ pub(crate) fn taken_in(
 /// `metadata/not-found`.
 pub(crate) fn reached(drift: &drift::Drift, scope: &drift::Scope) -> crate::error::Result<()> {
     drift.unknown(scope).map_or(Ok(()), |unknown| Err(unknown.into()))
-}
-
-fn what(finding: &drift::Finding) -> String {
-    let (place, kind) = (finding.place(), finding.part.kind());
-    let text = |value: &Option<String>| value.clone().unwrap_or_else(|| "nothing".to_owned());
-    let (wanted, found) = (text(&finding.wanted), text(&finding.found));
-    if let Some(renamed) = &finding.renamed {
-        let is_taken = matches!(finding.hindrance, Some(Hindrance::NameTaken { .. }));
-        let beside = match is_taken {
-            true => ", and another table has its name: give that one another, or drop it, then repair this",
-            false => "",
-        };
-        return format!("the {kind} \"{place}\" is called \"{}\"{beside}", renamed.as_str());
-    }
-    if let Some(Hindrance::Elsewhere(schema)) = &finding.hindrance {
-        return format!("the {kind} \"{place}\" is in the schema {}", quoted(schema));
-    }
-    if let Part::Kept(name) = &finding.part {
-        return format!("{wanted}, dropped and kept as \"{}\", is not there", name.as_str());
-    }
-    if matches!(finding.part, Part::Nullability(_)) {
-        return match finding.found.as_deref() {
-            Some("NULL") => format!("\"{place}\" may be NULL, and must not"),
-            _ => format!("\"{place}\" must not be NULL, and may"),
-        };
-    }
-    let kind = kind.replace('-', " ");
-    match (finding.state(), finding.part.is_thing() || finding.part == Part::Table) {
-        (State::Missing, true) => format!("the {kind} \"{place}\" is missing"),
-        (State::Extra, true) if matches!(finding.part, Part::Column(_)) => {
-            format!("the {kind} \"{place}\" ({found}) is there, and nothing calls for it")
-        }
-        (State::Extra, true) => format!("the {kind} \"{place}\" is there, and nothing calls for it"),
-        _ => format!("the {kind} of \"{place}\" is {found}, and shall be {wanted}"),
-    }
-}
-
-fn why(finding: &drift::Finding) -> &'static str {
-    if let Some(Hindrance::Elsewhere(_)) = finding.hindrance {
-        return "others than Hookwright moved it there";
-    }
-    if matches!(finding.part, Part::Kept(_)) {
-        return "others than Hookwright took it away, and a repair only forgets it";
-    }
-    match (finding.moved, finding.state()) {
-        (Moved::Hands, State::Missing) if finding.renamed.is_none() => "others than Hookwright took it away",
-        (Moved::Hands, State::Extra) => "others than Hookwright added it",
-        (Moved::Hands, _) => "others than Hookwright changed it",
-        (Moved::Plugins, State::Differs) if is_as_adopted(finding) => {
-            "it was taken in as it is, and no field can say that"
-        }
-        (Moved::Metadata, _) => "its entity or field was deleted, and it was kept",
-        (Moved::Plugins, State::Missing) => "the plugins did not call for it before",
-        (Moved::Plugins, State::Extra) => "the plugins call for it no more",
-        (Moved::Plugins, State::Differs) => "the plugins called for something else before",
-        (Moved::Several, _) => {
-            "others than Hookwright changed it, and the plugins called for something else before"
-        }
-    }
-}
-
-/// Whether the record has it just as it is, in words that are the database's own.
-fn is_as_adopted(finding: &drift::Finding) -> bool {
-    !finding.adoptable
-        && matches!(finding.part, Part::Type(_) | Part::Default(_))
-        && finding.recorded == finding.found
-}
-
-/// What makes the database what is called for.
-fn repair(org: &OrgName, finding: &drift::Finding) -> String {
-    let table = finding.table.as_str();
-    let quote = |name: &str| format!("\"{}\"", name.replace('"', "\"\""));
-    match &finding.hindrance {
-        None => command("sync", org, finding),
-        Some(Hindrance::Together) => format!("hookwright sync --org {org}"),
-        Some(Hindrance::Whole) => format!("hookwright sync --org {org} --entity {table}"),
-        Some(Hindrance::Elsewhere(schema)) => {
-            format!("ALTER TABLE {}.{} SET SCHEMA {}", quote(schema), quote(table), quote(org.as_str()))
-        }
-        Some(Hindrance::NameTaken { aside, in_schema }) => {
-            let schema = if *in_schema { format!("{}.", quote(org.as_str())) } else { String::new() };
-            format!("ALTER TABLE {schema}{} RENAME TO {}", quote(table), quote(aside.as_str()))
-        }
-    }
-}
-
-/// The error of a repair that has nothing to do before somebody makes room.
-pub(crate) fn hindered(org: &OrgName, left: &[drift::Finding]) -> Option<crate::error::Error> {
-    let finding = left.iter().find(|finding| finding.is_hindered())?;
-    let error = crate::error::Error::new("drift/hindered", format!("{}; {}", what(finding), why(finding)));
-    Some(error.coded(finding.code()).help(repair(org, finding)))
-}
-
-/// The error of a repair that cannot do what it is to without more.
-pub(crate) fn not_alone(org: &OrgName, finding: &drift::Finding) -> crate::error::Error {
-    let with = match finding.hindrance {
-        Some(Hindrance::Whole) => "what else differs on its table, which is made anew as a whole",
-        _ => "what differs on other tables, which have its name or refer to it",
-    };
-    let message = format!("{}; that is repaired only together with {with}", what(finding));
-    let help = format!("repair it all: {}", repair(org, finding));
-    crate::error::Error::new("drift/not-alone", message).help(help)
-}
-
-/// The error of an adoption beside a name that it does not take over.
-pub(crate) fn name_first(org: &OrgName, finding: &drift::Finding) -> crate::error::Error {
-    let message = format!("{}, and metadata cannot take that name over", what(finding));
-    let help = format!("give it its own back first: {}", repair(org, finding));
-    crate::error::Error::new("drift/not-adopted", message).help(help)
-}
-
-fn command(verb: &str, org: &OrgName, finding: &drift::Finding) -> String {
-    let mut command = format!("hookwright {verb} --org {org} --entity {}", finding.table.as_str());
-    if let Some(column) = finding.part.column() {
-        command += &format!(" --field {}", column.as_str());
-    }
-    if verb == "sync" && finding.is_foreign() {
-        command += " --extras";
-    }
-    command
 }

@@ -87,7 +87,7 @@ pub struct Outcome {
     /// What may keep it from running, though it holds nothing up: as a dry run found it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<Warning>,
-    /// Drift for which there is no repair: of a synchronisation.
+    /// Drift that is left: of a repair, with what stands against it; of an adoption, what plugins call for besides.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub left: Vec<crate::drift::Finding>,
     /// What was taken into the metadata: of an adoption.

@@ -18,6 +18,7 @@ mod held;
 mod hooks;
 mod judging;
 mod kept;
+mod rebuilt;
 mod references;
 mod report;
 mod request;
@@ -59,7 +60,7 @@ use crate::tenant::{Bound, Tenant, View};
 
 use facts::{Facts, Wanted};
 use heavy::{Whose, watched};
-use report::Report;
+use report::{Left, Report};
 use request::Request;
 pub(crate) use request::Sent;
 use ruling::{Judge, Ruling};
@@ -181,8 +182,10 @@ impl Pipeline<'_> {
     }
 
     async fn attempt(&self, tenant: &Tenant, view: &View, request: &Request<'_>) -> Result<Attempt> {
-        let Worked { draft, metadata, hooks, memories, rolls_back, left, adopted, besides, purged } =
-            work::work_out(self, tenant, view, request).await?;
+        let mut worked = work::work_out(self, tenant, view, request).await?;
+        let not_repaired = std::mem::take(&mut worked.not_repaired);
+        let Worked { draft, metadata, hooks, memories, rolls_back, left, adopted, besides, purged, .. } =
+            worked;
         let base = draft.base().clone();
         let there = base.physical().tables;
         under_way::check(tenant, &draft, request).await?;
@@ -194,14 +197,12 @@ impl Pipeline<'_> {
         let judge = Judge { org: tenant.org(), request, settings: tenant.settings(), hash: &hash };
         let wanted = Wanted::of(tenant.org(), &reviewed.plan, &there);
         let schemas = (&base, &reviewed.schema);
-        let facts = match request.consent.dry_run {
-            true => Facts::of_dry_run(tenant, &wanted, schemas, self.retry).await?,
-            false => Facts::default(),
-        };
-        let ruling = facts.weigh(judge.rule(&reviewed));
-        let (hash, warnings) = (hash.clone(), facts.warnings);
+        let facts = Facts::of(tenant, request, &wanted, &reviewed.plan, schemas, self.retry).await?;
+        let ruling = facts.weigh(judge.rule(&reviewed)).unless(not_repaired);
+        let (hash, warnings, rebuilt) = (hash.clone(), facts.warnings, facts.rebuilt);
         let before = there.clone();
-        let report = Report { tenant, request, hooks, hash, sizes: found, before, left, adopted, warnings };
+        let left = Left { left, adopted };
+        let report = Report { tenant, request, hooks, hash, sizes: found, before, left, warnings, rebuilt };
         match ruling {
             Ruling::Refuse(reasons) => {
                 Ok(not_run(report.not_run(view, &reviewed, Status::Rejected, reasons)))

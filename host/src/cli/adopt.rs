@@ -15,7 +15,7 @@ The metadata become what the database has; the database is not changed. Columns 
 fields and entities: of one entity, or with --extras of all tables there are, which is how an existing database is
 taken over. What plugins call for besides is drift then: hookwright sync.
 
-Exit status: 0 adopted and in step, 1 error, 3 adopted, and something is drift still.")]
+Exit status: 0 adopted and in step, 1 error, 3 planned (--dry-run), or adopted, and something is drift still.")]
 pub(crate) struct Arguments {
     #[command(flatten)]
     repairing: Repairing,

@@ -10,7 +10,7 @@ use super::fleet::Step;
 use super::schema::What;
 use super::{Context, Exit, print, schema};
 use crate::error::{Error, Result};
-use crate::outcome::Outcome;
+use crate::outcome::{Outcome, Reason};
 use crate::plans::{Plan, statements};
 
 #[derive(Debug, clap::Args)]
@@ -63,10 +63,7 @@ fn planned(
 ) -> Result<Step<Option<Outcome>>> {
     let plan = done.as_ref().and_then(|(change, outcome)| Plan::of(org, change, outcome));
     plans.lock().unwrap_or_else(PoisonError::into_inner).extend(plan);
-    let mut step = schema::step(done);
-    let is_planned = step.report.is_some();
-    step.left = step.left.or_else(|| is_planned.then(work_is_left));
-    Ok(step)
+    Ok(schema::planned(schema::step(done)))
 }
 
 /// Writes the plans to a file, if one is wanted.
@@ -81,14 +78,6 @@ fn kept(cx: &Context, out: Option<PathBuf>, plans: &[Plan]) -> Result<()> {
     Ok(())
 }
 
-fn work_is_left() -> (String, String) {
-    (
-        "planned".to_owned(),
-        "there is something to do; see the plan of one with --org and its name, or write all with --out"
-            .to_owned(),
-    )
-}
-
 fn shown(cx: &Context, org: &OrgName, done: Option<(Change, Outcome)>, sql: bool) -> Result<Exit> {
     let Some((change, outcome)) = done else {
         return if sql { Ok(Exit::Done) } else { schema::in_step(cx, org) };
@@ -97,6 +86,9 @@ fn shown(cx: &Context, org: &OrgName, done: Option<(Change, Outcome)>, sql: bool
         true => {
             let lines = statements(&outcome).into_iter().map(|sql| format!("{sql};"));
             cx.out.text(&lines.collect::<Vec<_>>().join("\n"))?;
+            for Reason { code, message, help } in &outcome.reasons {
+                cx.out.talk(&print::clean(&format!("{code}: {message}; {help}")));
+            }
         }
         false => cx.out.one(&outcome, || print::outcome(&outcome, Some(&change)))?,
     }

@@ -9,6 +9,7 @@ use serde_json::{Value as Json, json};
 use super::fleet::{Orgs, Step};
 use super::{Context, Exit, print};
 use crate::api::SubmitOptions;
+use crate::drift::Finding;
 use crate::error::Result;
 use crate::host::Host;
 use crate::outcome::{Outcome, Status};
@@ -155,7 +156,7 @@ impl Asked {
     /// Sends it to one organisation, or to many.
     async fn run(&self, host: &Host, cx: &Context, orgs: &Orgs) -> Result<Exit> {
         let Some(org) = orgs.single() else {
-            let each = |org| async move { Ok(step(self.send(host, cx, &org).await?)) };
+            let each = |org| async move { Ok(planned(step(self.send(host, cx, &org).await?))) };
             let pace = if self.options.dry_run { orgs.pace.reading() } else { orgs.pace };
             return pace.each(orgs.members(host).await?, cx, each).await;
         };
@@ -163,9 +164,19 @@ impl Asked {
             return in_step(cx, &org);
         };
         cx.out.one(&outcome, || print::outcome(&outcome, Some(&change)))?;
-        Ok(exit(&outcome))
+        Ok(if self.options.dry_run { Exit::Left } else { exit(&outcome) })
     }
 }
+
+/// Of one of many: what is only planned is work that is left.
+pub(super) fn planned(mut step: Step<Option<Outcome>>) -> Step<Option<Outcome>> {
+    let is_planned = step.report.as_ref().is_some_and(|outcome| outcome.status == Status::Planned);
+    let left = || ("planned".to_owned(), WORK_IS_LEFT.to_owned());
+    step.left = step.left.or_else(|| is_planned.then(left));
+    step
+}
+
+const WORK_IS_LEFT: &str = "there is something to do; see the plan of one with --org and its name, or write all with \"hookwright plan --out\"";
 
 /// Sends a change, and waits until the last of its steps is done.
 pub(super) async fn submit(
@@ -202,7 +213,11 @@ pub(super) fn step(done: Option<(Change, Outcome)>) -> Step<Option<Outcome>> {
         return Step { report: None, word: "in step".to_owned(), left: None };
     };
     let reason = outcome.reasons.first().map(|r| (r.code.clone(), r.message.clone()));
-    let finding = outcome.left.first().map(|f| (f.code.clone(), f.message.clone()));
+    let left = |f: &Finding| {
+        let parts = [Some(&f.message), f.hindrance.as_ref(), f.next.as_ref()];
+        (f.code.clone(), parts.into_iter().flatten().cloned().collect::<Vec<_>>().join("; "))
+    };
+    let finding = outcome.left.first().map(left);
     let word = outcome.status.as_str().to_owned();
     let left = (exit(&outcome) == Exit::Left).then(|| reason.or(finding).unwrap_or_default());
     Step { report: Some(outcome), word, left }

@@ -18,7 +18,7 @@ What others added to a table stays, unless --extras is given.
 
 Of many organisations some go first (--canary), the others side by side; a second run does what the first left.
 
-Exit status: 0 in step, 1 error, 3 work is left: held, refused, or without a repair.")]
+Exit status: 0 in step, 1 error, 3 work is left: planned (--dry-run), held, refused, or without a repair.")]
 pub(crate) struct Arguments {
     #[command(flatten)]
     repairing: Repairing,

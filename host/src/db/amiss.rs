@@ -18,6 +18,8 @@ pub(super) struct Ledger {
     pub(super) version: i64,
     /// What the change of the organisation's revision recorded of the rows; none if an older host made it.
     pub(super) recorded: Option<String>,
+    /// The comment on the organisation's schema.
+    pub(super) mark: Option<String>,
 }
 
 impl OrgDb {

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use hookwright_core::drift::LeftOut;
+use hookwright_core::ddl::Dialect;
+use hookwright_core::drift::{LeftOut, Stranger, StrangerKind};
 use hookwright_core::ident::Ident;
 use hookwright_core::schema::{BURIED_PREFIX, Schema, Table};
 use serde::Serialize;
@@ -17,6 +18,8 @@ pub struct Inspected {
     pub schema: Schema,
     /// The rest: tables that are not managed, and parts of managed ones that the model cannot express.
     pub foreign: Vec<Foreign>,
+    /// The comment on the schema, which tells whose it is.
+    pub(super) mark: Option<String>,
 }
 
 /// A thing Hookwright did not make, or does not understand. It is never touched.
@@ -44,6 +47,8 @@ pub enum ForeignKind {
     Column,
     /// A constraint of a managed table.
     Constraint,
+    /// What a managed table is besides (`WITHOUT ROWID`).
+    Option,
     /// An index of a managed table.
     Index,
     /// A trigger of a managed table.
@@ -59,6 +64,7 @@ impl ForeignKind {
             Self::View => "view",
             Self::Column => "column",
             Self::Constraint => "constraint",
+            Self::Option => "option",
             Self::Index => "index",
             Self::Trigger => "trigger",
         }
@@ -114,6 +120,27 @@ impl Inspected {
         };
         self.foreign.iter().filter_map(left_out).collect()
     }
+
+    /// What is on tables, or in their place, and the model has no word for. Triggers, views and options
+    /// are no drift.
+    #[must_use]
+    pub fn strangers(&self, dialect: Dialect) -> Vec<Stranger> {
+        let stranger = |foreign: &Foreign| {
+            let Foreign { table, kind, name, reason } = foreign;
+            let kind = match kind {
+                ForeignKind::Table | ForeignKind::View => StrangerKind::Relation,
+                ForeignKind::Column => StrangerKind::Column,
+                // SQLite has it in the table's text alone.
+                ForeignKind::Constraint if dialect == Dialect::Sqlite => StrangerKind::Clause,
+                ForeignKind::Constraint => StrangerKind::Constraint,
+                ForeignKind::Index => StrangerKind::Index,
+                ForeignKind::Trigger | ForeignKind::Option => return None,
+            };
+            let is = if foreign.kind == ForeignKind::View { "it is a view" } else { reason };
+            Some(Stranger { table: table.clone(), kind, name: name.clone(), is: is.to_owned() })
+        };
+        self.foreign.iter().filter_map(stranger).collect()
+    }
 }
 
 impl OrgDb {
@@ -131,6 +158,9 @@ impl OrgDb {
         let inspected = reading!(self, look());
         match inspected {
             Ok(mut inspected) => {
+                if let Some(exchanged) = self.exchanged(inspected.mark.as_deref()).await? {
+                    return Err(DbError::Unusable(Box::new(exchanged)));
+                }
                 inspected.foreign.sort();
                 Ok(inspected)
             }

@@ -63,6 +63,7 @@ mod journal;
 mod kept;
 mod ledger;
 mod lent;
+mod mark;
 mod meddlers;
 mod options;
 mod overdue;

@@ -6,6 +6,7 @@ use sqlx::postgres::PgConnection;
 
 use super::fault::or_without_table;
 use super::gate::Script;
+use super::mark::mark;
 use super::{BOOKKEEPING_VERSION, Connections, DbError, Entry, OrgDb, bookkeeping, lock_key};
 
 /// What the host may do, and what is there.
@@ -196,6 +197,7 @@ async fn enter(db: &OrgDb, connection: &mut PgConnection, make: bool) -> sqlx::R
     if make {
         script.sql("CREATE SCHEMA IF NOT EXISTS ").schema(db.org()).sql(";");
     }
+    script.append(&mark(db.org()));
     script.sql("INSERT INTO hookwright.org (org, revision) VALUES (").text(db.org().as_str());
     script.sql(", 0) ON CONFLICT (org) DO NOTHING;");
     script.postgres(connection).await.map(drop)

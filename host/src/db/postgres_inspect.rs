@@ -8,7 +8,8 @@ use hookwright_core::expr::parse_printed;
 use hookwright_core::field_type::FieldType;
 use hookwright_core::ident::Ident;
 use hookwright_core::schema::{
-    Check, Column, ForeignKey, Index, IndexKey, IndexMethod, IndexShape, Table, Unique, Unread, names,
+    COLLATE, Check, Column, ForeignKey, Index, IndexKey, IndexMethod, IndexShape, Table, Unique, Unread,
+    names,
 };
 use hookwright_core::spec::OnDelete;
 use sqlx::Row;
@@ -21,24 +22,27 @@ use super::postgres_type::{field_type, in_words, nearest};
 use super::printed_default;
 
 /// Raw columns of the catalogue; an expression is asked for only where there is one, since printing it is what costs.
-const RELATIONS: &str = "SELECT c.oid::int8, c.relname::text, c.relkind::text, d.description, c.relispartition FROM pg_class c \
+const RELATIONS: &str = "SELECT c.oid::int8, c.relname::text, c.relkind::text, d.description, c.relispartition, c.relpersistence = 'u', \
+    (SELECT obj_description(oid, 'pg_namespace') FROM pg_namespace WHERE nspname = ";
+const RELATIONS_FROM: &str = ") FROM pg_class c \
     LEFT JOIN pg_description d ON d.objoid = c.oid AND d.classoid = 'pg_class'::regclass AND d.objsubid = 0 \
     WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND c.relnamespace = ";
 const COLUMNS: &str = "; SELECT a.attrelid::int8, a.attnum, a.attname::text, t.typname::text, a.atttypmod, a.attnotnull, \
-    pg_get_expr(f.adbin, f.adrelid), a.attidentity <> '', d.description, a.attgenerated <> '' FROM pg_class c \
+    pg_get_expr(f.adbin, f.adrelid), a.attidentity <> '', d.description, a.attgenerated <> '', CASE WHEN a.attcollation <> t.typcollation THEN \
+    (SELECT quote_ident(l.collname) FROM pg_collation l WHERE l.oid = a.attcollation) END FROM pg_class c \
     JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped \
     JOIN pg_type t ON t.oid = a.atttypid \
     LEFT JOIN pg_attrdef f ON f.adrelid = a.attrelid AND f.adnum = a.attnum \
     LEFT JOIN pg_description d ON d.objoid = c.oid AND d.classoid = 'pg_class'::regclass AND d.objsubid = a.attnum \
     WHERE c.relkind = 'r' AND c.relnamespace = ";
 const CONSTRAINTS: &str = "; SELECT c.conrelid::int8, c.conname::text, c.contype::text, c.conkey, c.confrelid::int8, c.confkey, \
-    c.confdeltype::text, CASE WHEN c.contype = 'c' THEN pg_get_expr(c.conbin, c.conrelid) END, c.convalidated, \
-    CASE WHEN c.contype <> 'c' THEN nullif(concat_ws(', ', CASE c.confupdtype WHEN 'c' THEN 'ON UPDATE CASCADE' \
+    c.confdeltype::text, CASE c.contype WHEN 'c' THEN pg_get_expr(c.conbin, c.conrelid) WHEN 'x' THEN pg_get_constraintdef(c.oid) END, c.convalidated, \
+    nullif(concat_ws(', ', CASE c.confupdtype WHEN 'c' THEN 'ON UPDATE CASCADE' \
     WHEN 'n' THEN 'ON UPDATE SET NULL' WHEN 'd' THEN 'ON UPDATE SET DEFAULT' END, \
     CASE WHEN c.confmatchtype = 'f' THEN 'MATCH FULL' END, CASE WHEN c.condeferrable THEN 'DEFERRABLE' END, \
-    CASE WHEN NOT c.convalidated THEN 'NOT VALID' END, CASE WHEN i.indnatts > i.indnkeyatts THEN 'INCLUDE' END, \
+    CASE WHEN c.contype = 'c' AND c.connoinherit THEN 'NO INHERIT' END, CASE WHEN NOT c.convalidated THEN 'NOT VALID' END, CASE WHEN i.indnatts > i.indnkeyatts THEN 'INCLUDE' END, \
     CASE WHEN ";
-const CONSTRAINTS_FROM: &str = " THEN 'NULLS NOT DISTINCT' END), '') END FROM pg_constraint c \
+const CONSTRAINTS_FROM: &str = " THEN 'NULLS NOT DISTINCT' END), '') FROM pg_constraint c \
     LEFT JOIN pg_index i ON i.indexrelid = c.conindid AND c.contype IN ('p', 'u') \
     WHERE c.conrelid <> 0 AND c.contype IN ('p', 'u', 'f', 'c', 'x') AND c.connamespace = ";
 const INDEXES: &str = "; SELECT i.indrelid::int8, x.relname::text, i.indisunique, string_to_array(i.indkey::text, ' ')::int2[], \
@@ -63,8 +67,9 @@ fn script(org: &str, version: u32) -> Script {
         SET LOCAL search_path = ''; SET LOCAL TimeZone = 'UTC'; SET LOCAL DateStyle = 'ISO'; ",
     );
     let equal_nulls = nulls_not_distinct(version);
+    script.sql(RELATIONS).text(org);
     for query in [
-        &[RELATIONS] as &[&'static str],
+        &[RELATIONS_FROM] as &[&'static str],
         &[COLUMNS],
         &[CONSTRAINTS, equal_nulls, CONSTRAINTS_FROM],
         &[INDEXES, equal_nulls, INDEXES_FROM],
@@ -94,10 +99,11 @@ pub(super) async fn inspect(
     };
     let mut reader = Reader { managed, ..Default::default() };
     relations.iter().try_for_each(|row| reader.relation(row))?;
+    let mark = relations.first().map(|row| row.try_get(6)).transpose()?.flatten();
     columns.iter().try_for_each(|row| reader.column(row))?;
     constraints.iter().try_for_each(|row| reader.constraint(row))?;
     indexes.iter().try_for_each(|row| reader.index(row))?;
-    Ok(reader.finish())
+    Ok(Inspected { mark, ..reader.finish() })
 }
 
 #[derive(Default)]
@@ -133,7 +139,8 @@ impl Reader<'_> {
                 if row.try_get(4)? {
                     self.foreign.push(Foreign::table(&name, "it is a part of a partitioned table"));
                 }
-                let table = Table { comment: row.try_get(3)?, ..Table::new(ident) };
+                let (comment, unlogged) = (row.try_get(3)?, row.try_get(5)?);
+                let table = Table { comment, unlogged, ..Table::new(ident) };
                 self.tables.insert(id, table);
             }
             (_, None) => self.foreign.push(Foreign::unnamed(&name, self.managed)),
@@ -157,11 +164,15 @@ impl Reader<'_> {
         let near = || nearest(&ty, modifier).map(|(ty, called)| (ty, Some(called), false));
         let known = exact.or_else(near).unwrap_or_else(|| (FieldType::Text, Some(in_words(&ty)), true));
         let ident = Ident::parse(&name).ok();
-        let (Some(ident), (ty, unread_type, far)) = (ident, known) else {
-            let reason = format!("the model cannot express it (type {ty}, or its name)");
+        let (Some(ident), (ty, mut unread_type, far)) = (ident, known) else {
+            let reason = format!("its name is none that a field can have (type {ty})");
             self.note(id, ForeignKind::Column, &name, reason);
             return Ok(());
         };
+        if let Some(collation) = row.try_get::<Option<String>, _>(10)? {
+            let called = unread_type.unwrap_or_else(|| ty.describe());
+            unread_type = Some(format!("{called}{COLLATE}{collation}"));
+        }
         let is_identity: bool = row.try_get(7)?;
         let printed =
             row.try_get::<Option<String>, _>(6)?.or_else(|| is_identity.then(|| Unread::COUNTED.to_owned()));
@@ -206,7 +217,12 @@ impl Reader<'_> {
             return Ok(());
         }
         if self.known_constraint(row, id, &name)?.is_none() {
-            self.note(id, ForeignKind::Constraint, &name, "the model cannot express it");
+            let reason = match (row.try_get::<String, _>(2)?.as_str(), row.try_get::<Option<String>, _>(7)?) {
+                ("x", Some(printed)) => printed,
+                ("c", Some(printed)) => format!("CHECK ({printed})"),
+                _ => "the model cannot express it".to_owned(),
+            };
+            self.note(id, ForeignKind::Constraint, &name, reason);
         }
         Ok(())
     }
@@ -219,12 +235,7 @@ impl Reader<'_> {
         let besides: Option<String> = row.try_get(9)?;
         if kind == "c" {
             let printed: Option<String> = row.try_get(7)?;
-            return Ok(self.check(
-                id,
-                name,
-                printed.as_deref().unwrap_or_default(),
-                !row.try_get::<bool, _>(8)?,
-            ));
+            return Ok(self.check(id, name, printed.as_deref().unwrap_or_default(), besides));
         }
         let Some(columns) = self.idents(id, &key.unwrap_or_default()) else { return Ok(None) };
         let foreign_key = if kind == "f" { self.foreign_key(row, &name, &columns)? } else { None };
@@ -268,8 +279,8 @@ impl Reader<'_> {
         }))
     }
 
-    fn check(&mut self, id: i64, name: Ident, printed: &str, unvalidated: bool) -> Option<()> {
-        let check = Check { unvalidated, ..Check::new(name, parse_printed(printed).ok()?) };
+    fn check(&mut self, id: i64, name: Ident, printed: &str, besides: Option<String>) -> Option<()> {
+        let check = Check { besides, ..Check::new(name, parse_printed(printed).ok()?) };
         let table = self.tables.get_mut(&id)?;
         let own = |c: &&mut Column| c.ty == FieldType::Text && names::values_check(&c.name) == check.name;
         let of_enum = table.columns.values_mut().find(own);
@@ -277,8 +288,8 @@ impl Reader<'_> {
             Some((column, values)) => {
                 column.ty = FieldType::Enum { values };
                 column.default = column.default.take().and_then(|d| d.retyped(&column.ty));
-                if unvalidated {
-                    column.unread.get_or_insert_default().ty = Some("Enum, NOT VALID".to_owned());
+                if let Some(besides) = &check.besides {
+                    column.unread.get_or_insert_default().ty = Some(format!("Enum, {besides}"));
                 }
             }
             None => table.checks.push(check),

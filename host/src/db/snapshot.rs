@@ -86,7 +86,8 @@ const POSTGRES: &str = "\
     SELECT 2::bigint, position::bigint, entity_id, id, spec::text FROM hookwright.field WHERE org = $1 UNION ALL \
     SELECT 3::bigint, 0::bigint, name, NULL, definition::text FROM hookwright.model WHERE org = $1 UNION ALL \
     SELECT 4::bigint, coalesce((SELECT max(revision) FROM hookwright.change WHERE org = $1), 0), \
-        (SELECT min(event_id) FROM hookwright.event WHERE org = $1), (SELECT max(version)::text FROM hookwright.meta), NULL";
+        (SELECT min(event_id) FROM hookwright.event WHERE org = $1), (SELECT max(version)::text FROM hookwright.meta), \
+        (SELECT obj_description(oid, 'pg_namespace') FROM pg_namespace WHERE nspname = $1)";
 
 const SQLITE: &str = "\
     SELECT 0, o.revision, c.id, CASE WHEN json_valid(c.undo) THEN json_extract(c.undo, '$.kept') END, CAST(o.touched AS TEXT) \
@@ -142,7 +143,9 @@ impl OrgDb {
                     return Err(DbError::Version { found: ledger.version, known: BOOKKEEPING_VERSION });
                 }
                 let at = (snapshot.revision, snapshot.change.as_deref());
-                if let Some(trouble) = self.amiss(at, &ledger, &snapshot.kept) {
+                let exchanged = self.exchanged(ledger.mark.as_deref()).await?;
+                let amiss = exchanged.or_else(|| self.amiss(at, &ledger, &snapshot.kept));
+                if let Some(trouble) = amiss {
                     snapshot.amiss = Some(Box::new(self.with_hands(trouble).await));
                 }
                 Ok(snapshot)
@@ -209,7 +212,7 @@ fn assemble(rows: Vec<Row>) -> Result<(Snapshot, Ledger), String> {
             continue;
         }
         if kind == 4 {
-            (ledger.last, ledger.events) = (number, first.is_some());
+            (ledger.last, ledger.events, ledger.mark) = (number, first.is_some(), json);
             ledger.version = second.and_then(|version| version.parse().ok()).unwrap_or_default();
             continue;
         }

@@ -43,7 +43,7 @@ pub(super) fn read(name: &Ident, sql: &str, without: &BTreeSet<Ident>) -> Option
     }
     if let (Some(first), Some(last)) = (cursor.rest().first(), cursor.rest().last()) {
         reader.foreign(
-            ForeignKind::Constraint,
+            ForeignKind::Option,
             &sql[first.start..last.end],
             "an option of the table that the model lacks",
         );

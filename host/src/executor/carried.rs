@@ -19,6 +19,13 @@ pub(super) struct Taken {
     text: String,
 }
 
+impl Taken {
+    /// The statement that makes it in the new table, for people.
+    pub fn addition(&self, rebuild: &Rebuild) -> String {
+        format!("ALTER TABLE \"{}\" ADD COLUMN {}", rebuild.passing().as_str(), self.text)
+    }
+}
+
 /// The columns that are taken along.
 ///
 /// # Errors

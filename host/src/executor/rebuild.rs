@@ -3,28 +3,74 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use hookwright_core::ddl::Dialect;
+use hookwright_core::ddl::{Dialect, Rebuild, Statement};
 use hookwright_core::ident::Ident;
 use hookwright_core::schema::{Check, ForeignKey, Schema, Table};
 use sqlx::sqlite::SqliteConnection;
 
+use super::carried::Taken;
 use super::job::RebuildPart;
 use super::{Failure, carried};
 use crate::db::gate::Script;
-use crate::db::{DbError, ForeignKind, Inspected, inspect_sqlite_table, without_comments};
+use crate::db::{DbError, ForeignKind, Inspected, OrgDb, Pool, inspect_sqlite_table, without_comments};
 
-/// Rebuilds, within a transaction that runs with foreign keys off.
-pub(super) async fn run(connection: &mut SqliteConnection, part: &RebuildPart) -> Result<(), Failure> {
-    let before = &part.rebuild.before;
+/// What the model does not know of a table that is made anew.
+struct Beside {
+    /// Columns that are taken along.
+    carried: Vec<Taken>,
+    /// Texts of triggers, and of indexes that are not the model's.
+    kept: Vec<String>,
+}
+
+/// What a rebuild comes to on the table as it is, statement by statement; what there is no [`Statement`] for is a text.
+pub(crate) struct Rebuilt {
+    /// Makes the new table.
+    pub create: Statement,
+    /// Makes the columns that are taken along: the name of each, and what makes it.
+    pub columns: Vec<(Ident, String)>,
+    /// Fills it, and puts it in the place of the old one.
+    pub rest: Vec<Statement>,
+    /// Makes triggers and indexes of others again.
+    pub kept: Vec<String>,
+}
+
+/// What a rebuild would do now. Nothing is changed.
+///
+/// # Errors
+/// What would be lost, or what the database says.
+pub(crate) async fn preview(db: &OrgDb, rebuild: &Rebuild) -> Result<Option<Rebuilt>, DbError> {
+    let Pool::Sqlite(pool) = db.pool() else { return Ok(None) };
+    let look = async {
+        let mut connection = pool.acquire().await?;
+        beside(&mut connection, rebuild).await
+    };
+    let Beside { carried, kept } = match look.await {
+        Ok(beside) => beside,
+        Err(Failure::Found(error)) => return Err(error),
+        Err(Failure::Sql(_, error)) => return Err(db.explain(error)),
+    };
+    let columns: Vec<_> = carried.iter().map(|column| column.carried.clone()).collect();
+    let (create, rest) = rebuild.carrying(db.org(), &columns);
+    let columns = carried.iter().map(|column| (column.carried.name.clone(), column.addition(rebuild)));
+    Ok(Some(Rebuilt { create, columns: columns.collect(), rest, kept }))
+}
+
+async fn beside(connection: &mut SqliteConnection, rebuild: &Rebuild) -> Result<Beside, Failure> {
+    let before = &rebuild.before;
     let found = inspect_sqlite_table(connection, &before.name, &BTreeSet::new()).await?;
-    let carried = carried::columns(connection, &part.rebuild, &found).await?;
+    let carried = carried::columns(connection, rebuild, &found).await?;
     let without: BTreeSet<_> = carried.iter().map(|column| column.carried.name.clone()).collect();
     let found = match without.is_empty() {
         true => found,
         false => inspect_sqlite_table(connection, &before.name, &without).await?,
     };
     let own = own_indexes(&found, before, &without)?;
-    let kept = kept(connection, before, &own).await?;
+    Ok(Beside { carried, kept: kept(connection, before, &own).await? })
+}
+
+/// Rebuilds, within a transaction that runs with foreign keys off.
+pub(super) async fn run(connection: &mut SqliteConnection, part: &RebuildPart) -> Result<(), Failure> {
+    let Beside { carried, kept } = beside(connection, &part.rebuild).await?;
     match carried.is_empty() {
         true => part.swap.sqlite(connection).await?,
         false => carried::swap(part, &carried).sqlite(connection).await?,
@@ -32,23 +78,23 @@ pub(super) async fn run(connection: &mut SqliteConnection, part: &RebuildPart) -
     if !part.indexes.is_empty() {
         part.indexes.sqlite(connection).await?;
     }
-    if !kept.is_empty() {
-        kept.sqlite(connection).await?;
+    let mut script = Script::new(Dialect::Sqlite);
+    for sql in &kept {
+        script.stored(sql);
+    }
+    if !script.is_empty() {
+        script.sqlite(connection).await?;
     }
     Ok(())
 }
 
 /// Triggers, and indexes that are not the model's: the dropped table takes them along.
-async fn kept(connection: &mut SqliteConnection, table: &Table, own: &[String]) -> sqlx::Result<Script> {
+async fn kept(connection: &mut SqliteConnection, table: &Table, own: &[String]) -> sqlx::Result<Vec<String>> {
     let query = "SELECT name, sql FROM sqlite_master WHERE type IN ('index', 'trigger') AND sql IS NOT NULL \
         AND tbl_name = ? COLLATE NOCASE ORDER BY type, rowid";
     let rows: Vec<(String, String)> =
         sqlx::query_as(query).bind(table.name.as_str()).fetch_all(connection).await?;
-    let mut script = Script::new(Dialect::Sqlite);
-    for (_, sql) in rows.iter().filter(|(name, _)| !own.contains(name)) {
-        script.stored(sql);
-    }
-    Ok(script)
+    Ok(rows.into_iter().filter(|(name, _)| !own.contains(name)).map(|(_, sql)| sql).collect())
 }
 
 /// The names of the model's indexes as they are found; an error if the table, without what is carried, is not what the

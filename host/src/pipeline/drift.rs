@@ -3,14 +3,16 @@
 //! A repair takes the way of any change, from what the database has instead of from what the host recorded. The host
 //! proposes its intents itself: they are the difference to what the hooks call for.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use hookwright_core::ddl::Dialect;
+use hookwright_core::ddl::{self, Dialect};
 use hookwright_core::drift::{self, Adoption, Away, Deleted, Drift, Finding, Moved, Scope, World};
 use hookwright_core::event::Event;
+use hookwright_core::ident::Ident;
 use hookwright_core::intent::Intent;
 use hookwright_core::metadata::Metadata;
+use hookwright_core::policy::Probe;
 use hookwright_core::schema::{Schema, Table};
 use hookwright_core::tombstone::Tombstones;
 
@@ -19,9 +21,10 @@ use super::derive::{derived, whole};
 use super::hooks::Caller;
 use super::request::Request;
 use super::work::{Worked, Worker};
-use crate::db::Inspected;
-use crate::drift::Adopted;
+use crate::db::{Inspected, ProbeAnswer};
+use crate::drift::{Adopted, Finding as Told};
 use crate::error::{Error, Result};
+use crate::executor;
 use crate::tenant::{Derived, Tenant, View};
 
 /// Times that an organisation is looked at anew because it changed meanwhile.
@@ -115,7 +118,7 @@ async fn compared(
         true => &deleted(tenant).await?,
         false => &Deleted::default(),
     };
-    let (found, beyond) = (&found.schema, &found.beyond());
+    let (found, beyond, strangers) = (&found.schema, &found.beyond(), &found.strangers(dialect));
     let world = World {
         wanted: schema,
         recorded,
@@ -127,6 +130,7 @@ async fn compared(
         beyond,
         away,
         deleted,
+        strangers,
     };
     Ok(Drift::of(world))
 }
@@ -164,9 +168,32 @@ pub(super) async fn synchronise(
     request.made().for_each(|step| step.unread(&mut found.schema));
     let drift = own(pipeline, tenant, view, &found).await?;
     whole(tenant, &drift.unfit)?;
-    let scope = drift.meant(scope);
-    crate::drift::reached(&drift, &scope)?;
-    repaired(pipeline, tenant, view, &drift, &scope)
+    let scope = &drift.meant(scope);
+    crate::drift::reached(&drift, scope)?;
+    let empty = empty(pipeline, tenant, &drift, scope).await?;
+    repaired(pipeline, tenant, view, &drift.knowing_empty(empty), scope)
+}
+
+/// Those tables without rows to which required columns come back. Rows that come meanwhile hold the change up.
+async fn empty(
+    pipeline: &Pipeline<'_>,
+    tenant: &Tenant,
+    drift: &Drift,
+    scope: &Scope,
+) -> Result<BTreeSet<Ident>> {
+    let tables: Vec<_> = drift.to_require(scope).into_iter().collect();
+    let (db, base) = (tenant.db(), drift.base(scope));
+    let ask =
+        |table: &Ident| ddl::probe(&Probe::Rows { table: table.clone() }, db.dialect(), tenant.org(), &base);
+    let asked: Vec<_> = tables.iter().map(ask).collect();
+    let answers = executor::ask(db, &asked, pipeline.retry).await?;
+    let is_empty = |answer: &ProbeAnswer| matches!(answer, ProbeAnswer::Found { rows: false, .. });
+    Ok(tables
+        .into_iter()
+        .zip(answers)
+        .filter(|(_, answer)| is_empty(answer))
+        .map(|(table, _)| table)
+        .collect())
 }
 
 /// Works out what the metadata are once they say what the database has. No statement is made: what plugins call for
@@ -204,7 +231,7 @@ pub(super) async fn adopt(
         let comments = adopted.repair(&scope).0.into_iter().filter(|i| matches!(i, Intent::SetComment(_)));
         comments.into_iter().try_for_each(|intent| worker.own(intent))?;
     }
-    let left = adopted.findings.into_iter().filter(|f| scope.has(f)).collect();
+    let left = adopted.findings.iter().filter(|f| scope.has(f)).map(|f| Told::of(tenant.org(), f)).collect();
     let moved = moved.into_iter().filter(|(was, _)| !gone.contains(was)).collect();
     let besides = Tombstones { moved, gone, ..Tombstones::default() };
     Ok(Worked { adopted: taken, besides, ..worked(worker, left) })
@@ -225,18 +252,22 @@ fn repaired(
     }
     let (intents, left) = drift.repair(scope);
     if intents.is_empty()
-        && let Some(error) = crate::drift::hindered(tenant.org(), &left)
+        && let Some(error) = crate::drift::no_room(tenant.org(), &left)
     {
         return Err(error);
     }
+    let gone = drift.lost(scope);
+    let nothing = intents.is_empty() && gone.is_empty() && !drift.records(worker.draft.base(), &left);
     for intent in intents {
         worker.own(intent)?;
     }
-    let besides = Tombstones { gone: drift.lost(scope), ..Tombstones::default() };
-    Ok(Worked { besides, ..worked(worker, left) })
+    let told = left.iter().map(|left| Told::left(tenant.org(), left)).collect();
+    let not_repaired = if nothing { crate::drift::reasons(tenant.org(), &left) } else { Vec::new() };
+    let besides = Tombstones { gone, ..Tombstones::default() };
+    Ok(Worked { not_repaired, besides, ..worked(worker, told) })
 }
 
-fn worked(worker: Worker<'_>, left: Vec<Finding>) -> Worked {
+fn worked(worker: Worker<'_>, left: Vec<Told>) -> Worked {
     let Worker { metadata, draft, .. } = worker;
     let hooks = Vec::new();
     Worked {
@@ -249,5 +280,6 @@ fn worked(worker: Worker<'_>, left: Vec<Finding>) -> Worked {
         adopted: Vec::new(),
         besides: Tombstones::default(),
         purged: Vec::new(),
+        not_repaired: Vec::new(),
     }
 }

@@ -14,12 +14,14 @@ use hookwright_core::schema::{Schema, Table};
 use hookwright_core::shared::Shared;
 
 use super::collision;
+use super::rebuilt;
+use super::request::Request;
 use super::ruling::Ruling;
 use super::steps;
 use crate::counted::counted;
 use crate::db::{Blocker, DbError, Lacking};
 use crate::error::{Error, Result};
-use crate::executor::RetryPolicy;
+use crate::executor::{Rebuilt, RetryPolicy};
 use crate::outcome::{Reason, Session, Warning};
 use crate::tenant::Tenant;
 
@@ -43,6 +45,8 @@ pub(super) struct Wanted {
 pub(super) struct Facts {
     lacking: Vec<Reason>,
     pub warnings: Vec<Warning>,
+    /// What SQLite's tables that are made anew come to, in order.
+    pub rebuilt: Vec<Option<Rebuilt>>,
 }
 
 impl Wanted {
@@ -88,20 +92,23 @@ impl Wanted {
 }
 
 impl Facts {
-    /// What a dry run tells.
-    pub async fn of_dry_run(
+    /// What a dry run tells; nothing of a change that is to run.
+    pub async fn of(
         tenant: &Tenant,
+        request: &Request<'_>,
         wanted: &Wanted,
+        plan: &Plan,
         (before, after): (&Schema, &Schema),
         retry: &RetryPolicy,
     ) -> Result<Self> {
-        if !wanted.changes {
+        if !(request.consent.dry_run && wanted.changes) {
             return Ok(Self::default());
         }
+        let (rebuilt, lost) = rebuilt::look(tenant, plan).await?;
         let lacking = tenant.db().lacking(&wanted.altered, &wanted.referred).await?;
         let lacking = lacking.into_iter().map(|lacking| reason(&lacking.into()));
         let meddlers = tenant.db().meddlers(&wanted.written).await?;
-        let lacking = lacking.chain(meddlers.iter().map(reason));
+        let lacking = lacking.chain(meddlers.iter().chain(&lost).map(reason));
         let lacking = lacking.chain(collision::found(tenant, before, after).await?).collect();
         let tables: Vec<_> = wanted.locked.keys().cloned().collect();
         let warnings = match tenant.db().holders(&tables).await {
@@ -109,7 +116,7 @@ impl Facts {
             Err(DbError::Refused { state, .. }) if state == "57014" => vec![not_known()],
             Err(error) => return Err(error.into()),
         };
-        Ok(Self { lacking, warnings })
+        Ok(Self { lacking, warnings, rebuilt })
     }
 
     /// A change that lacks a privilege would not run.

@@ -4,7 +4,6 @@ use std::collections::HashMap;
 use std::time::Instant;
 
 use hookwright_core::ddl::Statement;
-use hookwright_core::drift::Finding;
 use hookwright_core::event::{Change, Event};
 use hookwright_core::ident::{Ident, OrgName};
 use hookwright_core::policy::{Judged, Note as CoreNote, Refusal, Review};
@@ -12,11 +11,11 @@ use hookwright_core::schema::Table;
 use hookwright_core::shared::Shared;
 
 use super::request::Request;
-use super::{cost, steps};
+use super::{cost, rebuilt, steps};
 use crate::db::{EventRow, TableSize};
-use crate::drift::Adopted;
+use crate::drift::{Adopted, Finding};
 use crate::error::{Error, Result};
-use crate::executor::Applied;
+use crate::executor::{Applied, Rebuilt};
 use crate::outcome::{
     Decision, HookReport, IntentReport, Note, Outcome, Reason, StatementReport, Status, Warning,
 };
@@ -32,12 +31,20 @@ pub(super) struct Report<'a> {
     pub sizes: Vec<TableSize>,
     /// The tables there were before.
     pub before: Shared<Table>,
-    /// Drift for which there is no repair.
+    /// What a repair or an adoption comes to besides.
+    pub left: Left,
+    /// What may keep it from running.
+    pub warnings: Vec<Warning>,
+    /// For a dry run, what SQLite's tables that are made anew come to.
+    pub rebuilt: Vec<Option<Rebuilt>>,
+}
+
+/// What a repair or an adoption comes to besides its statements.
+pub(super) struct Left {
+    /// Drift that a repair leaves as it is, or that an adoption leads to.
     pub left: Vec<Finding>,
     /// What an adoption takes into the metadata.
     pub adopted: Vec<Adopted>,
-    /// What may keep it from running.
-    pub warnings: Vec<Warning>,
 }
 
 impl Report<'_> {
@@ -97,11 +104,11 @@ impl Report<'_> {
             plan_hash: Some(self.hash.clone()),
             hooks: self.hooks.clone(),
             intents: review.judged.iter().map(intent).collect(),
-            statements: review.plan.statements().map(|s| self.statement(s, &made)).collect(),
+            statements: rebuilt::statements(&review.plan, &self.rebuilt, |s| self.statement(s, &made)),
             steps: steps::planned(self.tenant.org(), &review.plan),
             warnings: self.warnings.clone(),
-            left: self.left.iter().map(|f| crate::drift::Finding::of(self.tenant.org(), f)).collect(),
-            adopted: self.adopted.clone(),
+            left: self.left.left.clone(),
+            adopted: self.left.adopted.clone(),
             reasons: Vec::new(),
             attempts: 0,
             duration_us: micros(self.request.started),

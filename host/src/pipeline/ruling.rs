@@ -15,6 +15,13 @@ pub(super) enum Ruling<'r> {
     Run(&'r ApprovedPlan),
 }
 
+impl Ruling<'_> {
+    /// The ruling, unless there are reasons why nothing is to happen.
+    pub fn unless(self, reasons: Vec<Reason>) -> Self {
+        if reasons.is_empty() { self } else { Ruling::Refuse(reasons) }
+    }
+}
+
 /// What a ruling is made on.
 pub(super) struct Judge<'a> {
     pub org: &'a OrgName,

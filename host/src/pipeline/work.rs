@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
 
-use hookwright_core::drift::{Finding, Unfit};
+use hookwright_core::drift::Unfit;
 use hookwright_core::event::{Body, EntityPatch, Event, FieldPatch};
 use hookwright_core::hook::{Action, EntityChange, FieldChange, HookCall, HookReply};
 use hookwright_core::ident::Ident;
@@ -18,9 +18,9 @@ use super::hooks::Caller;
 use super::request::{Request, in_time};
 use super::restore::Memories;
 use super::{Pipeline, drift};
-use crate::drift::Adopted;
+use crate::drift::{Adopted, Finding};
 use crate::error::{Error, Result};
-use crate::outcome::HookReport;
+use crate::outcome::{HookReport, Reason};
 use crate::tenant::{Tenant, View};
 
 /// A change worked out: nothing is executed yet.
@@ -35,8 +35,10 @@ pub(super) struct Worked {
     pub memories: BTreeMap<Place, Memory>,
     /// The changes it rolls back.
     pub rolls_back: Vec<String>,
-    /// Drift for which there is no repair.
+    /// Drift that a repair leaves as it is, or that an adoption leads to.
     pub left: Vec<Finding>,
+    /// Why a repair does nothing at all; none if it does anything.
+    pub not_repaired: Vec<Reason>,
     /// What an adoption takes into the metadata.
     pub adopted: Vec<Adopted>,
     /// What becomes of tombstones that the intents do not touch: an adoption took another name over, or hands took away
@@ -74,8 +76,9 @@ pub(super) async fn work_out(
     }
     let Worker { metadata, draft, caller, memories, rolls_back, purged, .. } = worker;
     let (hooks, memories) = (caller.into_reports(), memories.own);
-    let (left, adopted, besides) = (Vec::new(), Vec::new(), Tombstones::default());
-    Ok(Worked { draft, metadata, hooks, memories, rolls_back, left, adopted, besides, purged })
+    let (left, not_repaired, adopted) = (Vec::new(), Vec::new(), Vec::new());
+    let besides = Tombstones::default();
+    Ok(Worked { draft, metadata, hooks, memories, rolls_back, left, not_repaired, adopted, besides, purged })
 }
 
 /// The state of a change while its events are worked out.

@@ -18,6 +18,7 @@ pub fn cases() -> Vec<Case> {
     cases.extend(indexes());
     cases.extend(fills());
     cases.extend(conversions());
+    cases.push(logged());
     cases
 }
 
@@ -25,6 +26,7 @@ fn case<const N: usize>(name: &str, changes: [Vec<Json>; N]) -> Case {
     Case {
         name: name.into(),
         base: base(),
+        unlogged: &[],
         changes: changes.into(),
         empty_only: false,
         burying: true,
@@ -50,6 +52,16 @@ fn with(mut column: Json, more: Json) -> Json {
 /// A column that every row must have a value in.
 fn needed(name: &str, ty: &Json, default: Json) -> Json {
     with(column(name, ty, false), json!({"default": default}))
+}
+
+/// One refers to itself, and to another.
+fn logged() -> Case {
+    let set = |table: &str| on(table, "set-logged", json!({}));
+    let unlogged = &["invoice", "account", "log"];
+    Case {
+        unlogged,
+        ..case("tables that somebody made UNLOGGED", [vec![set("invoice"), set("account"), set("log")]])
+    }
 }
 
 fn tables() -> Vec<Case> {

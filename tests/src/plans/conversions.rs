@@ -74,6 +74,7 @@ fn case(name: &str, pairs: &[(&Json, &Json)]) -> Case {
     Case {
         name: name.into(),
         base,
+        unlogged: &[],
         changes: vec![change],
         empty_only: false,
         burying: true,

@@ -30,6 +30,8 @@ pub struct Case {
     pub name: String,
     /// What is there before.
     pub base: Vec<Json>,
+    /// The tables of it that somebody made `UNLOGGED`.
+    pub unlogged: &'static [&'static str],
     /// Each a change: its intents.
     pub changes: Vec<Vec<Json>>,
     /// Whether it can only be done without rows.
@@ -38,6 +40,21 @@ pub struct Case {
     pub burying: bool,
     /// Whether nobody thought of it, so that expressions in it may not fit.
     pub unforeseen: bool,
+}
+
+impl Case {
+    /// The schema that it begins at.
+    ///
+    /// # Panics
+    /// If an intent of the base is none.
+    pub fn before(&self) -> Schema {
+        let mut schema = apply(&Schema::default(), &self.base, true).schema().clone();
+        for name in self.unlogged {
+            let name = Ident::parse(name).expect("a name");
+            schema.table_mut(&name).expect("a table of the base").unlogged = true;
+        }
+        schema
+    }
 }
 
 /// A list of intents, as JSON, on one table each.

@@ -10,6 +10,23 @@ use serde_json::{Value as Json, json};
 use super::bench::{ALLOWED, BOTH, Bench, told};
 use super::hands::named;
 
+/// The second command of a list would find nothing by the name that the first gave up.
+#[test]
+fn what_a_table_takes_along_is_adopted_with_it() {
+    for dialect in BOTH {
+        runtime().block_on(async {
+            let bench = Bench::new(&TestHost::start().await, "acme", dialect).await;
+            bench.hand("ALTER TABLE invoice RENAME COLUMN note TO remark; ALTER TABLE invoice RENAME TO bill; CREATE INDEX mine ON account (name)").await;
+            let told = hookwright::drift::told(bench.world.org(), &bench.drift().await);
+            let adopt: Vec<_> = told.iter().filter_map(|finding| finding.adopt.as_deref()).collect();
+            assert_eq!(adopt, ["hookwright adopt --org acme --entity invoice"]);
+            assert!(told.iter().any(|finding| finding.message.contains("is there as \"mine\", and nothing calls for it")), "{told:#?}");
+            bench.event(&json!({"id": "a", "type": "schema.adopt", "entity": "invoice"})).await;
+            assert!(bench.drift().await.is_in_step(), "{dialect:?}");
+        });
+    }
+}
+
 #[test]
 fn postgres_is_adopted_as_hands_left_it() {
     let deeds =

@@ -11,7 +11,7 @@ use hookwright_tests::world::{TestHost, World};
 use serde_json::{Value as Json, json};
 
 use super::deed::{Deed, Sqlite};
-use super::hands::DEEDS;
+use super::hands;
 
 pub const ALLOWED: Mode =
     Mode { confirm: true, allow_destructive: true, dry_run: false, batch: false, approve: false };
@@ -61,7 +61,7 @@ impl Bench {
         let home = TestHost::start().await;
         let shared = Place::create(dialect).await;
         let mut benches = Vec::new();
-        for (number, deed) in DEEDS.iter().enumerate() {
+        for (number, deed) in hands::all().enumerate() {
             if let Some(place) = deed.place(&shared).await {
                 benches.push((Self::at(&home, &format!("o{number}"), place).await, deed));
             }

@@ -101,3 +101,53 @@ fn who_has_a_table_to_itself_is_named() {
         assert_eq!(told(&bench.drift().await.findings), Vec::<String>::new());
     });
 }
+
+/// While it is kept they follow it, so they hold nothing up; once it is purged they would stand in the way.
+#[test]
+fn who_uses_what_is_dropped_is_named() {
+    let postgres =
+        "CREATE VIEW numbers AS SELECT no FROM invoice; CREATE VIEW notes AS SELECT note FROM invoice;
+        CREATE TABLE theirs (invoice uuid REFERENCES invoice (id), no int REFERENCES invoice (no));
+        CREATE FUNCTION said() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN NEW.note := 1; RETURN NEW; END';
+        CREATE TRIGGER mine BEFORE INSERT ON invoice FOR EACH ROW EXECUTE FUNCTION said();
+        CREATE FUNCTION sum_of() RETURNS bigint LANGUAGE sql AS 'SELECT sum(no) FROM acme.invoice';
+        CREATE INDEX mine_idx ON invoice (note) WHERE no > 3";
+    let sqlite = "CREATE VIEW numbers AS SELECT no FROM invoice; CREATE VIEW notes AS SELECT \"note\" FROM invoice;
+        CREATE VIEW \"all\" AS SELECT * FROM account;
+        CREATE TRIGGER mine AFTER INSERT ON invoice BEGIN UPDATE invoice SET note = 'x' WHERE id = NEW.id; END";
+    let cases: [(_, _, &[&str], &[&str]); 2] = [
+        (
+            Dialect::Postgres,
+            postgres,
+            &["view notes", "mine_idx", "function said (by its text)"],
+            &["view numbers", "view notes", "theirs", "trigger mine", "function sum_of (by its text)"],
+        ),
+        (
+            Dialect::Sqlite,
+            sqlite,
+            &["view notes", "trigger mine"],
+            &["view numbers", "view notes", "trigger mine"],
+        ),
+    ];
+    for (dialect, made, of_column, of_table) in cases {
+        runtime().block_on(async {
+            let bench = Bench::new(&TestHost::start().await, "acme", dialect).await;
+            bench.hand(made).await;
+            let field = json!({"id": "f", "type": "field.delete", "entity": "invoice", "field": "note", "dropColumn": true});
+            let entity = json!({"id": "e", "type": "entity.delete", "entity": "invoice", "dropTable": true});
+            for (event, named, kind) in [(field, of_column, "drop-column"), (entity, of_table, "drop-table")] {
+                let planned = bench.send(&event, Mode { dry_run: true, ..ALLOWED }).await;
+                let outcome = bench.send(&event, ALLOWED).await;
+                assert_eq!(outcome.status, Status::Applied, "{:#?}", outcome.reasons);
+                for outcome in [planned, outcome] {
+                    let dropped = outcome.intents.iter().find(|i| i.intent.kind().as_str() == kind).unwrap();
+                    let note = dropped.notes.iter().find(|note| note.code == "policy/used-by-others");
+                    let said = note.map(|note| note.message.clone()).unwrap_or_default();
+                    assert!(named.iter().all(|name| said.contains(name)), "{dialect:?} {kind}: {said}");
+                    assert!(!said.contains("hookwright"), "{said}");
+                    assert_eq!(said.contains("numbers"), kind == "drop-table", "{said}");
+                }
+            }
+        });
+    }
+}

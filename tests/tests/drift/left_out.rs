@@ -44,7 +44,7 @@ fn postgres_tells_what_no_entity_can_be() {
                 "field customer.id: added, Int, NOT NULL, primary key",
                 "field customer.size: added, Int",
                 "table \"Order Lines\": left out, its name is none that an entity can have",
-                "column \"Full Name\" of \"customer\": left out, the model cannot express it (type text, or its name)",
+                "column \"Full Name\" of \"customer\": left out, its name is none that a field can have (type text)",
                 "column \"paid\" of \"customer\": left out, no field has the type money",
                 "column \"tags\" of \"customer\": left out, no field has the type text[]",
                 "column \"twice\" of \"customer\": left out, it is computed, which only a plugin can call for",

@@ -10,7 +10,7 @@ use hookwright_tests::world::{TestHost, runtime};
 
 use super::bench::{ALLOWED, Bench, sync, told};
 use super::deed::Deed;
-use super::hands::DEEDS;
+use super::hands;
 
 #[test]
 fn what_hands_did_to_postgres_is_undone() {
@@ -27,7 +27,7 @@ fn all(dialect: Dialect) {
         let home = TestHost::start().await;
         let shared = Place::create(dialect).await;
         let (mut count, mut wrong) = (0, Vec::new());
-        for (number, deed) in DEEDS.iter().enumerate() {
+        for (number, deed) in hands::all().enumerate() {
             if let Some(result) = one(&home, &format!("o{number}"), deed, &shared).await {
                 count += 1;
                 wrong.extend(result.err().map(|e| format!("{}: {e}", deed.name)));

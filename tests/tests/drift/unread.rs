@@ -190,9 +190,33 @@ fn a_type_that_nothing_is_near_is_told_and_left_to_people() {
         bench.hand("ALTER TABLE invoice ALTER amount TYPE numeric(14, 2)").await;
         let note = json!({"id": "n", "type": "schema.sync", "entity": "invoice"});
         assert_eq!(bench.send(&note, ALLOWED).await.status, Status::Applied);
-        let left = ["drift/extra-column account.seen", "drift/extra-column account.tags"];
+        let left = [
+            "drift/extra-column account.seen",
+            "drift/extra-column account.tags",
+            "drift/extra-constraint account (account_seen_key)",
+        ];
         let adopt = json!({"id": "a", "type": "schema.adopt", "entity": "account"});
         bench.send(&adopt, ALLOWED).await;
         assert_eq!(told(&bench.drift().await.findings), left);
+    });
+}
+
+#[test]
+fn a_plan_shows_what_a_table_that_is_made_anew_takes_along() {
+    runtime().block_on(async {
+        let bench = bench().await;
+        bench
+            .hand(
+                "ALTER TABLE invoice ADD price DECIMAL(10, 2) COLLATE NOCASE; CREATE INDEX by_price ON invoice (price DESC);
+                CREATE TRIGGER mine AFTER INSERT ON invoice BEGIN DELETE FROM account WHERE name = 'never'; END",
+            )
+            .await;
+        let planned = bench.send(&required(), Mode { dry_run: true, ..ALLOWED }).await;
+        let sql: Vec<_> = planned.statements.iter().map(|s| s.sql.as_str()).collect();
+        let at = |text: &str| sql.iter().position(|sql| sql.contains(text)).unwrap_or_else(|| panic!("{text}: {sql:#?}"));
+        let (column, copy) = (at("ADD COLUMN price DECIMAL(10, 2) COLLATE NOCASE"), at("INSERT INTO"));
+        assert!(column < copy && sql[copy].contains("\"price\""), "{sql:#?}");
+        assert!(at("CREATE INDEX by_price") > copy && at("CREATE TRIGGER mine") > copy, "{sql:#?}");
+        bench.event(&required()).await;
     });
 }

@@ -41,6 +41,7 @@ fn unforeseen() -> Vec<Case> {
     let case = |made: Made| Case {
         name: format!("{:?}", made.intents),
         base: plans::base(),
+        unlogged: &[],
         changes: vec![made.intents],
         empty_only: true,
         burying: true,

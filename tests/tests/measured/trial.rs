@@ -52,7 +52,10 @@ impl Trial<'_> {
                 self.execute(&insert).await;
             }
         }
-        let mut schema = first.schema().clone();
+        for table in self.case.unlogged {
+            self.execute(&format!("ALTER TABLE \"{}\".\"{table}\" SET UNLOGGED", org().as_str())).await;
+        }
+        let mut schema = self.case.before();
         for change in &self.case.changes {
             let model = apply(&schema, change, self.case.burying);
             // A change that is refused, or that a made-up expression does not fit, is the last.

@@ -5,7 +5,6 @@ use hookwright_core::ddl::{Extent, Statement};
 use hookwright_core::ident::Ident;
 use hookwright_core::model::Model;
 use hookwright_core::plan::Plan;
-use hookwright_core::schema::Schema;
 use hookwright_tests::plans::{apply, cases, name_before, planned, statements};
 
 use super::unforeseen;
@@ -14,7 +13,7 @@ use super::unforeseen;
 fn no_lock_is_held_on_a_large_table_while_rows_are_gone_through() {
     let mut changes = 0;
     for case in cases().iter().filter(|case| !case.empty_only) {
-        let mut schema = apply(&Schema::default(), &case.base, true).schema().clone();
+        let mut schema = case.before();
         for change in &case.changes {
             let model = apply(&schema, change, case.burying);
             let plan = planned(&model, true);

@@ -12,14 +12,15 @@ use super::unforeseen;
 fn every_statement_parses() {
     let mut statements = Vec::new();
     for case in &cases() {
-        let mut schema = apply(&Schema::default(), &case.base, true);
-        statements.extend(every_statement(&planned(&schema, false)));
+        let made = apply(&Schema::default(), &case.base, true);
+        statements.extend(every_statement(&planned(&made, false)));
+        let mut schema = case.before();
         for change in &case.changes {
-            let model = apply(schema.schema(), change, case.burying);
+            let model = apply(&schema, change, case.burying);
             for large in [false, true] {
                 statements.extend(every_statement(&planned(&model, large)));
             }
-            schema = model;
+            schema = model.schema().clone();
         }
     }
     statements.extend(unforeseen().iter().flat_map(|made| every_statement(&made.plan)));

@@ -5,7 +5,6 @@
 use hookwright_core::ddl::Statement;
 use hookwright_core::online::{OnlineStep, Run};
 use hookwright_core::plan::Plan;
-use hookwright_core::schema::Schema;
 use hookwright_tests::plans::{Case, apply, org, planned};
 
 use super::check::Script;
@@ -23,7 +22,7 @@ pub(super) fn of(name: &str, plan: &Plan) -> Vec<Script> {
 
 /// The plans of a case in which all tables are large, without those that are refused.
 pub(super) fn of_case(case: &Case) -> Vec<Script> {
-    let mut schema = apply(&Schema::default(), &case.base, true).schema().clone();
+    let mut schema = case.before();
     let mut scripts = Vec::new();
     for change in &case.changes {
         let model = apply(&schema, change, case.burying);

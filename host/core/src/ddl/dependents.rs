@@ -12,7 +12,7 @@ impl Writer<'_> {
         if self.dialect() == Dialect::Sqlite {
             return self.on_sqlite(table, on);
         }
-        self.word("SELECT count(*) > 0, count(*), json_agg(what)::text FROM (SELECT DISTINCT ");
+        self.word("SELECT count(*) > 0, count(*), json_agg(what ORDER BY what)::text FROM (SELECT DISTINCT ");
         match on {
             // What the table computes for itself goes with it.
             Thing::Table => {
@@ -28,6 +28,7 @@ impl Writer<'_> {
                 self.on_required().of(table).word(" AND a.attname = ").text(column.as_str())
             }
             Thing::Along(column) => self.on_column(column, table, schema),
+            Thing::Users(column) => self.users(table, column.as_ref(), schema),
             Thing::Values(column) => {
                 self.on_values().of(table).word(" AND a.attname = ").text(column.as_str())
             }
@@ -36,7 +37,7 @@ impl Writer<'_> {
     }
 
     /// `… n.nspname = 'acme' AND c.relname = 'invoice'`
-    fn of(&mut self, table: &Ident) -> &mut Self {
+    pub(super) fn of(&mut self, table: &Ident) -> &mut Self {
         let org = self.org_name();
         self.word(" AND n.nspname = ").text(org).word(" AND c.relname = ").text(table.as_str())
     }
@@ -47,6 +48,7 @@ impl Writer<'_> {
         let name = match on {
             Thing::Table => table,
             Thing::Column(column) => column,
+            Thing::Users(column) => return self.sqlite_users(table, column.as_ref()),
             Thing::Key(_) | Thing::Required(_) | Thing::Values(_) | Thing::Along(_) => {
                 return self.word("SELECT 1 = 0, 0, NULL");
             }
@@ -63,7 +65,7 @@ impl Writer<'_> {
     }
 
     /// Foreign keys of others that refer to a table: those of the model are gone before it is.
-    fn foreign_references(&mut self) -> &mut Self {
+    pub(super) fn foreign_references(&mut self) -> &mut Self {
         self.word(
             "pg_catalog.pg_describe_object('pg_catalog.pg_constraint'::pg_catalog.regclass, k.oid, 0) AS what \
             FROM pg_catalog.pg_constraint k JOIN pg_catalog.pg_class c ON c.oid = k.confrelid \
@@ -72,7 +74,7 @@ impl Writer<'_> {
     }
 
     /// What goes with a column by itself, but what is the model's: indexes, constraints, statistics, privileges.
-    fn on_column(&mut self, column: &Ident, table: &Ident, schema: &Schema) -> &mut Self {
+    pub(super) fn on_column(&mut self, column: &Ident, table: &Ident, schema: &Schema) -> &mut Self {
         self.word(
             "pg_catalog.pg_describe_object(d.classid, d.objid, 0) AS what FROM pg_catalog.pg_depend d \
             JOIN pg_catalog.pg_class c ON c.oid = d.refobjid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
@@ -84,11 +86,7 @@ impl Writer<'_> {
                 OR d.classid = 'pg_catalog.pg_statistic_ext'::pg_catalog.regclass) \
             AND coalesce(x.relname, k.conname, '') NOT LIKE 'hookwright\\_%' AND coalesce(x.relname, k.conname, '') NOT IN (",
         );
-        let known = known(table, schema);
-        self.list(&known, |w, name| {
-            w.text(name);
-        });
-        self.word(")").of(table).word(" AND a.attname = ").text(column.as_str());
+        self.known(table, schema).word(")").of(table).word(" AND a.attname = ").text(column.as_str());
         self.word(
             " UNION SELECT 'the privileges on the column ' || a.attname AS what FROM pg_catalog.pg_attribute a \
             JOIN pg_catalog.pg_class c ON c.oid = a.attrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
@@ -97,8 +95,15 @@ impl Writer<'_> {
         self.of(table).word(" AND a.attname = ").text(column.as_str())
     }
 
+    /// The names of indexes and constraints that the model has on a table, or that refer to it, as a list.
+    pub(super) fn known(&mut self, table: &Ident, schema: &Schema) -> &mut Self {
+        self.list(&known(table, schema), |w, name| {
+            w.text(name);
+        })
+    }
+
     /// Views by their names; what else of others names a column, as PostgreSQL describes it.
-    fn on_columns(&mut self) -> &mut Self {
+    pub(super) fn on_columns(&mut self) -> &mut Self {
         self.word(
             "CASE WHEN d.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass AND r.ev_class <> c.oid THEN \
                 'view ' || (SELECT v.relname FROM pg_catalog.pg_class v WHERE v.oid = r.ev_class) \
@@ -109,7 +114,8 @@ impl Writer<'_> {
             WHEN d.classid = 'pg_catalog.pg_trigger'::pg_catalog.regclass AND EXISTS (SELECT FROM pg_catalog.pg_trigger t \
                 WHERE t.oid = d.objid AND t.tgname LIKE 'zzz\\_hookwright\\_updates\\_%') THEN NULL \
             WHEN d.classid IN ('pg_catalog.pg_rewrite'::pg_catalog.regclass, 'pg_catalog.pg_trigger'::pg_catalog.regclass, \
-                'pg_catalog.pg_policy'::pg_catalog.regclass, 'pg_catalog.pg_publication_rel'::pg_catalog.regclass) \
+                'pg_catalog.pg_policy'::pg_catalog.regclass, 'pg_catalog.pg_publication_rel'::pg_catalog.regclass, \
+                'pg_catalog.pg_proc'::pg_catalog.regclass) \
                 THEN pg_catalog.pg_describe_object(d.classid, d.objid, 0) END AS what \
             FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_class c ON c.oid = d.refobjid \
             JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \

@@ -65,6 +65,7 @@ kinds! {
     CreateTable = "CREATE TABLE" "": -, ShareRowExclusive, Nothing;
     DropTable = "DROP TABLE" "": AccessExclusive, -, Nothing;
     RenameTable = "RENAME TABLE" "": AccessExclusive, -, Nothing;
+    SetLogged = "SET LOGGED" "": AccessExclusive, -, Rewrite;
 
     AddColumn = "ADD COLUMN" "with or without a default": AccessExclusive, -, Nothing;
     AddReferringColumn = "ADD COLUMN" "with a reference, empty": AccessExclusive, ShareRowExclusive, Nothing;

@@ -17,6 +17,7 @@ mod probe;
 pub(crate) mod sqlite;
 mod statement;
 mod types;
+mod users;
 mod writer;
 
 pub use hazard::{Extent, LockLevel, TableLock};

@@ -74,6 +74,13 @@ impl<'a> Postgres<'a> {
         })
     }
 
+    /// Has the rows of an `UNLOGGED` table outlive a crash: the table and its indexes are written anew.
+    pub fn set_logged(self, table: &Ident) -> Statement {
+        self.alter(Kind::SetLogged, table, |w| {
+            w.word("SET LOGGED");
+        })
+    }
+
     /// A column, with its default in every row: a constant costs nothing, a generated value is written
     /// into every row, and the values of an `Enum` are checked in every row.
     pub fn add_column(self, table: &Table, column: &Column) -> Statement {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::named::applied;
-use super::{Drift, Finding, Hindrance, LeftOut, Part, Scope, State};
+use super::{Drift, Finding, LeftOut, Need, Part, Scope, State};
 use crate::ddl::Dialect;
 use crate::ident::Ident;
 use crate::intent::{Intent, RenameColumn, RenameTable};
@@ -42,7 +42,7 @@ impl Drift {
     ) -> Result<Adoption, MetadataError> {
         let whole = Scope { extras: true, ..scope.clone() };
         let there = applied(&self.found, &self.renames).shared_schema();
-        let is_hindered = |name: &Ident| self.findings.iter().any(|f| f.table == *name && f.is_hindered());
+        let is_hindered = |name: &Ident| self.findings.iter().any(|f| f.table == *name && f.waits_for_room());
         let is_deleted = |table: &&Arc<Table>| {
             self.metadata.entity(&table.name).is_none()
                 && self.wanted.table(&table.name).is_none()
@@ -109,7 +109,7 @@ impl Drift {
     /// say.
     pub(super) fn is_adoptable(&self, finding: &Finding, found: &Schema) -> bool {
         let is_named = matches!(finding.part, Part::Table | Part::Column(_));
-        let is_elsewhere = matches!(finding.hindrance, Some(Hindrance::Elsewhere(_)));
+        let is_elsewhere = matches!(finding.needs, Some(Need::Return(_)));
         if finding.renamed.is_some() && !is_named || is_elsewhere {
             return false;
         }
@@ -134,7 +134,9 @@ impl Drift {
             })
         };
         match &finding.part {
-            Part::Table => entity.is_some() || finding.state() == State::Extra,
+            // What has its name is no table that an entity can be: it is not gone.
+            Part::Table if entity.is_some() => finding.found.is_none() || finding.renamed.is_some(),
+            Part::Table => finding.state() == State::Extra,
             Part::TableComment => entity.is_some(),
             Part::Column(column) if finding.state() == State::Extra => entity.is_some() && can(column),
             // PostgreSQL keeps the values by a check, whose name an adoption does not change.
@@ -156,8 +158,8 @@ impl Drift {
             Part::Unique(columns) | Part::ForeignKey(columns) => {
                 matches!(columns.as_slice(), [only] if is_field(only) && can(only))
             }
-            Part::PrimaryKey | Part::Generated(_) | Part::Check(_) => false,
-            Part::Index(_) | Part::Kept(_) => false,
+            Part::PrimaryKey | Part::Generated(_) | Part::Check(_) | Part::Index(_) => false,
+            Part::Unlogged | Part::Stranger(..) | Part::Kept(_) => false,
         }
     }
 }

@@ -9,7 +9,7 @@ use crate::schema::{Check, Column, Schema, Table, names};
 /// The values that a column is kept to by a check that is called as if it were on a column of another name.
 pub(super) fn values(table: &Table, column: &Column, called: &Ident) -> Option<Vec<String>> {
     let name = names::values_check(called);
-    let check = table.checks.iter().find(|check| check.name == name && !check.unvalidated)?;
+    let check = table.checks.iter().find(|check| check.name == name && check.besides.is_none())?;
     check.values(&column.name).filter(|_| column.ty == FieldType::Text && column.unread.is_none())
 }
 
@@ -19,7 +19,7 @@ pub(super) fn renamed(wanted: &Table, found: &Table) -> Vec<(Ident, Ident)> {
     let of = |column: &Column| {
         let values = wanted.column(&column.name)?.ty.values()?;
         let same =
-            |check: &&Check| !check.unvalidated && check.values(&column.name).as_deref() == Some(values);
+            |check: &&Check| check.besides.is_none() && check.values(&column.name).as_deref() == Some(values);
         let (check, own) = (found.checks.iter().find(same)?, names::values_check(&column.name));
         (check.name != own).then(|| (check.name.clone(), own))
     };

@@ -63,9 +63,19 @@ impl Three<'_> {
                 let (wanted, recorded, found) = (of(&wanted), of(&recorded), of(&found));
                 let moved = self.moved(name, part, &wanted, &recorded, &found);
                 let (table, part) = (name.clone(), part.clone());
-                let (renamed, adoptable, hindrance) = (None, false, None);
-                let finding =
-                    Finding { table, part, wanted, recorded, found, renamed, moved, adoptable, hindrance };
+                let (renamed, called, adoptable, needs) = (None, None, false, None);
+                let finding = Finding {
+                    table,
+                    part,
+                    wanted,
+                    recorded,
+                    found,
+                    renamed,
+                    called,
+                    moved,
+                    adoptable,
+                    needs,
+                };
                 // What the database counts is recorded when it is taken over, and is the hands' still.
                 let moved = if finding.is_foreign() { Moved::Hands } else { moved };
                 Finding { moved, ..finding }

@@ -42,6 +42,6 @@ pub(super) fn remove(schema: &mut Schema, table: &Ident, part: &Part, named: Opt
             }
         }
         Part::Table | Part::TableComment | Part::Comment(_) | Part::Kept(_) => {}
-        Part::Type(_) | Part::Nullability(_) | Part::Generated(_) => {}
+        Part::Type(_) | Part::Nullability(_) | Part::Generated(_) | Part::Unlogged | Part::Stranger(..) => {}
     }
 }

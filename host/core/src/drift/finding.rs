@@ -3,7 +3,7 @@
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use super::Part;
+use super::{Part, StrangerKind};
 use crate::ident::Ident;
 
 /// One difference between what metadata and plugins call for and what the database has.
@@ -22,31 +22,33 @@ pub struct Finding {
     pub found: Option<String>,
     /// The name under which a table, column, index or constraint that is missing seems to be there still.
     pub renamed: Option<Ident>,
+    /// What an index or constraint is called that nothing calls for: it is told by what it is on.
+    pub called: Option<Ident>,
     /// Who moved.
     pub moved: Moved,
     /// Whether metadata can say what the database has.
     pub adoptable: bool,
-    /// Why it cannot be repaired as it stands, or not alone.
-    pub hindrance: Option<Hindrance>,
+    /// What its repair needs besides.
+    pub needs: Option<Need>,
 }
 
-/// What keeps a finding from being repaired.
+/// What the repair of a finding needs besides.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Hindrance {
-    /// A table of somebody's has its table's name.
-    NameTaken {
+pub enum Need {
+    /// Room: a table of somebody's has its table's name.
+    Room {
         /// A free name that it could have instead.
         aside: Ident,
         /// Whether tables are in a schema, of the organisation's name.
         in_schema: bool,
     },
-    /// Its table is in another schema of the database.
-    Elsewhere(String),
-    /// It is repaired together with findings on other tables: they have one another's names, or refer to one another.
-    Together,
-    /// It is repaired together with what else is found on its table: SQLite makes that anew as a whole.
-    Whole,
+    /// That its table comes back from another schema of the database.
+    Return(String),
+    /// Findings on other tables: they have one another's names, or refer to one another.
+    Others,
+    /// What else is found on its table: SQLite makes that anew as a whole.
+    Table,
 }
 
 /// Who moved since the three were equal.
@@ -80,8 +82,8 @@ impl Finding {
     pub(super) fn renamed(table: &Ident, part: Part, from: Ident, to: &Ident) -> Self {
         let (found, wanted) = (Some(from.as_str().to_owned()), Some(to.as_str().to_owned()));
         let (recorded, table) = (wanted.clone(), table.clone());
-        let (renamed, adoptable, moved) = (Some(from), false, Moved::Hands);
-        Self { table, part, wanted, recorded, found, renamed, moved, adoptable, hindrance: None }
+        let (renamed, called, adoptable, moved) = (Some(from), None, false, Moved::Hands);
+        Self { table, part, wanted, recorded, found, renamed, called, moved, adoptable, needs: None }
     }
 
     /// That a table is in another schema.
@@ -94,16 +96,17 @@ impl Finding {
             recorded: there,
             found: None,
             renamed: None,
+            called: None,
             moved: Moved::Hands,
             adoptable: false,
-            hindrance: Some(Hindrance::Elsewhere(schema.to_owned())),
+            needs: Some(Need::Return(schema.to_owned())),
         }
     }
 
     /// Whether nothing is done about it before somebody makes room.
     #[must_use]
-    pub fn is_hindered(&self) -> bool {
-        matches!(self.hindrance, Some(Hindrance::NameTaken { .. } | Hindrance::Elsewhere(_)))
+    pub fn waits_for_room(&self) -> bool {
+        matches!(self.needs, Some(Need::Room { .. } | Need::Return(_)))
     }
 
     /// How it stands.
@@ -144,7 +147,7 @@ impl Finding {
     #[must_use]
     pub fn is_ignorable(&self) -> bool {
         let needed = matches!(self.part, Part::Table | Part::Column(_) | Part::Kept(_));
-        self.renamed.is_none() && !(needed && self.state() == State::Missing)
+        self.renamed.is_none() && !(needed && self.state() != State::Extra)
     }
 
     /// Whether it is a default that the database works out, such as the next number or a random key: metadata have no word
@@ -158,7 +161,7 @@ impl Finding {
     #[must_use]
     pub fn code(&self) -> String {
         let kind = self.part.kind();
-        if let Some(Hindrance::Elsewhere(_)) = self.hindrance {
+        if let Some(Need::Return(_)) = self.needs {
             return format!("drift/moved-{kind}");
         }
         match (&self.renamed, self.state()) {
@@ -169,6 +172,8 @@ impl Finding {
             (None, State::Differs) if self.found.as_ref().is_some_and(|f| f.ends_with(", NOT VALID")) => {
                 format!("drift/unvalidated-{kind}")
             }
+            (None, State::Differs) if self.part == Part::Table => "drift/replaced-table".to_owned(),
+            (None, _) if self.part == Part::Unlogged => "drift/unlogged-table".to_owned(),
             (None, State::Differs) => format!("drift/{kind}"),
             (None, _) if matches!(self.part, Part::Default(_) | Part::TableComment | Part::Comment(_)) => {
                 format!("drift/{kind}")
@@ -184,6 +189,9 @@ impl Finding {
         let table = self.table.as_str();
         match (self.part.column(), self.part.name()) {
             (Some(column), _) => format!("{table}.{}", column.as_str()),
+            (None, name) if matches!(self.part, Part::Stranger(StrangerKind::Column, _)) => {
+                format!("{table}.{name}")
+            }
             (None, name) if name.is_empty() => table.to_owned(),
             (None, name) => format!("{table} ({name})"),
         }

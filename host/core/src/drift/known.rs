@@ -2,20 +2,25 @@
 
 use std::sync::Arc;
 
-use super::World;
+use super::{Stranger, World, strangers};
 use crate::ddl::Dialect;
 use crate::ident::Ident;
 use crate::schema::{Schema, Table};
 
 /// The host's tables among those that are there, with what is dropped and kept as the record has it; and the others.
-pub(super) fn parted(world: &World<'_>) -> (Schema, Schema) {
+pub(super) fn parted(world: &World<'_>, strangers: &mut Vec<Stranger>) -> (Schema, Schema) {
     let World { wanted, recorded, found, beyond, .. } = world;
     let (mut own, mut others) = (Schema::default(), Schema::default());
     for (name, table) in &found.tables {
         if let Some(buried) = recorded.buried.get(name) {
             own.buried.insert(name.clone(), buried.clone());
         } else if let Some(known) = recorded.tables.get(name) {
-            own.tables.insert(name.clone(), as_known(table, known, world.dialect == Dialect::Postgres));
+            let alone = if table.foreign_keys.len() > known.foreign_keys.len() {
+                strangers::alone(table, known, strangers)
+            } else {
+                table.clone()
+            };
+            own.tables.insert(name.clone(), as_known(&alone, known, world.dialect == Dialect::Postgres));
         } else if wanted.tables.contains_key(name) {
             own.tables.insert(name.clone(), table.clone());
         } else if !beyond.iter().any(|left| left.is_table(name)) {

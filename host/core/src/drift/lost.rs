@@ -30,9 +30,10 @@ fn finding(table: &Ident, kept: &Ident, what: String) -> Finding {
         recorded: Some(what),
         found: None,
         renamed: None,
+        called: None,
         moved: Moved::Hands,
         adoptable: false,
-        hindrance: None,
+        needs: None,
     }
 }
 

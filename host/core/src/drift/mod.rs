@@ -4,6 +4,7 @@
 //! is there. A repair is intents on what is there, judged and planned like those of any plugin.
 
 mod adopt;
+mod base;
 mod chosen;
 mod compare;
 mod exchanged;
@@ -21,22 +22,26 @@ mod part;
 mod renamed;
 mod repair;
 mod scope;
+mod strangers;
 mod taken;
 mod together;
 mod undone;
 mod unfit;
+mod unrepaired;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 pub use adopt::Adoption;
-pub use finding::{Finding, Hindrance, Moved, State};
+pub use finding::{Finding, Moved, Need, State};
 pub use left_out::LeftOut;
 pub use marks::is_stranger;
 pub use part::{Part, shape as index_in_words};
 pub use scope::Scope;
+pub use strangers::{Stranger, StrangerKind};
 pub use taken::{Deed, Taken, taken};
 pub use unfit::Unfit;
+pub use unrepaired::{Hindrance, Unrepaired};
 
 use crate::ddl::Dialect;
 use crate::ident::Ident;
@@ -44,10 +49,10 @@ use crate::intent::Intent;
 use crate::metadata::Metadata;
 use crate::metadata_error::MetadataError;
 use crate::model::Model;
+use crate::schema::Schema;
 use crate::schema::names::values_check;
-use crate::schema::{Schema, Table};
 use compare::Three;
-use known::{is_as_recorded, parted};
+use known::parted;
 use loosening::loosens;
 use named::{Names, applied, in_turn, names_back};
 
@@ -77,6 +82,8 @@ pub struct World<'a> {
     pub away: &'a [Away],
     /// What the metadata deleted, whether or not it is made again.
     pub deleted: &'a Deleted,
+    /// What is there on the host's tables, or in their place, and the model has no word for.
+    pub strangers: &'a [Stranger],
 }
 
 /// Entities, and fields of entities, that changes deleted, by their names then.
@@ -124,6 +131,9 @@ pub struct Drift {
     renames: Vec<Intent>,
     /// What is there, and can be no entity or field.
     beyond: Vec<LeftOut>,
+    strangers: Vec<Stranger>,
+    /// Tables that are known to have no rows.
+    empty: BTreeSet<Ident>,
     metadata: Metadata,
     recorded: Schema,
     dialect: Dialect,
@@ -133,9 +143,10 @@ impl Drift {
     /// Compares.
     #[must_use]
     pub fn of(world: World<'_>) -> Self {
-        let World { wanted, recorded, metadata, dialect, ignored, unfit, beyond, .. } = world;
+        let World { wanted, recorded, metadata, dialect, ignored, unfit, beyond, strangers, .. } = world;
         let comments = dialect == Dialect::Postgres;
-        let (own, mut others) = parted(&world);
+        let mut strangers = strangers.to_vec();
+        let (own, mut others) = parted(&world, &mut strangers);
         let Names { base, renames, hindered } = names_back(&world, own, &mut others);
         let mut drift = Self {
             findings: Vec::new(),
@@ -146,6 +157,8 @@ impl Drift {
             wanted: wanted.clone(),
             renames,
             beyond: beyond.to_vec(),
+            strangers,
+            empty: BTreeSet::new(),
             metadata: metadata.clone(),
             recorded: recorded.clone(),
             dialect,
@@ -157,10 +170,11 @@ impl Drift {
         drift.findings.extend(drift.differences(&there).into_iter().filter(told));
         drift.findings.extend(lost::findings(recorded, model.schema()));
         drift.findings.extend(hindered);
+        drift.findings.extend(drift.strange(&drift.strangers));
         let all = drift.findings.clone();
         for mut finding in std::mem::take(&mut drift.findings) {
             finding.adoptable = drift.is_adoptable(&finding, &there);
-            finding.hindrance = finding.hindrance.take().or_else(|| drift.together(&finding, &all));
+            finding.needs = finding.needs.take().or_else(|| drift.together(&finding, &all));
             spelled(&mut finding, &there);
             drift.findings.push(finding);
         }
@@ -201,13 +215,11 @@ impl Drift {
     #[must_use]
     pub fn is_done(&self, scope: &Scope) -> bool {
         let scope = &self.meant(scope);
-        let base = self.base(scope);
-        let recorded = |(name, table): (&Ident, &Arc<Table>)| {
-            self.recorded.tables.get(name).is_some_and(|known| Arc::ptr_eq(known, table))
-        };
-        let same = base.tables.len() == self.recorded.tables.len() && base.tables.iter().all(recorded);
         let is_known = self.unknown(scope).is_none();
-        is_known && same && self.unfit.is_empty() && !self.findings.iter().any(|finding| scope.has(finding))
+        is_known
+            && !self.records(&self.base(scope), &[])
+            && self.unfit.is_empty()
+            && !self.findings.iter().any(|finding| scope.has(finding))
     }
 
     /// Whether there is nothing that an adoption would have to say anything about.
@@ -219,9 +231,9 @@ impl Drift {
     }
 
     /// What brings the database to what is called for, as far as the scope goes, to be applied to [`Drift::base`].
-    /// Beside them those findings for which there is nothing.
+    /// Beside them those findings that it leaves as they are.
     #[must_use]
-    pub fn repair(&self, scope: &Scope) -> (Vec<Intent>, Vec<Finding>) {
+    pub fn repair(&self, scope: &Scope) -> (Vec<Intent>, Vec<Unrepaired>) {
         let scope = &self.widened(scope);
         let names = if scope.loosening { Vec::new() } else { self.names_in(scope) };
         let base = self.base(scope);
@@ -240,7 +252,7 @@ impl Drift {
         names: &[Intent],
         base: &Schema,
         hopeless: bool,
-    ) -> (Vec<Intent>, Vec<Finding>) {
+    ) -> (Vec<Intent>, Vec<Unrepaired>) {
         let mut model = Model::new(Arc::new(base.clone()));
         let mut all = in_turn(names, base);
         let refused: Vec<_> = all.extract_if(.., |intent| intent.apply(&mut model).is_err()).collect();
@@ -258,14 +270,19 @@ impl Drift {
             all.extend(refused.iter().cloned());
         }
         let loose = if scope.loosening { self.loose() } else { Vec::new() };
-        let mut left = Vec::new();
-        for _ in 0..ROUNDS {
-            left = self.differences(model.schema());
+        let is_loose = |f: &Finding| loose.iter().any(|one| one.table == f.table && one.part == f.part);
+        let left = |found: &Schema| {
+            let mut left = self.differences(found);
             left.retain(|finding| scope.has(finding) && !self.ignores(finding));
-            let is_loose = |f: &Finding| loose.iter().any(|one| one.table == f.table && one.part == f.part);
+            left
+        };
+        for _ in 0..ROUNDS {
+            let mut left = left(model.schema());
             left.retain(|finding| !scope.loosening || is_loose(finding));
+            left.retain(|finding| self.in_place_of(&finding.table).is_none());
             let found = model.schema().clone();
-            let mut intents = repair::intents(&left.iter().collect::<Vec<_>>(), &self.wanted, &found);
+            let mut intents =
+                repair::intents(&left.iter().collect::<Vec<_>>(), &self.wanted, &found, &self.empty);
             intents.retain(|intent| !scope.loosening || loosens(intent, &found));
             intents.retain(|intent| hopeless || !repair::is_hopeless(intent, &found));
             intents.retain(|intent| !repair::waits_for_values(intent, &all));
@@ -278,93 +295,17 @@ impl Drift {
         if scope.loosening {
             return (all, Vec::new());
         }
+        let mut left = left(model.schema());
         let is_refused = |name: &&Intent| refused.iter().any(|r| objects::target(r) == objects::target(name));
         left.extend(names.iter().filter(is_refused).filter_map(|name| self.renaming(name)));
-        left.extend(self.findings.iter().filter(|f| f.is_hindered() && scope.has(f)).cloned());
-        (all, left)
-    }
-
-    /// The schema from which a repair begins: what the database has where it is to be repaired, and what the record has
-    /// elsewhere. What others added is in it only if it is to go.
-    #[must_use]
-    pub fn base(&self, scope: &Scope) -> Schema {
-        let scope = &self.widened(scope);
-        let mut base = if scope.loosening { self.loosened() } else { self.there(scope) };
-        let named = (!self.renames.is_empty()).then(|| applied(&self.found, &self.renames));
-        let named = |table: &Ident| named.as_ref().and_then(|model| model.schema().table(table));
-        let stay = self.findings.iter().filter(|f| !scope.has(f)).chain(&self.ignored);
-        for finding in stay.filter(|f| f.is_foreign()) {
-            let name = self.origin(&finding.table).unwrap_or_else(|| finding.table.clone());
-            extras::remove(&mut base, &name, &finding.part, named(&finding.table));
-        }
-        for table in self.only_ignored(scope) {
-            if let Some(known) = self.recorded.tables.get(table) {
-                base.tables.insert(table.clone(), known.clone());
-            }
-        }
-        if let (Some(table), Some(column)) = (&scope.table, &scope.column) {
-            self.narrow(&mut base, table, column, scope);
-        }
-        for (name, known) in &self.recorded.tables {
-            if base.tables.get(name).is_some_and(|table| is_as_recorded(table, known)) {
-                base.tables.insert(name.clone(), known.clone());
-            }
-        }
-        base
-    }
-
-    /// What the database has where it is to be repaired, and the record elsewhere.
-    fn there(&self, scope: &Scope) -> Schema {
-        let mut base = self.found.clone();
-        if let Some(only) = &scope.table {
-            let together = self.trading(only);
-            let is_meant = |name: &Ident| name == only || together.contains(name);
-            let here = self.found.tables.iter().filter(|(name, _)| is_meant(name));
-            let here = here.map(|(name, table)| (name.clone(), table.clone()));
-            let elsewhere = self.recorded.tables.iter().filter(|(name, _)| !is_meant(name));
-            let elsewhere =
-                elsewhere.map(|(name, table)| (name.clone(), self.as_referring(table, &together)));
-            base.tables = here.chain(elsewhere).collect();
-        }
-        base.buried = self.kept_still(scope);
-        base
-    }
-
-    /// A recorded table that refers to some others by the names that these have now.
-    fn as_referring(&self, table: &Arc<Table>, moved: &BTreeSet<Ident>) -> Arc<Table> {
-        if !table.foreign_keys.iter().any(|key| moved.contains(&key.table)) {
-            return table.clone();
-        }
-        let mut table = Table::clone(table);
-        for key in table.foreign_keys.iter_mut().filter(|key| moved.contains(&key.table)) {
-            key.table = self.origin(&key.table).unwrap_or_else(|| key.table.clone());
-        }
-        Arc::new(table)
-    }
-
-    fn ignores(&self, finding: &Finding) -> bool {
-        let id = finding.id();
-        self.ignored.iter().any(|ignored| ignored.id() == id)
-    }
-
-    /// Of a table of which one column is to be repaired, what is not about that column is as the record has it.
-    fn narrow(&self, base: &mut Schema, table: &Ident, column: &Ident, scope: &Scope) {
-        let (Some(found), Some(known)) = (base.tables.get(table), self.recorded.tables.get(table)) else {
-            return;
+        left.extend(self.findings.iter().filter(|f| f.waits_for_room() && scope.has(f)).cloned());
+        left.extend(self.strange(&self.strangers).into_iter().filter(|f| scope.has(f) && !self.ignores(f)));
+        let unrepaired = |finding: Finding| {
+            let hindrance = unrepaired::hindrance(&finding, &self.wanted, &model, &all);
+            Unrepaired { finding, hindrance }
         };
-        let from = self.names_in(scope).into_iter().find_map(|rename| match rename {
-            Intent::RenameColumn(r) if r.table == *table && r.to == *column => Some(r.column),
-            _ => None,
-        });
-        let narrowed = narrow::to_column(known, found, column, from.as_ref());
-        base.tables.insert(table.clone(), Arc::new(narrowed));
-    }
-
-    /// Tables on which nothing is found but what is left as it is: the record of them stays what it is, too.
-    fn only_ignored(&self, scope: &Scope) -> impl Iterator<Item = &Ident> {
-        let found = |table: &Ident| self.findings.iter().any(|f| f.table == *table && scope.has(f));
-        let tables: BTreeSet<_> = self.ignored.iter().map(|finding| &finding.table).collect();
-        tables.into_iter().filter(move |table| !found(table))
+        let left = left.into_iter().map(unrepaired).collect();
+        (all, left)
     }
 
     /// What a table is called that was given another name by hand.
@@ -377,15 +318,17 @@ impl Drift {
 
     fn differences(&self, found: &Schema) -> Vec<Finding> {
         let Self { wanted, recorded, metadata, .. } = self;
-        Three { wanted, recorded, found, metadata }.findings()
+        let mut findings = Three { wanted, recorded, found, metadata }.findings();
+        self.replaced(&mut findings);
+        findings
     }
 }
 
-/// What a column of others is, in full: once it is something else, it is another finding.
+/// What a column of others is, in full: once it is something else, it is another finding. What else they added has a name.
 fn spelled(finding: &mut Finding, found: &Schema) {
-    if let (Part::Column(name), State::Extra) = (&finding.part, finding.state())
-        && let Some(column) = found.table(&finding.table).and_then(|table| table.column(name))
-    {
-        finding.found = Some(part::in_full(column));
+    let Some(table) = found.table(&finding.table).filter(|_| finding.state() == State::Extra) else { return };
+    match &finding.part {
+        Part::Column(name) => finding.found = table.column(name).map(part::in_full),
+        part => finding.called = part::called(part, table),
     }
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::known::dressed;
-use super::{Drift, Finding, Hindrance, Part, Scope, World, marks, objects, renamed, undone};
+use super::{Drift, Finding, Need, Part, Scope, World, marks, objects, renamed, strangers, undone};
 use crate::ddl::Dialect;
 use crate::ident::Ident;
 use crate::intent::{Intent, RenameColumn, RenameTable};
@@ -119,6 +119,7 @@ pub(super) fn names_back(world: &World<'_>, own: Schema, others: &mut Schema) ->
     let (mut base, hindered) = aside(world, own, others);
     let mut tables = renamed::tables(recorded, &base, others);
     tables.extend(undone::tables(wanted, recorded, &base, metadata, world.deleted));
+    tables.retain(|rename| !strangers::is_taken(world, &rename.to));
     for rename in &tables {
         if let (Some(there), Some(known)) = (found.table(&rename.table), recorded.table(&rename.to)) {
             base.insert(dressed(there, known, world.dialect == Dialect::Postgres));
@@ -160,9 +161,9 @@ fn aside(world: &World<'_>, own: Schema, others: &mut Schema) -> (Schema, Vec<Fi
         base = applied(&base, &[Intent::RenameTable(rename)]).schema().clone();
         let taken = |name: &Ident| world.found.tables.keys().any(|there| there.collides(name));
         let (aside, in_schema) = (names::aside(&name, taken), world.dialect == Dialect::Postgres);
-        let hindrance = Some(Hindrance::NameTaken { aside, in_schema });
+        let needs = Some(Need::Room { aside, in_schema });
         let finding = Finding::renamed(&name, Part::Table, from, &name);
-        hindered.push(Finding { hindrance, ..finding });
+        hindered.push(Finding { needs, ..finding });
     }
     for away in world.away {
         hindered.push(Finding::elsewhere(&away.table, &away.schema));

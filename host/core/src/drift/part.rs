@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Serialize, Serializer};
 
+use super::StrangerKind;
 use crate::ddl::print_expr;
 use crate::field_type::FieldType;
 use crate::ident::{Ident, quoted};
@@ -41,6 +42,10 @@ pub enum Part {
     Index(String),
     /// Something dropped that is kept, by the name that it has in the database.
     Kept(Ident),
+    /// That a crash of the server takes its rows.
+    Unlogged,
+    /// Something of others that the model has no word for, by its name.
+    Stranger(StrangerKind, String),
 }
 
 impl Part {
@@ -61,6 +66,8 @@ impl Part {
             Self::Check(_) => "check",
             Self::Index(_) => "index",
             Self::Kept(_) => "kept",
+            Self::Unlogged => "unlogged",
+            Self::Stranger(kind, _) => kind.as_str(),
         }
     }
 
@@ -69,10 +76,10 @@ impl Part {
     pub fn is_thing(&self) -> bool {
         match self {
             Self::Column(_) | Self::PrimaryKey | Self::Unique(_) | Self::ForeignKey(_) => true,
-            Self::Check(_) | Self::Index(_) => true,
+            Self::Check(_) | Self::Index(_) | Self::Stranger(..) => true,
             Self::Table | Self::TableComment | Self::Comment(_) | Self::Generated(_) => false,
+            Self::Type(_) | Self::Nullability(_) | Self::Default(_) | Self::Unlogged => false,
             Self::Kept(_) => false,
-            Self::Type(_) | Self::Nullability(_) | Self::Default(_) => false,
         }
     }
 
@@ -86,7 +93,7 @@ impl Part {
                 columns.first().filter(|_| columns.len() == 1)
             }
             Self::Table | Self::TableComment | Self::PrimaryKey | Self::Check(_) | Self::Index(_) => None,
-            Self::Kept(_) => None,
+            Self::Unlogged | Self::Stranger(..) | Self::Kept(_) => None,
         }
     }
 
@@ -94,12 +101,13 @@ impl Part {
     #[must_use]
     pub fn name(&self) -> String {
         match self {
-            Self::Table | Self::TableComment | Self::PrimaryKey => String::new(),
+            Self::Table | Self::TableComment | Self::PrimaryKey | Self::Unlogged => String::new(),
             Self::Unique(columns) | Self::ForeignKey(columns) => {
                 columns.iter().map(Ident::as_str).collect::<Vec<_>>().join(", ")
             }
             Self::Check(name) | Self::Kept(name) => name.as_str().to_owned(),
             Self::Index(shape) => shape.clone(),
+            Self::Stranger(_, name) => name.clone(),
             other => other.column().map(|c| c.as_str().to_owned()).unwrap_or_default(),
         }
     }
@@ -114,6 +122,9 @@ impl Serialize for Part {
 /// All parts of a table.
 pub(super) fn parts(table: &Table) -> BTreeMap<Part, String> {
     let mut parts = BTreeMap::from([(Part::Table, "there".to_owned())]);
+    if table.unlogged {
+        parts.insert(Part::Unlogged, "UNLOGGED".to_owned());
+    }
     parts.extend(table.comment.as_deref().map(|text| (Part::TableComment, quoted(text))));
     table.columns.values().for_each(|column| parts.extend(column_parts(column)));
     if !table.primary_key.is_empty() {
@@ -130,8 +141,7 @@ pub(super) fn parts(table: &Table) -> BTreeMap<Part, String> {
         (Part::ForeignKey(key.columns.clone()), value)
     }));
     parts.extend(table.checks.iter().map(|check| {
-        let checked = if check.unvalidated { ", NOT VALID" } else { "" };
-        (Part::Check(check.name.clone()), format!("{}{checked}", print_expr(&check.expression)))
+        (Part::Check(check.name.clone()), with(print_expr(&check.expression), check.besides.as_ref()))
     }));
     parts.extend(table.indexes.iter().map(|index| {
         let value = if index.broken { "INVALID" } else { "there" };
@@ -204,5 +214,18 @@ pub(super) fn type_in_full(ty: &FieldType) -> String {
     match ty.values() {
         Some(values) => format!("Enum({})", values.iter().map(|v| quoted(v)).collect::<Vec<_>>().join(", ")),
         None => ty.describe(),
+    }
+}
+
+/// What an index or constraint of a table is called, where what it is on is what it goes by.
+pub(super) fn called(part: &Part, table: &Table) -> Option<Ident> {
+    match part {
+        Part::PrimaryKey => Some(table.key_name()),
+        Part::Unique(columns) => table.uniques.iter().find(|u| u.columns == *columns).map(|u| u.name.clone()),
+        Part::ForeignKey(columns) => {
+            table.foreign_keys.iter().find(|k| k.columns == *columns).map(|k| k.name.clone())
+        }
+        Part::Index(text) => table.indexes.iter().find(|i| shape(i) == *text).map(|i| i.name.clone()),
+        _ => None,
     }
 }

@@ -1,5 +1,7 @@
 //! From findings to the intents that make the database what is called for.
 
+use std::collections::BTreeSet;
+
 use super::{Finding, Part};
 use crate::conversion::{Conversion, conversion};
 use crate::field_type::FieldType;
@@ -7,9 +9,9 @@ use crate::ident::Ident;
 use crate::intent::{
     AddCheck, AddColumn, AddForeignKey, AddPrimaryKey, AddUnique, ChangeType, CreateIndex, CreateTable,
     DropCheck, DropColumn, DropDefault, DropForeignKey, DropIndex, DropNotNull, DropPrimaryKey, DropTable,
-    DropUnique, Intent, SetComment, SetDefault, SetNotNull, SetValues,
+    DropUnique, Intent, SetComment, SetDefault, SetLogged, SetNotNull, SetValues,
 };
-use crate::schema::{Column, Index, Schema, Table};
+use crate::schema::{Check, Column, ForeignKey, Index, Schema, Table};
 
 use super::compare::{key_stand_in, stand_in};
 use super::part::shape;
@@ -26,9 +28,14 @@ enum Stage {
     Tables,
 }
 
-/// The intents for findings, in an order in which they can be applied to what was found.
-pub(super) fn intents(findings: &[&Finding], wanted: &Schema, found: &Schema) -> Vec<Intent> {
-    let mut repair = Repair::default();
+/// The intents for findings, in an order in which they can be applied to what was found. `empty` tables have no rows.
+pub(super) fn intents(
+    findings: &[&Finding],
+    wanted: &Schema,
+    found: &Schema,
+    empty: &BTreeSet<Ident>,
+) -> Vec<Intent> {
+    let mut repair = Repair { steps: Vec::new(), empty };
     for finding in findings {
         match (wanted.table(&finding.table), found.table(&finding.table)) {
             (Some(wanted), Some(found)) => repair.part(&finding.part, wanted, found),
@@ -59,12 +66,12 @@ pub(super) fn waits_for_values(intent: &Intent, before: &[Intent]) -> bool {
     })
 }
 
-#[derive(Default)]
-struct Repair {
+struct Repair<'a> {
     steps: Vec<(Stage, Intent)>,
+    empty: &'a BTreeSet<Ident>,
 }
 
-impl Repair {
+impl Repair<'_> {
     fn push(&mut self, stage: Stage, intent: Intent) {
         self.steps.push((stage, intent));
     }
@@ -113,6 +120,11 @@ impl Repair {
             Part::ForeignKey(columns) => self.foreign_key(columns, wanted, found),
             Part::Check(name) => self.check(name, wanted, found),
             Part::Index(text) => self.index(text, wanted, found),
+            Part::Unlogged => {
+                let table = wanted.name.clone();
+                self.push(Stage::Tables, Intent::SetLogged(SetLogged { table }));
+            }
+            Part::Stranger(..) => {}
         }
     }
 
@@ -134,7 +146,8 @@ impl Repair {
             let mut column = column.clone();
             let is_given = column.default.is_some() || column.generated.is_some();
             // Rows that are there have no value for it; it is required once they do.
-            column.nullable |= !is_given && !wanted.primary_key.contains(name);
+            let needs_value = !is_given && !wanted.primary_key.contains(name) && !self.empty.contains(&table);
+            column.nullable |= needs_value;
             let add = AddColumn { table, column, primary_key: false };
             self.push(Stage::Columns, Intent::AddColumn(add));
         }
@@ -154,7 +167,9 @@ impl Repair {
         let (table, column) = (table.clone(), wanted.name.clone());
         let intent = match (part, &wanted.default) {
             (Part::Type(_), _) => match (&wanted.ty, &found.ty) {
-                (FieldType::Enum { values }, FieldType::Enum { .. }) if found.unread.is_none() => {
+                (FieldType::Enum { values }, FieldType::Enum { .. })
+                    if found.unread.is_none() || found.is_unvalidated() =>
+                {
                     Intent::SetValues(SetValues { table, column, values: values.clone() })
                 }
                 (ty, _) => Intent::ChangeType(ChangeType { table, column, ty: ty.clone(), using: None }),
@@ -201,7 +216,8 @@ impl Repair {
     fn foreign_key(&mut self, columns: &[Ident], wanted: &Table, found: &Table) {
         let table = wanted.name.clone();
         let of = |t: &Table| t.foreign_keys.iter().find(|k| k.columns == columns).cloned();
-        if of(found).is_some() {
+        let validated = |(there, key): (ForeignKey, ForeignKey)| there.is_unvalidated(&key);
+        if of(found).is_some() && !of(found).zip(of(wanted)).is_some_and(validated) {
             let (table, columns) = (table.clone(), columns.to_vec());
             self.push(Stage::References, Intent::DropForeignKey(DropForeignKey { table, columns }));
         }
@@ -214,12 +230,14 @@ impl Repair {
 
     fn check(&mut self, name: &Ident, wanted: &Table, found: &Table) {
         let (table, name) = (wanted.name.clone(), name.clone());
-        if found.checks.iter().any(|c| c.name == name) {
+        let of = |t: &Table| t.checks.iter().find(|c| c.name == name).cloned();
+        let validated = |(there, check): (Check, Check)| there.is_unvalidated(&name, &check.expression);
+        if of(found).is_some() && !of(found).zip(of(wanted)).is_some_and(validated) {
             let drop = DropCheck { table: table.clone(), name: name.clone() };
             self.push(Stage::Constraints, Intent::DropCheck(drop));
         }
-        if let Some(check) = wanted.checks.iter().find(|c| c.name == name) {
-            let expression = check.expression.clone();
+        if let Some(check) = of(wanted) {
+            let expression = check.expression;
             self.push(Stage::Keys, Intent::AddCheck(AddCheck { table, name, expression }));
         }
     }
@@ -239,7 +257,6 @@ impl Repair {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
     use std::sync::Arc;
 
     use serde_json::json;
@@ -279,6 +296,7 @@ mod tests {
             beyond: &[],
             away: &[],
             deleted: &super::super::Deleted::default(),
+            strangers: &[],
         });
         let (intents, left) = drift.repair(&scope);
         assert_eq!(left, []);
@@ -294,12 +312,13 @@ mod tests {
     }
 
     #[test]
-    fn a_check_that_is_not_validated_is_dropped_and_made() {
+    fn a_check_that_is_not_validated_is_validated() {
         let mut found = schema("Int");
         let widget = Ident::parse("widget").expect("a name");
-        found.table_mut(&widget).expect("a table").checks[0].unvalidated = true;
+        found.table_mut(&widget).expect("a table").checks[0].besides =
+            Some(crate::schema::NOT_VALID.to_owned());
         let (intents, schema_now) = repaired(&found);
-        assert_eq!(intents.len(), 2, "{intents:#?}");
+        assert!(matches!(intents.as_slice(), [Intent::AddCheck(_)]), "{intents:#?}");
         assert_eq!(schema_now, schema("Int"));
     }
 }

@@ -2,7 +2,7 @@
 //! together.
 
 use super::named::together;
-use super::{Drift, Finding, Hindrance, Part, Scope};
+use super::{Drift, Finding, Need, Part, Scope};
 use crate::ddl::Dialect;
 use crate::ident::Ident;
 use crate::intent::Intent;
@@ -10,7 +10,7 @@ use crate::schema::ForeignKey;
 
 impl Drift {
     /// Whether a finding can be repaired only with others of `all`.
-    pub(super) fn together(&self, finding: &Finding, all: &[Finding]) -> Option<Hindrance> {
+    pub(super) fn together(&self, finding: &Finding, all: &[Finding]) -> Option<Need> {
         let is_so = match &finding.part {
             Part::Type(column) => self.is_held(finding, column, all) || self.refers_to_renamed(finding),
             Part::Table | Part::ForeignKey(_) if self.refers_to_renamed(finding) => true,
@@ -24,7 +24,7 @@ impl Drift {
         let is_light = matches!(finding.part, Part::Column(_) | Part::Unique(_));
         let is_remade = self.dialect == Dialect::Sqlite && is_of_definition(finding) && !is_light;
         let is_whole = || is_remade && all.iter().any(|other| beside(&other));
-        is_so.then_some(Hindrance::Together).or_else(|| is_whole().then_some(Hindrance::Whole))
+        is_so.then_some(Need::Others).or_else(|| is_whole().then_some(Need::Table))
     }
 
     /// Whether a reference holds a column's type and that of a column of another table, which differs too.
@@ -53,9 +53,9 @@ impl Drift {
     /// The first finding in a scope that cannot be repaired within it.
     #[must_use]
     pub fn beyond_scope(&self, scope: &Scope) -> Option<&Finding> {
-        let is_beyond = |finding: &&Finding| match finding.hindrance {
-            Some(Hindrance::Together) => scope.table.is_some(),
-            Some(Hindrance::Whole) => scope.column.is_some(),
+        let is_beyond = |finding: &&Finding| match finding.needs {
+            Some(Need::Others) => scope.table.is_some(),
+            Some(Need::Table) => scope.column.is_some(),
             _ => false,
         };
         self.findings.iter().filter(|finding| scope.has(finding)).find(is_beyond)
@@ -98,7 +98,13 @@ fn is_traded(finding: &Finding, all: &[Finding]) -> bool {
 fn is_of_definition(finding: &Finding) -> bool {
     let is_besides = matches!(
         finding.part,
-        Part::Table | Part::TableComment | Part::Comment(_) | Part::Index(_) | Part::Kept(_)
+        Part::Table
+            | Part::TableComment
+            | Part::Comment(_)
+            | Part::Index(_)
+            | Part::Kept(_)
+            | Part::Unlogged
+            | Part::Stranger(..)
     );
     !is_besides && !finding.is_foreign()
 }

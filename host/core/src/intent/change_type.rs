@@ -111,6 +111,9 @@ impl SetValues {
         }
         column.default = column.default.take().and_then(|d| d.retyped(&ty));
         column.ty = ty;
+        if column.is_unvalidated() {
+            column.read(true, false);
+        }
         Ok(())
     }
 }

@@ -7,7 +7,7 @@ use super::support::{known, on};
 use crate::expr::Expr;
 use crate::ident::Ident;
 use crate::model::Model;
-use crate::schema::{Check, ForeignKey, Unique, names};
+use crate::schema::{Check, ForeignKey, Table, Unique, names};
 use crate::spec::OnDelete;
 
 /// Refuses rows that share the columns' values with another.
@@ -30,7 +30,8 @@ pub struct DropUnique {
     pub columns: Vec<Ident>,
 }
 
-/// Refuses rows that refer to nothing. The target must exist when the change is whole.
+/// Refuses rows that refer to nothing. The target must exist when the change is whole. One that is there and that rows from
+/// before may break is validated.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct AddForeignKey {
@@ -56,7 +57,7 @@ pub struct DropForeignKey {
     pub columns: Vec<Ident>,
 }
 
-/// Refuses rows that do not meet a condition.
+/// Refuses rows that do not meet a condition. A check that is there and that rows from before may break is validated.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct AddCheck {
@@ -110,19 +111,31 @@ impl AddForeignKey {
             return Err(IntentError::Pairing { table: self.table.as_str().into(), columns, target });
         }
         let table = model.table_mut(&self.table)?;
-        if table.foreign_keys.iter().any(|k| k.columns == self.columns) {
-            return Err(IntentError::already(&self.table, on("a foreign key", &self.columns)));
+        let key = self.key(table);
+        match table.foreign_keys.iter_mut().find(|k| k.columns == self.columns) {
+            Some(there) if there.is_unvalidated(&key) => there.besides = None,
+            Some(_) => return Err(IntentError::already(&self.table, on("a foreign key", &self.columns))),
+            None => table.foreign_keys.push(key),
         }
-        table.foreign_keys.push(ForeignKey {
+        table.sort();
+        Ok(())
+    }
+
+    fn key(&self, table: &Table) -> ForeignKey {
+        ForeignKey {
             name: names::foreign_key(table, &self.columns),
             columns: self.columns.clone(),
             table: self.to.clone(),
             target: self.target.clone(),
             on_delete: self.on_delete,
             besides: None,
-        });
-        table.sort();
-        Ok(())
+        }
+    }
+
+    /// Whether it is there already, but for that rows from before may break it.
+    pub(super) fn validates(&self, model: &Model) -> bool {
+        let table = model.table(&self.table).ok();
+        table.is_some_and(|table| table.foreign_keys.iter().any(|k| k.is_unvalidated(&self.key(table))))
     }
 }
 
@@ -141,6 +154,11 @@ impl AddCheck {
         let columns: Vec<_> = self.expression.columns().into_iter().collect();
         known(model, &self.table, &columns, "a check")?;
         let table = model.table_mut(&self.table)?;
+        let unvalidated = |c: &&mut Check| c.is_unvalidated(&self.name, &self.expression);
+        if let Some(check) = table.checks.iter_mut().find(unvalidated) {
+            check.besides = None;
+            return Ok(());
+        }
         let same_name = table.checks.iter().any(|c| c.name.collides(&self.name))
             || table.foreign_keys.iter().any(|k| k.name.collides(&self.name))
             || table.columns.keys().any(|c| names::values_check(c).collides(&self.name));
@@ -153,6 +171,14 @@ impl AddCheck {
         table.checks.push(Check::new(self.name.clone(), self.expression.clone()));
         table.sort();
         Ok(())
+    }
+}
+
+impl AddCheck {
+    /// Whether it is there already, but for that rows from before may break it.
+    pub(super) fn validates(&self, model: &Model) -> bool {
+        let unvalidated = |c: &Check| c.is_unvalidated(&self.name, &self.expression);
+        model.table(&self.table).is_ok_and(|table| table.checks.iter().any(unvalidated))
     }
 }
 

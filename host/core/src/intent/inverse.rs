@@ -52,6 +52,9 @@ impl Intent {
                 one(Self::DropUnique(DropUnique { table: i.table.clone(), columns: i.columns.clone() }))
             }
             Self::DropUnique(i) => Ok(unique(i, before)),
+            // What was only validated stays so: rows that break it are not wanted back.
+            Self::AddForeignKey(i) if i.validates(before) => Ok(Vec::new()),
+            Self::AddCheck(i) if i.validates(before) => Ok(Vec::new()),
             Self::AddForeignKey(i) => one(drop_foreign_key(i)),
             Self::DropForeignKey(i) => Ok(foreign_key(&i.table, &i.columns, before)),
             Self::AddCheck(i) => {
@@ -74,6 +77,8 @@ impl Intent {
             })),
             Self::RenameIndex(i) => Ok(index_name(i, before)),
             Self::Backfill(i) => backfill(i, before),
+            // Nobody wants rows back that a crash takes.
+            Self::SetLogged(_) => Ok(Vec::new()),
             Self::PurgeTable(_) | Self::PurgeColumn(_) => Err(PURGED),
         })
     }

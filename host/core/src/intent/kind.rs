@@ -69,6 +69,7 @@ kinds! {
     Backfill = "backfill",
     PurgeTable = "purge-table",
     PurgeColumn = "purge-column",
+    SetLogged = "set-logged",
 }
 
 impl fmt::Display for IntentKind {

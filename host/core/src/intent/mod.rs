@@ -17,6 +17,7 @@ mod primary_key;
 mod purge;
 mod rename;
 mod restore;
+mod set_logged;
 mod size;
 mod support;
 mod table;
@@ -38,6 +39,7 @@ pub use primary_key::{AddPrimaryKey, DropPrimaryKey, RenamePrimaryKey};
 pub use purge::{PurgeColumn, PurgeTable};
 pub use rename::{RenameCheck, RenameForeignKey, RenameIndex, RenameUnique};
 pub use restore::{RestoreColumn, RestoreTable};
+pub use set_logged::SetLogged;
 pub use table::{CreateTable, DropTable, RenameTable, SetComment};
 pub use touch::Touch;
 
@@ -82,6 +84,7 @@ pub enum Intent {
     Backfill(Backfill),
     PurgeTable(PurgeTable),
     PurgeColumn(PurgeColumn),
+    SetLogged(SetLogged),
 }
 
 /// Runs an expression on the data of whichever intent it is.
@@ -121,6 +124,7 @@ macro_rules! each {
             Intent::Backfill($data) => $then,
             Intent::PurgeTable($data) => $then,
             Intent::PurgeColumn($data) => $then,
+            Intent::SetLogged($data) => $then,
         }
     };
 }

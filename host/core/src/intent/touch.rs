@@ -52,6 +52,7 @@ impl Intent {
             | Self::SetComment(super::SetComment { column: None, .. })
             | Self::DropPrimaryKey(_)
             | Self::RenamePrimaryKey(_)
+            | Self::SetLogged(_)
             | Self::DropCheck(_)
             | Self::RenameCheck(_) => vec![Touch::Table(table())],
             Self::RenameTable(i) => vec![Touch::Table(table()), Touch::Table(i.to.clone())],

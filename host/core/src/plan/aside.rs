@@ -28,6 +28,8 @@ pub(super) struct Aside<'a> {
     pub(super) added: BTreeMap<Ident, Ident>,
     /// Constraints that are validated afterwards.
     pub(super) later: BTreeSet<Ident>,
+    /// Constraints that were there, unvalidated, and are validated before: by the names they will have.
+    pub(super) validated: BTreeSet<Ident>,
     /// Columns that a validated check says have values: with the check's name.
     pub(super) required: BTreeMap<Ident, Ident>,
     /// Indexes that are dropped afterwards.
@@ -58,6 +60,10 @@ impl<'a> Aside<'a> {
 
     pub fn adds(&self, constraint: &Ident) -> bool {
         self.added.contains_key(constraint)
+    }
+
+    pub fn validates(&self, constraint: &Ident) -> bool {
+        self.validated.contains(constraint)
     }
 
     pub fn fills(&self, fill: &Fill) -> bool {

@@ -3,15 +3,16 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::names::Names;
 use crate::ident::Ident;
 use crate::model::{Fill, Model};
-use crate::schema::{Check, Column, ForeignKey, Index, Schema, Table, Unique};
+use crate::schema::{Check, Column, ForeignKey, Index, Schema, Table, Unique, names};
 use crate::shared::{is_shared, unshared};
 
 /// The two schemas as the database has them: with what is buried.
 pub(super) struct Physical {
-    before: Schema,
-    after: Schema,
+    pub(super) before: Schema,
+    pub(super) after: Schema,
 }
 
 impl Physical {
@@ -65,6 +66,9 @@ pub(super) struct Kept<'a> {
     pub gone: Gone<'a>,
     /// Checks that stay: their names before and after.
     pub check_names: Vec<(Ident, Ident)>,
+    /// Constraints that stay, and that all rows are to meet from now on: names before and after, and the table that a
+    /// foreign key refers to.
+    pub validated: Vec<(Ident, Ident, Option<Ident>)>,
     /// Values that rows get.
     pub fills: Vec<&'a Fill>,
 }
@@ -123,54 +127,6 @@ impl<'a> Delta<'a> {
     }
 }
 
-/// From names before to names after.
-pub(super) struct Names<'a> {
-    model: &'a Model,
-    before: &'a Schema,
-    after: &'a Schema,
-    /// Of the tables that were touched and stay.
-    touched: BTreeMap<Ident, &'a Ident>,
-}
-
-impl<'a> Names<'a> {
-    pub fn of(model: &'a Model, physical: &'a Physical) -> Self {
-        let Physical { before, after } = physical;
-        let there = |(name, _): &(&Ident, _)| after.tables.contains_key(*name);
-        let pair = |(name, origin): (&'a Ident, Option<&Ident>)| Some((origin?.clone(), name));
-        Self { model, before, after, touched: model.touched().filter(there).filter_map(pair).collect() }
-    }
-
-    /// Every table that stays, as it was and as it will be.
-    pub fn pairs(&self) -> impl Iterator<Item = (&'a Table, &'a Table)> {
-        let pair = |was: &'a Arc<Table>| Some((was.as_ref(), self.after.table(self.table(&was.name)?)?));
-        self.before.tables.values().filter_map(pair)
-    }
-
-    /// What a table of before is called now, if it stays.
-    fn table<'n>(&'n self, before: &'n Ident) -> Option<&'n Ident> {
-        match self.touched.get(before) {
-            Some(now) => Some(now),
-            None => Some(before)
-                .filter(|name| !self.model.is_touched(name) && self.after.tables.contains_key(*name)),
-        }
-    }
-
-    fn column(&self, table: &Ident, before: &Ident) -> Option<Ident> {
-        let now = self.table(table)?;
-        let columns = &self.after.table(now)?.columns;
-        let is_that = |name: &Ident| self.model.column_origin(now, name).as_ref() == Some(before);
-        // Most columns keep their names.
-        match columns.contains_key(before) && is_that(before) {
-            true => Some(before.clone()),
-            false => columns.keys().find(|name| is_that(name)).cloned(),
-        }
-    }
-
-    fn columns(&self, table: &Ident, before: &[Ident]) -> Option<Vec<Ident>> {
-        before.iter().map(|c| self.column(table, c)).collect()
-    }
-}
-
 impl<'a> Kept<'a> {
     pub fn of(before: &'a Table, after: &'a Table, names: &Names<'a>) -> Self {
         let mut kept = Self {
@@ -182,6 +138,7 @@ impl<'a> Kept<'a> {
             added: Vec::new(),
             gone: Gone::default(),
             check_names: Vec::new(),
+            validated: Vec::new(),
             fills: names.model.fills().iter().filter(|f| f.table == after.name).collect(),
         };
         kept.columns(names);
@@ -205,13 +162,25 @@ impl<'a> Kept<'a> {
                     }
                     let moved = |c: &Ident| names.column(&self.before.name, c).unwrap_or_else(|| c.clone());
                     let generated = column.generated.clone().map(|of| of.mapped(&moved));
-                    let column = Column { name: now.clone(), generated, ..column.clone() };
-                    self.moved.columns.insert(now, column);
+                    let mut moved = Column { name: now.clone(), generated, ..column.clone() };
+                    self.values(column, &mut moved);
+                    self.moved.columns.insert(now, moved);
                 }
             }
         }
         let moved = &self.moved.columns;
         self.added = self.after.columns.values().filter(|c| !moved.contains_key(&c.name)).collect();
+    }
+
+    /// An `Enum` that stays what it is, and whose check all rows are to meet from now on.
+    fn values(&mut self, before: &Column, moved: &mut Column) {
+        let becomes = self.after.column(&moved.name);
+        if before.is_unvalidated() && becomes.is_some_and(|now| now.ty == before.ty && !now.is_unvalidated())
+        {
+            moved.read(true, false);
+            let (from, to) = (names::values_check(&before.name), names::values_check(&moved.name));
+            self.validated.push((from, to, None));
+        }
     }
 
     /// A key on other columns goes; the same one may get another name.
@@ -270,8 +239,19 @@ impl<'a> Kept<'a> {
                     ..key.clone()
                 })
             };
-            match moved().filter(|k| self.after.foreign_keys.contains(k)) {
-                Some(moved) => self.moved.foreign_keys.push(moved),
+            let moved = moved();
+            let same = |after: &&ForeignKey| {
+                moved.as_ref().is_some_and(|moved| moved == *after || moved.is_unvalidated(after))
+            };
+            match self.after.foreign_keys.iter().find(same).zip(moved.as_ref()) {
+                Some((after, moved)) => {
+                    if moved != after {
+                        let to = Some(after.table.clone());
+                        self.validated.push((key.name.clone(), after.name.clone(), to));
+                    }
+                    let besides = after.besides.clone();
+                    self.moved.foreign_keys.push(ForeignKey { besides, ..moved.clone() });
+                }
                 None => self.gone.foreign_keys.push(key),
             }
         }
@@ -282,13 +262,17 @@ impl<'a> Kept<'a> {
         for check in &self.before.checks {
             let now = |column: &Ident| names.column(&self.before.name, column);
             let expression = check.expression.clone().mapped(&|c| now(c).unwrap_or_else(|| c.clone()));
+            let unvalidated = check.is_unvalidated(&check.name, &check.expression);
             let same = |after: &&Check| {
                 names.model.check_origin(&self.after.name, &after.name) == check.name
                     && after.expression == expression
-                    && after.unvalidated == check.unvalidated
+                    && (after.besides == check.besides || after.besides.is_none() && unvalidated)
             };
             match self.after.checks.iter().find(same) {
                 Some(after) => {
+                    if after.besides != check.besides {
+                        self.validated.push((check.name.clone(), after.name.clone(), None));
+                    }
                     self.check_names.push((check.name.clone(), after.name.clone()));
                     self.moved.checks.push(Check { expression, ..check.clone() });
                 }
@@ -376,7 +360,7 @@ impl<'a> Kept<'a> {
 }
 
 /// Tables with those they refer to first; where that runs in a circle, by name.
-fn by_reference(mut tables: Vec<&Table>) -> Vec<&Table> {
+pub(super) fn by_reference(mut tables: Vec<&Table>) -> Vec<&Table> {
     let mut sorted: Vec<&Table> = Vec::with_capacity(tables.len());
     while !tables.is_empty() {
         let waits = |t: &Table| {

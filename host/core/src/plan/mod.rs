@@ -7,6 +7,7 @@
 mod aside;
 mod delta;
 mod hash;
+mod names;
 mod obstacle;
 mod order;
 mod postgres;
@@ -106,7 +107,7 @@ impl Sizes {
 #[must_use]
 pub fn plan(org: &OrgName, dialect: Dialect, model: &Model, sizes: &Sizes) -> Plan {
     let physical = delta::Physical::of(model);
-    let names = delta::Names::of(model, &physical);
+    let names = names::Names::of(model, &physical);
     let delta = delta::Delta::of(&names, &physical);
     match dialect {
         Dialect::Postgres => postgres::plan(org, &delta.with_references_remade(&names), sizes),

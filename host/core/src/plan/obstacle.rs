@@ -15,6 +15,8 @@ pub enum Obstacle {
     Generated { table: Ident, column: Ident },
     /// A new column has the name that another one gives up in the same change.
     NameInUse { table: Ident, column: Ident },
+    /// A table that somebody made `UNLOGGED` is written anew while nobody can use it.
+    Unlogged { table: Ident },
 }
 
 impl Obstacle {
@@ -26,6 +28,7 @@ impl Obstacle {
             Self::Referenced { .. } => "policy/online-referenced",
             Self::Generated { .. } => "policy/online-generated",
             Self::NameInUse { .. } => "policy/online-name-in-use",
+            Self::Unlogged { .. } => "policy/online-unlogged",
         }
     }
 
@@ -51,6 +54,10 @@ impl Obstacle {
                 "the new column {} has the name that another column of a large table gives up in the same change",
                 on(table, column)
             ),
+            Self::Unlogged { table } => format!(
+                "the large table \"{}\", which somebody made UNLOGGED, would be written anew while nobody can use it",
+                table.as_str()
+            ),
         }
     }
 
@@ -62,6 +69,9 @@ impl Obstacle {
                 "add a field of the new type, fill it, let the references move over to it, then delete the old one"
             }
             Self::Generated { .. } => "add an ordinary field, fill it, and have writers or a trigger keep it",
+            Self::Unlogged { .. } => {
+                "at a quiet time, by hand: ALTER TABLE … SET LOGGED; or raise thresholds.large-table-rows for it. Until then a crash of the server empties the table"
+            }
             Self::NameInUse { .. } => "send the rename first and the new field in a change of its own",
         }
     }

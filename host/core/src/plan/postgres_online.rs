@@ -33,6 +33,9 @@ struct Planner<'p, 'a> {
 
 impl<'a> Planner<'_, 'a> {
     fn plan(&mut self) {
+        if self.kept.before.unlogged && !self.kept.after.unlogged {
+            self.aside.obstacles.push(Obstacle::Unlogged { table: self.table() });
+        }
         self.find_swaps();
         self.make_columns();
         self.fill();
@@ -214,6 +217,11 @@ impl<'a> Planner<'_, 'a> {
         }
         let keys = kept.after.foreign_keys.iter().filter(|k| self.is_new_key(k)).collect::<Vec<_>>();
         keys.into_iter().for_each(|key| self.refer(key));
+        for (constraint, name, to) in &kept.validated {
+            let (table, constraint, to) = (self.table(), constraint.clone(), to.clone());
+            self.aside.validated.insert(name.clone());
+            self.aside.prepare.push(OnlineStep::Validate { table, constraint, to });
+        }
     }
 
     fn refer(&mut self, key: &ForeignKey) {

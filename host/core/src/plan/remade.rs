@@ -6,7 +6,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::delta::{Delta, Kept, Names};
+use super::delta::{Delta, Kept};
+use super::names::Names;
 use crate::ident::Ident;
 use crate::schema::ForeignKey;
 

@@ -52,15 +52,20 @@ pub(super) fn start() -> Schema {
 }
 
 #[test]
-fn a_check_that_was_not_validated_is_made_anew() {
+fn what_was_not_validated_is_validated() {
     let check =
         json!({"intent": "add-check", "table": "invoice", "name": "mine", "expression": "account <> ''"});
     let mut base = apply(&start(), std::slice::from_ref(&check)).schema().clone();
     let invoice = crate::ident::Ident::parse("invoice").expect("a name");
-    base.table_mut(&invoice).expect("a table").checks[0].unvalidated = true;
-    let drop = json!({"intent": "drop-check", "table": "invoice", "name": "mine"});
-    let made = statements(&apply(&base, &[drop, check]), Dialect::Postgres);
-    assert!(made.contains("DROP CONSTRAINT \"mine\"") && made.contains("ADD CONSTRAINT \"mine\""), "{made}");
+    let table = base.table_mut(&invoice).expect("a table");
+    table.checks[0].besides = Some(crate::schema::NOT_VALID.to_owned());
+    table.foreign_keys[0].besides = Some(crate::schema::NOT_VALID.to_owned());
+    let refer = json!({"intent": "add-foreign-key", "table": "invoice", "columns": ["account"], "to": "account", "target": ["id"], "onDelete": "SET NULL"});
+    let made = statements(&apply(&base, &[check, refer]), Dialect::Postgres);
+    insta::assert_snapshot!(made, @r#"
+    ALTER TABLE "acme-corp"."invoice" VALIDATE CONSTRAINT "invoice_account_fkey"
+    ALTER TABLE "acme-corp"."invoice" VALIDATE CONSTRAINT "mine"
+    "#);
 }
 
 #[test]

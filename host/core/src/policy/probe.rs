@@ -60,6 +60,8 @@ pub enum Thing {
     Values(Ident),
     /// What goes with a column without a word: indexes, constraints, statistics and privileges.
     Along(Ident),
+    /// Whatever uses a column, or the table if none is named, functions among them.
+    Users(Option<Ident>),
 }
 
 /// What a probe found.

@@ -17,8 +17,8 @@ use serde::{Deserialize, Serialize};
 pub(crate) use buried::name as buried_name;
 pub use buried::{BuriedColumn, BuriedTable, PREFIX as BURIED_PREFIX};
 pub use index::{Index, IndexKey, IndexMethod, IndexShape};
-pub use objects::{Check, ForeignKey, Unique};
-pub use table::{Column, Table, Unread};
+pub use objects::{Check, ForeignKey, NOT_VALID, Unique};
+pub use table::{COLLATE, Column, Table, Unread};
 
 use crate::ident::Ident;
 use crate::shared::Shared;

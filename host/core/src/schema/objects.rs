@@ -44,16 +44,31 @@ pub struct Check {
     pub name: Ident,
     /// The condition.
     pub expression: Expr,
-    /// Whether rows that were there before may break it (`NOT VALID`). Inspection alone says so.
+    /// What it is besides, that no intent asks for, in the database's words: `NO INHERIT`, [`NOT_VALID`]. Inspection alone
+    /// says so.
     #[serde(skip)]
-    pub unvalidated: bool,
+    pub besides: Option<String>,
+}
+
+/// What a check or foreign key is besides that rows from before may break.
+pub const NOT_VALID: &str = "NOT VALID";
+
+/// Whether a constraint is what intents ask for but for that rows from before may break it.
+fn is_only_unvalidated(besides: Option<&String>) -> bool {
+    besides.is_some_and(|words| words == NOT_VALID)
 }
 
 impl Check {
     /// A check that all rows meet.
     #[must_use]
     pub fn new(name: Ident, expression: Expr) -> Self {
-        Self { name, expression, unvalidated: false }
+        Self { name, expression, besides: None }
+    }
+
+    /// Whether it is a check of this name and condition but for that rows from before may break it.
+    #[must_use]
+    pub fn is_unvalidated(&self, name: &Ident, expression: &Expr) -> bool {
+        self.name == *name && self.expression == *expression && is_only_unvalidated(self.besides.as_ref())
     }
 
     /// The values that it keeps a column to, if it is the check of an `Enum`, whatever its name.
@@ -77,6 +92,14 @@ impl Unique {
     #[must_use]
     pub fn new(name: Ident, columns: Vec<Ident>) -> Self {
         Self { name, columns, besides: None }
+    }
+}
+
+impl ForeignKey {
+    /// Whether it is another one but for that rows from before may break it.
+    #[must_use]
+    pub fn is_unvalidated(&self, of: &Self) -> bool {
+        is_only_unvalidated(self.besides.as_ref()) && Self { besides: None, ..self.clone() } == *of
     }
 }
 

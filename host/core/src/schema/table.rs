@@ -78,14 +78,22 @@ pub struct Table {
     /// A note kept beside it (PostgreSQL only).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub comment: Option<String>,
+    /// Whether a crash of the server takes its rows (`UNLOGGED`). Inspection alone says so.
+    #[serde(skip)]
+    pub unlogged: bool,
     /// Dropped columns that can come back, by the name they have in the database.
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
     pub buried: IndexMap<Ident, BuriedColumn>,
 }
 
+/// What stands between a type and the collation that somebody gave its column.
+pub const COLLATE: &str = " COLLATE ";
+
 impl Unread {
     /// How a default is told that the database counts by itself (`GENERATED … AS IDENTITY`).
     pub const COUNTED: &str = "GENERATED AS IDENTITY";
+    /// How the type of an `Enum` is told whose check rows from before may break.
+    pub const UNVALIDATED: &str = "Enum, NOT VALID";
 }
 
 impl Column {
@@ -93,6 +101,12 @@ impl Column {
     #[must_use]
     pub fn is_counted(&self) -> bool {
         self.unread.as_ref().is_some_and(|unread| unread.default.as_deref() == Some(Unread::COUNTED))
+    }
+
+    /// Whether it is an `Enum` whose check rows from before may break.
+    #[must_use]
+    pub fn is_unvalidated(&self) -> bool {
+        self.unread.as_ref().is_some_and(|unread| unread.ty.as_deref() == Some(Unread::UNVALIDATED))
     }
 
     /// Whether the database has a type for it that no type of the model is near.
@@ -160,6 +174,7 @@ impl Table {
             checks: Vec::new(),
             indexes: Vec::new(),
             comment: None,
+            unlogged: false,
             buried: IndexMap::new(),
         }
     }
@@ -324,5 +339,6 @@ impl PartialEq for Table {
             && *checks == other.checks
             && *indexes == other.indexes
             && *comment == other.comment
+            && self.unlogged == other.unlogged
     }
 }

@@ -6,6 +6,7 @@ use hookwright_core::intent::Intent;
 
 use super::clean;
 use super::style::{BOLD, DIM, NOTE, columns, count, of_status, of_verdict, paint, plain, took};
+use crate::drift::Finding;
 use crate::outcome::{
     Decision, HookReport, IntentReport, Note, Outcome, Reason, StatementReport, Status, StepReport, Warning,
 };
@@ -27,6 +28,9 @@ pub fn outcome(outcome: &Outcome, change: Option<&Change>) -> String {
     part(&mut lines, "statements", outcome.statements.iter().flat_map(|s| statement(s, done)).collect());
     part(&mut lines, "after", steps(outcome, "after"));
     part(&mut lines, "warnings", outcome.warnings.iter().flat_map(|w| warning(w, "")).collect());
+    if outcome.status != Status::Rejected {
+        part(&mut lines, "left", outcome.left.iter().flat_map(left).collect());
+    }
     part(&mut lines, "plan", outcome.plan_hash.iter().map(|hash| paint(DIM, &clean(hash))).collect());
     part(&mut lines, "outcome", vec![result(outcome)]);
     part(&mut lines, "held", held(outcome));
@@ -200,6 +204,14 @@ fn target(intent: &Intent) -> String {
 
 fn warning(warning: &Warning, indent: &str) -> Vec<String> {
     told(&warning.code, &warning.message, &warning.help, indent)
+}
+
+/// Drift that is left: with what stands against its repair, or the command that repairs it.
+fn left(finding: &Finding) -> Vec<String> {
+    let Finding { code, message, repair, hindrance, next, .. } = finding;
+    let message = [Some(message.as_str()), hindrance.as_deref()].into_iter().flatten().collect::<Vec<_>>();
+    let next = next.as_deref().unwrap_or(repair);
+    told(code, &message.join("; "), next, "")
 }
 
 fn note(note: &Note) -> String {

@@ -171,7 +171,7 @@ fn index_key(key: &IndexKey) -> wit::IndexKey {
 }
 
 fn check(check: &Check) -> wit::Check {
-    let Check { name: own, expression, unvalidated: _ } = check;
+    let Check { name: own, expression, besides: _ } = check;
     wit::Check { name: name(own), expression: print_expr(expression) }
 }
 

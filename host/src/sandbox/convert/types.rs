@@ -96,7 +96,8 @@ impl<'a> Types<'a> {
             | Intent::RenameIndex(_)
             | Intent::Backfill(_)
             | Intent::PurgeTable(_)
-            | Intent::PurgeColumn(_) => {}
+            | Intent::PurgeColumn(_)
+            | Intent::SetLogged(_) => {}
             Intent::RestoreColumn(i) => {
                 if let Some(ty) = self.buried(&i.table, &i.column) {
                     self.set(&i.table, &i.column, Place::Here(ty));

@@ -6,7 +6,7 @@ use crate::conversion::{Conversion, Named, Using, conversion};
 use crate::field_type::FieldType;
 use crate::ident::Ident;
 use crate::intent::{ChangeType, Intent};
-use crate::schema::Column;
+use crate::schema::{COLLATE, Column};
 
 /// The rule.
 pub(super) const RULE: Rule = Rule {
@@ -69,7 +69,8 @@ fn judge_using(case: &Case, change: &ChangeType, using: &Using) -> Option<Judgem
 /// The judgement of converting a column of the intent's table to `to`.
 pub(super) fn judge_conversion(case: &Case, column: &Ident, to: &FieldType) -> Option<Judgement> {
     let found = case.model.schema().table(case.intent.table())?.column(column)?;
-    let from = &found.ty;
+    // Rows from before may have any text.
+    let from = if found.is_unvalidated() { &FieldType::Text } else { &found.ty };
     let here = place(case.intent.table(), column);
     let what = format!("{here} from {} to {}", from.describe(), to.describe());
     let class = conversion(from, to);
@@ -131,7 +132,12 @@ fn keeps(class: Conversion) -> bool {
 /// What the database calls the type of a column whose values the nearest type of the model may not keep.
 fn foreign(column: &Column) -> Option<String> {
     let called = column.unread.as_ref()?.ty.as_ref()?;
-    let word = called.split([' ', ',', '(']).next().unwrap_or_default();
+    let (of, collated) = called.split_once(COLLATE).map_or((called.as_str(), false), |(of, _)| (of, true));
+    let word = of.split([' ', ',', '(']).next().unwrap_or_default();
+    // A collation orders values, and changes none.
+    if collated && of == column.ty.describe() {
+        return None;
+    }
     // Narrower than the nearest, or the same but for a check that is not validated.
     let is_kept = matches!(word, "smallint" | "real" | "varchar" | "name" | "citext" | "Enum");
     (!is_kept).then(|| called.clone())

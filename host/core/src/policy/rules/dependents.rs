@@ -11,7 +11,7 @@ use crate::intent::Intent;
 pub(super) const RULE: Rule = Rule {
     code: "policy/dependents",
     title: "views or triggers depend on a column",
-    what: "Looks for views, triggers, row-level policies and foreign keys of others that depend on a column whose type changes or that may be NULL, on a key that goes, or on what is purged.",
+    what: "Looks for views, triggers, row-level policies and foreign keys of others that depend on a column whose type changes or that may be NULL, on a key that goes, on what is purged, or on a column that is dropped and not kept.",
     why: "PostgreSQL refuses to change the type of a column that a view or trigger names (0A000), and to drop what others need (2BP01). They are not Hookwright's, so it neither drops nor remakes them.",
     instead: "Drop them, send the change again, and make them anew.",
     verdicts: &[Verdict::NeedsConfirmation],
@@ -31,6 +31,11 @@ fn judge(case: &Case) -> Option<Judgement> {
             let table = case.model.origin(&purge.table)?;
             let column = case.model.column_origin(&purge.table, &purge.column)?;
             found(table, Thing::Column(column), format!("{} is purged", place(&purge.table, &purge.column)))
+        }
+        // What is kept has another name, which they follow.
+        Intent::DropColumn(drop) if case.settings.tombstones.keep_days == 0 => {
+            let (table, column) = stored(case, &drop.column)?;
+            found(table, Thing::Column(column), format!("{} goes", place(&drop.table, &drop.column)))
         }
         Intent::DropUnique(drop) => {
             let table = case.model.schema().table(&drop.table)?;
@@ -106,6 +111,9 @@ mod tests {
         assert!(blocked.remedy.is_some());
         let unique = json!({"intent": "drop-unique", "table": "invoice", "columns": ["status"]});
         assert!(rejects(CODE, Mode::Prod, unique, &rows(1)).remedy.is_some());
+        let drop = json!({"intent": "drop-column", "table": "invoice", "column": "status"});
+        silent(CODE, Mode::Prod, drop.clone(), &rows(1));
+        assert!(rejects_by(CODE, &keeping_nothing(), drop, &rows(1)).remedy.is_some());
         let purge = json!({"intent": "purge-column", "table": "log", "column": "hookwright_dropped_1_kind"});
         assert!(rejects(CODE, Mode::Prod, purge, &rows(1)).message.contains("1 thing"));
     }

@@ -26,11 +26,13 @@ mod rename_column;
 mod rename_constraint;
 mod rename_table;
 mod restore_column;
+mod set_logged;
 mod set_not_null;
 mod set_values;
 mod several_locks;
 mod table_without_primary_key;
 mod unconvertible;
+mod used_by_others;
 
 #[cfg(test)]
 use super::testing;
@@ -66,11 +68,13 @@ pub static RULES: &[Rule] = &[
     rename_constraint::RULE,
     rename_table::RULE,
     restore_column::RULE,
+    set_logged::RULE,
     set_not_null::RULE,
     set_values::RULE,
     several_locks::RULE,
     table_without_primary_key::RULE,
     unconvertible::RULE,
+    used_by_others::RULE,
 ];
 
 /// A rule by its name, or by its code.

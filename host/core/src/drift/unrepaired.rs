@@ -1,0 +1,71 @@
+//! Findings that a repair leaves as they are, each with what stands against it.
+
+use std::collections::BTreeSet;
+
+use super::{Finding, Part, State, repair};
+use crate::intent::{Intent, IntentError};
+use crate::model::Model;
+use crate::schema::{Schema, Unread};
+
+/// A finding that a repair leaves as it is.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Unrepaired {
+    /// What is found.
+    pub finding: Finding,
+    /// What stands against its repair.
+    pub hindrance: Hindrance,
+}
+
+/// What stands against a repair.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Hindrance {
+    /// Its column is made by the same repair, and rows have no values for it yet.
+    NoValues,
+    /// The database counts the column by itself.
+    Counted,
+    /// The column is in the primary key, which differs, too, and is not in the scope.
+    Key,
+    /// No value of the type that is there has a counterpart in the one that is called for.
+    NoCounterpart,
+    /// The model does not allow what would repair it.
+    Refused(IntentError),
+    /// Something that is no table has the table's name.
+    InTheWay,
+    /// Its table waits for room, or in another schema.
+    Waits,
+    /// No intent can say what would repair it.
+    NoWord,
+}
+
+/// What stands against the repair of a finding, once `done` led to the model.
+pub(super) fn hindrance(finding: &Finding, wanted: &Schema, model: &Model, done: &[Intent]) -> Hindrance {
+    let found = model.schema();
+    if finding.waits_for_room() {
+        return Hindrance::Waits;
+    }
+    if finding.part == Part::Table && finding.state() == State::Differs && finding.renamed.is_none() {
+        return Hindrance::InTheWay;
+    }
+    let intents = repair::intents(&[finding], wanted, found, &BTreeSet::new());
+    let mut trial = model.clone();
+    for intent in &intents {
+        if repair::is_hopeless(intent, found) {
+            return Hindrance::NoCounterpart;
+        }
+        if repair::waits_for_values(intent, done) {
+            return Hindrance::NoValues;
+        }
+        match intent.apply(&mut trial) {
+            Ok(()) => {}
+            Err(_) if is_counted(finding, found) => return Hindrance::Counted,
+            Err(IntentError::InPrimaryKey { .. }) => return Hindrance::Key,
+            Err(error) => return Hindrance::Refused(error),
+        }
+    }
+    Hindrance::NoWord
+}
+
+fn is_counted(finding: &Finding, found: &Schema) -> bool {
+    let column = finding.part.column().and_then(|name| found.table(&finding.table)?.column(name));
+    column.is_some_and(crate::schema::Column::is_counted) || finding.found.as_deref() == Some(Unread::COUNTED)
+}

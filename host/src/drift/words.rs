@@ -1,0 +1,120 @@
+//! A finding in words: what it is, and who moved.
+
+use hookwright_core::drift::{self, Moved, Need, Part, State, StrangerKind};
+use hookwright_core::ident::quoted;
+
+pub(super) fn what(finding: &drift::Finding) -> String {
+    let (place, kind) = (finding.place(), finding.part.kind());
+    let text = |value: &Option<String>| value.clone().unwrap_or_else(|| "nothing".to_owned());
+    let (wanted, found) = (text(&finding.wanted), text(&finding.found));
+    if let Some(renamed) = &finding.renamed {
+        let beside = match finding.needs {
+            Some(Need::Room { .. }) => {
+                ", and another table has its name: give that one another, or drop it, then repair this"
+            }
+            _ => "",
+        };
+        return format!("the {kind} \"{place}\" is called \"{}\"{beside}", renamed.as_str());
+    }
+    if let Some(Need::Return(schema)) = &finding.needs {
+        return format!("the {kind} \"{place}\" is in the schema {}", quoted(schema));
+    }
+    if let Part::Kept(name) = &finding.part {
+        return format!("{wanted}, dropped and kept as \"{}\", is not there", name.as_str());
+    }
+    let kind = in_words(&finding.part);
+    match &finding.part {
+        Part::Nullability(_) if finding.found.as_deref() == Some("NULL") => {
+            return format!("\"{place}\" may be NULL, and shall always have a value (NOT NULL)");
+        }
+        Part::Nullability(_) => {
+            return format!("\"{place}\" always has a value (NOT NULL), and shall be allowed to be NULL");
+        }
+        Part::Unlogged => {
+            return format!("the table \"{place}\" is UNLOGGED: a crash of the server empties it");
+        }
+        Part::Stranger(..) => {
+            return format!("the {kind} \"{place}\" is there, and nothing calls for it: {found}");
+        }
+        _ => {}
+    }
+    let besides = finding.found.as_deref().zip(finding.wanted.as_deref());
+    let besides = besides.and_then(|(found, wanted)| found.strip_prefix(wanted)?.strip_prefix(", "));
+    match (finding.state(), finding.part.is_thing() || finding.part == Part::Table) {
+        (State::Differs, true) if besides == Some("NOT VALID") => {
+            format!("the {kind} \"{place}\" is NOT VALID: rows from before may break it")
+        }
+        (State::Differs, true) if besides.is_some() => {
+            format!("the {kind} \"{place}\" is {}, and nothing calls for that", besides.unwrap_or_default())
+        }
+        (State::Differs, true) if finding.part == Part::Table => {
+            format!("the table \"{place}\" is not there, and something else has its name: {found}")
+        }
+        (State::Missing, true) => format!("the {kind} \"{place}\" is missing"),
+        (State::Extra, true) if matches!(finding.part, Part::Column(_)) => {
+            format!("the {kind} \"{place}\" ({found}) is there, and nothing calls for it")
+        }
+        (State::Extra, true) => {
+            let called = finding.called.as_ref().map(|name| format!(" as \"{}\"", name.as_str()));
+            format!("the {kind} \"{place}\" is there{}, and nothing calls for it", called.unwrap_or_default())
+        }
+        _ => format!("the {kind} of \"{place}\" is {found}, and shall be {wanted}"),
+    }
+}
+
+/// What it is on, in words.
+fn in_words(part: &Part) -> String {
+    match part {
+        Part::Unique(_) => "unique constraint".to_owned(),
+        other => other.kind().replace('-', " "),
+    }
+}
+
+/// What ends it, if the host can not: it has no word for it.
+pub(super) fn by_hand(finding: &drift::Finding) -> Option<String> {
+    let Part::Stranger(kind, name) = &finding.part else { return None };
+    let (table, name) = (finding.table.as_str(), name.replace('"', "\"\""));
+    let what = match kind {
+        StrangerKind::Column => format!(
+            "ALTER TABLE \"{table}\" RENAME COLUMN \"{name}\" TO a name that a field can have, then adopt it; or DROP COLUMN \"{name}\""
+        ),
+        StrangerKind::Constraint | StrangerKind::ForeignKey => {
+            format!("ALTER TABLE \"{table}\" DROP CONSTRAINT \"{name}\"")
+        }
+        StrangerKind::Clause => format!("make the table \"{table}\" anew without it"),
+        StrangerKind::Index => format!("DROP INDEX \"{name}\""),
+        StrangerKind::Relation => return None,
+    };
+    Some(format!("by hand: {what}"))
+}
+
+pub(super) fn why(finding: &drift::Finding) -> &'static str {
+    if let Some(Need::Return(_)) = finding.needs {
+        return "others than Hookwright moved it there";
+    }
+    if matches!(finding.part, Part::Kept(_)) {
+        return "others than Hookwright took it away, and a repair only forgets it";
+    }
+    match (finding.moved, finding.state()) {
+        (Moved::Hands, State::Missing) if finding.renamed.is_none() => "others than Hookwright took it away",
+        (Moved::Hands, State::Extra) if finding.part != Part::Unlogged => "others than Hookwright added it",
+        (Moved::Hands, _) => "others than Hookwright changed it",
+        (Moved::Plugins, State::Differs) if is_as_adopted(finding) => {
+            "it was taken in as it is, and no field can say that"
+        }
+        (Moved::Metadata, _) => "its entity or field was deleted, and it was kept",
+        (Moved::Plugins, State::Missing) => "the plugins did not call for it before",
+        (Moved::Plugins, State::Extra) => "the plugins call for it no more",
+        (Moved::Plugins, State::Differs) => "the plugins called for something else before",
+        (Moved::Several, _) => {
+            "others than Hookwright changed it, and the plugins called for something else before"
+        }
+    }
+}
+
+/// Whether the record has it just as it is, in words that are the database's own.
+fn is_as_adopted(finding: &drift::Finding) -> bool {
+    !finding.adoptable
+        && matches!(finding.part, Part::Type(_) | Part::Default(_))
+        && finding.recorded == finding.found
+}

@@ -1,0 +1,79 @@
+//! What a repair leaves as it is: told finding by finding, with what stands against it and what to do next.
+
+use hookwright::outcome::{Outcome, Status};
+use hookwright_tests::scenario::{Dialect, Mode};
+use hookwright_tests::world::{TestHost, runtime};
+use serde_json::json;
+
+use super::bench::{ALLOWED, Bench, sync, told};
+
+/// Whether nothing was done, here or in a dry run, and the ledger knows nothing of it; what is told then.
+async fn refused(bench: &Bench, event: &serde_json::Value) -> Outcome {
+    let changes = bench.changes().await;
+    let planned = bench.send(event, Mode { dry_run: true, ..ALLOWED }).await;
+    let outcome = bench.send(event, ALLOWED).await;
+    for outcome in [&planned, &outcome] {
+        assert_eq!((outcome.status, outcome.change.as_ref()), (Status::Rejected, None), "{outcome:#?}");
+        assert_eq!(outcome.left.len(), outcome.reasons.len(), "{outcome:#?}");
+        assert!(outcome.reasons.iter().all(|reason| reason.code == "drift/not-repaired"), "{outcome:#?}");
+    }
+    assert_eq!(bench.changes().await, changes);
+    outcome
+}
+
+#[test]
+fn what_the_database_counts_is_left_until_it_is_counted_no_more() {
+    runtime().block_on(async {
+        let bench = Bench::new(&TestHost::start().await, "acme", Dialect::Postgres).await;
+        bench
+            .hand("ALTER TABLE invoice ALTER no SET NOT NULL; ALTER TABLE invoice ALTER no ADD GENERATED ALWAYS AS IDENTITY")
+            .await;
+        let outcome = refused(&bench, &sync()).await;
+        let reason = &outcome.reasons[0];
+        assert!(reason.message.contains("GENERATED AS IDENTITY"), "{reason:?}");
+        assert!(reason.help.contains("ALTER TABLE \"acme\".\"invoice\" ALTER COLUMN \"no\" DROP IDENTITY"), "{reason:?}");
+        bench.hand("ALTER TABLE \"acme\".\"invoice\" ALTER COLUMN \"no\" DROP IDENTITY").await;
+        bench.event(&sync()).await;
+        assert_eq!(told(&bench.drift().await.findings), Vec::<String>::new());
+    });
+}
+
+#[test]
+fn a_field_in_a_key_that_differs_is_left_to_a_repair_of_its_table() {
+    runtime().block_on(async {
+        let bench = Bench::new(&TestHost::start().await, "acme", Dialect::Postgres).await;
+        bench
+            .hand("ALTER TABLE invoice DROP CONSTRAINT invoice_pkey; ALTER TABLE invoice ADD PRIMARY KEY (id, no)")
+            .await;
+        let field = json!({"id": "field", "type": "schema.sync", "entity": "invoice", "field": "no"});
+        let outcome = refused(&bench, &field).await;
+        let reason = &outcome.reasons[0];
+        assert!(reason.message.contains("primary key"), "{reason:?}");
+        assert!(reason.help.contains("hookwright sync --org acme --entity invoice --confirm"), "{reason:?}");
+        bench.event(&json!({"id": "whole", "type": "schema.sync", "entity": "invoice"})).await;
+        assert_eq!(told(&bench.drift().await.findings), Vec::<String>::new());
+    });
+}
+
+#[test]
+fn what_is_left_beside_what_is_done_is_told() {
+    runtime().block_on(async {
+        let bench = Bench::new(&TestHost::start().await, "acme", Dialect::Postgres).await;
+        bench.hand("ALTER TABLE account DROP name; DROP INDEX invoice_tag_idx").await;
+        let outcome = bench.send(&sync(), ALLOWED).await;
+        assert_eq!(outcome.status, Status::Applied, "{outcome:#?}");
+        let [left] = outcome.left.as_slice() else { panic!("{:#?}", outcome.left) };
+        assert_eq!((left.code.as_str(), left.entity.as_str()), ("drift/nullability", "account"));
+        assert!(
+            left.hindrance.as_ref().is_some_and(|said| said.contains("have no values for it")),
+            "{left:?}"
+        );
+        assert!(
+            left.next.as_ref().is_some_and(|next| next.contains("UPDATE \"account\" SET \"name\"")),
+            "{left:?}"
+        );
+        bench.hand("UPDATE account SET name = 'again'").await;
+        bench.event(&json!({"id": "rest", "type": "schema.sync"})).await;
+        assert_eq!(told(&bench.drift().await.findings), Vec::<String>::new());
+    });
+}
