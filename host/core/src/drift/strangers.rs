@@ -57,6 +57,11 @@ impl Drift {
         let finding = |stranger: &Stranger| {
             let Stranger { table, kind, name, is } = stranger;
             let table = Ident::parse(table).ok().filter(|table| self.found.tables.contains_key(table))?;
+            // One of ours on a table that is elsewhere is taken for what the record says.
+            let is_ours = |key: &ForeignKey| *kind == StrangerKind::Constraint && key.name.as_str() == name;
+            if self.found.table(&table)?.foreign_keys.iter().any(is_ours) {
+                return None;
+            }
             let back = self.renames.iter().find_map(|intent| match intent {
                 Intent::RenameTable(rename) if rename.table == table => Some(rename.to.clone()),
                 _ => None,
