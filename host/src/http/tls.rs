@@ -245,7 +245,7 @@ async fn redirected(mut stream: TcpStream) -> io::Error {
     // What was sent is read, or closing would take the answer away.
     let mut head = [0; 4096];
     let told = async {
-        stream.read(&mut head).await?;
+        let _head = stream.read(&mut head).await?;
         stream.write_all(PLAIN).await?;
         stream.shutdown().await
     };
