@@ -1,6 +1,7 @@
 //! What a repair leaves as it is: told finding by finding, with what stands against it and what to do next.
 
 use hookwright::outcome::{Outcome, Status};
+use hookwright_tests::process::{Process, binary, hookwright};
 use hookwright_tests::scenario::{Dialect, Mode};
 use hookwright_tests::world::{TestHost, runtime};
 use serde_json::json;
@@ -75,5 +76,39 @@ fn what_is_left_beside_what_is_done_is_told() {
         bench.hand("UPDATE account SET name = 'again'").await;
         bench.event(&json!({"id": "rest", "type": "schema.sync"})).await;
         assert_eq!(told(&bench.drift().await.findings), Vec::<String>::new());
+    });
+}
+
+/// What the command says, and how it ends.
+fn run(home: &TestHost, line: &str) -> (Option<i32>, String) {
+    let aside = tempfile::tempdir().unwrap();
+    let mut command = hookwright(aside.path(), line.split(' '));
+    let control = &home.host().config().control.database;
+    let ended = Process::spawn(command.env("HOOKWRIGHT_CONTROL__DATABASE", control)).wait();
+    (ended.status.code(), [ended.stdout, ended.stderr].concat().join("\n"))
+}
+
+#[test]
+fn the_command_ends_with_3_as_long_as_work_is_left() {
+    binary();
+    runtime().block_on(async {
+        let home = TestHost::start().await;
+        let bench = Bench::new(&home, "acme", Dialect::Postgres).await;
+        assert_eq!(run(&home, "sync --org acme --dry-run").0, Some(0));
+        bench.hand("DROP INDEX invoice_tag_idx").await;
+        for line in ["sync --org acme --dry-run", "sync --all --dry-run", "plan --org acme"] {
+            assert_eq!(run(&home, line).0, Some(3), "{line}");
+        }
+        assert_eq!(run(&home, "sync --org acme --confirm").0, Some(0));
+        bench.hand("ALTER TABLE invoice ALTER no SET NOT NULL; ALTER TABLE invoice ALTER no ADD GENERATED ALWAYS AS IDENTITY").await;
+        for line in ["sync --org acme", "sync --all", "sync --org acme --dry-run", "plan --org acme --sql"] {
+            let (code, said) = run(&home, line);
+            assert_eq!(code, Some(3), "{line}: {said}");
+            assert!(said.contains("drift/not-repaired") && said.contains("the database counts"), "{line}: {said}");
+        }
+        bench.hand("ALTER TABLE invoice ALTER no DROP IDENTITY, ALTER no DROP NOT NULL; ALTER TABLE account DROP name").await;
+        let (code, said) = run(&home, "sync --org acme --confirm");
+        assert_eq!(code, Some(3), "{said}");
+        assert!(said.contains("left") && said.contains("UPDATE \"account\" SET \"name\""), "{said}");
     });
 }
