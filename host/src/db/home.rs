@@ -336,8 +336,7 @@ impl<DB: Database> Home<DB> {
     async fn turn(&self) -> sqlx::Result<impl Sized + '_> {
         let misses = lock(&self.misses).0;
         let waiting = async {
-            let turn = (self.trying.acquire().await, self.server.acquire().await);
-            (turn, self.commons.doubtful.acquire().await)
+            (self.trying.acquire().await, self.server.acquire().await, self.commons.doubtful.acquire().await)
         };
         let turn = tokio::time::timeout(self.wait() * 2, waiting).await;
         let (now, cause) = lock(&self.misses).clone();
@@ -360,9 +359,8 @@ impl<DB: Database> Home<DB> {
         let answer = tell(&mut circuit, Instant::now());
         let after = circuit.state();
         if before != after {
-            let (state, was) = (after.as_str(), before.as_str());
+            let (state, was, database) = (after.as_str(), before.as_str(), self.address.as_str());
             let cause = circuit.trouble().map(|t| t.cause.as_str());
-            let database = self.address.as_str();
             metrics::counter!("hookwright_circuit_changes_total", "to" => state).increment(1);
             tracing::warn!(database, state, was, cause, "the circuit of a database changed");
         }
@@ -383,11 +381,10 @@ pub(super) async fn in_time(
     until: tokio::time::Instant,
     (of, waited): (Whose, Duration),
 ) -> sqlx::Result<OwnedSemaphorePermit> {
-    let crowded = || Refusal::Crowded { of, most: bound.most, waited }.into();
     let seat = bound.lane(lane).clone().acquire_owned();
     match tokio::time::timeout_at(until, seat).await {
         Ok(Ok(seat)) => Ok(seat),
-        _ => Err(crowded()),
+        _ => Err(Refusal::Crowded { of, most: bound.most, waited }.into()),
     }
 }
 

@@ -111,24 +111,25 @@ fn postgres(e: &PgDatabaseError) -> Result<DbError, Words> {
         code if code.starts_with("54") => {
             constraint(format!("it is more than a limit of the database allows: {said}"))
         }
-        "53100" => Err((
-            format!("the disk of the server is full: {said}"),
-            Some(
-                "nothing was changed; free space on the server's disk, or move tables to another tablespace; see what takes it: SELECT oid::regclass, pg_size_pretty(pg_total_relation_size(oid)) FROM pg_class WHERE relkind IN ('r', 'm') ORDER BY pg_total_relation_size(oid) DESC LIMIT 9",
-            ),
-        )),
-        "53400" => Err((
-            format!("a limit that is set on the server is reached: {said}"),
-            Some(
-                "nothing was changed; raise what is named for the host's role, such as temp_file_limit, as an administrator",
-            ),
-        )),
-        code if code.starts_with("53") => Err((
-            format!("the server is out of a resource: {said}"),
-            Some("free space, memory or connections on the server"),
-        )),
+        code if code.starts_with("53") => Err(short_of(code, &said)),
         _ => Err((said, None)),
     }
+}
+
+/// What a server has no more of.
+fn short_of(code: &str, said: &str) -> Words {
+    let (what, next) = match code {
+        "53100" => (
+            "the disk of the server is full",
+            "nothing was changed; free space on the server's disk, or move tables to another tablespace; see what takes it: SELECT oid::regclass, pg_size_pretty(pg_total_relation_size(oid)) FROM pg_class WHERE relkind IN ('r', 'm') ORDER BY pg_total_relation_size(oid) DESC LIMIT 9",
+        ),
+        "53400" => (
+            "a limit that is set on the server is reached",
+            "nothing was changed; raise what is named for the host's role, such as temp_file_limit, as an administrator",
+        ),
+        _ => ("the server is out of a resource", "free space, memory or connections on the server"),
+    };
+    (format!("{what}: {said}"), Some(next))
 }
 
 fn name(of: Option<&str>) -> String {
