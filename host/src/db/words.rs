@@ -111,23 +111,30 @@ fn postgres(e: &PgDatabaseError) -> Result<DbError, Words> {
         code if code.starts_with("54") => {
             constraint(format!("it is more than a limit of the database allows: {said}"))
         }
-        "53100" => Err((
+        code if code.starts_with("53") => Err(short_of(code, &said)),
+        _ => Err((said, None)),
+    }
+}
+
+/// What a server is short of.
+fn short_of(code: &str, said: &str) -> Words {
+    match code {
+        "53100" => (
             format!("the disk of the server is full: {said}"),
             Some(
                 "nothing was changed; free space on the server's disk, or move tables to another tablespace; see what takes it: SELECT oid::regclass, pg_size_pretty(pg_total_relation_size(oid)) FROM pg_class WHERE relkind IN ('r', 'm') ORDER BY pg_total_relation_size(oid) DESC LIMIT 9",
             ),
-        )),
-        "53400" => Err((
+        ),
+        "53400" => (
             format!("a limit that is set on the server is reached: {said}"),
             Some(
                 "nothing was changed; raise what is named for the host's role, such as temp_file_limit, as an administrator",
             ),
-        )),
-        code if code.starts_with("53") => Err((
+        ),
+        _ => (
             format!("the server is out of a resource: {said}"),
             Some("free space, memory or connections on the server"),
-        )),
-        _ => Err((said, None)),
+        ),
     }
 }
 

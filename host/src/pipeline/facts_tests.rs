@@ -202,7 +202,7 @@ async fn a_schema_that_was_taken_away_is_told_too() {
         .await;
     let other = json!({"id": "e-1", "type": "entity.create", "entity": {"name": "other", "fields": [
         {"name": "id", "type": "Int", "nullable": false, "primaryKey": true}]}});
-    let mend = "GRANT USAGE, CREATE ON SCHEMA \"acme\" TO \"hookwright_facts\"";
+    let mend = "GRANT CREATE ON SCHEMA \"acme\" TO \"hookwright_facts\"";
     let planned = bench.send(&other, true).await.expect("worked out");
     assert!(planned.reasons.first().is_some_and(|reason| reason.help.contains(mend)), "{planned:?}");
     let error = bench.send(&other, false).await.expect_err("refused");
