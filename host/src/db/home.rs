@@ -18,7 +18,6 @@ use super::overdue::silent;
 use super::reach::Looked;
 use super::refusal::{Refusal, Whose};
 use super::seats::{Bound, Lane};
-use super::server_load::Own;
 use super::words::plainly;
 use crate::circuit::{Circuit, Patience};
 
@@ -33,7 +32,7 @@ pub(crate) struct Home<DB: Database> {
     pub(super) commons: Arc<Commons>,
     pub(super) seats: Bound,
     pub(super) circuit: Mutex<Circuit>,
-    options: DbOptions,
+    pub(super) options: DbOptions,
     /// The file that it is, if it is one.
     file: Option<PathBuf>,
     /// Whether the last try reached it. If not, one caller tries and the others wait for what comes of it.
@@ -152,17 +151,6 @@ impl<DB: Database> Home<DB> {
         let file = std::fs::metadata(self.file.as_ref()?).ok()?;
         let written = (file.len(), file.mtime(), file.mtime_nsec());
         Some(File { which: (file.dev(), file.ino()), written })
-    }
-
-    /// How many of the connections to it are this host's, and how many it may have.
-    pub(super) fn own(&self) -> Own {
-        let all = &self.commons.open;
-        Own {
-            here: self.seats.taken() + self.idle(),
-            most_here: self.options.max_connections,
-            most: self.options.max_connections_total,
-            everywhere: all.taken(),
-        }
     }
 
     pub(super) fn idle(&self) -> usize {

@@ -5,6 +5,7 @@ use std::fmt;
 use sqlx::Row;
 use sqlx::postgres::{PgConnection, PgRow};
 
+use super::home::Home;
 use super::{DbError, OrgDb, Pool};
 
 /// Groups that a message names; the rest are counted.
@@ -171,6 +172,19 @@ fn group(row: &PgRow) -> sqlx::Result<Group> {
         state: row.try_get(2)?,
         count: row.try_get(3)?,
     })
+}
+
+impl<DB: sqlx::Database> Home<DB> {
+    /// How many of the connections to it are this host's, and how many it may have.
+    pub(super) fn own(&self) -> Own {
+        let all = &self.commons.open;
+        Own {
+            here: self.seats.taken() + self.idle(),
+            most_here: self.options.max_connections,
+            most: self.options.max_connections_total,
+            everywhere: all.taken(),
+        }
+    }
 }
 
 impl OrgDb {
