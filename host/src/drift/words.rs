@@ -78,9 +78,10 @@ pub(super) fn by_hand(finding: &drift::Finding) -> Option<String> {
         StrangerKind::Column => format!(
             "ALTER TABLE \"{table}\" RENAME COLUMN \"{name}\" TO a name that a field can have, then adopt it; or DROP COLUMN \"{name}\""
         ),
-        StrangerKind::Constraint | StrangerKind::ForeignKey => {
-            format!("ALTER TABLE \"{table}\" DROP CONSTRAINT \"{name}\"")
-        }
+        StrangerKind::Constraint => format!("ALTER TABLE \"{table}\" DROP CONSTRAINT \"{name}\""),
+        StrangerKind::ForeignKey => format!(
+            "ALTER TABLE \"{table}\" DROP CONSTRAINT \"{name}\"; on SQLite, make the table anew without it"
+        ),
         StrangerKind::Clause => format!("make the table \"{table}\" anew without it"),
         StrangerKind::Index => format!("DROP INDEX \"{name}\""),
         StrangerKind::Relation => return None,

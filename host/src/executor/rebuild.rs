@@ -164,5 +164,11 @@ fn difference(found: &Table, wanted: &Table) -> Option<String> {
         let columns = key.columns.iter().map(name).collect::<Vec<_>>().join(", ");
         return Some(format!("it has a foreign key on ({columns}) that Hookwright did not make"));
     }
+    let same = |of: &Table, key: &ForeignKey| of.foreign_keys.iter().filter(|other| *other == key).count();
+    let again = |key: &&ForeignKey| same(found, key) > same(wanted, key);
+    if let Some(key) = found.foreign_keys.iter().find(again) {
+        let columns = key.columns.iter().map(name).collect::<Vec<_>>().join(", ");
+        return Some(format!("it has a second foreign key on ({columns}) that Hookwright did not make"));
+    }
     Some("its keys, constraints or indexes differ".to_owned())
 }

@@ -151,3 +151,40 @@ fn who_uses_what_is_dropped_is_named() {
         });
     }
 }
+
+/// It is validated where it stands: the rows are named before, and the next try finds them mended.
+#[test]
+fn rows_that_break_what_is_not_validated_are_named() {
+    let cases = [
+        (
+            "ALTER TABLE invoice DROP CONSTRAINT status_values; UPDATE invoice SET status = 'lost' WHERE no = 3;
+            ALTER TABLE invoice ADD CONSTRAINT status_values CHECK (status IN ('draft', 'sent', 'paid')) NOT VALID",
+            "lost",
+            "UPDATE invoice SET status = 'paid' WHERE status = 'lost'",
+        ),
+        (
+            "ALTER TABLE invoice DROP CONSTRAINT invoice_account_fkey; UPDATE invoice SET account = '00000000-0000-0000-0000-000000000099' WHERE no = 3;
+            ALTER TABLE invoice ADD CONSTRAINT invoice_account_fkey FOREIGN KEY (account) REFERENCES account (id) ON DELETE SET NULL NOT VALID",
+            "00000000-0000-0000-0000-000000000099",
+            "UPDATE invoice SET account = NULL WHERE no = 3",
+        ),
+    ];
+    for (made, named, mended) in cases {
+        runtime().block_on(async {
+            let bench = Bench::new(&TestHost::start().await, "acme", Dialect::Postgres).await;
+            bench.hand(made).await;
+            let planned = bench.send(&sync(), Mode { dry_run: true, ..ALLOWED }).await;
+            assert_eq!(planned.status, Status::Held, "{planned:#?}");
+            assert!(
+                planned.reasons.iter().any(|reason| reason.message.contains(named)),
+                "{:#?}",
+                planned.reasons
+            );
+            bench.hand(mended).await;
+            let outcome = bench.send(&sync(), ALLOWED).await;
+            let sql: Vec<_> = outcome.statements.iter().map(|s| s.sql.as_str()).collect();
+            assert!(matches!(sql.as_slice(), [one] if one.contains("VALIDATE CONSTRAINT")), "{sql:#?}");
+            assert_eq!(told(&bench.drift().await.findings), Vec::<String>::new());
+        });
+    }
+}

@@ -68,7 +68,13 @@ pub const MORE: &[Deed] = &[
     deed(
         "a second foreign key",
         "ALTER TABLE invoice ADD CONSTRAINT a_second FOREIGN KEY (account) REFERENCES account (id) ON DELETE SET NULL",
-        Not,
+        Remake(
+            "invoice",
+            &[(
+                "PRIMARY KEY (\"id\")",
+                "PRIMARY KEY (\"id\"), CONSTRAINT a_second FOREIGN KEY (account) REFERENCES account (id) ON DELETE SET NULL",
+            )],
+        ),
         &["drift/extra-foreign-key invoice (a_second)"],
     ),
     deed(

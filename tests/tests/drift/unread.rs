@@ -80,6 +80,9 @@ fn what_cannot_be_taken_along_is_named() {
                 ))
                 .await;
             let event = json!({"id": "e", "type": "field.update", "entity": "account", "field": "name", "changes": {"nullable": true}});
+            let planned = bench.send(&event, Mode { dry_run: true, ..ALLOWED }).await;
+            let lost = planned.reasons.iter().any(|reason| reason.code == "db/would-be-lost");
+            assert_eq!(lost, !named.is_empty(), "{:#?}", planned.reasons);
             let done = bench.world.send(&event.to_string(), ALLOWED).await;
             match (named, done) {
                 ("", done) => assert_eq!(done.expect("taken along").status, Status::Applied),
