@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use hookwright_core::event::Change;
 use hookwright_core::ident::OrgName;
 
-use super::fleet::{self, Pace, Step};
-use super::schema::{self, Leave};
+use super::fleet::{self, Step};
+use super::schema::{self, Leave, What};
 use super::{Context, Exit, print, read};
 use crate::error::{Error, Result};
 use crate::host::Host;
@@ -19,24 +19,28 @@ Examples:
   hookwright plan --org acme-corp --out plan.json
   hookwright apply plan.json
   hookwright apply plan.json --allow-destructive --canary 5
+  hookwright apply --org acme-corp --yes       at once, as \"hookwright sync\" does
 
 Each organisation's plan is worked out anew; if it is another one than the file's, nothing of it runs. A plan that was
 applied already is answered from the ledger, so a file can be applied again.
 
 Exit status: 0 done, 1 error, 3 work is left: held, or the world moved since the plan was made.")]
+#[command(
+    override_usage = "hookwright apply [OPTIONS] <PLAN>\n       hookwright apply [OPTIONS] <--org <NAME>|--all>"
+)]
+#[command(mut_arg("org", |org| org.required_unless_present("file")))]
 pub(crate) struct Arguments {
-    /// The plans, as "hookwright plan --out" wrote them
-    #[arg(value_name = "PLAN")]
-    file: PathBuf,
+    /// The plans, as "hookwright plan --out" wrote them; without it they are worked out now
+    #[arg(value_name = "PLAN", id = "file", conflicts_with_all = ["org", "all", "entity", "extras"])]
+    file: Option<PathBuf>,
     #[command(flatten)]
-    leave: Leave,
-    #[command(flatten)]
-    pace: Pace,
+    what: What,
 }
 
 pub(crate) async fn run(arguments: Arguments, cx: Context) -> Result<Exit> {
-    let Arguments { file, leave, pace } = arguments;
-    let plans = plans(&file)?;
+    let Arguments { file, what } = arguments;
+    let Some(file) = file else { return what.run("schema.sync", false, &cx).await };
+    let (plans, leave, pace) = (plans(&file)?, what.leave, what.orgs.pace);
     let host = cx.host().await?;
     if let [plan] = plans.as_slice() {
         let (change, outcome) = apply(&host, &cx, plan, &leave).await?;

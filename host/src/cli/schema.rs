@@ -22,7 +22,7 @@ pub(super) struct What {
     #[command(flatten)]
     part: Part,
     #[command(flatten)]
-    leave: Leave,
+    pub(super) leave: Leave,
 }
 
 /// The same, carried out unless only its plan is wanted.
@@ -56,7 +56,7 @@ pub(super) struct Leave {
     #[arg(long = "as", value_name = "ACTOR")]
     actor: Option<String>,
     /// What needs a confirmation may run
-    #[arg(long)]
+    #[arg(long, visible_alias = "yes")]
     confirm: bool,
     /// What destroys data may run
     #[arg(long)]
@@ -98,12 +98,17 @@ impl Leave {
 impl Repairing {
     /// Sends the event of a kind to each organisation that is meant.
     pub(super) async fn run(self, kind: &str, cx: &Context) -> Result<Exit> {
-        let host = cx.host().await?;
-        self.what.asked(kind, self.dry_run).run(&host, cx, &self.what.orgs).await
+        self.what.run(kind, self.dry_run, cx).await
     }
 }
 
 impl What {
+    /// The same.
+    pub(super) async fn run(self, kind: &str, dry_run: bool, cx: &Context) -> Result<Exit> {
+        let host = cx.host().await?;
+        self.asked(kind, dry_run).run(&host, cx, &self.orgs).await
+    }
+
     pub(super) fn asked(&self, kind: &str, dry_run: bool) -> Asked {
         let is_of_many = self.orgs.single().is_none();
         Asked { is_of_many, ..Asked::new(kind, &self.part, &self.leave, dry_run) }

@@ -27,6 +27,9 @@ pub(crate) const UNDOING: &str = "HW009";
 /// SQLSTATE raised when a newer host has brought the bookkeeping to its version; the detail is that version.
 pub(crate) const NEWER: &str = "HW010";
 
+/// SQLSTATE raised when a table that a change works on has another name; the detail is that name.
+pub(crate) const RENAMED: &str = "HW011";
+
 /// SQLSTATE of a statement on a table that is not there, or whose schema is not.
 const NO_TABLE: [&str; 2] = ["42P01", "3F000"];
 

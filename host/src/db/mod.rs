@@ -134,7 +134,7 @@ pub use usage::{Slow, TableUse, UnusedIndex, Usage};
 pub(crate) use words::{plainly, refused};
 
 /// The version of the bookkeeping that this host makes and understands.
-pub const BOOKKEEPING_VERSION: i64 = 6;
+pub const BOOKKEEPING_VERSION: i64 = 7;
 
 /// Whether an organisation is entered into a database that is made ready.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

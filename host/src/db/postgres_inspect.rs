@@ -28,11 +28,11 @@ const RELATIONS_FROM: &str = ") FROM pg_class c \
     LEFT JOIN pg_description d ON d.objoid = c.oid AND d.classoid = 'pg_class'::regclass AND d.objsubid = 0 \
     WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND c.relnamespace = ";
 const COLUMNS: &str = "; SELECT a.attrelid::int8, a.attnum, a.attname::text, t.typname::text, a.atttypmod, a.attnotnull, \
-    pg_get_expr(f.adbin, f.adrelid), a.attidentity <> '', d.description, a.attgenerated <> '', CASE WHEN a.attcollation <> t.typcollation THEN \
+    CASE WHEN a.atthasdef THEN (SELECT pg_get_expr(f.adbin, f.adrelid) FROM pg_attrdef f WHERE f.adrelid = a.attrelid AND f.adnum = a.attnum) END, \
+    a.attidentity <> '', d.description, a.attgenerated <> '', CASE WHEN a.attcollation <> t.typcollation THEN \
     (SELECT quote_ident(l.collname) FROM pg_collation l WHERE l.oid = a.attcollation) END FROM pg_class c \
     JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped \
     JOIN pg_type t ON t.oid = a.atttypid \
-    LEFT JOIN pg_attrdef f ON f.adrelid = a.attrelid AND f.adnum = a.attnum \
     LEFT JOIN pg_description d ON d.objoid = c.oid AND d.classoid = 'pg_class'::regclass AND d.objsubid = a.attnum \
     WHERE c.relkind = 'r' AND c.relnamespace = ";
 const CONSTRAINTS: &str = "; SELECT c.conrelid::int8, c.conname::text, c.contype::text, c.conkey, c.confrelid::int8, c.confkey, \
@@ -78,9 +78,6 @@ fn script(org: &str, version: u32) -> Script {
             script.sql(part);
         }
         script.sql("(SELECT oid FROM pg_namespace WHERE nspname = ").text(org).sql(")");
-        if query == [COLUMNS] {
-            script.sql(" ORDER BY a.attnum");
-        }
     }
     script
 }
@@ -100,10 +97,18 @@ pub(super) async fn inspect(
     let mut reader = Reader { managed, ..Default::default() };
     relations.iter().try_for_each(|row| reader.relation(row))?;
     let mark = relations.first().map(|row| row.try_get(6)).transpose()?.flatten();
-    columns.iter().try_for_each(|row| reader.column(row))?;
+    in_order(columns)?.into_iter().try_for_each(|row| reader.column(row))?;
     constraints.iter().try_for_each(|row| reader.constraint(row))?;
     indexes.iter().try_for_each(|row| reader.index(row))?;
     Ok(Inspected { mark, ..reader.finish() })
+}
+
+/// Columns by their place in their table. The server would sort the rows with all that is in them, on disk if they are many.
+fn in_order(columns: &[PgRow]) -> sqlx::Result<Vec<&PgRow>> {
+    let place = |row: &'_ PgRow| Ok::<(i64, i16), sqlx::Error>((row.try_get(0)?, row.try_get(1)?));
+    let mut placed = columns.iter().map(|row| Ok((place(row)?, row))).collect::<sqlx::Result<Vec<_>>>()?;
+    placed.sort_unstable_by_key(|(place, _)| *place);
+    Ok(placed.into_iter().map(|(_, row)| row).collect())
 }
 
 #[derive(Default)]

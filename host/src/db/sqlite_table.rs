@@ -53,6 +53,9 @@ pub(super) fn read(name: &Ident, sql: &str, without: &BTreeSet<Ident>) -> Option
     Some(reader.read)
 }
 
+/// What the host declares columns as.
+const DECLARED: [&str; 4] = ["text", "integer", "real", "blob"];
+
 struct Reader<'a> {
     sql: &'a str,
     read: Read,
@@ -188,14 +191,26 @@ impl Reader<'_> {
             [Token { kind: Kind::Word(word), .. }] => word.as_str(),
             _ => "",
         };
-        let recognised = parts.checks.iter().enumerate().find_map(|(index, (named, check))| {
-            let plain = named.is_none() || parts.checks.len() == 1;
-            plain.then(|| recognise(&name, word, Some(check)))?.map(|ty| (Some(index), ty))
-        });
-        let recognised = recognised.or_else(|| Some((None, recognise(&name, word, None)?)));
+        let with_check = |word: &str| {
+            parts.checks.iter().enumerate().find_map(|(index, (named, check))| {
+                let plain = named.is_none() || parts.checks.len() == 1;
+                plain.then(|| recognise(&name, word, Some(check)))?.map(|ty| (Some(index), ty))
+            })
+        };
         let in_words = self.text(declared).to_owned();
-        let near = || (None, nearest(&in_words), Some(called(&in_words)));
-        let (own, ty, unread_type) = recognised.map_or_else(near, |(own, ty)| (own, ty, None));
+        // The check of a type stays when hands declare another.
+        let left = || DECLARED.iter().find_map(|word| with_check(word)?.0);
+        let near = || match left() {
+            Some(index) => {
+                let called = format!("{} CHECK ({})", called(&in_words), self.text(parts.checks[index].1));
+                (Some(index), nearest(&in_words), Some(called))
+            }
+            None => match recognise(&name, word, None) {
+                Some(ty) => (None, ty, None),
+                None => (None, nearest(&in_words), Some(called(&in_words))),
+            },
+        };
+        let (own, ty, unread_type) = with_check(word).map_or_else(near, |(own, ty)| (own, ty, None));
         for (index, (named, check)) in parts.checks.iter().enumerate() {
             if own == Some(index) {
                 continue;

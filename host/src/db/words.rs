@@ -6,7 +6,7 @@ use sqlx::error::DatabaseError;
 use sqlx::postgres::PgDatabaseError;
 
 use super::DbError;
-use super::fault::{NO_INDEX, sqlite_code};
+use super::fault::{NO_INDEX, RENAMED, sqlite_code};
 
 /// Why no answer came, in our words as far as it is known.
 pub(crate) fn plainly(error: &sqlx::Error) -> String {
@@ -90,6 +90,7 @@ fn postgres(e: &PgDatabaseError) -> Result<DbError, Words> {
         "42P01" | "42703" | "42704" => {
             Ok(DbError::Drifted(format!("what the change works on is not there any more: {said}")))
         }
+        RENAMED => Ok(DbError::renamed(e.table().unwrap_or_default(), e.detail().unwrap_or_default())),
         NO_INDEX => Err((
             e.message().to_owned(),
             Some("find out who drops indexes beside Hookwright, then send the event again"),
@@ -113,6 +114,15 @@ fn postgres(e: &PgDatabaseError) -> Result<DbError, Words> {
         }
         code if code.starts_with("53") => Err(short_of(code, &said)),
         _ => Err((said, None)),
+    }
+}
+
+impl DbError {
+    /// That a table of the model is called otherwise: whatever has its name is none of it.
+    pub(crate) fn renamed(table: &str, now: &str) -> Self {
+        Self::Drifted(format!(
+            "the table \"{table}\" of the model is called \"{now}\" in the database: somebody gave it another name by hand, and nothing is done to what may be called \"{table}\" now"
+        ))
     }
 }
 

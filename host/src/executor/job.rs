@@ -35,6 +35,8 @@ pub(super) struct Job {
     pub(super) foreign_keys_off: bool,
     /// SQLite: tables that get another name, before and after.
     pub(super) renamed: BTreeMap<Ident, Ident>,
+    /// Tables that are there before, each with a name that goes along if hands call it otherwise.
+    pub(super) marked: BTreeMap<Ident, Ident>,
     pub(super) parts: Vec<Part>,
     /// When it is given up, if it is not all but done; never, if none.
     pub(super) until: Option<Instant>,
@@ -88,6 +90,7 @@ impl Job {
             strongly_locked: u32::try_from(plan.strongly_locked().len()).unwrap_or(u32::MAX),
             foreign_keys_off: plan.foreign_keys_off,
             renamed: plan.renamed.clone(),
+            marked: plan.marked.clone(),
             parts: parts(dialect, &work.org, plan),
             until: work.until,
             records: bookkeeping::script(dialect, work, &nonce),
@@ -133,6 +136,7 @@ impl Job {
             strongly_locked: 0,
             foreign_keys_off: false,
             renamed: BTreeMap::new(),
+            marked: BTreeMap::new(),
             parts: Vec::new(),
             until: None,
             records,

@@ -9,6 +9,7 @@ mod consent;
 mod deed;
 mod deeds;
 mod empty;
+mod events;
 mod hands;
 mod healed;
 mod hidden;

@@ -18,6 +18,24 @@ pub const MORE: &[Deed] = &[
         &["drift/type account.name"],
     ),
     deed(
+        "another name and another type",
+        "ALTER TABLE invoice RENAME tag TO label; ALTER TABLE invoice ALTER label TYPE text",
+        Not,
+        &["drift/renamed-column invoice.tag", "drift/type invoice.tag"],
+    ),
+    deed(
+        "another name and another type of a unique one",
+        "ALTER TABLE invoice RENAME no TO number; ALTER TABLE invoice ALTER number TYPE bigint",
+        Not,
+        &["drift/renamed-column invoice.no", "drift/type invoice.no"],
+    ),
+    deed(
+        "another type under the check of a length",
+        "",
+        Remake("invoice", &[("\"tag\" TEXT", "\"tag\" NUMERIC")]),
+        &["drift/type invoice.tag"],
+    ),
+    deed(
         "a collation beside another type",
         "ALTER TABLE account ALTER name TYPE text COLLATE \"POSIX\"",
         Not,

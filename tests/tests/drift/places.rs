@@ -91,6 +91,33 @@ fn two_of_one_shape_with_other_names_are_told_apart() {
     }
 }
 
+/// Nothing on them has a name, on SQLite.
+#[test]
+fn two_of_one_shape_are_told_apart_by_what_they_are_called() {
+    let id = json!({"name": "id", "type": "Uuid", "nullable": false, "primaryKey": true});
+    let entity = |event: &str, name: &str| {
+        let mail = json!({"name": "mail", "type": "String", "length": 80});
+        json!({"id": event, "type": "entity.create", "entity": {"name": name, "fields": [id, mail, {"name": "notes", "type": "Text"}]}})
+    };
+    for (one, two) in [("lead_old", "old_partner"), ("Lead", "Partner")] {
+        runtime().block_on(async {
+            let bench = Bench::new(&TestHost::start().await, "acme", Dialect::Sqlite).await;
+            bench.event(&json!([entity("t-1", "lead"), entity("t-2", "partner")])).await;
+            for table in ["lead", "partner"] {
+                let row = format!("INSERT INTO {table} (id, mail) VALUES ('00000000-0000-0000-0000-000000000001', '{table}')");
+                bench.hand(&row).await;
+            }
+            for (table, name) in [("lead", one), ("partner", two)] {
+                bench.hand(&format!("ALTER TABLE {table} RENAME TO way; ALTER TABLE way RENAME TO {name}")).await;
+            }
+            let findings = told(&bench.drift().await.findings);
+            assert_eq!(findings, ["drift/renamed-table lead", "drift/renamed-table partner"]);
+            bench.event(&sync()).await;
+            assert_eq!((mails(&bench, "lead").await, mails(&bench, "partner").await), ("lead".into(), "partner".into()));
+        });
+    }
+}
+
 /// Names that differ in case alone, which no field can have, go on for no longer than others.
 #[test]
 fn columns_whose_names_no_field_can_have_are_compared() {

@@ -53,6 +53,15 @@ fn names_went(recorded: &Table, found: &Table, back: &[(Ident, Ident)]) -> bool 
     })
 }
 
+/// Whether something that was on one column is on another now, under the same name.
+pub(super) fn carries(recorded: &Table, found: &Table, was: &Ident, is: &Ident) -> bool {
+    let there = on_columns(found);
+    on_columns(recorded).into_iter().filter(|(_, columns)| columns.contains(was)).any(|(name, columns)| {
+        let moved = columns.iter().map(|column| if column == was { is } else { column }.clone()).collect();
+        there.contains(&(name, moved))
+    })
+}
+
 /// The names of constraints and indexes, with the columns that they are on.
 fn on_columns(table: &Table) -> Vec<(Ident, Vec<Ident>)> {
     let uniques = table.uniques.iter().map(|unique| (unique.name.clone(), unique.columns.clone()));

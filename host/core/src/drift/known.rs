@@ -57,14 +57,14 @@ pub(super) fn dressed(found: &Table, recorded: &Table, comments: bool) -> Table 
 
 /// Whether a table is what the record says, names of constraints included. SQLite has none for primary keys.
 pub(super) fn is_as_recorded(found: &Table, recorded: &Table) -> bool {
-    let names = |t: &Table| {
-        let uniques = t.uniques.iter().map(|u| u.name.clone());
-        let keys = t.foreign_keys.iter().map(|k| k.name.clone());
-        let indexes = t.indexes.iter().map(|i| i.name.clone());
-        uniques.chain(keys).chain(indexes).collect::<Vec<_>>()
-    };
     found == recorded
         && found.buried.len() == recorded.buried.len()
         && found.primary_key_name.as_ref().is_none_or(|name| *name == recorded.key_name())
-        && names(found) == names(recorded)
+        && names(found).eq(names(recorded))
+}
+
+fn names(table: &Table) -> impl Iterator<Item = &Ident> {
+    let uniques = table.uniques.iter().map(|unique| &unique.name);
+    let keys = table.foreign_keys.iter().map(|key| &key.name);
+    uniques.chain(keys).chain(table.indexes.iter().map(|index| &index.name))
 }

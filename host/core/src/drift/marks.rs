@@ -30,7 +30,8 @@ fn owners(recorded: &Schema) -> BTreeMap<Ident, &Ident> {
 /// was put in the place of another. Those whose own place is taken by one that stays are not among them.
 pub(super) fn displaced(recorded: &Schema, found: &Schema) -> Vec<RenameTable> {
     let differs = |(name, table): &(&Ident, &Arc<Table>)| {
-        recorded.tables.get(*name).is_some_and(|known| !Arc::ptr_eq(known, table))
+        let known = recorded.tables.get(*name);
+        known.is_some_and(|known| !Arc::ptr_eq(known, table) && !is_itself(known, table))
     };
     let suspects: Vec<_> = found.tables.iter().filter(differs).collect();
     if suspects.is_empty() {
@@ -65,6 +66,12 @@ pub(super) fn displaced(recorded: &Schema, found: &Schema) -> Vec<RenameTable> {
         }
         all = kept;
     }
+}
+
+/// Whether the names on a table, of which there are some, are all those that the record has on it.
+fn is_itself(known: &Table, there: &Table) -> bool {
+    let (own, key, there) = (marks(known), known.key_name(), marks(there));
+    !there.is_empty() && there.iter().all(|mark| own.contains(mark) || **mark == key)
 }
 
 /// Tables that were given another name, and whose own a table of somebody's has now: nothing on that one is the record's.

@@ -1,6 +1,6 @@
 //! Names that somebody changed by hand: what is missing under one name and there under another is not lost.
 
-use super::exchanged::exchanged;
+use super::exchanged::{carries, exchanged};
 use super::marks::{displaced, is_marked, is_unmarked};
 use super::{chosen, objects};
 use crate::ident::Ident;
@@ -17,14 +17,27 @@ pub(super) fn tables(recorded: &Schema, found: &Schema, unmanaged: &Schema) -> V
     let lost: Vec<&Table> = missing.map(AsRef::as_ref).collect();
     let free: Vec<&Table> = unmanaged.tables.values().map(AsRef::as_ref).collect();
     let pair = |known: &&Table| {
-        let there = only(known, &free, |a, b| (a, b))?;
-        let back = only(there, &lost, |a, b| (b, a))?;
-        let is_pair = back.name == known.name;
-        is_pair.then(|| RenameTable { table: there.name.clone(), to: back.name.clone() })
+        let is_it =
+            |there: &&Table| only(there, &lost, |a, b| (b, a)).is_some_and(|back| back.name == known.name);
+        let like = only(known, &free, |a, b| (a, b)).filter(is_it);
+        let there = like.or_else(|| by_name(known, &lost, &free))?;
+        Some(RenameTable { table: there.name.clone(), to: known.name.clone() })
     };
     let came: Vec<_> = lost.iter().filter_map(pair).collect();
     renames.extend(came);
     renames
+}
+
+/// Of several that look just like several that are lost, the one whose name says which it was: `lead_old`, `Lead`.
+fn by_name<'a>(of: &Table, lost: &[&Table], free: &[&'a Table]) -> Option<&'a Table> {
+    let lower = |table: &Table| table.name.as_str().to_ascii_lowercase();
+    let says = |there: &Table, known: &Table| {
+        same_shape(known, there) && !is_unmarked(known, there) && lower(there).contains(&lower(known))
+    };
+    let mut like = free.iter().filter(|there| says(there, of));
+    let there = like.next().filter(|_| like.next().is_none())?;
+    let is_alone = lost.iter().filter(|known| says(there, known)).count() == 1;
+    is_alone.then_some(*there)
 }
 
 /// The one table among some that looks just like another; where several do, the one whose names tell it.
@@ -77,8 +90,8 @@ pub(super) fn within(wanted: &Table, recorded: &Table, found: &Table) -> Vec<Int
     columns.chain(checks).chain(objects::renamed(wanted, recorded, found)).collect()
 }
 
-/// A column that is missing is one that came if it has the type and place of it, or if there are no others and nothing else
-/// was in its place.
+/// A column that is missing is one that came if it has what was on it, or the type and place of it, or if there are no others
+/// and nothing else was in its place.
 fn columns(wanted: &Table, recorded: &Table, found: &Table) -> Vec<(Ident, Ident)> {
     let missing: Vec<_> = recorded
         .columns
@@ -110,7 +123,10 @@ fn columns(wanted: &Table, recorded: &Table, found: &Table) -> Vec<(Ident, Ident
                 let same_type = c.ty == lost.ty || values.is_some_and(|v| lost.ty.values() == Some(&v[..]));
                 same_type && c.unread.is_none() && there
             };
-            came.iter().find(same).map(|c| (c.name.clone(), lost.name.clone()))
+            // What is on it tells, whatever was done to it besides.
+            let carries = |c: &&&Column| carries(recorded, found, &lost.name, &c.name);
+            let came = came.iter().find(carries).or_else(|| came.iter().find(same))?;
+            Some((came.name.clone(), lost.name.clone()))
         })
         .collect()
 }

@@ -65,15 +65,14 @@ impl Drift {
     fn connected(&self, table: &Ident, column: &Ident) -> Vec<(Ident, Ident)> {
         let mut all = Vec::new();
         for owner in self.wanted.tables.values() {
-            let pairs = |key: &ForeignKey| {
-                let (to, pairs) = (key.table.clone(), key.columns.iter().cloned().zip(key.target.clone()));
-                pairs.map(move |(own, target)| (own, to.clone(), target)).collect::<Vec<_>>()
-            };
-            for (own, to, target) in owner.foreign_keys.iter().flat_map(pairs) {
-                if owner.name == *table && own == *column {
-                    all.push((to, target));
-                } else if to == *table && target == *column {
-                    all.push((owner.name.clone(), own));
+            for key in &owner.foreign_keys {
+                let pairs = || key.columns.iter().zip(&key.target);
+                if owner.name == *table {
+                    let own = pairs().filter(|(own, _)| *own == column);
+                    all.extend(own.map(|(_, target)| (key.table.clone(), target.clone())));
+                } else if key.table == *table {
+                    let own = pairs().filter(|(_, target)| *target == column);
+                    all.extend(own.map(|(own, _)| (owner.name.clone(), own.clone())));
                 }
             }
         }

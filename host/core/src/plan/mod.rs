@@ -7,6 +7,7 @@
 mod aside;
 mod delta;
 mod hash;
+mod marked;
 mod names;
 mod obstacle;
 mod order;
@@ -50,6 +51,9 @@ pub struct Plan {
     /// PostgreSQL: the columns, by the names that they have in the database, of the tables whose order comes to be another
     /// than the model's.
     pub order: BTreeMap<Ident, Vec<Ident>>,
+    /// The tables, there before, that it works on, each with the name of something indexed on it. The executor does nothing
+    /// if that is on another table: hands called the one otherwise then, and may have put another in its place.
+    pub marked: BTreeMap<Ident, Ident>,
 }
 
 impl Plan {
@@ -109,10 +113,11 @@ pub fn plan(org: &OrgName, dialect: Dialect, model: &Model, sizes: &Sizes) -> Pl
     let physical = delta::Physical::of(model);
     let names = names::Names::of(model, &physical);
     let delta = delta::Delta::of(&names, &physical);
-    match dialect {
+    let plan = match dialect {
         Dialect::Postgres => postgres::plan(org, &delta.with_references_remade(&names), sizes),
         Dialect::Sqlite => sqlite::plan(org, &delta),
-    }
+    };
+    Plan { marked: marked::of(&plan, model.base(), dialect), ..plan }
 }
 
 #[cfg(test)]

@@ -55,6 +55,7 @@ pub(in crate::db) const FUNCTIONS: &[&str] = &[
     "detect_after",
     "index_claim",
     "lease_claim",
+    "own",
     "record",
     "settle",
     "step_claim",

@@ -1,0 +1,60 @@
+//! What an event finds that meets drift: it works on the tables that it was worked out for, or on none.
+
+use hookwright_tests::scenario::Dialect;
+use hookwright_tests::world::runtime;
+use serde_json::{Value as Json, json};
+
+use super::bench::{BOTH, Bench};
+use super::places::twins;
+
+/// Adds a field to an entity.
+fn add(id: &str, entity: &str) -> Json {
+    json!({"id": id, "type": "field.create", "entity": entity, "field": {"name": "more", "type": "Int"}})
+}
+
+/// The columns that a table has by the name `more`.
+async fn more(bench: &Bench, table: &str) -> Vec<String> {
+    let sql = match bench.world.dialect() {
+        Dialect::Postgres => format!(
+            "SELECT a.attname FROM pg_attribute a WHERE a.attrelid = '{table}'::regclass AND a.attname = 'more'"
+        ),
+        Dialect::Sqlite => format!("SELECT name FROM pragma_table_info('{table}') WHERE name = 'more'"),
+    };
+    bench.world.rows(&sql).await.expect("read")
+}
+
+#[test]
+fn a_table_that_somebody_put_in_the_place_of_another_is_not_touched() {
+    let places = [
+        "ALTER TABLE lead RENAME TO old; CREATE TABLE lead (id int PRIMARY KEY)",
+        "ALTER TABLE lead RENAME TO old",
+        "ALTER TABLE lead RENAME TO old; ALTER TABLE partner RENAME TO lead; ALTER TABLE old RENAME TO partner",
+    ];
+    for dialect in BOTH {
+        for (place, now) in places.into_iter().zip(["old", "old", "partner"]) {
+            runtime().block_on(async {
+                let bench = twins(dialect).await;
+                bench.hand(place).await;
+                let error = bench.refused(&add("a", "lead")).await;
+                assert_eq!(error.code, "db/drifted", "{error}");
+                let told = format!("the table \"lead\" of the model is called \"{now}\" in the database");
+                assert!(error.message.contains(&told), "{dialect:?} {place}: {error}");
+                assert!(error.help.contains("hookwright drift"), "{}", error.help);
+                for table in ["lead", "old", "partner"] {
+                    let there = bench.world.rows(&format!("SELECT 1 FROM {table} LIMIT 0")).await.is_ok();
+                    assert!(!there || more(&bench, table).await.is_empty(), "{dialect:?} {place}: {table}");
+                }
+                // What is where it was goes on.
+                bench.event(&add("b", "account")).await;
+                if now == "partner" {
+                    bench.event(&json!({"id": "sync", "type": "schema.sync"})).await;
+                    bench.event(&add("a", "lead")).await;
+                    assert_eq!(
+                        (more(&bench, "lead").await.len(), more(&bench, "partner").await.len()),
+                        (1, 0)
+                    );
+                }
+            });
+        }
+    }
+}
