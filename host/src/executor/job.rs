@@ -113,8 +113,8 @@ impl Job {
     }
 
     /// Stages a change.
-    pub(super) fn stage(hold: &Hold, records: Script) -> Self {
-        Self { records, ..Self::hold(Dialect::Postgres, hold) }
+    pub(super) fn stage(hold: &Hold, records: Script, marked: BTreeMap<Ident, Ident>) -> Self {
+        Self { records, marked, ..Self::hold(Dialect::Postgres, hold) }
     }
 
     /// Rejects a held change, whatever the organisation's revision is.

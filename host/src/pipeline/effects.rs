@@ -72,7 +72,7 @@ pub(super) fn work<'a>(
         rows,
         tables,
         gone_tables,
-        tombstones: tombstones(&review.tombstones, memories, besides)?,
+        tombstones: tombstones(&recorded(change, &view.snapshot.schema, review), memories, besides)?,
         undo_json,
         kept,
         rolls_back,
@@ -160,6 +160,17 @@ fn tables(before: &Schema, after: &Schema) -> serde_json::Result<(Vec<TableRow>,
     let gone = unshared(&before.tables, &after.tables).map(|table| &table.name);
     let gone = gone.chain(before.buried.keys()).filter(|name| !stays(name)).cloned();
     Ok((changed.chain(buried).collect::<Result<_, _>>()?, gone.collect()))
+}
+
+/// What becomes of tombstones. A repair that gives tables their names back begins with those that hands gave, and the
+/// tombstones were never called so.
+fn recorded(change: &Change, known: &Schema, review: &Review) -> Tombstones {
+    let mut tombstones = review.tombstones.clone();
+    if change.events.iter().any(|event| matches!(event.body, Body::SchemaSync { .. })) {
+        let known = Place::kept(known);
+        tombstones.moved.retain(|(_, now)| !known.contains(now));
+    }
+    tombstones
 }
 
 fn tombstones(

@@ -47,6 +47,7 @@ pub(super) async fn stage(
         hold: effects::hold(tenant, view, request, verdict, &outcome)?,
         consent_json: serde_json::to_string(&request.consent).map_err(effects::unwritable)?,
         by: request.decider().map(str::to_owned),
+        marked: plan.marked.clone(),
         steps: plan
             .prepare
             .iter()

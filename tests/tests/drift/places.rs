@@ -1,5 +1,6 @@
 //! Tables that hands put in one another's places: told by the names on them, and put back with their rows.
 
+use hookwright_core::drift::Moved;
 use hookwright_tests::scenario::Dialect;
 use hookwright_tests::world::{TestHost, runtime};
 use serde_json::json;
@@ -114,6 +115,97 @@ fn two_of_one_shape_are_told_apart_by_what_they_are_called() {
             assert_eq!(findings, ["drift/renamed-table lead", "drift/renamed-table partner"]);
             bench.event(&sync()).await;
             assert_eq!((mails(&bench, "lead").await, mails(&bench, "partner").await), ("lead".into(), "partner".into()));
+        });
+    }
+}
+
+/// The record has a name for its key then, which SQLite does not.
+#[test]
+fn one_that_was_renamed_before_is_known_again() {
+    for dialect in BOTH {
+        runtime().block_on(async {
+            let bench = Bench::new(&TestHost::start().await, "acme", dialect).await;
+            let fields = [json!({"name": "id", "type": "Int", "nullable": false, "primaryKey": true}), json!({"name": "mail", "type": "Text"})];
+            bench.event(&json!({"id": "t-1", "type": "entity.create", "entity": {"name": "client", "fields": fields}})).await;
+            bench.event(&json!({"id": "t-2", "type": "entity.update", "entity": "client", "changes": {"name": "customer"}})).await;
+            bench.hand("INSERT INTO customer (id, mail) VALUES (1, 'kept')").await;
+            bench.hand("ALTER TABLE customer RENAME TO clients").await;
+            assert_eq!(told(&bench.drift().await.findings), ["drift/renamed-table customer"], "{dialect:?}");
+            bench.event(&sync()).await;
+            assert_eq!(mails(&bench, "customer").await, "kept");
+        });
+    }
+}
+
+/// Both have a dropped column of the same name: each stays what it was of.
+#[test]
+fn what_two_that_changed_places_keep_is_restored_where_it_was() {
+    for dialect in BOTH {
+        runtime().block_on(async {
+            let bench = twins(dialect).await;
+            for table in ["lead", "partner"] {
+                bench.hand(&format!("UPDATE {table} SET notes = '{table}'")).await;
+                bench.event(&json!({"id": table, "type": "field.delete", "entity": table, "field": "notes", "dropColumn": true})).await;
+            }
+            bench.hand(SWAP).await;
+            bench.event(&sync()).await;
+            for table in ["lead", "partner"] {
+                let restore = json!({"id": format!("r-{table}"), "type": "field.restore", "entity": table, "field": "notes"});
+                bench.event(&restore).await;
+                let notes = bench.world.rows(&format!("SELECT notes FROM {table}")).await.expect("rows").concat();
+                assert!(notes.contains(table), "{dialect:?}: {notes}");
+            }
+            assert_eq!(told(&bench.drift().await.findings), Vec::<String>::new());
+            bench.world.derives().await.expect("derived");
+        });
+    }
+}
+
+/// What else differs on them is left, and told as what hands did.
+#[test]
+fn a_repair_of_one_field_of_a_renamed_table_records_nothing_else() {
+    for dialect in BOTH {
+        for (scope, left) in [(json!({"entity": "lead", "field": "mail"}), 1), (json!({"entity": "lead"}), 0)]
+        {
+            runtime().block_on(async {
+                let bench = twins(dialect).await;
+                bench.hand("ALTER TABLE lead RENAME notes TO remarks; ALTER TABLE lead ADD zz int").await;
+                bench.hand("ALTER TABLE lead RENAME TO old").await;
+                let mut repair = json!({"id": "s-1", "type": "schema.sync"});
+                repair.as_object_mut().unwrap().extend(scope.as_object().unwrap().clone());
+                bench.event(&repair).await;
+                let drift = bench.drift().await;
+                let findings: Vec<_> = drift.findings.iter().filter(|f| !f.is_foreign()).collect();
+                assert_eq!(findings.len(), left, "{dialect:?} {findings:#?}");
+                assert!(
+                    findings.iter().all(|f| f.moved == Moved::Hands && f.code() == "drift/renamed-column"),
+                    "{findings:#?}"
+                );
+                bench.event(&json!({"id": "rest", "type": "schema.sync", "extras": true})).await;
+                assert_eq!(told(&bench.drift().await.findings), Vec::<String>::new());
+                assert!(mails(&bench, "lead").await.contains("lead"));
+            });
+        }
+    }
+}
+
+/// What was found of the other one stays to be told.
+#[test]
+fn of_one_that_goes_along_nothing_else_is_recorded() {
+    for dialect in BOTH {
+        runtime().block_on(async {
+            let bench = twins(dialect).await;
+            bench.hand("ALTER TABLE partner RENAME notes TO remarks").await;
+            bench.hand(SWAP).await;
+            bench.event(&json!({"id": "s-1", "type": "schema.sync", "entity": "lead"})).await;
+            let drift = bench.drift().await;
+            assert_eq!(told(&drift.findings), ["drift/renamed-column partner.notes"], "{dialect:?}");
+            assert_eq!(drift.findings[0].moved, Moved::Hands);
+            bench.event(&sync()).await;
+            assert_eq!(told(&bench.drift().await.findings), Vec::<String>::new());
+            for table in ["lead", "partner"] {
+                assert!(mails(&bench, table).await.contains(table), "{dialect:?}");
+            }
         });
     }
 }

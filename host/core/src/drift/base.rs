@@ -79,7 +79,7 @@ impl Drift {
             let together = self.trading(only);
             let is_meant = |name: &Ident| name == only || together.contains(name);
             let here = self.found.tables.iter().filter(|(name, _)| is_meant(name));
-            let here = here.map(|(name, table)| (name.clone(), table.clone()));
+            let here = here.map(|(name, table)| (name.clone(), self.within(only, table, &together)));
             let elsewhere = self.recorded.tables.iter().filter(|(name, _)| !is_meant(name));
             let elsewhere =
                 elsewhere.map(|(name, table)| (name.clone(), self.as_referring(table, &together)));
@@ -87,6 +87,18 @@ impl Drift {
         }
         base.buried = self.kept_still(scope);
         base
+    }
+
+    /// A table that moves along with the one that is to be repaired is what the record says, under the name that it has.
+    fn within(&self, only: &Ident, table: &Arc<Table>, together: &BTreeSet<Ident>) -> Arc<Table> {
+        let to = self.renames.iter().find_map(|intent| match intent {
+            Intent::RenameTable(rename) if rename.table == table.name => Some(&rename.to),
+            _ => None,
+        });
+        match to.filter(|to| *to != only).and_then(|to| self.recorded.tables.get(to)) {
+            Some(known) => Arc::new(narrow::called(&self.as_referring(known, together), &table.name)),
+            None => table.clone(),
+        }
     }
 
     /// A recorded table that refers to some others by the names that these have now.
@@ -108,21 +120,29 @@ impl Drift {
 
     /// Of a table of which one column is to be repaired, what is not about that column is as the record has it.
     fn narrow(&self, base: &mut Schema, table: &Ident, column: &Ident, scope: &Scope) {
-        let (Some(found), Some(known)) = (base.tables.get(table), self.recorded.tables.get(table)) else {
+        let at = self.origin(table).unwrap_or_else(|| table.clone());
+        let (Some(found), Some(known)) = (base.tables.get(&at), self.recorded.tables.get(table)) else {
             return;
         };
+        let known = &narrow::called(known, &at);
         let from = self.names_in(scope).into_iter().find_map(|rename| match rename {
             Intent::RenameColumn(r) if r.table == *table && r.to == *column => Some(r.column),
             _ => None,
         });
         let narrowed = narrow::to_column(known, found, column, from.as_ref());
-        base.tables.insert(table.clone(), Arc::new(narrowed));
+        base.tables.insert(at, Arc::new(narrowed));
     }
 
     /// Tables on which nothing is found but what is left as it is: the record of them stays what it is, too.
     fn only_ignored(&self, scope: &Scope) -> impl Iterator<Item = &Ident> {
         let found = |table: &Ident| self.findings.iter().any(|f| f.table == *table && scope.has(f));
         let tables: BTreeSet<_> = self.ignored.iter().map(|finding| &finding.table).collect();
-        tables.into_iter().filter(move |table| !found(table))
+        let moves = |table: &Ident| {
+            self.renames.iter().any(|intent| match intent {
+                Intent::RenameTable(rename) => rename.table == *table || rename.to == *table,
+                _ => false,
+            })
+        };
+        tables.into_iter().filter(move |table| !found(table) && !moves(table))
     }
 }

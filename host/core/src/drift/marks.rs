@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::renamed::{akin, same_shape};
+use crate::ddl::Dialect;
 use crate::ident::Ident;
 use crate::intent::RenameTable;
 use crate::schema::{Schema, Table};
@@ -94,18 +95,22 @@ pub(super) fn put_out(recorded: &Schema, own: &Schema, others: &Schema) -> Vec<R
     own.tables.iter().filter_map(of).collect()
 }
 
-/// Whether what has a recorded table's name may be one of somebody's: it has none of the names on it.
+/// Whether what has a recorded table's name on PostgreSQL may be one of somebody's: it has none of the names on it.
 #[must_use]
 pub fn is_stranger(known: &Table, there: &Table) -> bool {
     let has_key = !known.primary_key.is_empty() && there.primary_key_name.as_ref() == Some(&known.key_name());
-    !has_key && is_unmarked(known, there)
+    !has_key && is_unmarked(known, there, Dialect::Postgres)
 }
 
 /// Whether the record's table has names on it that a rename would have left, and the one that is there has none of them.
-/// SQLite gives keys no names.
-pub(super) fn is_unmarked(known: &Table, there: &Table) -> bool {
-    let has_key = !known.primary_key.is_empty() && there.primary_key_name.is_some();
-    (has_key || !marks(known).is_empty()) && !is_marked(known, there)
+/// SQLite gives keys no names, whatever the record calls them.
+pub(super) fn is_unmarked(known: &Table, there: &Table, dialect: Dialect) -> bool {
+    let key = known.key_name();
+    let has_names = match dialect {
+        Dialect::Postgres => !known.primary_key.is_empty() || !marks(known).is_empty(),
+        Dialect::Sqlite => marks(known).iter().any(|mark| **mark != key),
+    };
+    has_names && !is_marked(known, there)
 }
 
 /// Whether a table that is there has a name on it that is one of the record's table.

@@ -286,6 +286,7 @@ impl Drift {
             intents.retain(|intent| !scope.loosening || loosens(intent, &found));
             intents.retain(|intent| hopeless || !repair::is_hopeless(intent, &found));
             intents.retain(|intent| !repair::waits_for_values(intent, &all));
+            intents.retain(|intent| !self.refers_to_waiting(intent));
             let done: Vec<_> = intents.into_iter().filter(|i| i.apply(&mut model).is_ok()).collect();
             if done.is_empty() {
                 break;
@@ -301,11 +302,30 @@ impl Drift {
         left.extend(self.findings.iter().filter(|f| f.waits_for_room() && scope.has(f)).cloned());
         left.extend(self.strange(&self.strangers).into_iter().filter(|f| scope.has(f) && !self.ignores(f)));
         let unrepaired = |finding: Finding| {
-            let hindrance = unrepaired::hindrance(&finding, &self.wanted, &model, &all);
+            let hindrance = match self.waits_too(&finding) {
+                true => Hindrance::Waits,
+                false => unrepaired::hindrance(&finding, &self.wanted, &model, &all),
+            };
             Unrepaired { finding, hindrance }
         };
         let left = left.into_iter().map(unrepaired).collect();
         (all, left)
+    }
+
+    /// Whether an intent has a table refer to one that is not in its place, whatever the model says.
+    fn refers_to_waiting(&self, intent: &Intent) -> bool {
+        matches!(intent, Intent::AddForeignKey(key) if self.is_waiting(&key.to))
+    }
+
+    /// Whether a foreign key is missing that refers to such a table.
+    fn waits_too(&self, finding: &Finding) -> bool {
+        let Part::ForeignKey(columns) = &finding.part else { return false };
+        let keys = self.wanted.table(&finding.table).map(|table| &table.foreign_keys);
+        keys.into_iter().flatten().any(|key| key.columns == *columns && self.is_waiting(&key.table))
+    }
+
+    fn is_waiting(&self, table: &Ident) -> bool {
+        self.findings.iter().any(|finding| finding.table == *table && finding.waits_for_room())
     }
 
     /// What a table is called that was given another name by hand.

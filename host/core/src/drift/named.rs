@@ -117,7 +117,7 @@ pub(super) struct Names {
 pub(super) fn names_back(world: &World<'_>, own: Schema, others: &mut Schema) -> Names {
     let World { wanted, recorded, found, metadata, .. } = world;
     let (mut base, hindered) = aside(world, own, others);
-    let mut tables = renamed::tables(recorded, &base, others);
+    let mut tables = renamed::tables(recorded, &base, others, world.dialect);
     tables.extend(undone::tables(wanted, recorded, &base, metadata, world.deleted));
     tables.retain(|rename| !strangers::is_taken(world, &rename.to));
     for rename in &tables {

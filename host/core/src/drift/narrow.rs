@@ -32,6 +32,18 @@ pub(super) fn to_column(recorded: &Table, found: &Table, column: &Ident, from: O
     table
 }
 
+/// A recorded table under the name that it has now.
+pub(super) fn called(recorded: &Table, name: &Ident) -> Table {
+    let mut table = recorded.clone();
+    if table.name != *name {
+        let key = (!table.primary_key.is_empty()).then(|| table.key_name());
+        let own = std::mem::replace(&mut table.name, name.clone());
+        table.primary_key_name = key;
+        table.foreign_keys.iter_mut().filter(|key| key.table == own).for_each(|key| key.table = name.clone());
+    }
+    table
+}
+
 /// Of two lists, those of the second that are meant, and the others of the first.
 fn merge<T: Clone>(recorded: &mut Vec<T>, found: &[T], is_meant: impl Fn(&T) -> bool) {
     recorded.retain(|one| !is_meant(one));

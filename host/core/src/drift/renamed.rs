@@ -3,12 +3,18 @@
 use super::exchanged::{carries, exchanged};
 use super::marks::{displaced, is_marked, is_unmarked};
 use super::{chosen, objects};
+use crate::ddl::Dialect;
 use crate::ident::Ident;
 use crate::intent::{Intent, RenameCheck, RenameColumn, RenameTable};
 use crate::schema::{Column, Schema, Table};
 
 /// Tables that were given another name by hand: from the name that is there to the one that the record has.
-pub(super) fn tables(recorded: &Schema, found: &Schema, unmanaged: &Schema) -> Vec<RenameTable> {
+pub(super) fn tables(
+    recorded: &Schema,
+    found: &Schema,
+    unmanaged: &Schema,
+    dialect: Dialect,
+) -> Vec<RenameTable> {
     let mut renames = displaced(recorded, found);
     let stays =
         |name: &Ident| found.tables.contains_key(name) && !renames.iter().any(|rename| rename.table == *name);
@@ -16,50 +22,69 @@ pub(super) fn tables(recorded: &Schema, found: &Schema, unmanaged: &Schema) -> V
     let missing = recorded.tables.values().filter(|t| !stays(&t.name) && !comes(&t.name));
     let lost: Vec<&Table> = missing.map(AsRef::as_ref).collect();
     let free: Vec<&Table> = unmanaged.tables.values().map(AsRef::as_ref).collect();
-    let pair = |known: &&Table| {
-        let is_it =
-            |there: &&Table| only(there, &lost, |a, b| (b, a)).is_some_and(|back| back.name == known.name);
-        let like = only(known, &free, |a, b| (a, b)).filter(is_it);
-        let there = like.or_else(|| by_name(known, &lost, &free))?;
-        Some(RenameTable { table: there.name.clone(), to: known.name.clone() })
-    };
-    let came: Vec<_> = lost.iter().filter_map(pair).collect();
+    let search = Search { lost, free, dialect };
+    let came: Vec<_> = search.lost.iter().filter_map(|known| search.rename(known)).collect();
     renames.extend(came);
     renames
 }
 
-/// Of several that look just like several that are lost, the one whose name says which it was: `lead_old`, `Lead`.
-fn by_name<'a>(of: &Table, lost: &[&Table], free: &[&'a Table]) -> Option<&'a Table> {
-    let lower = |table: &Table| table.name.as_str().to_ascii_lowercase();
-    let says = |there: &Table, known: &Table| {
-        same_shape(known, there) && !is_unmarked(known, there) && lower(there).contains(&lower(known))
-    };
-    let mut like = free.iter().filter(|there| says(there, of));
-    let there = like.next().filter(|_| like.next().is_none())?;
-    let is_alone = lost.iter().filter(|known| says(there, known)).count() == 1;
-    is_alone.then_some(*there)
+/// Recorded tables that are not there, and tables of nobody.
+struct Search<'a> {
+    lost: Vec<&'a Table>,
+    free: Vec<&'a Table>,
+    dialect: Dialect,
 }
 
-/// The one table among some that looks just like another; where several do, the one whose names tell it.
+impl<'a> Search<'a> {
+    /// What gives a lost table its name back, if one that is there is it.
+    fn rename(&self, known: &Table) -> Option<RenameTable> {
+        let back =
+            |there: &Table| only(&self.lost, |known| self.may_be(known, there), |known| is_it(known, there));
+        let like = only(&self.free, |there| self.may_be(known, there), |there| is_it(known, there));
+        let like = like.filter(|there| back(there).is_some_and(|back| back.name == known.name));
+        let there = like.or_else(|| self.by_name(known))?;
+        Some(RenameTable { table: there.name.clone(), to: known.name.clone() })
+    }
+
+    /// Whether one looks just like the other, and no name on it says that it is not.
+    fn may_be(&self, known: &Table, there: &Table) -> bool {
+        same_shape(known, there) && !is_unmarked(known, there, self.dialect)
+    }
+
+    /// Of several that look just like several that are lost, the one whose name says which it was: `lead_old`, `Lead`.
+    fn by_name(&self, known: &Table) -> Option<&'a Table> {
+        let lower = |table: &Table| table.name.as_str().to_ascii_lowercase();
+        let says =
+            |known: &Table, there: &Table| self.may_be(known, there) && lower(there).contains(&lower(known));
+        let is_others = |there: &Table| {
+            self.lost
+                .iter()
+                .any(|other| other.name != known.name && (says(other, there) || is_it(other, there)))
+        };
+        let mut like = self.free.iter().filter(|there| says(known, there));
+        like.next().filter(|there| like.next().is_none() && !is_others(there)).copied()
+    }
+}
+
+/// Whether a name on a table says that it is a recorded one, however it was changed besides.
+fn is_it(known: &Table, there: &Table) -> bool {
+    is_marked(known, there) && akin(known, there)
+}
+
+/// The one table that may be meant; where several may be, the one that is.
 fn only<'a>(
-    of: &Table,
     among: &[&'a Table],
-    known_first: impl for<'t> Fn(&'t Table, &'t Table) -> (&'t Table, &'t Table),
+    may_be: impl Fn(&Table) -> bool,
+    is_it: impl Fn(&Table) -> bool,
 ) -> Option<&'a Table> {
-    let one = |tables: &[&'a Table]| match tables {
-        [one] => Some(*one),
+    let one = |tables: Vec<&'a Table>| match tables[..] {
+        [one] => Some(one),
         _ => None,
     };
-    let told = |table: &&&'a Table| {
-        let (known, there) = known_first(of, table);
-        is_marked(known, there) && akin(known, there)
+    let of = |is_meant: &dyn Fn(&Table) -> bool| {
+        one(among.iter().copied().filter(|table| is_meant(table)).collect())
     };
-    let may_be = |table: &&&Table| {
-        let (known, there) = known_first(of, table);
-        same_shape(known, there) && !is_unmarked(known, there)
-    };
-    let like: Vec<&Table> = among.iter().filter(may_be).copied().collect();
-    one(&like).or_else(|| one(&among.iter().filter(told).copied().collect::<Vec<_>>()))
+    of(&may_be).or_else(|| of(&is_it))
 }
 
 /// Whether a table has most of the columns that a recorded one has: it may have been changed besides.

@@ -1,7 +1,9 @@
 //! What is written of staged changes and their steps.
 
+use std::collections::BTreeMap;
+
 use hookwright_core::ddl::Dialect;
-use hookwright_core::ident::OrgName;
+use hookwright_core::ident::{Ident, OrgName};
 use hookwright_core::online::OnlineStep;
 
 use super::{Stopped, Work, short};
@@ -21,6 +23,8 @@ pub struct Staging {
     pub by: Option<String>,
     /// Its steps, each as JSON.
     pub steps: Vec<String>,
+    /// Its tables, each with the name of something indexed on it.
+    pub marked: BTreeMap<Ident, Ident>,
 }
 
 /// Stages a change, or one that is held or staged already, with these steps.
@@ -29,7 +33,7 @@ pub struct Staging {
 /// A [`DbError`].
 pub async fn stage(db: &OrgDb, staging: &Staging, policy: &RetryPolicy) -> Result<Executed, DbError> {
     let mut script = Script::new(Dialect::Postgres);
-    let Staging { hold, consent_json, by, steps } = staging;
+    let Staging { hold, consent_json, by, steps, marked } = staging;
     let (org, change) = (hold.org.as_str(), hold.id.as_str());
     script.sql("DELETE FROM hookwright.step WHERE org = ").text(org).sql(" AND change_id = ").text(change);
     script.sql(";\nINSERT INTO hookwright.journal (org, change_id, state) VALUES (").texts([org, change]);
@@ -39,7 +43,7 @@ pub async fn stage(db: &OrgDb, staging: &Staging, policy: &RetryPolicy) -> Resul
     script.sql("UPDATE hookwright.held SET status = 'staged', consent = ").text(consent_json);
     script.sql(", decided_by = ").text_or_null(by.as_deref()).sql(" WHERE org = ").text(org);
     script.sql(" AND id = ").text(change).sql(" RETURNING created_at::text;\n");
-    detached(db, Job::stage(hold, script), policy).await
+    detached(db, Job::stage(hold, script, marked.clone()), policy).await
 }
 
 /// The rows of steps; those of a phase are numbered from 0, those after the transaction from 1,000.

@@ -1,5 +1,7 @@
 //! A host that stood still while others went on: whatever it does then, it undoes and commits nothing of theirs.
 
+use std::collections::BTreeMap;
+
 use hookwright_core::ddl::Dialect;
 use hookwright_core::online::OnlineStep;
 use serde_json::{Value as Json, json};
@@ -34,6 +36,7 @@ async fn staged() -> Bench {
         consent_json: "{}".into(),
         by: Some("alice".into()),
         steps: steps().iter().map(|step| kept(step).expect("JSON")).collect(),
+        marked: BTreeMap::new(),
     };
     let executed = stage(&bench.db, &staging, &bench.retry).await.expect("staged");
     assert!(matches!(executed, Executed::Applied(_)), "{executed:?}");
