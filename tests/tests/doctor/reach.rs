@@ -129,8 +129,10 @@ fn certificates_and_addresses_of_version_6() {
         let database = TestDatabase::create().await;
         let url = format!("{}?sslmode=verify-full&sslrootcert=/nowhere/root.pem", database.url());
         let error = refused(&url, "db/tls").await;
-        let file = "the file \"/nowhere/root.pem\" (sslrootcert) cannot be read";
-        assert!(error.message.starts_with(file), "{error}");
+        // Which of the two it is depends on the server of the tests.
+        let told =
+            ["takes no encrypted connections", "the file \"/nowhere/root.pem\" (sslrootcert) cannot be read"];
+        assert!(told.iter().any(|what| error.message.contains(what)), "{error}");
         database.close().await;
         let closed = refused("postgres://app:secret@[::1]:1/crm", "db/nothing-listens").await;
         assert!(closed.message.contains("[::1]:1"), "{closed}");

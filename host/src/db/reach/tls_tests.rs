@@ -11,7 +11,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 
-use crate::db::{DbError, DbOptions, OrgDb, Pools};
+use crate::db::{DbOptions, OrgDb, Pools};
 use crate::executor::testing::org;
 
 /// A certificate of a server, with its key.
@@ -56,11 +56,13 @@ impl Shown {
     }
 }
 
-/// What is told of a server with this certificate, to a host that trusts another one; after one attempt.
+/// What is told of a server with this certificate, to a host that trusts another one, or has no file of one; after one attempt.
 async fn told(shown: &Shown, trusted: &str, mode: &str) -> (String, String) {
     let directory = tempfile::tempdir().expect("a directory");
     let root = directory.path().join("root.pem");
-    std::fs::write(&root, trusted).expect("written");
+    if !trusted.is_empty() {
+        std::fs::write(&root, trusted).expect("written");
+    }
     let (port, root) = (shown.serve().await, root.display().to_string());
     let url = format!("postgres://app@localhost:{port}/crm?sslmode={mode}&sslrootcert={root}");
     let options = DbOptions { circuit_failures: 2, ..DbOptions::default() };
@@ -91,6 +93,8 @@ async fn what_is_wrong_with_one_is_told() {
     assert!(next.contains("openssl s_client -starttls postgres"), "{next}");
     let (found, _) = told(&shown, "no certificate", "verify-ca").await;
     assert_eq!(found, "the file \"FILE\" (sslrootcert) has no certificate that can be read");
+    let (found, _) = told(&shown, "", "verify-ca").await;
+    assert!(found.starts_with("the file \"FILE\" (sslrootcert) cannot be read: No such file"), "{found}");
     let elsewhere = plain(&["db.internal"]);
     let (found, _) = told(&elsewhere, &elsewhere.pem, "verify-full").await;
     assert!(found.ends_with("is not for the host \"localhost\": it is for db.internal"), "{found}");
