@@ -90,7 +90,7 @@ pub struct Page {
 pub struct OrgOptions {
     /// Whether the embedded `schema-sync` is bound to it.
     pub default_plugins: bool,
-    /// Whether a PostgreSQL database that the server does not have is made.
+    /// Whether a PostgreSQL database that the server does not have is made, or the directory of an SQLite file.
     pub create_database: bool,
 }
 

@@ -1,5 +1,6 @@
 //! The host as a library: what the CLI, the HTTP router and an embedding program call.
 
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -54,6 +55,18 @@ pub(crate) struct Inner {
     running: Arc<RwLock<()>>,
 }
 
+/// Tells that the control database was not there; a cache beside it is left of a host that had one.
+fn made_anew(path: &Path, was_there: bool) {
+    let path = path.display();
+    match was_there {
+        true => tracing::warn!(
+            %path,
+            "the control database was not there and was made anew: it knows no organisation; if one was there before, stop the host and put it back"
+        ),
+        false => tracing::info!(%path, "the control database was made: it knows no organisation yet"),
+    }
+}
+
 impl Host {
     /// Starts a host: opens the control database and the sandbox. Organisations are connected to on first use.
     ///
@@ -65,6 +78,9 @@ impl Host {
         let beside = || config.control.database.with_file_name("compiled");
         let cache =
             config.compile.cache.clone().filter(|path| !path.as_os_str().is_empty()).unwrap_or_else(beside);
+        if store.is_new() {
+            made_anew(&config.control.database, cache.exists());
+        }
         let sandbox = Sandbox::with_cache(&config.sandbox, &config.compile, &cache)
             .map_err(|e| Error::new("config/invalid", e.to_string()))?;
         let tenants = Tenants::new(store.clone(), sandbox.clone(), &config, policy.clone());
@@ -86,6 +102,12 @@ impl Host {
         });
         tokio::spawn(forget(Arc::downgrade(&inner), kept));
         Ok(Self { inner })
+    }
+
+    /// Whether there was no control database: the host knows no organisation then.
+    #[must_use]
+    pub fn is_new(&self) -> bool {
+        self.inner.store.is_new()
     }
 
     /// What the host was started with.

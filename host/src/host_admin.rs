@@ -37,6 +37,7 @@ impl Host {
         if options.create_database {
             db.create_database().await?;
         }
+        db.serves().await?;
         db.prepare(&self.inner.config.retry).await?;
         let info = self.inner.store.org_add(name, &url).await?;
         if options.default_plugins {
@@ -56,6 +57,7 @@ impl Host {
         if let Some(trouble) = db.absent() {
             return Err(trouble.into());
         }
+        db.serves().await?;
         if !db.is_known().await? {
             let message = format!(
                 "the database at {url} knows no organisation \"{name}\"; its history is at {}",

@@ -25,6 +25,7 @@ mod request;
 mod restore;
 mod returned;
 mod rollback;
+mod rows_of;
 mod ruling;
 mod staged;
 mod steps;

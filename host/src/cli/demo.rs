@@ -7,6 +7,7 @@ use super::serve::serve;
 use super::{Context, Exit, print};
 use crate::api::{OrgOptions, SubmitOptions};
 use crate::error::{Error, Result};
+use crate::host::Host;
 
 const EVENTS: &str = include_str!("demo.jsonl");
 
@@ -21,7 +22,7 @@ pub(crate) async fn run(arguments: Arguments, mut cx: Context) -> Result<Exit> {
     let fault = |e| Error::new("host/fault", "no temporary directory could be made").because(e);
     let directory = tempfile::tempdir().map_err(fault)?;
     cx.config.control.database = directory.path().join("control.db");
-    let host = cx.host().await?;
+    let host = Host::start(cx.config.clone()).await?;
     let org = OrgName::parse("acme-corp").map_err(|e| Error::new("host/fault", e.to_string()))?;
     let database = format!("sqlite:{}", directory.path().join("acme.db").display());
     host.org_add(&org, &database, OrgOptions::default()).await?;

@@ -174,7 +174,12 @@ pub(crate) struct Context {
 impl Context {
     /// Starts the host.
     async fn host(&self) -> Result<Host> {
-        Host::start(self.config.clone()).await
+        let host = Host::start(self.config.clone()).await?;
+        if host.is_new() {
+            let path = self.config.control.database.display();
+            self.out.talk(&format!("made the control database \"{path}\": it knows no organisation yet"));
+        }
+        Ok(host)
     }
 }
 

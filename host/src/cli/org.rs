@@ -27,7 +27,7 @@ password in the control database, which only its owner can read; it is never pri
         /// Do not bind the embedded plugin "schema-sync"
         #[arg(long)]
         no_default_plugins: bool,
-        /// Make the PostgreSQL database if the server does not have it
+        /// Make the PostgreSQL database, or a file's directory, if it is not there
         #[arg(long)]
         create: bool,
     },

@@ -1,9 +1,11 @@
 //! Addresses of databases, read for the driver. What is wrong with one is told without what is secret in it. `pools`
 //! and `OrgDb::connect` call it.
 
-use std::net::Ipv6Addr;
+use std::net::{IpAddr, Ipv6Addr};
 use std::str::FromStr;
 
+use hookwright_core::ident::quoted;
+use hookwright_core::near::near;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::sqlite::SqliteConnectOptions;
 
@@ -34,13 +36,29 @@ const KNOWN: [&str; 18] = [
     "options",
 ];
 
+/// What `sslmode` may be.
+const MODES: [&str; 6] = ["disable", "allow", "prefer", "require", "verify-ca", "verify-full"];
+
+/// Parameters that other programs take, and what does the same here.
+const INSTEAD: [(&str, &str); 6] = [
+    ("connect_timeout", "leave it out, and set database.connect_timeout_ms in the configuration"),
+    ("target_session_attrs", "leave it out, and name the server that takes writes: a standby is refused"),
+    ("search_path", "leave it out: every name is written with its schema"),
+    ("schema", "leave it out: an organisation's tables are in the schema of its name"),
+    ("pool_timeout", "leave it out, and set database.connect_timeout_ms in the configuration"),
+    ("connection_limit", "leave it out, and set database.max_connections in the configuration"),
+];
+
 /// The address of a PostgreSQL database.
 pub(super) fn postgres(url: &str) -> Result<PgConnectOptions, DbError> {
     if let Some(bare) = bare(url) {
         return Err(not_encoded(bare));
     }
-    if let Some(what) = stranger(url) {
-        return Err(invalid(what, &format!("correct it, or leave it out; known are {}", KNOWN.join(", "))));
+    if let Some(stranger) = stranger(url) {
+        return Err(stranger);
+    }
+    if let Some(wrong) = wrong_value(url).or_else(|| half_a_client(url)) {
+        return Err(wrong);
     }
     match PgConnectOptions::from_str(url) {
         Ok(options) if names_user(url) => Ok(without_brackets(options)),
@@ -60,17 +78,59 @@ fn without_brackets(options: PgConnectOptions) -> PgConnectOptions {
 
 /// That it has a parameter which would have no effect, and may be one that was to keep the connection safe. What stands
 /// behind a password may be the rest of it, which has an "&" as it is.
-fn stranger(url: &str) -> Option<String> {
-    let (_, query) = url.split('#').next()?.split_once('?')?;
-    let mut names = names(query);
+fn stranger(url: &str) -> Option<DbError> {
+    let mut names = names(query(url)?);
     let at = names.iter().position(|name| !is_known(name))?;
-    Some(match names[..at].contains(&"password") {
-        true => "behind its password it has a parameter which the driver does not know; an \"&\" in a password is written as %26".to_owned(),
-        false => {
-            let name = hookwright_core::ident::quoted(names.swap_remove(at));
-            format!("it has the parameter {name}, which the driver does not know")
-        }
+    if names[..at].contains(&"password") {
+        let what = "behind its password it has a parameter that is not known; an \"&\" in a password is written as %26";
+        return Some(invalid(what, &format!("correct it, or leave it out; known are {}", KNOWN.join(", "))));
+    }
+    let name = names.swap_remove(at);
+    let what = format!("it has the parameter {}, which this host does not take", quoted(name));
+    let instead = INSTEAD.iter().find(|(known, _)| *known == name).map(|(_, instead)| (*instead).to_owned());
+    let near = || match near(name, KNOWN).first() {
+        Some(near) => format!("if \"{near}\" is meant, write that; else leave it out"),
+        None => format!("leave it out; known are {}", KNOWN.join(", ")),
+    };
+    Some(invalid(what, &instead.unwrap_or_else(near)))
+}
+
+/// That a parameter has a value that it cannot have: the driver names neither it nor what it may be.
+fn wrong_value(url: &str) -> Option<DbError> {
+    let parts = query(url)?.split('&').filter_map(|part| part.split_once('='));
+    parts.into_iter().find_map(|(name, value)| {
+        let help = match name {
+            "sslmode" | "ssl-mode" if !MODES.contains(&value.to_ascii_lowercase().as_str()) => {
+                format!("write one of {}; verify-full is the safest, with sslrootcert", MODES.join(", "))
+            }
+            "port" if value.parse::<u16>().is_err() => "write a number from 1 to 65535".to_owned(),
+            "statement-cache-capacity" if value.parse::<usize>().is_err() => "write a number".to_owned(),
+            "hostaddr" if value.parse::<IpAddr>().is_err() => {
+                "write an address in numbers, such as 10.0.0.7; a name is written as \"host\"".to_owned()
+            }
+            _ => return None,
+        };
+        Some(invalid(format!("its parameter \"{name}\" cannot be {}", quoted(value)), &help))
     })
+}
+
+/// That it names the certificate of the client without its key, or the other way round.
+fn half_a_client(url: &str) -> Option<DbError> {
+    let names = names(query(url)?);
+    let has = |one: &str, other: &str| names.iter().any(|name| *name == one || *name == other);
+    match (has("sslcert", "ssl-cert"), has("sslkey", "ssl-key")) {
+        (true, false) => {
+            Some(invalid("it has \"sslcert\" without \"sslkey\"", "name the file of its key, too"))
+        }
+        (false, true) => {
+            Some(invalid("it has \"sslkey\" without \"sslcert\"", "name the certificate's file, too"))
+        }
+        _ => None,
+    }
+}
+
+fn query(url: &str) -> Option<&str> {
+    Some(url.split('#').next()?.split_once('?')?.1)
 }
 
 fn names(query: &str) -> Vec<&str> {
@@ -171,12 +231,32 @@ mod tests {
     #[test]
     fn a_parameter_that_would_do_nothing_is_named() {
         let told = refused("postgres://u:p@h/d?sslmod=require");
-        assert!(told.contains("the parameter \"sslmod\"") && told.contains("sslmode"), "{told}");
+        assert!(told.contains("the parameter \"sslmod\""), "{told}");
+        assert!(told.contains("if \"sslmode\" is meant, write that"), "{told}");
         let told = refused("postgres://u@h/d?password=ge&heim=1");
         assert!(told.contains("%26") && !told.contains("heim"), "{told}");
+        let told = refused("postgres://u:p@h/d?connect_timeout=5");
+        assert!(told.contains("set database.connect_timeout_ms"), "{told}");
         for known in ["sslmode=require", "options[search_path]=a", "application_name=x&sslrootcert=/a"] {
             assert!(postgres(&format!("postgres://u:p@h/d?{known}")).is_ok(), "{known}");
         }
+    }
+
+    #[test]
+    fn a_value_that_a_parameter_cannot_have_is_named() {
+        for (parameter, what, help) in [
+            (
+                "sslmode=requir",
+                "its parameter \"sslmode\" cannot be \"requir\"",
+                "disable, allow, prefer, require",
+            ),
+            ("port=54x", "its parameter \"port\" cannot be \"54x\"", "from 1 to 65535"),
+            ("hostaddr=db", "its parameter \"hostaddr\" cannot be \"db\"", "such as 10.0.0.7"),
+        ] {
+            let told = refused(&format!("postgres://u:p@h/d?{parameter}"));
+            assert!(told.contains(what) && told.contains(help), "{told}");
+        }
+        assert!(postgres("postgres://u:p@h/d?sslmode=Verify-Full").is_ok());
     }
 
     #[test]

@@ -28,7 +28,7 @@ impl std::fmt::Display for Missing {
 
 impl Missing {
     /// What is restored for it.
-    fn restored(&self) -> &str {
+    pub(super) fn restored(&self) -> &str {
         match self {
             Self::Table(name) | Self::Column { table: name, .. } | Self::Function(name) => name,
         }

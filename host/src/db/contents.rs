@@ -15,6 +15,14 @@ use super::{DbError, OrgDb, Pool};
 /// Rows that are named; the others are counted.
 const MOST: usize = 3;
 
+/// SQLSTATEs of pages, or files, that cannot be read: `data_corrupted`, `index_corrupted`, `io_error`, `undefined_file`.
+const DAMAGED: [&str; 4] = ["XX001", "XX002", "58030", "58P01"];
+
+/// Whether what SQLite says of a table is that it is damaged; it says, too, which rows break its rules.
+fn is_damage(said: &str) -> bool {
+    said != "ok" && !said.starts_with("CHECK constraint failed") && !said.starts_with("NULL value in")
+}
+
 /// What was found in a column.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Contents {
@@ -96,6 +104,44 @@ impl OrgDb {
             Ok(found)
         };
         Ok(Some(reading!(self, read())?))
+    }
+
+    /// Reads all of a table, whatever its columns hold: what stands in the way, if a part of it cannot be read.
+    ///
+    /// # Errors
+    /// What the database says, unless it is that.
+    pub async fn unreadable(&self, table: &Table) -> Result<Option<String>, DbError> {
+        let read = || async {
+            let mut script = Script::new(self.dialect());
+            match self.pool() {
+                Pool::Postgres(pool) => {
+                    // All values are read, those beside the table, too; a count alone could be taken from an index.
+                    script
+                        .sql("SELECT count(CAST(hookwright_row AS text)) FROM ")
+                        .schema(self.org())
+                        .sql(".");
+                    script.identifier(table.name.as_str()).sql(" AS hookwright_row");
+                    let mut lent = pool.acquire().await?;
+                    let rows = script.postgres(&mut lent).await;
+                    lent.answered(rows).map(|_| None)
+                }
+                Pool::Sqlite(pool) => {
+                    script.sql("PRAGMA quick_check(").identifier(table.name.as_str()).sql(")");
+                    let mut lent = pool.acquire().await?;
+                    let rows = script.sqlite(&mut lent).await;
+                    let rows = lent.answered(rows)?;
+                    let said = rows.iter().map(|row| row.try_get::<String, _>(0));
+                    let said = said.collect::<sqlx::Result<Vec<_>>>()?;
+                    Ok(said.into_iter().find(|said| is_damage(said)))
+                }
+            }
+        };
+        match reading!(self, read()) {
+            Err(DbError::Refused { state, message, .. }) if DAMAGED.contains(&state.as_str()) => {
+                Ok(Some(message))
+            }
+            read => read,
+        }
     }
 
     /// The key and the value of each row that may be wrong.

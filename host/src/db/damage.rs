@@ -2,14 +2,20 @@
 //! `doctor`. Only the catalogues are read.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use sqlx::postgres::Postgres;
 use sqlx::{Row, Sqlite};
 
 use super::backup::Missing;
 use super::bookkeeping::{FUNCTIONS, POSTGRES_TABLES, SQLITE_TABLES, Tables};
+use super::lent::Lent;
 use super::{BOOKKEEPING_VERSION, Connections, DbError, OrgDb, Pool, postgres, sqlite};
 use crate::trouble::Trouble;
+
+/// How often, and after how long, a connection is asked for that another part of the host uses.
+const TRIES: u32 = 20;
+const PAUSE: Duration = Duration::from_millis(50);
 
 /// A table of the schema `hookwright`: its name, its columns, and the privileges that the host's role lacks on it.
 type Found = BTreeMap<String, (BTreeSet<String>, Vec<String>)>;
@@ -40,7 +46,7 @@ impl OrgDb {
     }
 
     async fn of_postgres(&self, pool: &Connections<Postgres>) -> sqlx::Result<Option<DbError>> {
-        let mut lent = pool.acquire().await?;
+        let mut lent = patiently(pool).await?;
         let mut found = Found::new();
         for row in sqlx::query(POSTGRES).fetch_all(&mut *lent).await? {
             let (columns, lacking) = found.entry(row.try_get(0)?).or_default();
@@ -72,7 +78,7 @@ impl OrgDb {
     }
 
     async fn of_sqlite(&self, pool: &Connections<Sqlite>) -> sqlx::Result<Option<DbError>> {
-        let mut connection = pool.acquire().await?;
+        let mut connection = patiently(pool).await?;
         let mut found = Found::new();
         for (table, column) in
             sqlx::query_as::<_, (String, String)>(SQLITE).fetch_all(&mut *connection).await?
@@ -98,19 +104,79 @@ impl OrgDb {
         let org = self.org();
         let each: Vec<_> = missing.iter().map(ToString::to_string).collect();
         let found = format!("the bookkeeping of the organisation \"{org}\" lacks {}", each.join(", "));
-        let ledger = each.iter().any(|what| what.contains("change") || what.contains("event"));
-        let means = match ledger {
-            true => {
-                "it was dropped by hand or by another program, and with it what is known of the changes that were made: events that are sent again would be made twice, so nothing is done"
-            }
-            false => {
-                "it was dropped by hand or by another program; nothing is done, since a change could not be recorded"
-            }
-        };
+        let means = self.without(missing);
         let trouble = Trouble::broken("db/bookkeeping", found, means)
             .next(format!("{}; then: hookwright doctor --org {org}", self.put_back(missing)));
         Some(DbError::Unusable(Box::new(trouble)))
     }
+}
+
+/// Of the ledger: without it, what was done could be done again.
+const LEDGER: [&str; 2] = ["change", "event"];
+
+/// What most changes do without, and what does not work then. Tried, by dropping each.
+const POSTGRES_PARTS: [(&str, &str); 10] = [
+    ("hand", "which rows hands edit is not noted any more, and whoever tries to edit them is refused"),
+    ("held", HELD),
+    ("step", STEPS),
+    ("tombstone", TOMBSTONES),
+    ("detect_after", STEPS),
+    ("index_claim", STEPS),
+    ("lease_claim", STEPS),
+    ("step_claim", STEPS),
+    ("undo_claim", STEPS),
+    ("settle", "what became of a change whose connection broke is not found out"),
+];
+/// The same of SQLite, whose statements are made ready with all tables that its triggers and claims name.
+const SQLITE_PARTS: [(&str, &str); 1] = [("tombstone", TOMBSTONES)];
+
+const HELD: &str =
+    "what the policy holds cannot be held, approved or rejected, and what is in steps does not go on";
+const STEPS: &str = "changes of large tables, which are made in steps, are not made";
+const TOMBSTONES: &str = "what drops something is not done, and nothing that was dropped can be restored";
+
+impl OrgDb {
+    /// What that means: what works without it, and what does not.
+    fn without(&self, missing: &[Missing]) -> String {
+        let (prefix, parts) = match self.pool() {
+            Pool::Postgres(_) => ("hookwright.", &POSTGRES_PARTS[..]),
+            Pool::Sqlite(_) => ("hookwright_", &SQLITE_PARTS[..]),
+        };
+        let bare = |missing: &Missing| missing.restored().trim_start_matches(prefix).to_owned();
+        let names: Vec<_> = missing.iter().map(bare).collect();
+        let lost: Option<Vec<_>> = names
+            .iter()
+            .map(|name| parts.iter().find(|(part, _)| part == name).map(|(_, lost)| *lost))
+            .collect();
+        match lost {
+            Some(mut lost) => {
+                lost.dedup();
+                format!(
+                    "it was dropped by hand or by another program; changes that do not need it are made as before, but {}",
+                    lost.join("; ")
+                )
+            }
+            None if names.iter().any(|name| LEDGER.contains(&name.as_str())) => {
+                "it was dropped by hand or by another program, and with it what is known of the changes that were made: events that are sent again would be made twice, so nothing is done".to_owned()
+            }
+            None => "it was dropped by hand or by another program; nothing is done, since a change could not be recorded".to_owned(),
+        }
+    }
+}
+
+/// A connection, though all are in use at the moment and the server has no more: the host's own come back.
+async fn patiently<DB: sqlx::Database>(pool: &Connections<DB>) -> sqlx::Result<Lent<DB>> {
+    let mut tried = pool.acquire().await;
+    for _ in 0..TRIES {
+        if tried.is_ok() {
+            break;
+        }
+        tokio::time::sleep(PAUSE).await;
+        if pool.home.idle() > 0 {
+            tried = pool.acquire().await;
+        }
+    }
+    tried
 }
 
 /// Two refusals as one.

@@ -105,8 +105,8 @@ pub enum DbError {
     Constraint {
         /// What the database said, and what it means.
         message: String,
-        /// The table and the constraint, where the database names them.
-        on: Option<(String, String)>,
+        /// What of the rows it is about, where the database says that.
+        on: Option<About>,
     },
     /// The database is not what the model says.
     #[error("{0}")]
@@ -171,6 +171,27 @@ pub enum DbError {
         /// What is wrong with it.
         what: String,
     },
+}
+
+/// What a refusal of rows is about, in the database's names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum About {
+    /// A constraint or an index of a table.
+    Constraint {
+        /// The table.
+        table: String,
+        /// The constraint.
+        name: String,
+    },
+    /// A column of a table.
+    Column {
+        /// The table.
+        table: String,
+        /// The column.
+        name: String,
+    },
+    /// Values from which something is computed; whose they are the database does not say.
+    Values,
 }
 
 impl DbError {
@@ -351,6 +372,8 @@ pub(crate) fn explain(org: &str, error: sqlx::Error) -> DbError {
     match fault(&error) {
         Fault::Lost | Fault::Unreachable => unreached(org, error),
         _ if is_login(&error) => unreached(org, error),
+        // What the driver says of a key or a certificate that the address names.
+        _ if matches!(error, sqlx::Error::Configuration(_)) => unreached(org, error),
         Fault::Busy | Fault::Locked => DbError::Blocked { tries: 1, blockers: Vec::new(), holders: None },
         _ => refused(error),
     }

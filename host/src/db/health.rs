@@ -67,8 +67,10 @@ impl OrgDb {
             }
             _ => Ok(false),
         };
-        let gone =
-            gone.map_err(|e| self.explain(e))?.then(|| DbError::Unusable(Box::new(self.schema_gone())));
+        let gone = match gone.map_err(|e| self.explain(e))? {
+            true => Some(DbError::Unusable(Box::new(self.schema_gone_from(&mut connection).await))),
+            false => None,
+        };
         let missing = standing.unfit().into_iter().chain(standing.missing(self.org().as_str()));
         Ok(CheckReport {
             server: format!("PostgreSQL {}", standing.server),

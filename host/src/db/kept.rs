@@ -54,7 +54,7 @@ impl Kept {
             kept.entity(row.id.as_str(), row.name.as_str(), &row.spec_json);
         }
         for row in &rows.fields {
-            kept.field(row.id.as_str(), row.entity.as_str(), row.position, &row.spec_json);
+            kept.field((row.id.as_str(), row.entity.as_str()), row.position, &row.spec_json, None);
         }
         for row in tables {
             kept.table(row.name.as_str(), &row.definition_json);
@@ -66,8 +66,17 @@ impl Kept {
         self.put(Kind::Entity, id, &[name, spec]);
     }
 
-    pub(super) fn field(&mut self, id: &str, entity: &str, position: i64, spec: &str) {
-        self.put(Kind::Field, id, &[entity, &position.to_string(), spec]);
+    /// A row with another name than its specification says counts as another row.
+    pub(super) fn field(
+        &mut self,
+        (id, entity): (&str, &str),
+        position: i64,
+        spec: &str,
+        other_name: Option<&str>,
+    ) {
+        let position = position.to_string();
+        let values: Vec<_> = [entity, &position, spec].into_iter().chain(other_name).collect();
+        self.put(Kind::Field, id, &values);
     }
 
     pub(super) fn table(&mut self, name: &str, definition: &str) {
@@ -134,7 +143,7 @@ mod tests {
 
     fn of(fields: &[(&str, i64)]) -> Kept {
         let mut kept = Kept::default();
-        fields.iter().for_each(|(id, position)| kept.field(id, "e", *position, "{}"));
+        fields.iter().for_each(|(id, position)| kept.field((id, "e"), *position, "{}", None));
         kept
     }
 
@@ -142,9 +151,11 @@ mod tests {
     fn what_is_written_counts_and_not_how_often() {
         let mut kept = of(&[("a", 0), ("b", 1)]);
         assert_eq!(kept.sums(), of(&[("b", 1), ("a", 0)]).sums());
-        kept.field("a", "e", 5, "{}");
+        kept.field(("a", "e"), 5, "{}", None);
         assert_eq!(kept.sums(), of(&[("a", 5), ("b", 1)]).sums());
         assert_ne!(kept.sums(), of(&[("a", 1), ("b", 5)]).sums());
+        kept.field(("a", "e"), 5, "{}", Some("other"));
+        assert_ne!(kept.sums(), of(&[("a", 5), ("b", 1)]).sums());
         kept.take(Kind::Field, "a");
         kept.take(Kind::Field, "nobody");
         assert_eq!(kept.sums(), of(&[("b", 1)]).sums());

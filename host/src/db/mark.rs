@@ -4,6 +4,8 @@
 use hookwright_core::ddl::Dialect;
 use hookwright_core::ident::OrgName;
 
+use sqlx::postgres::PgConnection;
+
 use super::gate::Script;
 use super::{DbError, OrgDb, Pool};
 use crate::trouble::Trouble;
@@ -44,6 +46,43 @@ impl OrgDb {
         };
         let own: Option<String> = reading!(self, ask())?;
         Ok(own.map(|own| self.told_exchanged(whose, &own)))
+    }
+
+    /// That the schema is gone of an organisation that had one.
+    pub(crate) async fn schema_gone(&self) -> Trouble {
+        let Pool::Postgres(pool) = self.pool() else { return self.told_gone(None) };
+        match pool.acquire().await {
+            Ok(mut lent) => self.schema_gone_from(&mut lent).await,
+            Err(_) => self.told_gone(None),
+        }
+    }
+
+    /// The same over a connection: its comment tells what it is called now.
+    pub(super) async fn schema_gone_from(&self, connection: &mut PgConnection) -> Trouble {
+        let own = sqlx::query_scalar(OWN).bind(format!("{MARK}{}", self.org())).fetch_optional(connection);
+        self.told_gone(own.await.ok().flatten())
+    }
+
+    fn told_gone(&self, own: Option<String>) -> Trouble {
+        let org = self.org();
+        let found =
+            format!("the schema \"{org}\" is not there, and the organisation \"{org}\" has a history");
+        let anew =
+            format!("or begin with empty tables: CREATE SCHEMA \"{org}\", then hookwright sync --org {org}");
+        match own {
+            Some(own) => {
+                let means = "somebody gave it another name, with all the rows in it; nothing is done, since empty tables in its place would only hide that";
+                let found = format!("{found}; by its comment the schema \"{own}\" is the one");
+                Trouble::broken("db/no-schema", found, means)
+                    .next(format!("give it its name back: ALTER SCHEMA \"{own}\" RENAME TO \"{org}\""))
+            }
+            None => {
+                let means = "it was dropped with all the rows in it, since no schema has its comment; nothing is done, since empty tables in its place would only hide that";
+                Trouble::broken("db/no-schema", found, means).next(format!(
+                    "restore it from a backup; {anew}; if it has another name and lost its comment: ALTER SCHEMA OTHER RENAME TO \"{org}\""
+                ))
+            }
+        }
     }
 
     fn told_exchanged(&self, whose: &str, own: &str) -> Trouble {

@@ -80,6 +80,7 @@ mod read_only;
 mod refusal;
 mod seats;
 mod server_load;
+mod serves;
 mod sizes;
 mod snapshot;
 mod sqlite;
@@ -107,7 +108,7 @@ use crate::executor::{RetryPolicy, Tries};
 pub use crate::circuit::CircuitState;
 pub use blockers::Blocker;
 pub use contents::{Contents, Rows};
-pub use error::DbError;
+pub use error::{About, DbError};
 pub(crate) use error::{LESS_AT_ONCE, explain};
 pub(crate) use fault::{Fault, before_sending, fault, sqlite_code};
 pub use fingerprint::Fingerprint;
@@ -236,7 +237,13 @@ impl OrgDb {
     }
 
     pub(crate) fn explain(&self, error: sqlx::Error) -> DbError {
-        explain(self.org().as_str(), error)
+        match (explain(self.org().as_str(), error), self.pool()) {
+            (DbError::Denied { message, grant }, Pool::Postgres(pool)) => {
+                let grant = words::naming(&grant, pool.connecting().get_username(), self.org().as_str());
+                DbError::Denied { message, grant }
+            }
+            (error, _) => error,
+        }
     }
 
     /// Closes the connections nobody uses: when one of them was found dead, the others may be too.
@@ -297,7 +304,9 @@ impl OrgDb {
                     if fault(source) == Fault::Lost && !overdue::is_silence(source) =>
                 {
                     self.drop_idle().await;
-                    tries.after_loss()
+                    // Of an address that is tried for the first time, what stands in the way is told at once.
+                    let answers = self.inner.registered || self.unreachable().await.is_none();
+                    if answers { tries.after_loss() } else { None }
                 }
                 DbError::Blocked { .. } => tries.after_lock().await,
                 _ => None,

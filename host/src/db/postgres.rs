@@ -8,6 +8,7 @@ use super::fault::or_without_table;
 use super::gate::Script;
 use super::mark::mark;
 use super::{BOOKKEEPING_VERSION, Connections, DbError, Entry, OrgDb, bookkeeping, lock_key};
+use crate::trouble::Trouble;
 
 /// What the host may do, and what is there.
 #[derive(Debug)]
@@ -80,19 +81,20 @@ impl Standing {
 
     /// What the server is that this host cannot work with.
     pub(super) fn unfit(&self) -> Option<DbError> {
-        let refused = |message: String, help| {
-            Some(DbError::Refused { message, state: String::new(), help: Some(help), source: None })
+        let refused = |message: String, next: String| {
+            let means = "this host cannot work with it";
+            Some(DbError::Unusable(Box::new(Trouble::broken("db/failed", message, means).next(next))))
         };
         if self.server_version < 130_000 {
             return refused(
                 format!("the server is PostgreSQL {}", self.server),
-                "use PostgreSQL 13 or later",
+                "use PostgreSQL 13 or later".to_owned(),
             );
         }
         if !self.conforming {
             return refused(
                 "the setting standard_conforming_strings is off".to_owned(),
-                "set it to on for the host's role: ALTER ROLE <role> SET standard_conforming_strings = on",
+                format!("set it to on: ALTER ROLE \"{}\" SET standard_conforming_strings = on", self.role),
             );
         }
         None
@@ -137,7 +139,7 @@ pub(super) async fn prepare(
     }
     let make = standing.schema.is_none();
     if make && has_history(db, &mut connection).await.map_err(|e| db.explain(e))? {
-        return Err(DbError::Unusable(Box::new(db.schema_gone())));
+        return Err(DbError::Unusable(Box::new(db.schema_gone_from(&mut connection).await)));
     }
     let entered = match entry {
         Entry::There if !make => Ok(()),

@@ -37,10 +37,24 @@ pub struct Group {
     pub role: String,
     /// The name the program gave.
     pub application: String,
-    /// What they do, such as `idle`; `?` where the host's role may not see it.
-    pub state: String,
+    /// What they do, such as `idle`; none where the host's role may not see it.
+    pub state: Option<String>,
     /// How many.
     pub count: i64,
+}
+
+impl Group {
+    fn is_idle(&self) -> bool {
+        self.state.as_deref() == Some("idle")
+    }
+}
+
+impl fmt::Display for Group {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { role, application, state, count } = self;
+        let state = state.as_ref().map(|state| format!(" {state}")).unwrap_or_default();
+        write!(f, "{count}{state} of \"{role}\" ({application})")
+    }
 }
 
 impl ServerLoad {
@@ -60,12 +74,13 @@ impl ServerLoad {
                 own.bounds()
             );
         }
-        let idle = self.groups.iter().find(|g| g.state == "idle" && g.application != OURS);
-        let named = idle.or_else(|| self.groups.iter().find(|g| g.application != OURS));
+        let others = || self.groups.iter().filter(|g| g.application != OURS);
+        let named = others().find(|g| g.is_idle()).or_else(|| others().next());
         let ended = named.map(|g| {
             format!(
-                "end what the program \"{}\" needs no more: SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE state = 'idle' AND application_name = {}; ",
+                "end what the program \"{}\" of the role \"{}\" needs no more, as that role or an administrator: SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE state = 'idle' AND application_name = {}; ",
                 g.application.escape_default(),
+                g.role.escape_default(),
                 quoted(&g.application)
             )
         });
@@ -126,19 +141,20 @@ impl fmt::Display for ServerLoad {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { allowed, reserved, used, groups } = self;
         write!(f, "{used} of {allowed} are in use ({reserved} are for superusers): ")?;
-        let each = |g: &Group| format!("{} {} of \"{}\" ({})", g.count, g.state, g.role, g.application);
-        let named: Vec<_> = groups.iter().take(MOST).map(each).collect();
+        let named: Vec<_> = groups.iter().take(MOST).map(ToString::to_string).collect();
         let rest: i64 = groups.iter().skip(MOST).map(|g| g.count).sum();
         f.write_str(&named.join(", "))?;
         if rest > 0 {
             write!(f, ", and {rest} others")?;
         }
         let own = groups.iter().filter(|g| g.application == OURS);
-        let (ours, idle) = own.fold((0, 0), |(all, idle), g| {
-            (all + g.count, idle + if g.state == "idle" { g.count } else { 0 })
-        });
+        let (ours, idle) =
+            own.fold((0, 0), |(all, idle), g| (all + g.count, idle + if g.is_idle() { g.count } else { 0 }));
         if ours > 0 {
             write!(f, "; {ours} of them are Hookwright's own, {idle} of these idle")?;
+        }
+        if groups.iter().any(|g| g.state.is_none()) {
+            f.write_str("; what sessions of other roles do is shown to members of pg_read_all_stats alone")?;
         }
         Ok(())
     }
@@ -146,23 +162,22 @@ impl fmt::Display for ServerLoad {
 
 const LIMITS: &str = "SELECT current_setting('max_connections')::bigint, \
     current_setting('superuser_reserved_connections')::bigint \
-        + coalesce(current_setting('reserved_connections', true)::bigint, 0), \
-    (SELECT count(*) FROM pg_catalog.pg_stat_activity WHERE backend_type = 'client backend')";
+        + coalesce(current_setting('reserved_connections', true)::bigint, 0)";
 
+/// A role sees of others' sessions neither their kind nor their state; the server's own processes have no role or no
+/// database.
 const GROUPS: &str = "SELECT coalesce(usename::text, '?'), coalesce(nullif(application_name, ''), 'no application name'), \
-    coalesce(state, '?'), count(*) FROM pg_catalog.pg_stat_activity WHERE backend_type = 'client backend' \
+    state, count(*) FROM pg_catalog.pg_stat_activity \
+    WHERE coalesce(backend_type = 'client backend', usesysid IS NOT NULL AND datid IS NOT NULL) \
     GROUP BY 1, 2, 3 ORDER BY 4 DESC, 1, 2, 3";
 
 /// Counts them over a connection of their own server.
 pub(super) async fn read(connection: &mut PgConnection) -> sqlx::Result<ServerLoad> {
     let limits = sqlx::query(LIMITS).fetch_one(&mut *connection).await?;
     let groups = sqlx::query(GROUPS).fetch_all(connection).await?;
-    Ok(ServerLoad {
-        allowed: limits.try_get(0)?,
-        reserved: limits.try_get(1)?,
-        used: limits.try_get(2)?,
-        groups: groups.iter().map(group).collect::<sqlx::Result<_>>()?,
-    })
+    let groups = groups.iter().map(group).collect::<sqlx::Result<Vec<_>>>()?;
+    let used = groups.iter().map(|group| group.count).sum();
+    Ok(ServerLoad { allowed: limits.try_get(0)?, reserved: limits.try_get(1)?, used, groups })
 }
 
 fn group(row: &PgRow) -> sqlx::Result<Group> {
@@ -210,7 +225,14 @@ impl OrgDb {
 
 #[cfg(test)]
 mod tests {
+    use hookwright_core::ddl::Dialect;
+    use sqlx::postgres::PgConnectOptions;
+    use sqlx::{ConnectOptions, Connection};
+
     use super::*;
+    use crate::db::gate::Script;
+    use crate::db::{DbOptions, Pools};
+    use crate::executor::testing::{fresh_postgres, org};
 
     const OWN: Own = Own { here: 8, most_here: 16, everywhere: 20, most: 64 };
 
@@ -218,11 +240,35 @@ mod tests {
         let group = |(application, state, count): &(&str, &str, i64)| Group {
             role: "app".into(),
             application: (*application).into(),
-            state: (*state).into(),
+            state: Some((*state).into()),
             count: *count,
         };
         let used = groups.iter().map(|(.., count)| count).sum();
         ServerLoad { allowed: 20, reserved: 3, used, groups: groups.iter().map(group).collect() }
+    }
+
+    /// A role sees little of the sessions of others; they count all the same.
+    #[tokio::test]
+    async fn a_plain_role_counts_the_sessions_of_others() {
+        let address = fresh_postgres().await;
+        let others: PgConnectOptions = address.parse().expect("an address");
+        let mut sessions = Vec::new();
+        for _ in 0..3 {
+            let session = others.clone().application_name("crm-of-others");
+            sessions.push(PgConnection::connect_with(&session).await.expect("connected"));
+        }
+        let role = "DO $$ BEGIN CREATE ROLE hookwright_load LOGIN PASSWORD 'load'; \
+            EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$";
+        Script::of(Dialect::Postgres, role).postgres(&mut sessions[0]).await.expect("a role");
+        let url = others.username("hookwright_load").password("load").to_url_lossy();
+        let db = OrgDb::connect(&org(), url.as_str(), &DbOptions::default(), &Pools::default());
+        let load = db.expect("an address").server_load().await.expect("read").expect("a server");
+        let crm = load.groups.iter().find(|g| g.application == "crm-of-others").expect("they are seen");
+        assert_eq!((crm.count, &crm.state), (3, &None), "{load}");
+        assert!(
+            load.used > 3 && load.to_string().contains("shown to members of pg_read_all_stats"),
+            "{load}"
+        );
     }
 
     #[test]
@@ -238,6 +284,14 @@ mod tests {
         let unnamed = load(&[("no application name", "idle", 17)]).advice(&OWN);
         assert!(unnamed.contains("application_name = '';"), "{unnamed}");
         assert!(ServerLoad::general(&OWN).contains("database.max_connections_total (64 now)"));
+        let mut hidden = load(&[("crm", "active", 24)]);
+        hidden.groups[0].state = None;
+        let told = hidden.to_string();
+        assert!(told.contains("24 of \"app\" (crm); what sessions of other roles do"), "{told}");
+        assert!(
+            hidden.advice(&OWN).starts_with("end what the program \"crm\" of the role \"app\""),
+            "{told}"
+        );
         assert!(OWN.to_string().contains("8 to this database of the 16"), "{OWN}");
     }
 }

@@ -76,28 +76,28 @@ struct KeptEntity {
 }
 
 /// A row of the one statement that reads all, which is one snapshot on either database:
-/// what kind it is of, its position, and three texts.
-type Row = (i64, i64, Option<String>, Option<String>, Option<String>);
+/// what kind it is of, its position, and texts.
+type Row = (i64, i64, Option<String>, Option<String>, Option<String>, Option<String>);
 
 const POSTGRES: &str = "\
-    SELECT 0::bigint, o.revision, c.id, (c.undo -> 'kept')::text, o.touched::text FROM hookwright.org o \
+    SELECT 0::bigint, o.revision, c.id, (c.undo -> 'kept')::text, o.touched::text, NULL FROM hookwright.org o \
     LEFT JOIN hookwright.change c ON c.org = o.org AND c.revision = o.revision WHERE o.org = $1 UNION ALL \
-    SELECT 1::bigint, 0::bigint, id, name, spec::text FROM hookwright.entity WHERE org = $1 UNION ALL \
-    SELECT 2::bigint, position::bigint, entity_id, id, spec::text FROM hookwright.field WHERE org = $1 UNION ALL \
-    SELECT 3::bigint, 0::bigint, name, NULL, definition::text FROM hookwright.model WHERE org = $1 UNION ALL \
+    SELECT 1::bigint, 0::bigint, id, name, spec::text, NULL FROM hookwright.entity WHERE org = $1 UNION ALL \
+    SELECT 2::bigint, position::bigint, entity_id, id, spec::text, name FROM hookwright.field WHERE org = $1 UNION ALL \
+    SELECT 3::bigint, 0::bigint, name, NULL, definition::text, NULL FROM hookwright.model WHERE org = $1 UNION ALL \
     SELECT 4::bigint, coalesce((SELECT max(revision) FROM hookwright.change WHERE org = $1), 0), \
         (SELECT min(event_id) FROM hookwright.event WHERE org = $1), (SELECT max(version)::text FROM hookwright.meta), \
-        (SELECT obj_description(oid, 'pg_namespace') FROM pg_namespace WHERE nspname = $1)";
+        (SELECT obj_description(oid, 'pg_namespace') FROM pg_namespace WHERE nspname = $1), NULL";
 
 const SQLITE: &str = "\
-    SELECT 0, o.revision, c.id, CASE WHEN json_valid(c.undo) THEN json_extract(c.undo, '$.kept') END, CAST(o.touched AS TEXT) \
+    SELECT 0, o.revision, c.id, CASE WHEN json_valid(c.undo) THEN json_extract(c.undo, '$.kept') END, CAST(o.touched AS TEXT), NULL \
     FROM hookwright_org o \
     LEFT JOIN hookwright_change c ON c.org = o.org AND c.revision = o.revision WHERE o.org = $1 UNION ALL \
-    SELECT 1, 0, id, name, spec FROM hookwright_entity WHERE org = $1 UNION ALL \
-    SELECT 2, position, entity_id, id, spec FROM hookwright_field WHERE org = $1 UNION ALL \
-    SELECT 3, 0, name, NULL, definition FROM hookwright_model WHERE org = $1 UNION ALL \
+    SELECT 1, 0, id, name, spec, NULL FROM hookwright_entity WHERE org = $1 UNION ALL \
+    SELECT 2, position, entity_id, id, spec, name FROM hookwright_field WHERE org = $1 UNION ALL \
+    SELECT 3, 0, name, NULL, definition, NULL FROM hookwright_model WHERE org = $1 UNION ALL \
     SELECT 4, coalesce((SELECT max(revision) FROM hookwright_change WHERE org = $1), 0), \
-        (SELECT min(event_id) FROM hookwright_event WHERE org = $1), (SELECT CAST(max(version) AS TEXT) FROM hookwright_meta), NULL";
+        (SELECT min(event_id) FROM hookwright_event WHERE org = $1), (SELECT CAST(max(version) AS TEXT) FROM hookwright_meta), NULL, NULL";
 
 const HOLES_POSTGRES: &str = "\
     SELECT count(*), count(*) FILTER (WHERE NOT EXISTS \
@@ -205,7 +205,7 @@ fn assemble(rows: Vec<Row>) -> Result<(Snapshot, Ledger), String> {
     let mut schema = Schema::default();
     let mut entities = Vec::new();
     let mut fields: BTreeMap<String, Vec<(i64, Field)>> = BTreeMap::new();
-    for (kind, number, first, second, json) in rows {
+    for (kind, number, first, second, json, name) in rows {
         if kind == 0 {
             point = Some((number, first, json.and_then(|touched| touched.parse().ok()).unwrap_or_default()));
             ledger.recorded = second;
@@ -223,8 +223,10 @@ fn assemble(rows: Vec<Row>) -> Result<(Snapshot, Ledger), String> {
                 entities.push((first, second, json));
             }
             2 => {
-                kept.field(&second, &first, number, &json);
                 let spec: FieldSpec = parse(&json, "field", &second)?;
+                // Its name is in its specification, too: a change writes both.
+                let other = name.filter(|name| name != spec.name.as_str());
+                kept.field((&second, &first), number, &json, other.as_deref());
                 let field = Field { id: id(&second)?, spec };
                 fields.entry(first).or_default().push((number, field));
             }

@@ -37,8 +37,7 @@ pub(super) async fn version(connection: &mut SqliteConnection) -> sqlx::Result<O
 
 pub(super) async fn prepare(db: &OrgDb, pool: &Connections<sqlx::Sqlite>) -> Result<(), DbError> {
     let path = path(pool);
-    tokio::fs::create_dir_all(directory(&path)).await.map_err(|e| not_made(&path, &e))?;
-    begin(&path).await?;
+    begin(db, &path).await?;
     let mut connection = pool.acquire().await.map_err(|e| db.explain(e))?;
     write_ahead(&mut connection).await.map_err(|e| db.explain(e))?;
     let found = version(&mut connection).await.map_err(|e| db.explain(e))?;
@@ -56,11 +55,18 @@ pub(super) async fn prepare(db: &OrgDb, pool: &Connections<sqlx::Sqlite>) -> Res
 
 /// Makes the file, here alone: one that is gone later must not be taken for a new one. One that is there is not opened:
 /// closing it would take away the locks of connections to it (see `reach/sqlite.rs`).
-async fn begin(path: &Path) -> Result<(), DbError> {
+async fn begin(db: &OrgDb, path: &Path) -> Result<(), DbError> {
     match tokio::fs::OpenOptions::new().create_new(true).write(true).open(path).await {
+        Err(e) if e.kind() == ErrorKind::NotFound => Err(db.no_directory(path)),
         Err(e) if e.kind() != ErrorKind::AlreadyExists => Err(not_made(path, &e)),
         _ => Ok(()),
     }
+}
+
+/// Makes the directory of the file.
+pub(super) async fn make_directory(pool: &Connections<sqlx::Sqlite>) -> Result<(), DbError> {
+    let path = path(pool);
+    tokio::fs::create_dir_all(directory(&path)).await.map_err(|e| not_made(&path, &e))
 }
 
 /// That a file, or its directory, cannot be made: it is the nearest directory that is there which does not let us.

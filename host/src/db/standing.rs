@@ -7,7 +7,7 @@ use sqlx::{ConnectOptions, Connection, Sqlite};
 use super::fault::{Fault, fault, is_login, or_without_table};
 use super::gate::Script;
 use super::words::plainly;
-use super::{Connections, DbError, OrgDb, Pool};
+use super::{Connections, DbError, OrgDb, Pool, sqlite};
 use crate::trouble::Trouble;
 
 impl OrgDb {
@@ -59,17 +59,6 @@ impl OrgDb {
         )
     }
 
-    /// That the schema is gone of an organisation that had one.
-    pub(crate) fn schema_gone(&self) -> Trouble {
-        let org = self.org();
-        let found =
-            format!("the schema \"{org}\" is not there, and the organisation \"{org}\" has a history");
-        let means = "it was dropped, or given another name, with all the rows in it; nothing is done, since empty tables in its place would only hide that";
-        Trouble::broken("db/no-schema", found, means).next(format!(
-            "give it its name back: ALTER SCHEMA <its name now> RENAME TO \"{org}\"; or restore it from a backup; or begin with empty tables: CREATE SCHEMA \"{org}\", then hookwright sync --org {org}"
-        ))
-    }
-
     /// Whether the organisation's schema is there; a file always has one.
     pub(crate) async fn has_schema(&self) -> Result<bool, DbError> {
         let Pool::Postgres(pool) = self.pool() else { return Ok(true) };
@@ -91,12 +80,16 @@ impl OrgDb {
         Some((pool.connecting().get_filename().display().to_string(), whose))
     }
 
-    /// Makes the database of the address, if its server does not have it. A file is made on first use.
+    /// Makes the database of the address, if its server does not have it. A file is made on first use: its directory is
+    /// made here.
     ///
     /// # Errors
-    /// What the server says.
+    /// What the server or the system says.
     pub async fn create_database(&self) -> Result<(), DbError> {
-        let Pool::Postgres(pool) = self.pool() else { return Ok(()) };
+        let pool = match self.pool() {
+            Pool::Postgres(pool) => pool,
+            Pool::Sqlite(pool) => return sqlite::make_directory(pool).await,
+        };
         match create(pool).await {
             Ok(()) => Ok(()),
             Err(error) if is_login(&error) && fault(&error) == Fault::Final && is_of_beside(&error) => {

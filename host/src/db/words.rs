@@ -5,8 +5,8 @@ use std::io::ErrorKind;
 use sqlx::error::DatabaseError;
 use sqlx::postgres::PgDatabaseError;
 
-use super::DbError;
 use super::fault::{NO_INDEX, RENAMED, sqlite_code};
+use super::{About, DbError};
 
 /// Why no answer came, in our words as far as it is known.
 pub(crate) fn plainly(error: &sqlx::Error) -> String {
@@ -56,7 +56,7 @@ type Words = (String, Option<&'static str>);
 
 fn postgres(e: &PgDatabaseError) -> Result<DbError, Words> {
     let said = said(e);
-    let on = e.table().zip(e.constraint()).map(|(table, name)| (table.to_owned(), name.to_owned()));
+    let on = about(e);
     let constraint = |message| Ok(DbError::Constraint { message, on });
     match e.code() {
         "23502" => constraint(format!(
@@ -82,7 +82,7 @@ fn postgres(e: &PgDatabaseError) -> Result<DbError, Words> {
         code if code.starts_with("22") => constraint(format!("values of the rows do not fit: {said}")),
         "42501" => Ok(DbError::Denied {
             message: format!("the database refuses a privilege: {said}"),
-            grant: if said.contains("row-level security") { SEE_ALL_ROWS.to_owned() } else { grant(e) },
+            grant: if said.contains("row-level security") { see_all_rows(e) } else { grant(e) },
         }),
         "42P07" | "42710" | "42701" => Ok(DbError::NameTaken(format!(
             "what the change makes is there already, and Hookwright did not make it: {said}"
@@ -142,6 +142,22 @@ fn short_of(code: &str, said: &str) -> Words {
     (format!("{what}: {said}"), Some(next))
 }
 
+fn about(e: &PgDatabaseError) -> Option<About> {
+    let table = e.table().map(str::to_owned);
+    match (table, e.constraint(), e.column()) {
+        (Some(table), Some(name), _) => Some(About::Constraint { table, name: name.to_owned() }),
+        (Some(table), None, Some(name)) => Some(About::Column { table, name: name.to_owned() }),
+        _ => e.code().starts_with("22").then_some(About::Values),
+    }
+}
+
+/// The column that SQLite names, as in `NOT NULL constraint failed: invoice.note`.
+fn about_of_sqlite(said: &str) -> Option<About> {
+    let (_, place) = said.split_once("constraint failed: ")?;
+    let (table, name) = place.split(", ").next()?.split_once('.')?;
+    Some(About::Column { table: table.to_owned(), name: name.to_owned() })
+}
+
 fn name(of: Option<&str>) -> String {
     of.map_or_else(|| "?".to_owned(), |n| format!("\"{n}\""))
 }
@@ -153,16 +169,31 @@ fn said(e: &PgDatabaseError) -> String {
     }
 }
 
+/// What stands for the host's role and the organisation's schema until whoever knows them names them.
+const ROLE: &str = "<the host's role>";
+const SCHEMA: &str = "<the schema>";
+
+/// Advice with the host's role and the organisation's schema.
+pub(super) fn naming(advice: &str, role: &str, schema: &str) -> String {
+    let quoted = |name: &str| format!("\"{}\"", name.replace('"', "\"\""));
+    advice.replace(ROLE, &quoted(role)).replace(SCHEMA, &quoted(schema))
+}
+
 /// What has the host see the rows that a policy of the table hides from it.
-const SEE_ALL_ROWS: &str = "ALTER TABLE <the table> NO FORCE ROW LEVEL SECURITY, if the host's role owns it; else, as a superuser, ALTER ROLE <the host's role> BYPASSRLS";
+fn see_all_rows(e: &PgDatabaseError) -> String {
+    let table = e.message().split_once("for table \"").and_then(|(_, rest)| rest.strip_suffix('"'));
+    let table = table.map_or_else(|| "<the table>".to_owned(), |table| format!("{SCHEMA}.\"{table}\""));
+    format!(
+        "ALTER TABLE {table} NO FORCE ROW LEVEL SECURITY, if {ROLE} owns it; else, as a superuser, ALTER ROLE {ROLE} BYPASSRLS"
+    )
+}
 
 fn grant(e: &PgDatabaseError) -> String {
     match (e.schema(), e.table()) {
         (Some(schema), Some(table)) => {
-            format!("ALTER TABLE \"{schema}\".\"{table}\" OWNER TO <the host's role>")
+            format!("ALTER TABLE \"{schema}\".\"{table}\" OWNER TO {ROLE}")
         }
-        _ => "GRANT what is lacking on what is named TO <the host's role>, or make that role its owner"
-            .to_owned(),
+        _ => format!("GRANT what is lacking on what is named TO {ROLE}, or make that role its owner"),
     }
 }
 
@@ -175,7 +206,10 @@ fn sqlite(e: &dyn DatabaseError) -> DbError {
         source: None,
     };
     match sqlite_code(e) {
-        19 => DbError::Constraint { message: format!("the rows do not allow it: {said}"), on: None },
+        19 => {
+            let on = about_of_sqlite(&said);
+            DbError::Constraint { message: format!("the rows do not allow it: {said}"), on }
+        }
         // What they say of the file is told by whoever knows its path (`ailing.rs`).
         3 | 8 | 10 | 11 | 13 | 14 | 23 | 26 => refused(None),
         _ if ["already exists", "there is already", "duplicate column name"]
@@ -185,6 +219,10 @@ fn sqlite(e: &dyn DatabaseError) -> DbError {
             DbError::NameTaken(format!(
                 "what the change makes is there already, and Hookwright did not make it: {said}"
             ))
+        }
+        // A trigger of the bookkeeping whose table is gone.
+        _ if said.contains("no such table: main.hookwright_") => {
+            DbError::Drifted(format!("what the change works on is not there any more: {said}"))
         }
         // A view or trigger of others that would not work afterwards.
         _ if said.starts_with("error in ") => DbError::InTheWay {

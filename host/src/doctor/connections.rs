@@ -8,7 +8,13 @@ use crate::trouble::Trouble;
 pub(super) async fn check(db: &OrgDb) -> Check {
     match db.server_load().await {
         Ok(None) => Check::new("connections", "a file needs none"),
-        Ok(Some(found)) => of(&found, db.own_connections()),
+        Ok(Some(found)) => {
+            let check = of(&found, db.own_connections());
+            match db.limited().await {
+                Ok(limited) => check.with(limited),
+                Err(_) => check,
+            }
+        }
         Err(error) => Check::failed("connections", &Error::from(error)),
     }
 }

@@ -1,9 +1,12 @@
-//! Values that programs stumble over: texts that should be JSON and are not, NUL characters. Reads every row.
+//! Values that programs stumble over: texts that should be JSON and are not, NUL characters; and tables that cannot be read.
+//! Reads every row.
 
+use hookwright_core::ddl::Dialect;
 use hookwright_core::schema::Column;
 
 use super::{Check, Patient};
-use crate::db::{Contents, Rows};
+use crate::counted::counted;
+use crate::db::{Contents, OrgDb, Rows};
 use crate::error::Result;
 use crate::trouble::Trouble;
 
@@ -12,6 +15,10 @@ pub(super) async fn check(patient: &Patient<'_>) -> Result<Check> {
     let snapshot = tenant.snapshot().await?;
     let (mut columns, mut troubles) = (0_usize, Vec::new());
     for table in snapshot.schema.tables.values() {
+        if let Some(said) = tenant.db().unreadable(table).await? {
+            troubles.push(unreadable(tenant.db(), table.name.as_str(), &said));
+            continue;
+        }
         for column in table.columns.values() {
             if let Some(found) = tenant.db().contents(table, column).await? {
                 columns += 1;
@@ -19,12 +26,26 @@ pub(super) async fn check(patient: &Patient<'_>) -> Result<Check> {
             }
         }
     }
+    let tables = counted(snapshot.schema.tables.len(), "table");
     let said = match (columns, troubles.len()) {
-        (1, 0) => "one field read, all its values are sound".to_owned(),
-        (columns, 0) => format!("{columns} fields read, all their values are sound"),
-        (columns, _) => format!("{columns} fields read"),
+        (columns, 0) => format!("{tables} read, all values of {} are sound", counted(columns, "text field")),
+        _ => format!("{tables} read"),
     };
     Ok(Check::new("contents", said).with(troubles))
+}
+
+/// A table that PostgreSQL or SQLite cannot read to its end.
+fn unreadable(db: &OrgDb, table: &str, said: &str) -> Trouble {
+    let found = format!("the rows of the table \"{table}\" cannot all be read: {said}");
+    let means = "a page of it is damaged: by the disk, or by a copy that was taken while it was written; whatever reads that page fails, changes that write the table anew included";
+    let see = match db.dialect() {
+        Dialect::Postgres => {
+            format!("CREATE EXTENSION amcheck; SELECT * FROM verify_heapam('\"{}\".\"{table}\"')", db.org())
+        }
+        Dialect::Sqlite => format!("PRAGMA integrity_check(\"{table}\")"),
+    };
+    Trouble::broken("rows/unreadable", found, means)
+        .next(format!("restore the table from a backup; see what of it is damaged: {see}"))
 }
 
 fn told(table: &str, column: &Column, found: &Contents) -> Vec<Trouble> {

@@ -15,6 +15,7 @@ mod records;
 mod schema;
 mod sessions;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -56,6 +57,9 @@ pub struct Check {
     pub troubles: Vec<Trouble>,
 }
 
+/// What it means that a check failed.
+const NOT_LOOKED_AT: &str = "so this could not be looked at";
+
 /// An organisation whose database answers.
 struct Patient<'a> {
     host: &'a Host,
@@ -74,7 +78,7 @@ impl Check {
 
     /// One that could not be made.
     fn failed(check: &str, error: &Error) -> Self {
-        let trouble = Trouble::broken(&error.code, &error.message, "so this could not be looked at");
+        let trouble = Trouble::broken(&error.code, &error.message, NOT_LOOKED_AT);
         Self::new(check, "not known").with([trouble.next(&error.help)])
     }
 
@@ -191,6 +195,11 @@ fn told(check: &str, made: Result<Check>) -> Check {
 }
 
 fn examined(org: &OrgName, server: String, mut checks: Vec<Check>) -> Examined {
+    // What stands in the way of several checks is told once.
+    let mut codes = BTreeSet::new();
+    for check in &mut checks {
+        check.troubles.retain(|of| codes.insert(of.code.clone()) || of.means != NOT_LOOKED_AT);
+    }
     for trouble in checks.iter_mut().flat_map(|check| &mut check.troubles) {
         trouble.next = named(&trouble.next, org);
     }

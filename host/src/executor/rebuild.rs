@@ -3,16 +3,20 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use hookwright_core::ddl::{Dialect, Rebuild, Statement};
-use hookwright_core::ident::Ident;
+use hookwright_core::ddl::{Dialect, Rebuild, Statement, probe};
+use hookwright_core::ident::{Ident, quoted};
 use hookwright_core::schema::{Check, ForeignKey, Schema, Table};
+use sqlx::Row;
 use sqlx::sqlite::SqliteConnection;
 
 use super::carried::Taken;
 use super::job::RebuildPart;
 use super::{Failure, carried};
+use crate::counted::counted;
 use crate::db::gate::Script;
-use crate::db::{DbError, ForeignKind, Inspected, OrgDb, Pool, inspect_sqlite_table, without_comments};
+use crate::db::{
+    About, DbError, ForeignKind, Inspected, OrgDb, Pool, inspect_sqlite_table, without_comments,
+};
 
 /// What the model does not know of a table that is made anew.
 struct Beside {
@@ -71,6 +75,7 @@ async fn beside(connection: &mut SqliteConnection, rebuild: &Rebuild) -> Result<
 /// Rebuilds, within a transaction that runs with foreign keys off.
 pub(super) async fn run(connection: &mut SqliteConnection, part: &RebuildPart) -> Result<(), Failure> {
     let Beside { carried, kept } = beside(connection, &part.rebuild).await?;
+    fits(connection, part).await?;
     match carried.is_empty() {
         true => part.swap.sqlite(connection).await?,
         false => carried::swap(part, &carried).sqlite(connection).await?,
@@ -84,6 +89,39 @@ pub(super) async fn run(connection: &mut SqliteConnection, part: &RebuildPart) -
     }
     if !script.is_empty() {
         script.sqlite(connection).await?;
+    }
+    Ok(())
+}
+
+/// Whether all values that are converted have a counterpart, now that nobody writes any more.
+async fn fits(connection: &mut SqliteConnection, part: &RebuildPart) -> Result<(), Failure> {
+    let mut schema = Schema::default();
+    schema.insert(part.rebuild.before.clone());
+    for (column, doubt) in part.rebuild.doubts() {
+        let mut script = Script::new(Dialect::Sqlite);
+        script.statement(&probe(&doubt, Dialect::Sqlite, &part.org, &schema));
+        let rows = script.sqlite(connection).await?;
+        let (failing, sample): (i64, Option<String>) = match rows.first() {
+            Some(row) => (row.try_get(1)?, row.try_get(2)?),
+            None => continue,
+        };
+        if failing > 0 {
+            let table = &part.rebuild.before.name;
+            let examples: Vec<String> = serde_json::from_str(&sample.unwrap_or_default()).unwrap_or_default();
+            let examples: Vec<_> = examples.iter().map(|text| quoted(text)).collect();
+            let message = format!(
+                "{} of \"{}\" in the table \"{}\" does not fit its new type, such as {}: it came after the look at the rows",
+                counted(failing, "value"),
+                column.as_str(),
+                table.as_str(),
+                examples.join(", ")
+            );
+            let on = About::Column {
+                table: part.rebuild.after.name.as_str().to_owned(),
+                name: column.as_str().to_owned(),
+            };
+            return Err(Failure::Found(DbError::Constraint { message, on: Some(on) }));
+        }
     }
     Ok(())
 }

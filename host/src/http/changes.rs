@@ -3,6 +3,7 @@
 use axum::Json;
 use serde::{Deserialize, Serialize};
 
+use super::advice::of_outcome;
 use super::caller::Caller;
 use super::extract::Query;
 use super::problem::Problem;
@@ -98,5 +99,5 @@ fn crossed() -> Error {
 )]
 pub(super) async fn show(caller: Caller) -> Result<Json<Outcome>, Problem> {
     let org = caller.org(Scope::ChangesRead)?;
-    Ok(Json(caller.host().change(&org, caller.part("id")?).await?))
+    Ok(Json(of_outcome(caller.host().change(&org, caller.part("id")?).await?)))
 }

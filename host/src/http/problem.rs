@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 use hookwright_core::ident::OrgName;
 use serde::Serialize;
 
-use super::advice::spoken;
+use super::advice::{of_outcome, spoken};
 use super::extract::Path;
 use crate::catalogue::{CATALOGUE, Entry, entry};
 use crate::error::Error;
@@ -86,6 +86,7 @@ pub(super) fn render(error: &Error, request_id: &str, org: Option<&OrgName>) -> 
     let inside = error.entry.code == "host/fault";
     let help = if inside { error.entry.help } else { &error.help };
     let help = org.map_or_else(|| help.to_owned(), |org| spoken(help, org));
+    let outcome = error.outcome.as_deref().cloned().map(of_outcome);
     let body = ProblemBody {
         kind: format!("/problems/{}", error.entry.code),
         title: error.entry.title,
@@ -97,7 +98,7 @@ pub(super) fn render(error: &Error, request_id: &str, org: Option<&OrgName>) -> 
         pointer: error.pointer.as_deref(),
         instance: format!("urn:hookwright:request:{request_id}"),
         request_id,
-        outcome: error.outcome.as_deref(),
+        outcome: outcome.as_ref(),
     };
     let mut response = (status(error.entry), Json(body)).into_response();
     let headers = response.headers_mut();

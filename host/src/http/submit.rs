@@ -6,6 +6,7 @@ use axum::response::{IntoResponse, Response};
 use hookwright_core::event::{Change, EventError};
 use serde::de::{DeserializeOwned, IgnoredAny};
 
+use super::advice::of_outcome;
 use super::problem::Problem;
 use super::signed::MessageId;
 use crate::access::Principal;
@@ -34,7 +35,7 @@ impl Written {
 
 impl IntoResponse for Written {
     fn into_response(self) -> Response {
-        Json(self.0).into_response()
+        Json(of_outcome(self.0)).into_response()
     }
 }
 

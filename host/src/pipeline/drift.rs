@@ -63,7 +63,7 @@ pub(crate) async fn drift(pipeline: &Pipeline<'_>, tenant: &Arc<Tenant>) -> Resu
 async fn there(tenant: &Tenant, view: &View, found: &Inspected) -> Result<()> {
     let is_lost = found.schema.tables.is_empty() && !view.snapshot.schema.tables.is_empty();
     match is_lost && !tenant.db().has_schema().await? {
-        true => Err(tenant.db().schema_gone().into()),
+        true => Err(tenant.db().schema_gone().await.into()),
         false => Ok(()),
     }
 }

@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use hookwright_core::ddl::{LockLevel, Statement, StatementKind};
+use hookwright_core::ddl::{LockLevel, Statement, StatementKind, Step};
 use hookwright_core::ident::{Ident, OrgName};
 use hookwright_core::plan::Plan;
 use hookwright_core::policy::Draft;
@@ -16,6 +16,7 @@ use hookwright_core::shared::Shared;
 use super::collision;
 use super::rebuilt;
 use super::request::Request;
+use super::rows_of::{self, Computed};
 use super::ruling::Ruling;
 use super::steps;
 use crate::counted::counted;
@@ -36,6 +37,10 @@ pub(super) struct Wanted {
     written: BTreeSet<Ident>,
     /// Those that foreign keys are to refer to.
     referred: BTreeSet<Ident>,
+    /// What is computed from rows that are there, or from what they hold.
+    computed: Vec<Computed>,
+    /// What SQLite makes anew.
+    rebuilt: rows_of::Rebuilt,
     /// The strongest lock on each that keeps its users waiting, or waits for them.
     locked: BTreeMap<Ident, LockLevel>,
 }
@@ -53,6 +58,7 @@ impl Wanted {
     pub fn of(org: &OrgName, plan: &Plan, before: &Shared<Table>) -> Self {
         let mut wanted = Self::default();
         plan.statements().for_each(|statement| wanted.take(statement, before));
+        wanted.rebuilt = plan.steps.iter().filter_map(made_anew).collect();
         let steps = plan.prepare.iter().chain(&plan.finish);
         steps.flat_map(|step| steps::statements(org, step)).for_each(|s| wanted.take(&s, before));
         wanted
@@ -74,6 +80,7 @@ impl Wanted {
         if statement.kind() == Some(StatementKind::Fill) {
             self.written.extend(own.filter(|table| before.contains_key(*table)).cloned());
         }
+        self.computed.extend(Computed::of(statement, before));
         for lock in statement.locks().iter().filter(|lock| before.contains_key(&lock.table)) {
             if own != Some(&lock.table) {
                 self.referred.insert(lock.table.clone());
@@ -88,6 +95,14 @@ impl Wanted {
                 *strongest = level.max(*strongest);
             }
         }
+    }
+}
+
+/// A table that a step makes anew: the name it has meanwhile, and how it is called afterwards.
+fn made_anew(step: &Step) -> Option<(Ident, Ident)> {
+    match step {
+        Step::Rebuild(rebuild) => Some((rebuild.passing(), rebuild.after.name.clone())),
+        Step::Statement(_) => None,
     }
 }
 
@@ -167,15 +182,8 @@ pub(super) async fn explained(
             Ok(met) => met.into_iter().next().map_or_else(|| error.into(), collision::error),
             Err(_) => error.into(),
         },
-        DbError::Constraint { message, on: Some((table, name)) } => {
-            let fields = fields_of(after, &table, &name);
-            let message = match fields.as_deref() {
-                Some([field]) => format!("entity \"{table}\", field \"{field}\": {message}"),
-                Some(fields) => {
-                    format!("entity \"{table}\", fields \"{}\": {message}", fields.join("\", \""))
-                }
-                None => message,
-            };
+        DbError::Constraint { message, on: Some(about) } => {
+            let message = rows_of::told(message, &about, after, (&wanted.computed, &wanted.rebuilt));
             DbError::Constraint { message, on: None }.into()
         }
         other => other.into(),
@@ -190,22 +198,6 @@ async fn denied(tenant: &Tenant, Wanted { altered, referred, .. }: &Wanted) -> R
     }
     let tables = altered.union(referred).cloned().collect();
     Ok(db.given_away(&tables).await?.into_iter().next())
-}
-
-/// The columns of a constraint or unique index.
-fn fields_of(schema: &Schema, table: &str, name: &str) -> Option<Vec<String>> {
-    let table = schema.table(&Ident::parse(table).ok()?)?;
-    let name = Ident::parse(name).ok()?;
-    let texts = |columns: &[Ident]| columns.iter().map(|column| column.as_str().to_owned()).collect();
-    let unique = table.uniques.iter().find(|u| u.name == name).map(|u| texts(&u.columns));
-    let key = || (table.primary_key_name.as_ref() == Some(&name)).then(|| texts(&table.primary_key));
-    let foreign = || table.foreign_keys.iter().find(|k| k.name == name).map(|k| texts(&k.columns));
-    let index = || table.indexes.iter().find(|i| i.name == name)?.shape.key_columns().map(|c| texts(&c));
-    let check = || {
-        let columns = table.checks.iter().find(|c| c.name == name)?.expression.columns();
-        Some(columns.iter().map(|column| column.as_str().to_owned()).collect())
-    };
-    unique.or_else(key).or_else(foreign).or_else(index).or_else(check)
 }
 
 fn reason(error: &DbError) -> Reason {

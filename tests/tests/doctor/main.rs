@@ -5,6 +5,7 @@
 
 mod cause;
 mod history;
+mod late_rows;
 mod reach;
 mod revoked;
 mod server;

@@ -23,6 +23,7 @@ on_both! {
     the_revision_or_the_ledger_is_changed_by_hand
     holes_in_the_ledger
     tables_and_columns_of_the_bookkeeping_are_dropped
+    what_works_without_a_table_is_told
     a_row_that_does_not_parse
     a_newer_version_is_the_only_trouble
     a_serving_host_notices_a_newer_version
@@ -98,7 +99,12 @@ impl Scene {
 }
 
 async fn rows_of_metadata_and_model_are_changed_by_hand(dialect: Dialect) {
-    const HAND: [(&str, &str, &str); 6] = [
+    const HAND: [(&str, &str, &str); 7] = [
+        (
+            "UPDATE hookwright.field SET name = 'remark' WHERE position = 1 AND name = 'note'",
+            "hookwright.field 6 rows are there as before",
+            "edited the field \"invoice.note\"",
+        ),
         (
             "UPDATE hookwright.field SET position = position + 1 WHERE position = 1 AND name = 'note'",
             "hookwright.field 6 rows are there as before",
@@ -224,6 +230,44 @@ async fn tables_and_columns_of_the_bookkeeping_are_dropped(dialect: Dialect) {
             }
         }
     }
+}
+
+/// Where the doctor says that changes are made, they are; and the other way round.
+async fn what_works_without_a_table_is_told(dialect: Dialect) {
+    let parts: &[&str] = match dialect {
+        Dialect::Postgres => &["hand", "held", "step", "tombstone", "held_event", "fence"],
+        Dialect::Sqlite => &["tombstone", "hand", "held", "held_event"],
+    };
+    for part in parts {
+        let scene = Scene::after(dialect, &format!("DROP TABLE hookwright.{part}")).await;
+        let host = scene.another().await;
+        let examined = host.examine(scene.world.org(), false).await.unwrap();
+        let found = trouble(&examined, "db/bookkeeping");
+        assert!(!found.means.contains("events that are sent again would be made twice"), "{found:?}");
+        for host in [&host, scene.home.host()] {
+            let sent = scene.submit(host, if host.is_new() { "e-8" } else { "e-9" }).await;
+            match found.means.contains("changes that do not need it are made as before") {
+                true => assert_eq!(sent.unwrap(), Status::Applied, "{part}"),
+                false => assert_eq!(sent.expect_err(part).code, "db/bookkeeping"),
+            }
+        }
+        let whole =
+            ["held_event", "fence"].contains(part) || dialect == Dialect::Sqlite && *part != "tombstone";
+        assert_eq!(found.means.contains("nothing is done"), whole, "{part}: {found:?}");
+    }
+}
+
+/// What the bookkeeping's triggers need is missing: it is not taken for a trigger of others.
+#[test]
+fn a_column_is_dropped_where_triggers_lack_their_table() {
+    runtime().block_on(async {
+        let scene = Scene::after(Dialect::Sqlite, "DROP TABLE hookwright.hand").await;
+        let event = json!({"id": "e-9", "type": "field.delete", "entity": "invoice", "field": "note", "dropColumn": true});
+        let mode = Mode { allow_destructive: true, ..Mode::default() };
+        let error = scene.world.send(&event.to_string(), mode).await.expect_err("the triggers do not work");
+        assert_eq!(error.code, "db/bookkeeping", "{error}");
+        assert!(error.message.ends_with("lacks the table hookwright_hand"), "{error}");
+    });
 }
 
 async fn a_row_that_does_not_parse(dialect: Dialect) {

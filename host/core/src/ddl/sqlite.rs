@@ -2,8 +2,10 @@
 
 use super::convert::Convert;
 use super::{Carried, Dialect, Extent, Rebuild, Statement, Writer, types};
+use crate::conversion::{Conversion, conversion};
 use crate::ident::{Ident, OrgName};
 use crate::model::{Fill, FillValue};
+use crate::policy::Probe;
 use crate::schema::{Column, ForeignKey, Index, IndexShape, Table, Unique};
 
 /// Writes statements for one organisation.
@@ -229,6 +231,18 @@ impl Rebuild {
     #[must_use]
     pub fn passing(&self) -> Ident {
         passing()
+    }
+
+    /// The questions whether each value that is copied into another type has a counterpart there: SQLite converts any text to
+    /// a number, and rows may have come since they were asked last.
+    pub fn doubts(&self) -> impl Iterator<Item = (&Ident, Probe)> {
+        let copied = self.after.columns.values().filter(|column| self.kept.contains(&column.name));
+        copied.filter_map(|column| {
+            let from = self.before.columns.get(&column.name)?.ty.clone();
+            let doubtful = conversion(&from, &column.ty) == Conversion::Probed;
+            let (table, name, to) = (self.before.name.clone(), column.name.clone(), column.ty.clone());
+            doubtful.then(|| (&column.name, Probe::Misfits { table, column: name, from, to }))
+        })
     }
 
     /// As `swap`, with columns that the model has no word for: the first statement makes the table without them, the

@@ -7,10 +7,14 @@ mod ports;
 mod postgres;
 mod refused;
 mod sqlite;
+mod tls;
+#[cfg(test)]
+mod tls_tests;
 mod too_many;
 
 pub(super) use sqlite::of_file;
 
+use std::path::Path;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
@@ -90,6 +94,12 @@ impl OrgDb {
         match error {
             DbError::Unreachable { org, source, trouble: None } => {
                 let trouble = self.cause(&source).await.map(Box::new);
+                DbError::Unreachable { org, source, trouble }
+            }
+            // Who gives an address is told what stands in the way now, not that others met it before.
+            DbError::Open { org, cause, .. } if !self.inner.registered => {
+                let source = sqlx::Error::Io(std::io::Error::other(cause));
+                let trouble = self.unreachable().await.map(Box::new);
                 DbError::Unreachable { org, source, trouble }
             }
             // Whoever opened it has looked, or is at it; nobody looks again while it is open.
@@ -191,6 +201,11 @@ impl OrgDb {
             Pool::Sqlite(pool) => sqlite::absent(pool).map(|trouble| self.addressed(trouble)),
             Pool::Postgres(_) => None,
         }
+    }
+
+    /// That the directory of an SQLite file is not there: none is made for a path that may be misspelt.
+    pub(super) fn no_directory(&self, path: &Path) -> DbError {
+        DbError::Unusable(Box::new(self.addressed(sqlite::no_directory(path))))
     }
 
     /// A trouble with the organisation's name in the commands that leave it open.

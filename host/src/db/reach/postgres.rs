@@ -6,7 +6,7 @@ use std::path::Path;
 use sqlx::postgres::{PgConnectOptions, PgConnection, Postgres};
 use sqlx::{ConnectOptions, Connection};
 
-use super::{LOOK, correct, ports, refused};
+use super::{LOOK, correct, ports, refused, tls};
 use crate::db::{Connections, OrgDb};
 use crate::trouble::Trouble;
 
@@ -55,10 +55,14 @@ pub(super) async fn cause(db: &OrgDb, pool: &Connections<Postgres>) -> Option<Tr
     };
     Some(match error {
         sqlx::Error::Database(error) => refused::told(db, pool, error.as_ref()).await,
-        sqlx::Error::Io(error) => io(&place, &error).await,
-        sqlx::Error::Tls(error) => tls(&place, &error.to_string()),
-        error if is_of_tls(&error.to_string()) => tls(&place, &error.to_string()),
-        error => not_postgres(&place, &error.to_string()),
+        sqlx::Error::Io(error) => match tls::of_io(&place, options, &error) {
+            Some(trouble) => trouble,
+            None => io(&place, &error).await,
+        },
+        sqlx::Error::Tls(error) => tls::of_words(&place, options, &error.to_string()),
+        // What it says of keys and certificates that the address names.
+        sqlx::Error::Configuration(error) => tls::of_words(&place, options, &error.to_string()),
+        _ => not_postgres(&place).await,
     })
 }
 
@@ -88,20 +92,8 @@ async fn io(place: &Place<'_>, error: &std::io::Error) -> Trouble {
         ErrorKind::TimedOut | ErrorKind::HostUnreachable | ErrorKind::NetworkUnreachable => {
             silent(place).await
         }
-        // Nothing but the files of certificates is opened.
-        ErrorKind::NotFound | ErrorKind::PermissionDenied => {
-            tls(place, &format!("a file that the address names: {error}"))
-        }
-        _ if is_of_tls(&error.to_string()) => tls(place, &error.to_string()),
-        _ => not_postgres(place, &error.to_string()),
+        _ => not_postgres(place).await,
     }
-}
-
-/// The driver hands errors of certificates on as if they were of the connection; only their words differ.
-fn is_of_tls(said: &str) -> bool {
-    ["certificate", "CaUsedAsEndEntity", "UnknownIssuer", "TLS", "HandshakeFailure"]
-        .iter()
-        .any(|word| said.contains(word))
 }
 
 async fn nothing_listens(place: &Place<'_>) -> Trouble {
@@ -143,6 +135,9 @@ async fn nothing_listens(place: &Place<'_>) -> Trouble {
 async fn silent(place: &Place<'_>) -> Trouble {
     let wait = LOOK.as_secs();
     if ports::listens(place.host, place.port).await {
+        if let Some(said) = ports::voice(place.host, place.port).await {
+            return foreign(place, &format!("it answers \"{said}\""));
+        }
         let found = format!("{} takes connections, and does not answer a login within {wait} s", place.at());
         let means = "the server hangs or is overloaded, or what listens there is no PostgreSQL";
         let next = format!(
@@ -166,18 +161,21 @@ async fn silent(place: &Place<'_>) -> Trouble {
     Trouble::broken("db/no-answer", found, means).next(next)
 }
 
-fn not_postgres(place: &Place<'_>, said: &str) -> Trouble {
-    let found = format!("what listens at {} does not speak PostgreSQL's protocol: {said}", place.at());
-    let means = "another program is at that port, or a pooler whose own server is gone";
-    Trouble::broken("db/not-postgres", found, means)
-        .next(format!("see what listens there; correct the address: {}", correct("URL")))
+async fn not_postgres(place: &Place<'_>) -> Trouble {
+    match ports::voice(place.host, place.port).await {
+        Some(said) => foreign(place, &format!("it answers \"{said}\"")),
+        None => foreign(place, "it closes the connection, or answers nothing that is text"),
+    }
 }
 
-fn tls(place: &Place<'_>, said: &str) -> Trouble {
-    let found = format!("no encrypted connection to {} could be made: {said}", place.at());
-    let means = "the address asks for encryption that the server does not have, or for a certificate (sslrootcert) that is not there, or that is not the server's";
-    let next = "set sslmode and sslrootcert in the address as the server is set up";
-    Trouble::broken("db/tls", found, means).next(format!("{next}: {}", correct("URL")))
+fn foreign(place: &Place<'_>, answers: &str) -> Trouble {
+    let found = format!("what listens at {} is no PostgreSQL: {answers}", place.at());
+    let means = "another program is at that port, or a pooler or proxy whose own server is gone";
+    Trouble::broken("db/not-postgres", found, means).next(format!(
+        "see what listens there (on that machine: ss -ltnp 'sport = :{}'); correct the address: {}",
+        place.port,
+        correct("URL")
+    ))
 }
 
 fn no_socket(place: &Place<'_>, directory: &Path, error: &std::io::Error) -> Trouble {

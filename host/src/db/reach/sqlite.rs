@@ -8,10 +8,11 @@ use std::path::Path;
 use std::time::Duration;
 
 use hookwright_core::ddl::Dialect;
+use hookwright_core::near::near;
 use sqlx::{ConnectOptions, Connection, Sqlite};
 
-use super::correct;
-use crate::ailing::{Ail, Ailing, ailing};
+use super::{CORRECT, correct};
+use crate::ailing::{Ail, Ailing, ailing, directory};
 use crate::db::fault::sqlite_code;
 use crate::db::gate::Script;
 use crate::db::{Connections, OrgDb};
@@ -32,6 +33,34 @@ pub(super) fn absent(pool: &Connections<Sqlite>) -> Option<Trouble> {
         let next = format!("put it back, or say where it is: {}", correct("sqlite:PATH"));
         Trouble::broken("db/no-file", found, means).next(next)
     })
+}
+
+/// That the directory of a file is not there.
+pub(super) fn no_directory(path: &Path) -> Trouble {
+    let directory = directory(path);
+    let there = directory.ancestors().skip(1).find(|place| place.is_dir());
+    let named =
+        directory.strip_prefix(there.unwrap_or(Path::new(""))).ok().and_then(|rest| rest.iter().next());
+    let others = there.and_then(|there| std::fs::read_dir(there).ok()).into_iter().flatten().flatten();
+    let others =
+        others.filter(|entry| entry.path().is_dir()).filter_map(|entry| entry.file_name().into_string().ok());
+    let others: Vec<_> = others.collect();
+    let similar = match named.and_then(|named| named.to_str()) {
+        Some(named) => near(named, others.iter().map(String::as_str)),
+        None => Vec::new(),
+    };
+    let nearby = match similar.first() {
+        Some(name) => format!("; in \"{}\" there is \"{name}\"", there.unwrap_or(path).display()),
+        None => String::new(),
+    };
+    let found = format!("the directory \"{}\" of the file is not there{nearby}", directory.display());
+    let means = "the path may be misspelt, so no directory is made for it";
+    let file = path.display();
+    let next = format!(
+        "correct it: {}; or have the directory made: {CORRECT} sqlite:{file} --create",
+        correct("sqlite:PATH")
+    );
+    Trouble::broken("db/no-directory", found, means).next(next)
 }
 
 /// Looks whether the file can be read and written. None if it can.

@@ -150,6 +150,17 @@ async fn rows_that_do_not_fit_leave_the_table_alone() {
     assert_eq!(bench.number("SELECT count(*) FROM sqlite_master WHERE name LIKE '%rebuild%'").await, 0);
 }
 
+/// SQLite would make 0 of any text. Whoever changes the type has looked, but rows may have come since.
+#[tokio::test]
+async fn a_value_without_a_counterpart_is_not_converted() {
+    let mut bench = bench().await;
+    bench.sql("INSERT INTO invoice VALUES ('k', 'a', 'no number')").await;
+    let error = bench.try_change(&[to_int()]).await.expect_err("refused");
+    let told = error.to_string();
+    assert!(told.contains("1 value of \"note\"") && told.contains("such as \"no number\""), "{told}");
+    assert_eq!(bench.number("SELECT count(*) FROM invoice WHERE note = 'no number'").await, 1);
+}
+
 #[tokio::test]
 async fn a_file_is_one_organisations() {
     let bench = bench().await;

@@ -46,7 +46,8 @@ async fn an_approval_runs_it_once() {
     let approve = format!("{CHANGES}/{id}/approve");
     let meek = site.post(&approve, "{}").await;
     assert_eq!((meek.status, meek.code()), (409, "policy/drop-table"), "{meek:?}");
-    assert!(meek.body["help"].as_str().is_some_and(|h| h.contains(&format!("hookwright approve {id}"))));
+    let route = format!("POST {approve} with {{\"allowDestructive\": true}}");
+    assert!(meek.body["help"].as_str().is_some_and(|h| h.contains(&route)), "{meek:?}");
     let other = format!(r#"{{"allowDestructive":true,"planHash":"{}"}}"#, "0".repeat(64));
     let moved = site.post(&approve, &other).await;
     assert_eq!((moved.status, moved.code()), (409, "policy/plan-moved"), "{moved:?}");

@@ -33,9 +33,19 @@ pub(super) fn of(error: &sqlx::Error) -> Error {
             "the control database is damaged",
             "stop the host, put the file of \"control.database\" back from a backup, and start it; what organisations have is in their own databases: without a backup, move the file away and add them again (hookwright org add)",
         ),
+        None if is_locked(error) => (
+            "control/locked",
+            "the control database is locked by another program",
+            "send the request again a little later; see who has the file of \"control.database\": fuser -v",
+        ),
         None => ("host/fault", "the control database failed", "see the host's log for the request id"),
     };
-    Error::new("host/fault", what).coded(code).help(help)
+    Error::new(code, what).help(help)
+}
+
+/// SQLITE_BUSY, SQLITE_LOCKED.
+fn is_locked(error: &sqlx::Error) -> bool {
+    matches!(error, sqlx::Error::Database(said) if matches!(sqlite_code(said.as_ref()), 5 | 6))
 }
 
 fn told(error: &sqlx::Error) -> Option<Ail> {
@@ -63,7 +73,7 @@ pub(crate) fn at(error: Error, path: &Path) -> Error {
 /// That it is not the file any more that the host opened.
 pub(super) fn gone() -> Error {
     let what = "the control database was deleted or replaced while the host was running";
-    Error::new("host/fault", what).coded("control/gone").help(
+    Error::new("control/gone", what).help(
         "stop the host, put the file of \"control.database\" back where it was, and start it: what it wrote since would be lost",
     )
 }
@@ -77,7 +87,8 @@ mod tests {
     async fn a_file_that_is_gone_or_another_is_told_and_not_made_anew() {
         let (store, dir) = testing::store().await;
         let path = dir.path().join("sub/control.db");
-        assert!(store.orgs().await.is_ok());
+        assert!(store.orgs().await.is_ok() && store.is_new());
+        assert!(!Store::open(&path).await.expect("opened again").is_new());
         std::fs::rename(&path, dir.path().join("aside.db")).expect("moved");
         assert_eq!(store.generation().await.expect_err("it is gone").code, "control/gone");
         assert!(store.ping().await.is_err() && !path.exists());

@@ -37,15 +37,18 @@ fn which(path: &Path) -> Option<(u64, u64)> {
     std::fs::metadata(path).ok().map(|of| (of.dev(), of.ino()))
 }
 
-/// Makes the directory (0700) and the file (0600) where they are missing, and narrows the file's mode.
-pub(super) fn prepare(path: &Path) -> Result<()> {
-    make(path).map_err(|e| {
+/// Makes the directory (0700) and the file (0600) where they are missing, and narrows the file's mode; whether it made the
+/// file.
+pub(super) fn prepare(path: &Path) -> Result<bool> {
+    let missing = !path.exists();
+    let made = make(path).map_err(|e| {
         let ailing = denied(path, &e.to_string());
         let message =
             format!("the control database \"{}\" cannot be made or opened: {}", path.display(), ailing.found);
         Error::new("config/invalid", message)
             .help(format!("{}; or set \"control.database\" to a path you may write", ailing.next))
-    })
+    });
+    made.map(|()| missing)
 }
 
 fn make(path: &Path) -> std::io::Result<()> {

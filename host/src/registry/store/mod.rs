@@ -46,6 +46,8 @@ const MAX_NAME_BYTES: usize = 100;
 pub struct Store {
     pool: SqlitePool,
     place: Arc<file::Place>,
+    /// Whether this host made the file.
+    made: bool,
     generation: Arc<Generation>,
     /// Tokens that were shown, by their ids.
     tokens: Arc<Remembered<Known>>,
@@ -57,7 +59,7 @@ impl Store {
     /// # Errors
     /// `config/invalid` if the file cannot be made or opened, or was written by a newer host.
     pub async fn open(path: &Path) -> Result<Self> {
-        file::prepare(path)?;
+        let made = file::prepare(path)?;
         let options = SqliteConnectOptions::new()
             .filename(path)
             .foreign_keys(true)
@@ -66,7 +68,13 @@ impl Store {
         let pool = SqlitePoolOptions::new().max_connections(4).connect_lazy_with(options);
         migrate::run(&pool, path).await?;
         let place = Arc::new(file::Place::of(path));
-        Ok(Self { pool, place, generation: Arc::default(), tokens: Arc::default() })
+        Ok(Self { pool, place, made, generation: Arc::default(), tokens: Arc::default() })
+    }
+
+    /// Whether there was none before: it knows no organisation then, whatever one that was there knew.
+    #[must_use]
+    pub fn is_new(&self) -> bool {
+        self.made
     }
 
     /// Whether the database answers.

@@ -41,7 +41,10 @@ fn judge(case: &Case) -> Option<Judgement> {
             }
             (true, _) => {
                 let message = format!("{} {here}{}", answer.which("breaks", "break"), answer.examples());
-                Some(Finding::blocked(message, "correct the rows, then send it again with --confirm"))
+                Some(Finding::blocked(
+                    message,
+                    "correct the rows, then send it again with \"confirm\": true (--confirm)",
+                ))
             }
         }
     })

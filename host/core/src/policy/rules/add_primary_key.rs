@@ -47,7 +47,10 @@ fn judge(case: &Case) -> Option<Judgement> {
         }
         (true, _) => {
             let message = format!("{here} is NULL in {}{}", answer.count(), answer.examples());
-            Some(Finding::blocked(message, "fill these rows, then send it again with --confirm"))
+            Some(Finding::blocked(
+                message,
+                "fill these rows, then send it again with \"confirm\": true (--confirm)",
+            ))
         }
     })
 }

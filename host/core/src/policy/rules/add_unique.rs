@@ -43,7 +43,7 @@ fn judge_index(case: &Case, create: &CreateIndex) -> Option<Judgement> {
         true => Probe::Repeats { table, index: create.index.clone().mapped(&named) },
         false => Probe::Rows { table },
     };
-    let remedy = "change or remove the duplicates, then send it again with --confirm";
+    let remedy = "change or remove the duplicates, then send it again with \"confirm\": true (--confirm)";
     Judgement::ask(probe, move |answer| told(answer, &here, remedy))
 }
 
@@ -53,7 +53,7 @@ fn judge_columns(case: &Case, table_name: &Ident, columns: &[Ident]) -> Option<J
     let wanted = columns.len();
     let columns = told_apart_by(case, columns)?;
     let remedy = match columns.len() == wanted {
-        true => "change or remove the duplicates, then send it again with --confirm",
+        true => "change or remove the duplicates, then send it again with \"confirm\": true (--confirm)",
         false => "create the field without its default, give each row its own value, then make it unique",
     };
     Judgement::ask(Probe::Duplicates { table, columns }, move |answer| told(answer, &here, remedy))

@@ -159,7 +159,7 @@ fn misfits(what: &str, answer: &Answer) -> Option<Finding> {
             );
             Some(Finding::blocked(
                 message,
-                "correct these values, or have a plugin ask for a conversion (\"truncate\", \"unfit-to-null\"), then send it again with --confirm",
+                "correct these values, or have a plugin ask for a conversion (\"truncate\", \"unfit-to-null\"), then send it again with \"confirm\": true (--confirm)",
             ))
         }
     }

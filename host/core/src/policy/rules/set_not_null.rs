@@ -49,7 +49,7 @@ fn judge(case: &Case) -> Option<Judgement> {
         (true, _) => {
             let message = format!("{here} is NULL in {}{}", answer.count(), answer.examples());
             let fill = format!(
-                "fill them (UPDATE {schema}\"{table_name}\" SET \"{column_name}\" = … WHERE \"{column_name}\" IS NULL), then send it again with --confirm"
+                "fill them (UPDATE {schema}\"{table_name}\" SET \"{column_name}\" = … WHERE \"{column_name}\" IS NULL), then send it again with \"confirm\": true (--confirm)"
             );
             Some(Finding::blocked(message, fill))
         }

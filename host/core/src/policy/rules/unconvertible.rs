@@ -40,7 +40,7 @@ fn judge(case: &Case) -> Option<Judgement> {
     let probe = Probe::Unconvertible { table, column, from, to, using, required };
     Judgement::ask(probe, move |answer| {
         let message = format!("not every value survives the change of {here}{}", answer.examples());
-        let remedy = "correct these values, or have a plugin ask for another conversion, then send it again with --confirm";
+        let remedy = "correct these values, or have a plugin ask for another conversion, then send it again with \"confirm\": true (--confirm)";
         (answer.failing > 0).then(|| Finding::blocked(message, remedy))
     })
 }
