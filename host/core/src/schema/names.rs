@@ -65,6 +65,16 @@ pub fn passing(name: &Ident) -> Ident {
     shorten("hookwright_new", name.as_str())
 }
 
+/// A free name for something that makes way for another one, until it gets its own.
+pub(crate) fn moving(name: &Ident, taken: impl Fn(&Ident) -> bool) -> Ident {
+    free(&format!("{}_", name.as_str()), "hookwright_moving", taken)
+}
+
+/// The name of the unique constraint that has a passing name: SQLite knows them by the end.
+pub(crate) fn moving_unique(way: &Ident) -> Ident {
+    shorten(way.as_str(), "key")
+}
+
 /// The name of the function that keeps a column filled while it is being made.
 #[must_use]
 pub fn keeper(table: &Ident, column: &Ident) -> Ident {
