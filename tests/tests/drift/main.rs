@@ -5,6 +5,8 @@
 
 mod adopt;
 mod bench;
+mod blamed;
+mod collated;
 mod consent;
 mod deed;
 mod deeds;
@@ -20,6 +22,7 @@ mod left_out;
 mod lost;
 mod more_hands;
 mod narrow;
+mod pasted;
 mod places;
 mod planned;
 mod plugins;

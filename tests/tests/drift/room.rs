@@ -11,7 +11,7 @@ use super::places::{mails, twins};
 async fn printed(bench: &Bench, entity: &str) -> String {
     let drift = bench.drift().await;
     let finding = drift.findings.iter().find(|f| f.table.as_str() == entity).expect("a finding");
-    hookwright::drift::Finding::of(bench.world.org(), finding).repair
+    bench.told(finding).repair
 }
 
 async fn in_step(bench: &Bench) {
@@ -158,7 +158,7 @@ fn each_printed_repair_of_two_columns_does_what_it_says() {
             assert_eq!(drift.findings.len(), 2, "{:#?}", drift.findings);
             for n in 0..2 {
                 let Some(finding) = bench.drift().await.findings.first().cloned() else { break };
-                let told = hookwright::drift::Finding::of(bench.world.org(), &finding);
+                let told = bench.told(&finding);
                 let is_alone = told.repair.contains(" --field ");
                 assert_eq!(is_alone, dialect == Dialect::Postgres, "{}", told.repair);
                 if !is_alone {

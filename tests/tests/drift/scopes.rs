@@ -29,7 +29,7 @@ async fn texts(dialect: Dialect) -> Bench {
 
 /// The event of the repair that is printed for a finding.
 fn printed(bench: &Bench, finding: &Finding, id: &str) -> Json {
-    let told = hookwright::drift::Finding::of(bench.world.org(), finding).repair;
+    let told = bench.told(finding).repair;
     let words: Vec<_> = told.split(' ').collect();
     let of = |flag: &str| words.iter().position(|word| *word == flag).map(|at| words[at + 1]);
     json!({"id": id, "type": "schema.sync", "entity": of("--entity"), "field": of("--field")})

@@ -22,6 +22,7 @@ mod part;
 mod renamed;
 mod repair;
 mod scope;
+mod replaced;
 mod strangers;
 mod taken;
 mod together;
@@ -174,7 +175,8 @@ impl Drift {
         let all = drift.findings.clone();
         for mut finding in std::mem::take(&mut drift.findings) {
             finding.adoptable = drift.is_adoptable(&finding, &there);
-            finding.needs = finding.needs.take().or_else(|| drift.together(&finding, &all));
+            let needs = finding.needs.take().or_else(|| drift.aside(&finding));
+            finding.needs = needs.or_else(|| drift.together(&finding, &all));
             spelled(&mut finding, &there);
             drift.findings.push(finding);
         }
@@ -187,6 +189,12 @@ impl Drift {
     }
 
     /// Whether there is nothing to do, whatever others added.
+    /// Which kind of database it is.
+    #[must_use]
+    pub fn dialect(&self) -> Dialect {
+        self.dialect
+    }
+
     #[must_use]
     pub fn is_in_step(&self) -> bool {
         self.unfit.is_empty() && self.findings.iter().all(Finding::is_foreign)
@@ -297,6 +305,13 @@ impl Drift {
         }
         let mut left = left(model.schema());
         let is_refused = |name: &&Intent| refused.iter().any(|r| objects::target(r) == objects::target(name));
+        // The record has those still that something else has the name of.
+        left.retain(|finding| self.in_place_of(&finding.table).is_none());
+        left.extend(self.findings.iter().filter(|f| f.is_replaced() && scope.has(f)).cloned());
+        for finding in &mut left {
+            let same = |known: &&Finding| known.table == finding.table && known.id() == finding.id();
+            finding.moved = self.findings.iter().find(same).map_or(finding.moved, |known| known.moved);
+        }
         left.extend(names.iter().filter(is_refused).filter_map(|name| self.renaming(name)));
         left.extend(self.findings.iter().filter(|f| f.waits_for_room() && scope.has(f)).cloned());
         left.extend(self.strange(&self.strangers).into_iter().filter(|f| scope.has(f) && !self.ignores(f)));

@@ -157,8 +157,7 @@ fn aside(world: &World<'_>, own: Schema, others: &mut Schema) -> (Schema, Vec<Fi
         there.into_iter().for_each(|table| drop(base.tables.insert(from.clone(), table)));
         base = applied(&base, &[Intent::RenameTable(rename)]).schema().clone();
         let taken = |name: &Ident| world.found.tables.keys().any(|there| there.collides(name));
-        let (aside, in_schema) = (names::aside(&name, taken), world.dialect == Dialect::Postgres);
-        let needs = Some(Need::Room { aside, in_schema });
+        let needs = Some(Need::Room(names::aside(&name, taken)));
         let finding = Finding::renamed(&name, Part::Table, from, &name);
         hindered.push(Finding { needs, ..finding });
     }

@@ -99,7 +99,8 @@ fn last(what: &str, column: &Ident) -> Ident {
 }
 
 /// Tables, indexes and unique constraints of a PostgreSQL schema share one space of names.
-pub(crate) fn relation_taken(schema: &Schema, name: &Ident) -> bool {
+#[must_use]
+pub fn relation_taken(schema: &Schema, name: &Ident) -> bool {
     let buried = schema.buried.values().map(|b| &b.table);
     schema.tables.values().map(AsRef::as_ref).chain(buried).any(|t| names_relation(t, name))
 }
@@ -120,7 +121,8 @@ pub(crate) fn again(name: Ident, taken: impl Fn(&Ident) -> bool) -> Ident {
 }
 
 /// A free name for what has the name of something else.
-pub(crate) fn aside(name: &Ident, taken: impl Fn(&Ident) -> bool) -> Ident {
+#[must_use]
+pub fn aside(name: &Ident, taken: impl Fn(&Ident) -> bool) -> Ident {
     free(name.as_str(), "other", taken)
 }
 
