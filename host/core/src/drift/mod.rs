@@ -4,6 +4,7 @@
 //! is there. A repair is intents on what is there, judged and planned like those of any plugin.
 
 mod adopt;
+mod alike;
 mod base;
 mod chosen;
 mod compare;
@@ -21,8 +22,8 @@ mod objects;
 mod part;
 mod renamed;
 mod repair;
-mod scope;
 mod replaced;
+mod scope;
 mod strangers;
 mod taken;
 mod together;
@@ -188,13 +189,13 @@ impl Drift {
         drift
     }
 
-    /// Whether there is nothing to do, whatever others added.
     /// Which kind of database it is.
     #[must_use]
     pub fn dialect(&self) -> Dialect {
         self.dialect
     }
 
+    /// Whether there is nothing to do, whatever others added.
     #[must_use]
     pub fn is_in_step(&self) -> bool {
         self.unfit.is_empty() && self.findings.iter().all(Finding::is_foreign)
@@ -304,7 +305,6 @@ impl Drift {
             return (all, Vec::new());
         }
         let mut left = left(model.schema());
-        let is_refused = |name: &&Intent| refused.iter().any(|r| objects::target(r) == objects::target(name));
         // The record has those still that something else has the name of.
         left.retain(|finding| self.in_place_of(&finding.table).is_none());
         left.extend(self.findings.iter().filter(|f| f.is_replaced() && scope.has(f)).cloned());
@@ -312,6 +312,7 @@ impl Drift {
             let same = |known: &&Finding| known.table == finding.table && known.id() == finding.id();
             finding.moved = self.findings.iter().find(same).map_or(finding.moved, |known| known.moved);
         }
+        let is_refused = |name: &&Intent| refused.iter().any(|r| objects::target(r) == objects::target(name));
         left.extend(names.iter().filter(is_refused).filter_map(|name| self.renaming(name)));
         left.extend(self.findings.iter().filter(|f| f.waits_for_room() && scope.has(f)).cloned());
         left.extend(self.strange(&self.strangers).into_iter().filter(|f| scope.has(f) && !self.ignores(f)));
