@@ -206,11 +206,11 @@ impl OrgDb {
         on_either!(
             self,
             (String,),
-            "SELECT DISTINCT l ->> 'id' FROM hookwright.event e \
+            "SELECT DISTINCT coalesce(l ->> 'id', '') FROM hookwright.event e \
                 JOIN hookwright.change c ON c.org = e.org AND c.id = e.change_id \
                 CROSS JOIN LATERAL json_array_elements(coalesce(c.outcome -> 'left', '[]')) l \
                 WHERE e.org = $1 AND e.body ->> 'type' = 'schema.sync' AND l ->> 'moved' IN ('hands', 'several')",
-            "SELECT DISTINCT json_extract(l.value, '$.id') FROM hookwright_event e \
+            "SELECT DISTINCT coalesce(json_extract(l.value, '$.id'), '') FROM hookwright_event e \
                 JOIN hookwright_change c ON c.org = e.org AND c.id = e.change_id \
                 CROSS JOIN json_each(c.outcome, '$.left') l \
                 WHERE e.org = $1 AND json_extract(e.body, '$.type') = 'schema.sync' \
