@@ -31,6 +31,7 @@ mod repair;
 mod replaced;
 mod room;
 mod scopes;
+mod twins;
 mod unread;
 mod unrepaired;
 mod watch;

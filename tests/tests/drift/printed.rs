@@ -5,7 +5,7 @@ use hookwright_tests::world::{TestHost, runtime};
 use serde_json::{Value as Json, json};
 
 use super::bench::{ALLOWED, BOTH, Bench, told};
-use super::places::{mails, twins_of};
+use super::twins::{mails, twins_of};
 
 /// Repairs that are pasted before they are taken to go round in a circle.
 const MOST: usize = 8;
