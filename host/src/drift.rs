@@ -2,18 +2,21 @@
 //!
 //! For the command line, HTTP and the library; the comparison itself is the core's.
 
+mod by_hand;
 mod left;
 mod repairs;
 mod words;
 
+use hookwright_core::ddl::Dialect;
 use hookwright_core::drift::{self, Moved, Part};
 use hookwright_core::ident::{OrgName, quoted};
 use serde::{Deserialize, Serialize};
 
+pub(crate) use by_hand::{Site, quote};
 pub(crate) use left::reasons;
 use repairs::{command, repair};
-pub(crate) use repairs::{name_first, no_room, not_alone};
-use words::{by_hand, what, why};
+pub(crate) use repairs::{name_first, no_room, not_adopted, not_alone};
+use words::{what, why};
 
 /// A finding that somebody decided to leave as it is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -135,9 +138,9 @@ pub struct Finding {
 }
 
 impl Finding {
-    /// A finding of an organisation.
+    /// A finding of an organisation, on its kind of database.
     #[must_use]
-    pub fn of(org: &OrgName, finding: &drift::Finding) -> Self {
+    pub fn of(org: &OrgName, dialect: Dialect, finding: &drift::Finding) -> Self {
         let name = finding.part.name();
         Self {
             id: finding.id(),
@@ -151,7 +154,7 @@ impl Finding {
             moved: finding.moved.as_str().to_owned(),
             foreign: finding.is_foreign(),
             message: format!("{}; {}", what(finding), why(finding)),
-            repair: by_hand(finding).unwrap_or_else(|| repair(org, finding)),
+            repair: repair(Site { org, dialect }, finding),
             ignore: finding
                 .is_ignorable()
                 .then(|| format!("hookwright ignore --org {org} {} --reason \"…\"", finding.id())),
@@ -172,7 +175,7 @@ pub fn told(org: &OrgName, drift: &drift::Drift) -> Vec<Finding> {
         of.is_some() && finding.part != Part::Table
     };
     let findings = drift.findings.iter().map(|finding| {
-        let told = Finding::of(org, finding);
+        let told = Finding::of(org, drift.dialect(), finding);
         if taken_over(finding) { Finding { adopt: None, ..told } } else { told }
     });
     drift.unfit.iter().map(|unfit| not_compared(org, unfit)).chain(findings).collect()
@@ -211,6 +214,7 @@ fn not_compared(org: &OrgName, unfit: &drift::Unfit) -> Finding {
 /// # Errors
 /// `drift/not-adopted`, with the first thing that stays as it is.
 pub(crate) fn taken_in(
+    org: &OrgName,
     drift: &drift::Drift,
     scope: &drift::Scope,
     nothing: bool,
@@ -219,9 +223,7 @@ pub(crate) fn taken_in(
     let finding = || drift.findings.iter().find(|finding| scope.has(finding)).map(what);
     let first = left_out.first().map(|left| Adopted::from(left.clone()).message).or_else(finding);
     let Some(first) = first.filter(|_| nothing) else { return Ok(()) };
-    let message = format!("the metadata can say nothing of what differs in {scope}: {first}");
-    let help = "what Hookwright did not make can stay as it is; what plugins call for is repaired by hookwright sync";
-    Err(crate::error::Error::new("drift/not-adopted", message).help(help))
+    Err(not_adopted(org, scope, &format!("the metadata can say nothing of what differs in {scope}: {first}")))
 }
 
 /// Whether there is what a scope names: a name that is misspelt would otherwise be in step.

@@ -39,7 +39,7 @@ impl Host {
         let (snapshot, found) = (tenant.snapshot().await?, tenant.db().inspect(None).await?.schema);
         let one = |(name, entity): (&Ident, &Arc<Entity>)| {
             let own = drift.findings.iter().filter(|finding| finding.table == *name);
-            let findings = own.map(|finding| Finding::of(org, finding)).collect();
+            let findings = own.map(|finding| Finding::of(org, drift.dialect(), finding)).collect();
             Beside::of(entity, found.table(name), snapshot.schema.table(name), findings)
         };
         Ok(snapshot.metadata.entities.iter().map(one).collect())

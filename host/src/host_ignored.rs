@@ -32,7 +32,7 @@ impl Host {
             return Err(Error::new("drift/not-found", message)
                 .help(format!("see what there is: hookwright drift --org {org}")));
         };
-        let told = Finding::of(org, found);
+        let told = Finding::of(org, drift.dialect(), found);
         if !found.is_ignorable() {
             let message = format!("it cannot be ignored: {}", told.message);
             let help = format!("every change of it would fail; repair it: {}", told.repair);

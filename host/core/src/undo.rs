@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 use crate::ident::Ident;
 use crate::intent::{Intent, Inverse, Touch};
 use crate::metadata::{Changed, Entity, Field, Metadata, StableId};
+use crate::schema::{Schema, Table};
+use crate::shared::unshared;
 use crate::spec::FieldSpec;
 
 /// What undoes a change.
@@ -104,11 +106,46 @@ impl Undo {
         self
     }
 
+    /// With what a change has the record say otherwise, which its intents need not: what hands did was taken over.
+    #[must_use]
+    pub fn with_record(mut self, before: &Schema, after: &Schema) -> Self {
+        let differing =
+            unshared(&before.tables, &after.tables).chain(unshared(&after.tables, &before.tables));
+        for name in differing.map(|table| &table.name) {
+            match (before.table(name), after.table(name)) {
+                (Some(before), Some(after)) => self.touched.extend(apart(before, after)),
+                _ => drop(self.touched.insert(Touch::Table(name.clone()))),
+            }
+        }
+        self
+    }
+
     /// Whether a later change touched something that this one did.
     #[must_use]
     pub fn meets(&self, later: &BTreeSet<Touch>) -> bool {
         self.touched.iter().any(|own| later.iter().any(|other| own.meets(other)))
     }
+}
+
+/// Where two tables of one name differ.
+fn apart(before: &Table, after: &Table) -> BTreeSet<Touch> {
+    let name = &before.name;
+    let mut columns = BTreeSet::new();
+    for (one, other) in [(before, after), (after, before)] {
+        let differing = one.columns.values().filter(|column| other.column(&column.name) != Some(*column));
+        columns.extend(differing.map(|column| column.name.clone()));
+        let uniques = one.uniques.iter().filter(|unique| !other.uniques.contains(unique));
+        columns.extend(uniques.flat_map(|unique| unique.columns.clone()));
+        let keys = one.foreign_keys.iter().filter(|key| !other.foreign_keys.contains(key));
+        columns.extend(keys.flat_map(|key| key.columns.clone()));
+        let indexes = one.indexes.iter().filter(|index| !other.indexes.contains(index));
+        columns.extend(indexes.flat_map(|index| index.shape.columns()));
+        let checks = one.checks.iter().filter(|check| !other.checks.contains(check));
+        columns.extend(checks.flat_map(|check| check.expression.columns()));
+    }
+    let whole = before.primary_key != after.primary_key || before.comment != after.comment;
+    let columns = columns.into_iter().map(|column| Touch::Column(name.clone(), column));
+    columns.chain(whole.then(|| Touch::Table(name.clone()))).collect()
 }
 
 /// Each part of the metadata that differs, as it was.

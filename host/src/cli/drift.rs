@@ -55,7 +55,7 @@ pub(crate) async fn run(arguments: Arguments, cx: Context) -> Result<Exit> {
 async fn look(host: &Host, org: &OrgName) -> Result<Report> {
     let drift = host.drift(org).await?;
     let findings = crate::drift::told(org, &drift);
-    let ignored = drift.ignored.iter().map(|finding| Finding::of(org, finding)).collect();
+    let ignored = drift.ignored.iter().map(|finding| Finding::of(org, drift.dialect(), finding)).collect();
     Ok(Report { org: org.to_string(), in_step: drift.is_in_step(), findings, ignored })
 }
 

@@ -4,12 +4,15 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use hookwright_core::ddl::Dialect;
-use hookwright_core::drift::{LeftOut, Stranger, StrangerKind};
+use hookwright_core::drift::{LeftOut, Need, Stranger, StrangerKind};
 use hookwright_core::ident::Ident;
-use hookwright_core::schema::{BURIED_PREFIX, Schema, Table};
+use hookwright_core::schema::{BURIED_PREFIX, Schema, Table, names};
 use serde::Serialize;
 
 use super::{DbError, OrgDb, Pool, postgres_inspect, sqlite_inspect};
+
+/// What is said of a view that has a table's name.
+pub(crate) const VIEW: &str = "it is a view";
 
 /// What a database physically has.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -33,6 +36,9 @@ pub struct Foreign {
     pub name: String,
     /// Why it is not in the model.
     pub reason: String,
+    /// What makes a table of it again that the model can hold.
+    #[serde(skip)]
+    pub needs: Option<Need>,
 }
 
 /// What a foreign thing is.
@@ -79,7 +85,7 @@ impl Foreign {
     }
 
     pub(super) fn new(table: &str, kind: ForeignKind, name: &str, reason: impl Into<String>) -> Self {
-        Self { table: table.to_owned(), kind, name: name.to_owned(), reason: reason.into() }
+        Self { table: table.to_owned(), kind, name: name.to_owned(), reason: reason.into(), needs: None }
     }
 
     /// A table that is not in the model, and why.
@@ -107,6 +113,25 @@ pub(super) fn managed_table(name: &str, managed: Option<&BTreeSet<Ident>>) -> Op
 }
 
 impl Inspected {
+    /// A free name for what has the name of something else.
+    #[must_use]
+    pub fn aside(&self, name: &Ident) -> Ident {
+        let is_foreign = |name: &Ident| {
+            let is_named = |f: &Foreign| f.is_relation() || f.kind == ForeignKind::Index;
+            self.foreign.iter().any(|f| is_named(f) && f.name == name.as_str())
+        };
+        names::aside(name, |name| is_foreign(name) || names::relation_taken(&self.schema, name))
+    }
+
+    /// The names of a table's columns, those among them that the model cannot hold.
+    #[must_use]
+    pub fn columns(&self, table: &Ident) -> Vec<String> {
+        let own = self.schema.table(table).into_iter().flat_map(|table| table.columns.keys());
+        let is_on = |f: &&Foreign| f.kind == ForeignKind::Column && f.table == table.as_str();
+        let foreign = self.foreign.iter().filter(is_on).map(|foreign| foreign.name.clone());
+        own.map(|name| name.as_str().to_owned()).chain(foreign).collect()
+    }
+
     /// The tables and columns that can be no entities and fields.
     #[must_use]
     pub fn beyond(&self) -> Vec<LeftOut> {
@@ -126,7 +151,7 @@ impl Inspected {
     #[must_use]
     pub fn strangers(&self, dialect: Dialect) -> Vec<Stranger> {
         let stranger = |foreign: &Foreign| {
-            let Foreign { table, kind, name, reason } = foreign;
+            let Foreign { table, kind, name, reason, needs } = foreign;
             let kind = match kind {
                 ForeignKind::Table | ForeignKind::View => StrangerKind::Relation,
                 ForeignKind::Column => StrangerKind::Column,
@@ -136,8 +161,9 @@ impl Inspected {
                 ForeignKind::Index => StrangerKind::Index,
                 ForeignKind::Trigger | ForeignKind::Option => return None,
             };
-            let is = if foreign.kind == ForeignKind::View { "it is a view" } else { reason };
-            Some(Stranger { table: table.clone(), kind, name: name.clone(), is: is.to_owned() })
+            let is = if foreign.kind == ForeignKind::View { VIEW } else { reason };
+            let (table, name, needs) = (table.clone(), name.clone(), needs.clone());
+            Some(Stranger { table, kind, name, is: is.to_owned(), needs })
         };
         self.foreign.iter().filter_map(stranger).collect()
     }

@@ -198,6 +198,28 @@ impl OrgDb {
         )
     }
 
+    /// The ids of findings of hands that repairs left as they are, and recorded so.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn left_by_repairs(&self) -> Result<Vec<(String,)>, DbError> {
+        on_either!(
+            self,
+            (String,),
+            "SELECT DISTINCT coalesce(l ->> 'id', '') FROM hookwright.event e \
+                JOIN hookwright.change c ON c.org = e.org AND c.id = e.change_id \
+                CROSS JOIN LATERAL json_array_elements(coalesce(c.outcome -> 'left', '[]')) l \
+                WHERE e.org = $1 AND e.body ->> 'type' = 'schema.sync' AND l ->> 'moved' IN ('hands', 'several')",
+            "SELECT DISTINCT coalesce(json_extract(l.value, '$.id'), '') FROM hookwright_event e \
+                JOIN hookwright_change c ON c.org = e.org AND c.id = e.change_id \
+                CROSS JOIN json_each(c.outcome, '$.left') l \
+                WHERE e.org = $1 AND json_extract(e.body, '$.type') = 'schema.sync' \
+                AND json_extract(l.value, '$.moved') IN ('hands', 'several')",
+            [self.org().as_str()],
+            fetch_all
+        )
+    }
+
     /// The events of a change.
     ///
     /// # Errors

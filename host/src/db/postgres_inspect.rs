@@ -20,10 +20,14 @@ use super::gate::Script;
 use super::inspect::{Foreign, ForeignKind, Inspected, managed_table};
 use super::postgres_type::{field_type, in_words, nearest};
 use super::printed_default;
+use super::replaced::{self, parent};
 
 /// Raw columns of the catalogue; an expression is asked for only where there is one, since printing it is what costs.
-const RELATIONS: &str = "SELECT c.oid::int8, c.relname::text, c.relkind::text, d.description, c.relispartition, c.relpersistence = 'u', \
-    (SELECT obj_description(oid, 'pg_namespace') FROM pg_namespace WHERE nspname = ";
+const RELATIONS: &str = concat!(
+    "SELECT c.oid::int8, c.relname::text, c.relkind::text, d.description, ",
+    parent!(),
+    ", c.relpersistence = 'u', c.reloftype <> 0, (SELECT obj_description(oid, 'pg_namespace') FROM pg_namespace WHERE nspname = "
+);
 const RELATIONS_FROM: &str = ") FROM pg_class c \
     LEFT JOIN pg_description d ON d.objoid = c.oid AND d.classoid = 'pg_class'::regclass AND d.objsubid = 0 \
     WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND c.relnamespace = ";
@@ -38,7 +42,7 @@ const COLUMNS: &str = "; SELECT a.attrelid::int8, a.attnum, a.attname::text, t.t
 const CONSTRAINTS: &str = "; SELECT c.conrelid::int8, c.conname::text, c.contype::text, c.conkey, c.confrelid::int8, c.confkey, \
     c.confdeltype::text, CASE c.contype WHEN 'c' THEN pg_get_expr(c.conbin, c.conrelid) WHEN 'x' THEN pg_get_constraintdef(c.oid) END, c.convalidated, \
     nullif(concat_ws(', ', CASE c.confupdtype WHEN 'c' THEN 'ON UPDATE CASCADE' \
-    WHEN 'n' THEN 'ON UPDATE SET NULL' WHEN 'd' THEN 'ON UPDATE SET DEFAULT' END, \
+    WHEN 'n' THEN 'ON UPDATE SET NULL' WHEN 'd' THEN 'ON UPDATE SET DEFAULT' WHEN 'r' THEN 'ON UPDATE RESTRICT' END, \
     CASE WHEN c.confmatchtype = 'f' THEN 'MATCH FULL' END, CASE WHEN c.condeferrable THEN 'DEFERRABLE' END, \
     CASE WHEN c.contype = 'c' AND c.connoinherit THEN 'NO INHERIT' END, CASE WHEN NOT c.convalidated THEN 'NOT VALID' END, CASE WHEN i.indnatts > i.indnkeyatts THEN 'INCLUDE' END, \
     CASE WHEN ";
@@ -96,7 +100,7 @@ pub(super) async fn inspect(
     };
     let mut reader = Reader { managed, ..Default::default() };
     relations.iter().try_for_each(|row| reader.relation(row))?;
-    let mark = relations.first().map(|row| row.try_get(6)).transpose()?.flatten();
+    let mark = relations.first().map(|row| row.try_get(7)).transpose()?.flatten();
     in_order(columns)?.into_iter().try_for_each(|row| reader.column(row))?;
     constraints.iter().try_for_each(|row| reader.constraint(row))?;
     indexes.iter().try_for_each(|row| reader.index(row))?;
@@ -119,12 +123,18 @@ struct Reader<'a> {
     /// Names of the model's columns by table and number; foreign ones are missing.
     columns: HashMap<(i64, i16), Ident>,
     foreign: Vec<Foreign>,
+    /// Tables that are none on their own.
+    replaced: BTreeSet<Ident>,
 }
 
 impl Reader<'_> {
     fn finish(self) -> Inspected {
-        let mut inspected = Inspected { foreign: self.foreign, ..Inspected::default() };
-        for mut table in self.tables.into_values() {
+        let replaced = |name: &str| self.replaced.iter().any(|table| table.as_str() == name);
+        let is_on = |foreign: &Foreign| !foreign.is_relation() && replaced(&foreign.table);
+        let foreign = self.foreign.into_iter().filter(|foreign| !is_on(foreign)).collect();
+        let mut inspected = Inspected { foreign, ..Inspected::default() };
+        let tables = self.tables.into_values().filter(|table| !self.replaced.contains(&table.name));
+        for mut table in tables {
             table.sort();
             inspected.schema.tables.insert(table.name.clone(), Arc::new(table));
         }
@@ -134,21 +144,25 @@ impl Reader<'_> {
     fn relation(&mut self, row: &PgRow) -> sqlx::Result<()> {
         let (id, name, kind): (i64, String, String) = (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
         let ident = managed_table(&name, self.managed);
-        match (kind.as_str(), ident) {
-            ("v" | "m", _) => {
+        let replaced = replaced::what(&kind, row.try_get(4)?, row.try_get(6)?);
+        match (kind.as_str(), ident, replaced) {
+            ("v" | "m", ..) => {
                 self.foreign.push(Foreign::new(&name, ForeignKind::View, &name, "Hookwright makes no views"));
             }
-            ("p", _) => self.foreign.push(Foreign::table(&name, "it is partitioned")),
-            ("f", _) => self.foreign.push(Foreign::table(&name, "its rows are on another server")),
-            (_, Some(ident)) => {
-                if row.try_get(4)? {
-                    self.foreign.push(Foreign::table(&name, "it is a part of a partitioned table"));
+            (_, ident, Some((is, needs))) => {
+                self.foreign.push(Foreign { needs, ..Foreign::table(&name, is) });
+                // What refers to it is read all the same.
+                if let ("r", Some(ident)) = (kind.as_str(), ident) {
+                    self.replaced.insert(ident.clone());
+                    self.tables.insert(id, Table::new(ident));
                 }
+            }
+            (_, Some(ident), None) => {
                 let (comment, unlogged) = (row.try_get(3)?, row.try_get(5)?);
                 let table = Table { comment, unlogged, ..Table::new(ident) };
                 self.tables.insert(id, table);
             }
-            (_, None) => self.foreign.push(Foreign::unnamed(&name, self.managed)),
+            (_, None, None) => self.foreign.push(Foreign::unnamed(&name, self.managed)),
         }
         Ok(())
     }

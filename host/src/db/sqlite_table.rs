@@ -279,6 +279,10 @@ fn actions(cursor: &mut Cursor<'_>) -> Option<(OnDelete, Option<String>)> {
             besides.push(format!("ON {} SET DEFAULT", if delete { "DELETE" } else { "UPDATE" }));
             continue;
         }
+        // What is there unless somebody says otherwise.
+        if !delete && cursor.eat(&["no", "action"]) {
+            continue;
+        }
         let found = match () {
             () if cursor.eat(&["cascade"]) => OnDelete::Cascade,
             () if cursor.eat(&["set", "null"]) => OnDelete::SetNull,
@@ -287,7 +291,6 @@ fn actions(cursor: &mut Cursor<'_>) -> Option<(OnDelete, Option<String>)> {
         };
         match (delete, found) {
             (true, found) => action = found,
-            (false, OnDelete::Restrict) => {}
             (false, found) => besides.push(format!("ON UPDATE {}", found.as_str())),
         }
     }

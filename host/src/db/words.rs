@@ -91,6 +91,10 @@ fn postgres(e: &PgDatabaseError) -> Result<DbError, Words> {
             Ok(DbError::Drifted(format!("what the change works on is not there any more: {said}")))
         }
         RENAMED => Ok(DbError::renamed(e.table().unwrap_or_default(), e.detail().unwrap_or_default())),
+        // Such as a view, a part of a partitioned table, or one that is made of a type.
+        "42809" | "42P16" => {
+            Ok(DbError::Drifted(format!("what the change works on is something else by now: {said}")))
+        }
         NO_INDEX => Err((
             e.message().to_owned(),
             Some("find out who drops indexes beside Hookwright, then send the event again"),

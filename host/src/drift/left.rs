@@ -1,52 +1,65 @@
 //! What a repair leaves as it is: with what stands against it, and what to do next.
 
-use hookwright_core::drift::{Hindrance, Unrepaired};
-use hookwright_core::ident::OrgName;
+use hookwright_core::ddl::Dialect;
+use hookwright_core::drift::{Hindrance, Need, Unrepaired};
 
-use super::Finding;
 use super::words::what;
+use super::{Finding, Site, quote};
 use crate::outcome::Reason;
 
 impl Finding {
     /// What a repair left as it is.
-    pub(crate) fn left(org: &OrgName, unrepaired: &Unrepaired) -> Self {
+    pub(crate) fn left(site: Site<'_>, unrepaired: &Unrepaired) -> Self {
         let Unrepaired { finding, hindrance } = unrepaired;
-        let mut told = Self::of(org, finding);
-        let (stands, next) = told.against(org, hindrance);
+        let mut told = Self::of(site.org, site.dialect, finding);
+        let (stands, next) = told.against(site, hindrance, finding.needs.as_ref());
         (told.hindrance, told.next) = (Some(stands), Some(next));
         told
     }
 
     /// What stands against the repair, and what to do then.
-    fn against(&self, org: &OrgName, hindrance: &Hindrance) -> (String, String) {
-        let entity = &self.entity;
+    fn against(&self, site: Site<'_>, hindrance: &Hindrance, needs: Option<&Need>) -> (String, String) {
+        let (org, entity) = (site.org, &self.entity);
         let column = self.name.as_deref().unwrap_or_default();
         let whole = format!("hookwright sync --org {org} --entity {entity}");
         match hindrance {
-            Hindrance::NoValues => (
-                "the column comes back empty, and the rows that are there have no values for it".to_owned(),
-                format!("fill it: UPDATE \"{entity}\" SET \"{column}\" = … WHERE \"{column}\" IS NULL; then: {} --confirm", self.repair),
-            ),
+            Hindrance::NoValues => {
+                let (table, column) = (site.whole(entity), quote(column));
+                (
+                    "the column comes back empty, and the rows that are there have no values for it".to_owned(),
+                    format!("fill it: UPDATE {table} SET {column} = … WHERE {column} IS NULL; then: {} --confirm", self.repair),
+                )
+            }
             Hindrance::Counted => (
                 "the database counts the column by itself (GENERATED AS IDENTITY): it is a number, never NULL, and has no other default".to_owned(),
-                format!("have it counted no more by hand: ALTER TABLE \"{org}\".\"{entity}\" ALTER COLUMN \"{column}\" DROP IDENTITY; then: {}", self.repair),
+                format!("have it counted no more by hand: {}; then: {}", site.column(entity, column, "DROP IDENTITY"), self.repair),
             ),
             Hindrance::Key => (
                 "the column is in the primary key, which is not what is called for either".to_owned(),
                 format!("repair the whole table: {whole} --confirm"),
             ),
-            Hindrance::NoCounterpart => (
-                "no value of the type that is there has a counterpart in the one that is called for".to_owned(),
-                format!("see what the policy advises: {}; or convert the column by hand (ALTER TABLE … TYPE … USING …)", self.repair),
-            ),
+            Hindrance::NoCounterpart => {
+                let convert = match site.dialect {
+                    Dialect::Postgres => format!(": {}", site.column(entity, column, "TYPE … USING …")),
+                    Dialect::Sqlite => String::new(),
+                };
+                (
+                    "no value of the type that is there has a counterpart in the one that is called for".to_owned(),
+                    format!("see what the policy advises: {}; or convert the column by hand{convert}", self.repair),
+                )
+            }
             Hindrance::Refused(error) => {
                 let said = error.to_string();
                 let why = said.split_once("; ").map_or(said.as_str(), |(why, _)| why).to_owned();
                 (why, format!("repair what it depends on first, or the whole table: {whole}; or change it by hand"))
             }
+            Hindrance::InTheWay if !matches!(needs, Some(Need::Aside(_))) => (
+                "PostgreSQL refuses to change it as it is".to_owned(),
+                format!("have it be a table of its own again, by hand: {}; then: {whole}", self.repair),
+            ),
             Hindrance::InTheWay => (
                 "what is there is not Hookwright's to change, and may have the rows".to_owned(),
-                format!("move it away by hand (ALTER TABLE \"{entity}\" RENAME TO \"{entity}_old\"), or put the table back; then: {whole}, and copy the rows"),
+                format!("move it away by hand: {}; then: {whole}, and copy the rows", self.repair),
             ),
             Hindrance::Waits => (
                 "nothing is done about it, nor about what refers to it, before somebody makes room".to_owned(),
@@ -61,9 +74,9 @@ impl Finding {
 }
 
 /// Why a repair that did nothing at all is refused: a reason for each finding.
-pub(crate) fn reasons(org: &OrgName, left: &[Unrepaired]) -> Vec<Reason> {
+pub(crate) fn reasons(site: Site<'_>, left: &[Unrepaired]) -> Vec<Reason> {
     let reason = |unrepaired: &Unrepaired| {
-        let told = Finding::left(org, unrepaired);
+        let told = Finding::left(site, unrepaired);
         Reason {
             code: "drift/not-repaired".to_owned(),
             message: format!(

@@ -1,6 +1,6 @@
 //! A finding in words: what it is, and who moved.
 
-use hookwright_core::drift::{self, Moved, Need, Part, State, StrangerKind};
+use hookwright_core::drift::{self, Moved, Need, Part, State};
 use hookwright_core::ident::quoted;
 
 pub(super) fn what(finding: &drift::Finding) -> String {
@@ -9,15 +9,19 @@ pub(super) fn what(finding: &drift::Finding) -> String {
     let (wanted, found) = (text(&finding.wanted), text(&finding.found));
     if let Some(renamed) = &finding.renamed {
         let beside = match finding.needs {
-            Some(Need::Room { .. }) => {
-                ", and another table has its name: give that one another, or drop it, then repair this"
-            }
-            _ => "",
+            Some(Need::Room(_)) => format!(
+                ", and another table has its name: give that one another, or drop it, then repair this; or drop \"{}\", if the other is to be it from now on",
+                renamed.as_str()
+            ),
+            _ => String::new(),
         };
         return format!("the {kind} \"{place}\" is called \"{}\"{beside}", renamed.as_str());
     }
     if let Some(Need::Return(schema)) = &finding.needs {
         return format!("the {kind} \"{place}\" is in the schema {}", quoted(schema));
+    }
+    if let Some(Need::Detach(_) | Need::Untype) = &finding.needs {
+        return format!("the {kind} \"{place}\" is none of its own any more: {found}");
     }
     if let Part::Kept(name) = &finding.part {
         return format!("{wanted}, dropped and kept as \"{}\", is not there", name.as_str());
@@ -68,25 +72,6 @@ fn in_words(part: &Part) -> String {
         Part::Unique(_) => "unique constraint".to_owned(),
         other => other.kind().replace('-', " "),
     }
-}
-
-/// What ends it, if the host can not: it has no word for it.
-pub(super) fn by_hand(finding: &drift::Finding) -> Option<String> {
-    let Part::Stranger(kind, name) = &finding.part else { return None };
-    let (table, name) = (finding.table.as_str(), name.replace('"', "\"\""));
-    let what = match kind {
-        StrangerKind::Column => format!(
-            "ALTER TABLE \"{table}\" RENAME COLUMN \"{name}\" TO a name that a field can have, then adopt it; or DROP COLUMN \"{name}\""
-        ),
-        StrangerKind::Constraint => format!("ALTER TABLE \"{table}\" DROP CONSTRAINT \"{name}\""),
-        StrangerKind::ForeignKey => format!(
-            "ALTER TABLE \"{table}\" DROP CONSTRAINT \"{name}\"; on SQLite, make the table anew without it"
-        ),
-        StrangerKind::Clause => format!("make the table \"{table}\" anew without it"),
-        StrangerKind::Index => format!("DROP INDEX \"{name}\""),
-        StrangerKind::Relation => return None,
-    };
-    Some(format!("by hand: {what}"))
 }
 
 pub(super) fn why(finding: &drift::Finding) -> &'static str {

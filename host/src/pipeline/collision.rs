@@ -1,14 +1,17 @@
 //! What a change is to make, and is there already though Hookwright did not make it: a table, or an index of the same
 //! name. Told with what it is.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use hookwright_core::ddl::Dialect;
-use hookwright_core::drift::index_in_words;
-use hookwright_core::ident::{Ident, OrgName};
-use hookwright_core::schema::{Index, IndexShape, Schema, Table};
+use hookwright_core::drift::{Need, index_in_words};
+use hookwright_core::ident::Ident;
+use hookwright_core::schema::{Index, IndexShape, Schema, Table, names};
 
-use crate::db::{Foreign, ForeignKind, Inspected};
+use crate::catalogue::entry;
+use crate::db::{Foreign, ForeignKind, Inspected, Replaced, VIEW};
+use crate::drift::{Site, quote};
 use crate::error::{Error, Result};
 use crate::outcome::Reason;
 use crate::tenant::Tenant;
@@ -17,22 +20,76 @@ use crate::tenant::Tenant;
 pub(super) async fn found(tenant: &Tenant, before: &Schema, after: &Schema) -> Result<Vec<Reason>> {
     let made: Vec<_> =
         after.tables.values().filter(|table| !before.tables.contains_key(&table.name)).collect();
-    let dialect = tenant.db().dialect();
-    let (known, mut indexes) = (indexes(&before.physical(), dialect), indexes(after, dialect));
-    indexes.retain(|name, _| !known.contains_key(name));
-    if made.is_empty() && indexes.is_empty() {
+    let (dialect, known) = (tenant.db().dialect(), before.physical());
+    let mut indexes = indexes(after, dialect);
+    let of_before = self::indexes(&known, dialect);
+    indexes.retain(|name, _| !of_before.contains_key(name));
+    let columns = coming(&known, after);
+    if made.is_empty() && indexes.is_empty() && columns.is_empty() {
         return Ok(Vec::new());
     }
-    let there = tenant.db().inspect(None).await?;
+    let (site, there) = (Site::of(tenant), tenant.db().inspect(None).await?);
     // What was renamed away by the change itself is not in its own way.
-    let stranger = |name: &Ident| !before.physical().tables.contains_key(name);
-    let met = made.into_iter().filter(|table| stranger(&table.name));
+    let met = made.into_iter().filter(|table| !known.tables.contains_key(&table.name));
+    let restored = |table: &Table| before.buried.values().any(|buried| buried.table.name == table.name);
     let tables = met.filter_map(|table| match there.schema.table(&table.name) {
-        Some(found) => Some(reason(tenant.org(), table, found)),
-        None => viewed(tenant.org(), table, &there),
+        Some(_) if restored(table) => Some(back(site, &table.name, &there)),
+        Some(found) => Some(reason(site, table, found, &there)),
+        None => viewed(site, table, &there),
     });
+    let columns = columns.into_iter().filter_map(|(table, column)| of_others(site, table, column, &there));
     let met = in_the_way(tenant, after, &indexes, &there);
-    Ok(tables.chain(met).collect())
+    Ok(tables.chain(columns).chain(met).collect())
+}
+
+/// Columns that come to tables that stay, each with its table.
+fn coming<'s>(known: &Schema, after: &'s Schema) -> Vec<(&'s Ident, &'s Ident)> {
+    let of = |table: &'s Arc<Table>| {
+        let was = known.tables.get(&table.name).filter(|was| !Arc::ptr_eq(was, table));
+        let new = |was: &Table| {
+            let new = table.columns.keys().filter(|name| was.column(name).is_none());
+            new.map(|column| (&table.name, column)).collect::<Vec<_>>()
+        };
+        was.map(|was| new(was)).unwrap_or_default()
+    };
+    after.tables.values().flat_map(of).collect()
+}
+
+/// A column of somebody's that has the name of one that comes.
+fn of_others(site: Site<'_>, table: &Ident, column: &Ident, there: &Inspected) -> Option<Reason> {
+    let names = there.columns(table);
+    let is_it = |name: &&String| match site.dialect {
+        Dialect::Postgres => *name == column.as_str(),
+        Dialect::Sqlite => name.eq_ignore_ascii_case(column.as_str()),
+    };
+    let name = names.iter().find(is_it)?;
+    let free = names::aside(column, |free| names.iter().any(|name| name.eq_ignore_ascii_case(free.as_str())));
+    let (whole, to) = (site.whole(table.as_str()), quote(free.as_str()));
+    Some(Reason {
+        code: "db/name-taken".to_owned(),
+        message: format!(
+            "the column \"{}\" cannot come to \"{}\": there is a column {} already, and Hookwright did not make it",
+            column.as_str(),
+            table.as_str(),
+            quote(name)
+        ),
+        help: format!(
+            "give that another name by hand: ALTER TABLE {whole} RENAME COLUMN {} TO {to}",
+            quote(name)
+        ),
+    })
+}
+
+/// A table of somebody's where one that was dropped would come back.
+fn back(site: Site<'_>, table: &Ident, there: &Inspected) -> Reason {
+    let name = table.as_str();
+    Reason {
+        code: "db/name-taken".to_owned(),
+        message: format!(
+            "the table \"{name}\" cannot come back: there is a table of that name already, and Hookwright did not make it"
+        ),
+        help: format!("move that away by hand: {}", site.aside(name, &there.aside(table), false)),
+    }
 }
 
 /// Indexes by name, keys and unique constraints among them, each with its table and in words.
@@ -78,17 +135,22 @@ fn in_the_way(
                 (on.as_str().to_owned(), format!(" ({is})"), after.tables.contains_key(on))
             }
             (None, Some(on)) => (on, String::new(), false),
-            (None, None) => return Some(taken(tenant, table, words, name, relation(name)?)),
+            (None, None) => {
+                let is = relation(name)?;
+                let aside = Site::of(tenant).aside(name.as_str(), &there.aside(name), is == "view");
+                return Some(taken(table, words, name, is, &aside));
+            }
         };
+        let (site, free) = (Site::of(tenant), there.aside(name));
         let (org, name) = (tenant.org(), name.as_str());
         let aside = match tenant.db().dialect() {
-            Dialect::Postgres => {
-                format!(
-                    "give it another name by hand: ALTER INDEX \"{org}\".\"{name}\" RENAME TO \"{name}_old\""
-                )
-            }
+            Dialect::Postgres => format!(
+                "give it another name by hand: ALTER INDEX {} RENAME TO {}",
+                site.whole(name),
+                quote(free.as_str())
+            ),
             Dialect::Sqlite => {
-                format!("drop it by hand, and make it again under another name: DROP INDEX \"{name}\"")
+                format!("drop it by hand, and make it again under another name: DROP INDEX {}", quote(name))
             }
         };
         let drop = format!("; or have it dropped: hookwright sync --org {org} --entity {on} --extras");
@@ -105,16 +167,8 @@ fn in_the_way(
 }
 
 /// The name of an index is that of a table or view.
-fn taken(tenant: &Tenant, table: &Ident, words: &str, name: &Ident, kind: &str) -> Reason {
+fn taken(table: &Ident, words: &str, name: &Ident, kind: &str, aside: &str) -> Reason {
     let (table, name) = (table.as_str(), name.as_str());
-    let aside = match (tenant.db().dialect(), kind) {
-        // PostgreSQL renames views by these words, too.
-        (Dialect::Postgres, _) => {
-            format!("ALTER TABLE \"{}\".\"{name}\" RENAME TO \"{name}_old\"", tenant.org())
-        }
-        (Dialect::Sqlite, "table") => format!("ALTER TABLE \"{name}\" RENAME TO \"{name}_old\""),
-        (Dialect::Sqlite, _) => format!("DROP VIEW \"{name}\", and make it again under another name"),
-    };
     Reason {
         code: "drift/index-in-the-way".to_owned(),
         message: format!(
@@ -125,27 +179,49 @@ fn taken(tenant: &Tenant, table: &Ident, words: &str, name: &Ident, kind: &str) 
 }
 
 /// A view where a table is to be made.
-fn viewed(org: &OrgName, table: &Table, there: &Inspected) -> Option<Reason> {
+fn viewed(site: Site<'_>, table: &Table, there: &Inspected) -> Option<Reason> {
     let name = table.name.as_str();
-    let kind = there.foreign.iter().find(|f| f.is_relation() && f.name == name)?.kind.as_str();
+    let kind = there.foreign.iter().find(|f| f.is_relation() && f.name == name)?.kind;
+    let aside = site.aside(name, &there.aside(&table.name), kind == ForeignKind::View);
     Some(Reason {
         code: "drift/foreign-table".to_owned(),
-        message: format!("there is a {kind} \"{name}\" already, and Hookwright did not make it"),
-        help: format!("move it away by hand, or give the entity of {org} another name"),
+        message: format!("there is a {} \"{name}\" already, and Hookwright did not make it", kind.as_str()),
+        help: format!("move it away by hand: {aside}; or give the entity of {} another name", site.org),
     })
+}
+
+/// What has the names of tables that a change alters, and is none that can be altered.
+pub(super) async fn replaced(tenant: &Tenant, altered: &BTreeSet<Ident>) -> Result<Vec<Reason>> {
+    let found = tenant.db().replaced(altered).await?;
+    if found.is_empty() {
+        return Ok(Vec::new());
+    }
+    let (site, there) = (Site::of(tenant), tenant.db().inspect(None).await?);
+    let reason = |replaced: Replaced| {
+        let Replaced { name, is, needs } = replaced;
+        let needs = needs.unwrap_or_else(|| Need::Aside(there.aside(&name)));
+        let by_hand = site.needed(name.as_str(), &needs, is == VIEW).unwrap_or_default();
+        let (org, name) = (site.org, name.as_str());
+        Reason {
+            code: "drift/replaced-table".to_owned(),
+            message: format!("what is called \"{name}\" is no table that can be changed: {is}"),
+            help: format!("by hand: {by_hand}; then see what differs: hookwright drift --org {org}"),
+        }
+    };
+    Ok(found.into_iter().map(reason).collect())
 }
 
 /// The error of a change that failed because of one.
 pub(super) fn error(reason: Reason) -> Error {
-    Error::new("db/drifted", reason.message).coded(reason.code).help(reason.help)
+    let kind = entry(&reason.code).map_or("db/drifted", |entry| entry.code);
+    Error::new(kind, reason.message).coded(reason.code).help(reason.help)
 }
 
-fn reason(org: &OrgName, wanted: &Table, found: &Table) -> Reason {
-    let name = wanted.name.as_str();
+fn reason(site: Site<'_>, wanted: &Table, found: &Table, there: &Inspected) -> Reason {
+    let (org, name) = (site.org, wanted.name.as_str());
     let adopt = format!("take it into the metadata as it is: hookwright adopt --org {org} --entity {name}");
-    let aside = format!(
-        "move it away by hand: ALTER TABLE … RENAME TO \"{name}_old\"; or give the entity another name"
-    );
+    let aside = site.aside(name, &there.aside(&wanted.name), false);
+    let aside = format!("move it away by hand: {aside}; or give the entity another name");
     let (code, what, help) = match kin(wanted, found) {
         Kin::Identical => ("identical-table", "it is just what the entity calls for".to_owned(), adopt),
         Kin::Compatible(more) => {

@@ -1,6 +1,6 @@
 //! What a statement locks, and how long it may take: from what the core declares of it and the size of its table.
 
-use hookwright_core::ddl::{Extent, Statement};
+use hookwright_core::ddl::{Extent, Statement, StatementKind};
 use hookwright_core::ident::Ident;
 
 use crate::db::TableSize;
@@ -26,12 +26,15 @@ pub(super) fn locks(statement: &Statement, made: &[Ident]) -> Vec<LockReport> {
 pub(super) fn estimate_ms(statement: &Statement, sizes: &[TableSize]) -> Option<u64> {
     let table = statement.table()?;
     let bytes = u64::try_from(sizes.iter().find(|size| size.table == *table)?.bytes).ok()?;
+    // Its indexes are sorted anew.
+    let is_collated = statement.kind() == Some(StatementKind::CollateType);
     match (statement.extent(), statement.message()) {
         (Extent::Nothing, _) => None,
         (Extent::Rewrite | Extent::Rows, _)
         | (Extent::Scan, "CREATE INDEX" | "ADD UNIQUE" | "ADD PRIMARY KEY") => {
             Some(bytes.div_ceil(WRITTEN_PER_MS))
         }
+        (Extent::Scan, _) if is_collated => Some(bytes.div_ceil(WRITTEN_PER_MS)),
         (Extent::Scan, _) => Some(bytes.div_ceil(READ_PER_MS)),
     }
 }

@@ -22,7 +22,7 @@ use super::hooks::Caller;
 use super::request::Request;
 use super::work::{Worked, Worker};
 use crate::db::{Inspected, ProbeAnswer};
-use crate::drift::{Adopted, Finding as Told};
+use crate::drift::{Adopted, Finding as Told, Site};
 use crate::error::{Error, Result};
 use crate::executor;
 use crate::tenant::{Derived, Tenant, View};
@@ -80,6 +80,17 @@ async fn own(pipeline: &Pipeline<'_>, tenant: &Tenant, view: &View, found: &Insp
         let all = drift.findings.iter_mut().chain(&mut drift.ignored);
         for finding in all.filter(|finding| is_unsure(finding) && !is_deleted(finding)) {
             finding.moved = Moved::Plugins;
+        }
+    }
+    // What a repair left is recorded as it is: that looks as if the plugins had called for something else since.
+    let is_recorded =
+        |finding: &Finding| finding.moved == Moved::Plugins && finding.recorded == finding.found;
+    if drift.findings.iter().any(is_recorded) {
+        let left: BTreeSet<_> = tenant.db().left_by_repairs().await?.into_iter().map(|(id,)| id).collect();
+        for finding in drift.findings.iter_mut().filter(|finding| is_recorded(finding)) {
+            if left.contains(&finding.id()) {
+                finding.moved = Moved::Hands;
+            }
         }
     }
     Ok(drift)
@@ -214,8 +225,8 @@ pub(super) async fn adopt(
     let (before, gone) = (&*view.snapshot.metadata, drift.lost(scope));
     let Adoption { metadata, left_out, recorded, scope: taken_over, moved } = drift
         .adopted(before, &event.id, scope)
-        .map_err(|e| Error::new("drift/not-adopted", e.to_string()))?;
-    crate::drift::taken_in(&drift, scope, before == &metadata, &left_out)?;
+        .map_err(|e| crate::drift::not_adopted(tenant.org(), scope, &e.to_string()))?;
+    crate::drift::taken_in(tenant.org(), &drift, scope, before == &metadata, &left_out)?;
     let taken = drift::taken(before, &metadata).into_iter().map(Adopted::from);
     let taken = taken.chain(left_out.into_iter().map(Adopted::from)).collect();
     let metadata = Arc::new(metadata);
@@ -223,7 +234,7 @@ pub(super) async fn adopt(
     let caller = Caller::new(pipeline, tenant, view.plugins.clone());
     let scope = Scope { extras: false, ..taken_over };
     if let Some(finding) = adopted.unnamed(&scope) {
-        return Err(crate::drift::name_first(tenant.org(), finding));
+        return Err(crate::drift::name_first(Site::of(tenant), finding));
     }
     let mut worker = Worker::new(tenant, metadata, Arc::new(adopted.base(&scope)), caller);
     if tenant.db().dialect() == Dialect::Sqlite {
@@ -231,7 +242,8 @@ pub(super) async fn adopt(
         let comments = adopted.repair(&scope).0.into_iter().filter(|i| matches!(i, Intent::SetComment(_)));
         comments.into_iter().try_for_each(|intent| worker.own(intent))?;
     }
-    let left = adopted.findings.iter().filter(|f| scope.has(f)).map(|f| Told::of(tenant.org(), f)).collect();
+    let (org, dialect) = (tenant.org(), tenant.db().dialect());
+    let left = adopted.findings.iter().filter(|f| scope.has(f)).map(|f| Told::of(org, dialect, f)).collect();
     let moved = moved.into_iter().filter(|(was, _)| !gone.contains(was)).collect();
     let besides = Tombstones { moved, gone, ..Tombstones::default() };
     Ok(Worked { adopted: taken, besides, ..worked(worker, left) })
@@ -248,11 +260,11 @@ fn repaired(
     let metadata = view.snapshot.metadata.clone();
     let mut worker = Worker::new(tenant, metadata, Arc::new(drift.base(scope)), caller);
     if let Some(finding) = drift.beyond_scope(scope) {
-        return Err(crate::drift::not_alone(tenant.org(), finding));
+        return Err(crate::drift::not_alone(Site::of(tenant), finding));
     }
     let (intents, left) = drift.repair(scope);
     if intents.is_empty()
-        && let Some(error) = crate::drift::no_room(tenant.org(), &left)
+        && let Some(error) = crate::drift::no_room(Site::of(tenant), &left)
     {
         return Err(error);
     }
@@ -261,8 +273,8 @@ fn repaired(
     for intent in intents {
         worker.own(intent)?;
     }
-    let told = left.iter().map(|left| Told::left(tenant.org(), left)).collect();
-    let not_repaired = if nothing { crate::drift::reasons(tenant.org(), &left) } else { Vec::new() };
+    let told = left.iter().map(|left| Told::left(Site::of(tenant), left)).collect();
+    let not_repaired = if nothing { crate::drift::reasons(Site::of(tenant), &left) } else { Vec::new() };
     let besides = Tombstones { gone, ..Tombstones::default() };
     Ok(Worked { not_repaired, besides, ..worked(worker, told) })
 }

@@ -55,7 +55,7 @@ pub(super) fn work<'a>(
     let change = request.change;
     let After { metadata, memories, besides, rolls_back } = after;
     let rows = rows(&view.snapshot.metadata, metadata).map_err(unwritable)?;
-    let undo = undo(change, review, &view.snapshot.metadata, metadata, &rolls_back);
+    let undo = undo(change, review, view, metadata, &rolls_back);
     let (tables, gone_tables) = tables(&view.snapshot.schema, &review.schema).map_err(unwritable)?;
     let kept = view.snapshot.kept.after(&rows, &tables, &gone_tables);
     let undo_json = json(&Recorded { undo: &undo, kept: kept.recorded() })?;
@@ -189,14 +189,13 @@ fn tombstones(
 }
 
 /// What undoes the change.
-fn undo(
-    change: &Change,
-    review: &Review,
-    before: &Metadata,
-    after: &Metadata,
-    rolls_back: &[String],
-) -> Undo {
-    let mut undo = review.undo.clone().with_metadata(before, after);
+fn undo(change: &Change, review: &Review, view: &View, after: &Metadata, rolls_back: &[String]) -> Undo {
+    let before = &view.snapshot;
+    let mut undo = review.undo.clone().with_metadata(&before.metadata, after);
+    let is_of_drift = |body: &Body| matches!(body, Body::SchemaSync { .. } | Body::SchemaAdopt { .. });
+    if change.events.iter().any(|event| is_of_drift(&event.body)) {
+        undo = undo.with_record(&before.schema, &review.schema);
+    }
     if change.events.iter().all(|e| matches!(e.body, Body::ChangeRollback { .. })) {
         undo.rolls_back = rolls_back.to_vec();
     }

@@ -124,6 +124,7 @@ impl Facts {
         let lacking = lacking.into_iter().map(|lacking| reason(&lacking.into()));
         let meddlers = tenant.db().meddlers(&wanted.written).await?;
         let lacking = lacking.chain(meddlers.iter().chain(&lost).map(reason));
+        let lacking = lacking.chain(collision::replaced(tenant, &wanted.altered).await?);
         let lacking = lacking.chain(collision::found(tenant, before, after).await?).collect();
         let tables: Vec<_> = wanted.locked.keys().cloned().collect();
         let warnings = match tenant.db().holders(&tables).await {
@@ -178,10 +179,12 @@ pub(super) async fn explained(
             Ok(lacking) => lacking.map_or(error, DbError::from).into(),
             Err(_) => error.into(),
         },
-        DbError::Drifted(_) | DbError::NameTaken(_) => match collision::found(tenant, before, after).await {
-            Ok(met) => met.into_iter().next().map_or_else(|| error.into(), collision::error),
-            Err(_) => error.into(),
-        },
+        DbError::Drifted(_) | DbError::NameTaken(_) => {
+            let replaced = collision::replaced(tenant, &wanted.altered).await.unwrap_or_default();
+            let met = collision::found(tenant, before, after).await.unwrap_or_default();
+            let first = replaced.into_iter().chain(met).next();
+            first.map_or_else(|| error.into(), collision::error)
+        }
         DbError::Constraint { message, on: Some(about) } => {
             let message = rows_of::told(message, &about, after, (&wanted.computed, &wanted.rebuilt));
             DbError::Constraint { message, on: None }.into()

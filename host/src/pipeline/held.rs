@@ -75,7 +75,7 @@ pub(super) async fn recognise(
             request.is_held(row);
             Ok(None)
         }
-        "staged" | "undoing" => {
+        "staged" | "undoing" | "rolled-back" => {
             let outcome = outcome(tenant.org(), row)?;
             report::with_steps(tenant, id, outcome).await.map(Some)
         }
@@ -151,9 +151,7 @@ pub(super) fn outcome(org: &OrgName, row: HeldRow) -> Result<Outcome> {
     let mut outcome: Outcome =
         serde_json::from_str(&row.outcome).map_err(|e| damaged(&row.id, &e.to_string()))?;
     if row.status == "rejected" {
-        let help = "if it is wanted after all, send it as a new event, with another id".to_owned();
-        let reason = Reason { code: "change/decided".into(), message: told(&row), help };
-        (outcome.status, outcome.reasons) = (Status::Rejected, vec![reason]);
+        (outcome.status, outcome.reasons) = (Status::Rejected, vec![rejected(&row)]);
     }
     if row.is_undoing() {
         outcome.reasons = undoing(&row)?;
@@ -181,12 +179,14 @@ fn reasons(row: &HeldRow) -> Result<Option<Vec<Reason>>> {
 fn undoing(row: &HeldRow) -> Result<Vec<Reason>> {
     match reasons(row)? {
         Some(reasons) => Ok(reasons),
-        None => {
-            let help = "nothing of it is left once its steps are taken back; if it is wanted after all, send it again";
-            let code = "change/decided".to_owned();
-            Ok(vec![Reason { code, message: told(row), help: help.to_owned() }])
-        }
+        None => Ok(vec![rejected(row)]),
     }
+}
+
+/// That somebody decided against it.
+fn rejected(row: &HeldRow) -> Reason {
+    let help = "if it is wanted after all, send it as a new event, with another id".to_owned();
+    Reason { code: "change/decided".into(), message: told(row), help }
 }
 
 /// The events must be those that are held, all of them, asking for the same.
@@ -233,7 +233,7 @@ fn told(row: &HeldRow) -> String {
     let at = row.decided_at.as_deref().map(|at| format!(" at {at}")).unwrap_or_default();
     let note = row.note.as_deref().map(|note| format!(": {note}")).unwrap_or_default();
     let what = match row.status.as_str() {
-        "undoing" | "rolled-back" if row.reasons.is_none() => "cancelled",
+        "undoing" | "rolled-back" if row.reasons.is_none() => "rejected",
         "undoing" | "rolled-back" => {
             return format!("the change {} failed, and its steps are taken back", row.id);
         }

@@ -27,11 +27,22 @@ impl Worker<'_> {
         let dialect = self.tenant.db().dialect();
         // A name that this database does not keep needs no renaming back.
         for intent in undo.intents.into_iter().filter(|intent| intent.fits(dialect).is_ok()) {
-            self.own(intent)?;
+            self.own(intent).map_err(|refused| self.overtaken(&row.id, refused))?;
         }
         self.remember(&before, &known, &[]);
         self.rolls_back.push(row.id);
         Ok(())
+    }
+
+    /// What an intent that undoes it works on is something else by now.
+    fn overtaken(&self, change: &str, refused: Error) -> Error {
+        if refused.entry.code != "intent/invalid" {
+            return refused;
+        }
+        let message =
+            format!("the change {change} cannot be rolled back: what it made was changed since: {refused}");
+        let help = format!("see what came since: hookwright history --org {}", self.tenant.org());
+        Error::new("change/overtaken", message).help(help)
     }
 
     /// The change, which must be made and not undone.

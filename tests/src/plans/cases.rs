@@ -19,6 +19,7 @@ pub fn cases() -> Vec<Case> {
     cases.extend(fills());
     cases.extend(conversions());
     cases.push(logged());
+    cases.push(collated());
     cases
 }
 
@@ -27,6 +28,7 @@ fn case<const N: usize>(name: &str, changes: [Vec<Json>; N]) -> Case {
         name: name.into(),
         base: base(),
         unlogged: &[],
+        collated: &[],
         changes: changes.into(),
         empty_only: false,
         burying: true,
@@ -61,6 +63,26 @@ fn logged() -> Case {
     Case {
         unlogged,
         ..case("tables that somebody made UNLOGGED", [vec![set("invoice"), set("account"), set("log")]])
+    }
+}
+
+/// In an index, computed by one, checked, and with nothing on it.
+fn collated() -> Case {
+    let set = |column: &str, ty: Json| invoice("change-type", json!({"column": column, "ty": ty}));
+    let changes = vec![
+        set("status", string(20)),
+        set("code", string(20)),
+        set("kind", values(&["a", "it's"])),
+        set("note", text()),
+    ];
+    Case {
+        collated: &[
+            ("invoice", "status", "varchar(20)"),
+            ("invoice", "code", "varchar(20)"),
+            ("invoice", "kind", "text"),
+            ("invoice", "note", "text"),
+        ],
+        ..case("columns that somebody gave a collation", [changes])
     }
 }
 

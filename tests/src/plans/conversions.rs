@@ -75,6 +75,7 @@ fn case(name: &str, pairs: &[(&Json, &Json)]) -> Case {
         name: name.into(),
         base,
         unlogged: &[],
+        collated: &[],
         changes: vec![change],
         empty_only: false,
         burying: true,

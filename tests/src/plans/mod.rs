@@ -10,12 +10,13 @@ mod rows;
 use std::sync::Arc;
 
 use hookwright_core::ddl::{Dialect, Statement};
+use hookwright_core::field_type::FieldType;
 use hookwright_core::ident::{Ident, OrgName};
 use hookwright_core::intent::Intent;
 use hookwright_core::model::Model;
 use hookwright_core::online::{OnlineStep, Run};
 use hookwright_core::plan::{Plan, Sizes, plan};
-use hookwright_core::schema::Schema;
+use hookwright_core::schema::{COLLATE, Schema, Unread};
 use serde_json::{Value as Json, json};
 
 pub use base::base;
@@ -32,6 +33,8 @@ pub struct Case {
     pub base: Vec<Json>,
     /// The tables of it that somebody made `UNLOGGED`.
     pub unlogged: &'static [&'static str],
+    /// Columns of it that somebody gave a collation of their own: table, column, and PostgreSQL's name of the type.
+    pub collated: &'static [(&'static str, &'static str, &'static str)],
     /// Each a change: its intents.
     pub changes: Vec<Vec<Json>>,
     /// Whether it can only be done without rows.
@@ -52,6 +55,14 @@ impl Case {
         for name in self.unlogged {
             let name = Ident::parse(name).expect("a name");
             schema.table_mut(&name).expect("a table of the base").unlogged = true;
+        }
+        for (table, column, _) in self.collated {
+            let [table, column] = [table, column].map(|name| Ident::parse(name).expect("a name"));
+            let table = schema.table_mut(&table).expect("a table of the base");
+            let column = table.columns.get_mut(&column).expect("a column of the base");
+            let ty = if column.ty.values().is_some() { FieldType::Text } else { column.ty.clone() };
+            let called = Some(format!("{}{COLLATE}\"POSIX\"", ty.describe()));
+            column.unread = Some(Box::new(Unread { ty: called, ..Unread::default() }));
         }
         schema
     }

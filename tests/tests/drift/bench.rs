@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use hookwright::api::Page;
 use hookwright::outcome::{Outcome, Status};
+use hookwright_core::ddl;
 use hookwright_core::drift::{Drift, Finding};
 use hookwright_tests::place::Place;
 use hookwright_tests::scenario::{Dialect, Mode};
@@ -72,6 +73,24 @@ impl Bench {
     /// Somebody changes the database.
     pub async fn hand(&self, sql: &str) {
         self.world.sql(sql).await.unwrap_or_else(|e| panic!("{e}"));
+    }
+
+    /// Somebody pastes what is printed, in a session that does not search the organisation's schema.
+    pub async fn paste(&self, statement: &str) {
+        let elsewhere = match self.world.dialect() {
+            Dialect::Postgres => "SET search_path = public; ",
+            Dialect::Sqlite => "",
+        };
+        self.hand(&format!("{elsewhere}{statement}")).await;
+    }
+
+    /// A finding as it is told.
+    pub fn told(&self, finding: &Finding) -> hookwright::drift::Finding {
+        let dialect = match self.world.dialect() {
+            Dialect::Postgres => ddl::Dialect::Postgres,
+            Dialect::Sqlite => ddl::Dialect::Sqlite,
+        };
+        hookwright::drift::Finding::of(self.world.org(), dialect, finding)
     }
 
     /// Somebody does one of the deeds.

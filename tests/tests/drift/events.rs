@@ -5,7 +5,7 @@ use hookwright_tests::world::runtime;
 use serde_json::{Value as Json, json};
 
 use super::bench::{BOTH, Bench};
-use super::places::twins;
+use super::twins::twins;
 
 /// Adds a field to an entity.
 fn add(id: &str, entity: &str) -> Json {

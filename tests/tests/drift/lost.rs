@@ -5,7 +5,7 @@ use hookwright_tests::world::runtime;
 use serde_json::json;
 
 use super::bench::{BOTH, Bench, sync, told};
-use super::places::{mails, twins};
+use super::twins::{mails, twins};
 
 /// The names that match in the database, of tables or of the columns of one.
 async fn names(bench: &Bench, table: Option<&str>) -> Vec<String> {

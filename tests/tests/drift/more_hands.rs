@@ -102,6 +102,18 @@ pub const MORE: &[Deed] = &[
         &["drift/extra-foreign-key invoice (a_second)", "drift/foreign-key invoice.account"],
     ),
     deed(
+        "a foreign key that refuses updates",
+        "ALTER TABLE invoice DROP CONSTRAINT invoice_account_fkey; ALTER TABLE invoice ADD CONSTRAINT invoice_account_fkey FOREIGN KEY (account) REFERENCES account (id) ON DELETE SET NULL ON UPDATE RESTRICT",
+        Remake("invoice", &[("ON DELETE SET NULL", "ON DELETE SET NULL ON UPDATE RESTRICT")]),
+        &["drift/foreign-key invoice.account"],
+    ),
+    deed(
+        "a foreign key that empties what refers to what is updated",
+        "ALTER TABLE invoice DROP CONSTRAINT invoice_account_fkey; ALTER TABLE invoice ADD CONSTRAINT invoice_account_fkey FOREIGN KEY (account) REFERENCES account (id) ON DELETE SET NULL ON UPDATE SET NULL",
+        Remake("invoice", &[("ON DELETE SET NULL", "ON DELETE SET NULL ON UPDATE SET NULL")]),
+        &["drift/foreign-key invoice.account"],
+    ),
+    deed(
         "columns with names that no field has",
         "ALTER TABLE invoice ADD \"Note 2\" text, ADD \"2nd\" int, ADD \"UPPER\" int",
         Not,

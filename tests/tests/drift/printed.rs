@@ -5,7 +5,7 @@ use hookwright_tests::world::{TestHost, runtime};
 use serde_json::{Value as Json, json};
 
 use super::bench::{ALLOWED, BOTH, Bench, told};
-use super::places::{mails, twins_of};
+use super::twins::{mails, twins_of};
 
 /// Repairs that are pasted before they are taken to go round in a circle.
 const MOST: usize = 8;
@@ -85,7 +85,7 @@ fn printed_repairs_end_what_they_are_printed_for() {
                 for nth in 0..MOST {
                     let drift = bench.drift().await;
                     let Some(finding) = drift.findings.first() else { break };
-                    let repair = hookwright::drift::Finding::of(bench.world.org(), finding).repair;
+                    let repair = bench.told(finding).repair;
                     bench.send(&event(&repair, &format!("r-{nth}")), ALLOWED).await;
                 }
                 assert_eq!(told(&bench.drift().await.findings), Vec::<String>::new(), "{dialect:?} {name}");

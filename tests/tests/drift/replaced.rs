@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use hookwright::api::{OrgOptions, SubmitOptions};
-use hookwright::drift::Finding;
 use hookwright::outcome::Status;
 use hookwright_core::event::Change;
 use hookwright_tests::place::Place;
@@ -36,7 +35,7 @@ fn what_has_the_name_of_a_table_is_told_and_nobody_takes_the_entity_away() {
             let drift = bench.drift().await;
             let told = told(&drift.findings);
             assert_eq!(told, ["drift/replaced-table invoice"]);
-            let finding = Finding::of(bench.world.org(), &drift.findings[0]);
+            let finding = bench.told(&drift.findings[0]);
             assert!(finding.message.contains(is), "{}", finding.message);
             assert_eq!((finding.adopt.as_ref(), finding.ignore.as_ref()), (None, None), "{finding:?}");
             for scope in [json!({}), json!({"entity": "invoice"})] {

@@ -1,7 +1,6 @@
 //! SQLite: columns of types that the model has no word for are found, left alone, and taken along when their table is made
 //! anew.
 
-use hookwright::drift::Finding;
 use hookwright::outcome::Status;
 use hookwright_tests::scenario::{Dialect, Mode};
 use hookwright_tests::world::{TestHost, runtime};
@@ -37,7 +36,7 @@ fn an_extra_column_is_told_with_its_type_and_stays_when_its_table_is_made_anew()
             assert!(found.contains(&format!("drift/extra-column invoice.{extra}")), "{found:?}");
         }
         let said: Vec<_> =
-            drift.findings.iter().map(|f| Finding::of(bench.world.org(), f).message).collect();
+            drift.findings.iter().map(|f| bench.told(f).message).collect();
         for text in ["invoice.price\" (DECIMAL(10, 2) COLLATE NOCASE", "invoice.size\" (varchar(200), NOT NULL"] {
             assert!(said.iter().any(|message| message.contains(text)), "{said:#?}");
         }
@@ -180,7 +179,7 @@ fn a_type_that_nothing_is_near_is_told_and_left_to_people() {
             .await;
         let drift = bench.drift().await;
         let said: Vec<_> =
-            drift.findings.iter().map(|f| Finding::of(bench.world.org(), f).message).collect();
+            drift.findings.iter().map(|f| bench.told(f).message).collect();
         for text in ["the type of \"invoice.amount\" is money", "the type of \"invoice.note\" is mood", "\"account.seen\"", "\"account.tags\" (text[]"] {
             assert!(said.iter().any(|message| message.contains(text)), "{text}: {said:#?}");
         }

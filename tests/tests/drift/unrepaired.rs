@@ -70,7 +70,7 @@ fn what_is_left_beside_what_is_done_is_told() {
             "{left:?}"
         );
         assert!(
-            left.next.as_ref().is_some_and(|next| next.contains("UPDATE \"account\" SET \"name\"")),
+            left.next.as_ref().is_some_and(|next| next.contains("UPDATE \"acme\".\"account\" SET \"name\"")),
             "{left:?}"
         );
         bench.hand("UPDATE account SET name = 'again'").await;
@@ -109,6 +109,6 @@ fn the_command_ends_with_3_as_long_as_work_is_left() {
         bench.hand("ALTER TABLE invoice ALTER no DROP IDENTITY, ALTER no DROP NOT NULL; ALTER TABLE account DROP name").await;
         let (code, said) = run(&home, "sync --org acme --confirm");
         assert_eq!(code, Some(3), "{said}");
-        assert!(said.contains("left") && said.contains("UPDATE \"account\" SET \"name\""), "{said}");
+        assert!(said.contains("left") && said.contains("UPDATE \"acme\".\"account\" SET \"name\""), "{said}");
     });
 }

@@ -42,6 +42,7 @@ fn unforeseen() -> Vec<Case> {
         name: format!("{:?}", made.intents),
         base: plans::base(),
         unlogged: &[],
+        collated: &[],
         changes: vec![made.intents],
         empty_only: true,
         burying: true,

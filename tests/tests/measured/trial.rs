@@ -55,6 +55,10 @@ impl Trial<'_> {
         for table in self.case.unlogged {
             self.execute(&format!("ALTER TABLE \"{}\".\"{table}\" SET UNLOGGED", org().as_str())).await;
         }
+        for (table, column, ty) in self.case.collated {
+            let alter = format!("ALTER COLUMN \"{column}\" TYPE {ty} COLLATE \"POSIX\"");
+            self.execute(&format!("ALTER TABLE \"{}\".\"{table}\" {alter}", org().as_str())).await;
+        }
         let mut schema = self.case.before();
         for change in &self.case.changes {
             let model = apply(&schema, change, self.case.burying);

@@ -34,14 +34,24 @@ async fn cancelled_at(step: i32) {
     let outcome = bench.follow(&first).await;
     assert_eq!(outcome.status, Status::RolledBack, "{outcome:#?}");
     assert_eq!(outcome.reasons[0].code, "change/decided");
-    assert!(outcome.reasons[0].message.contains("cancelled by \"bob\""), "{}", outcome.reasons[0].message);
+    assert!(outcome.reasons[0].message.contains("rejected by \"bob\""), "{}", outcome.reasons[0].message);
     let decision = outcome.decision.as_ref().unwrap();
     assert_eq!((decision.approved, decision.note.as_deref()), (false, Some("not now")));
     bench.is_tidy().await;
     assert_eq!(bench.world.physical().await.0, before);
     let approved = bench.world.host().approve(bench.world.org(), &id, ApproveOptions::default()).await;
     assert_eq!(approved.unwrap_err().code, "change/decided");
-    assert_eq!(bench.staged(&event()).await.status, Status::Applied, "sent again it is made");
+    for _ in 0..2 {
+        let again = bench.send(&event()).await;
+        assert_eq!((again.status, again.change.as_deref()), (Status::RolledBack, Some(id.as_str())));
+        assert_eq!((again.reasons[0].code.as_str(), &again.decision), ("change/decided", &outcome.decision));
+        assert!(again.reasons[0].message.ends_with(": not now"), "{:?}", again.reasons);
+        assert!(again.reasons[0].help.contains("new event"), "{:?}", again.reasons);
+    }
+    assert_eq!(bench.world.physical().await.0, before);
+    let mut anew = event();
+    anew["id"] = "x-2".into();
+    assert_eq!(bench.staged(&anew).await.status, Status::Applied, "as a new event it is made");
     bench.is_tidy().await;
 }
 

@@ -1,6 +1,8 @@
 //! What cannot come back says why, and nothing is done.
 
+use hookwright::outcome::Status;
 use hookwright_tests::on_both;
+use hookwright_tests::scenario::Mode;
 use serde_json::json;
 
 use crate::bench::{ALLOWED, Bench, PLAIN, drop_entity, drop_field, restore_entity, restore_field, rollback};
@@ -10,6 +12,8 @@ on_both! { Bench::new =>
     what_was_never_dropped
     a_change_that_was_built_upon
     a_change_that_is_not_made
+    what_hands_changed_since
+    a_name_that_hands_took
     what_nothing_undoes
     what_is_undone_already
 }
@@ -75,6 +79,44 @@ async fn a_change_that_is_not_made(bench: &Bench) {
     let held = bench.send(&drop_field("d", "account", "note"), PLAIN).await.unwrap();
     let error = bench.refused(&rollback("b-2", &held.change.unwrap())).await;
     assert!(error.code == "change/irreversible" && error.message.contains("is held"), "{error}");
+}
+
+/// The adoption took over what hands did, with no intent of its own.
+async fn what_hands_changed_since(bench: &Bench) {
+    let indexed = json!({"id": "x", "type": "field.update", "entity": "account", "field": "note", "changes": {"indexed": true}});
+    let id = bench.applied(&indexed).await;
+    bench.world.sql("DROP INDEX account_note_idx; ALTER TABLE account ADD COLUMN mine INT").await.unwrap();
+    let adopt = json!({"id": "a", "type": "schema.adopt", "entity": "account", "extras": true});
+    let adopted = bench.send(&adopt, ALLOWED).await.unwrap().change.unwrap();
+    let error = bench.refused(&rollback("b", &id)).await;
+    assert_eq!(error.code, "change/overtaken", "{error}");
+    assert_eq!(
+        error.message,
+        format!("the change {id} cannot be rolled back: {adopted} changed what it touched")
+    );
+    assert!(error.help.contains(&format!("hookwright show {adopted} --org acme")), "{}", error.help);
+}
+
+/// Told before anything runs, and when it runs, in the same words; once it is free, all comes back.
+async fn a_name_that_hands_took(bench: &Bench) {
+    bench.applied(&drop_field("d-1", "account", "note")).await;
+    bench.applied(&drop_entity("d-2", "line")).await;
+    bench.world.sql("ALTER TABLE account ADD COLUMN note INT; CREATE TABLE line (x INT)").await.unwrap();
+    for (event, name) in
+        [(restore_field("r-1", "account", "note"), "note"), (restore_entity("r-2", "line"), "line")]
+    {
+        let planned = bench.send(&event, Mode { dry_run: true, ..ALLOWED }).await.unwrap();
+        assert_eq!(planned.status, Status::Held, "{:#?}", planned.reasons);
+        let [reason] = planned.reasons.as_slice() else { panic!("{:#?}", planned.reasons) };
+        let error = bench.refused(&event).await;
+        assert_eq!((error.code.as_str(), error.entry.code), ("db/name-taken", "db/name-taken"));
+        assert_eq!((&reason.code, &reason.message, &reason.help), (&error.code, &error.message, &error.help));
+        assert!(error.help.ends_with(&format!("TO \"{name}_other\"")), "{}", error.help);
+        let statement = error.help.split_once("by hand: ").unwrap().1;
+        bench.world.sql(statement).await.unwrap();
+        let outcome = bench.send(&event, ALLOWED).await.unwrap();
+        assert_eq!(outcome.status, Status::Applied, "{:?}", outcome.reasons);
+    }
 }
 
 async fn what_nothing_undoes(bench: &Bench) {

@@ -76,6 +76,7 @@ kinds! {
     RenameColumn = "RENAME COLUMN" "": AccessExclusive, -, Nothing;
     WidenType = "ALTER COLUMN TYPE" "values stay as they are stored": AccessExclusive, AccessExclusive, Nothing;
     WidenComputedType = "ALTER COLUMN TYPE" "values stay, and a check or an index computes from them": AccessExclusive, AccessExclusive, Scan;
+    CollateType = "ALTER COLUMN TYPE" "another collation, which an index or a check goes by": AccessExclusive, AccessExclusive, Scan;
     RewriteType = "ALTER COLUMN TYPE" "values are stored anew": AccessExclusive, AccessExclusive, Rewrite;
     SetDefault = "SET DEFAULT" "": AccessExclusive, -, Nothing;
     DropDefault = "DROP DEFAULT" "": AccessExclusive, -, Nothing;

@@ -137,11 +137,13 @@ impl<'a> Postgres<'a> {
     /// Foreign keys on the column are made anew, which locks the tables that they connect (`others`).
     pub fn change_type(self, table: &Table, before: &Column, after: &Column, others: &[Ident]) -> Statement {
         let unread = before.unread.as_deref();
-        let foreign = unread.and_then(|unread| unread.ty.as_deref());
+        let is_collated = before.is_collated();
+        let foreign = unread.and_then(|unread| unread.ty.as_deref()).filter(|_| !is_collated);
         let rewrites = foreign.is_some() || stored_anew(&before.ty, &after.ty);
-        let kind = match (rewrites, table.is_computed_from(&after.name)) {
+        let kind = match (rewrites, is_collated && table.is_used(&after.name)) {
             (true, _) => Kind::RewriteType,
-            (false, true) => Kind::WidenComputedType,
+            (false, true) => Kind::CollateType,
+            (false, false) if table.is_computed_from(&after.name) => Kind::WidenComputedType,
             (false, false) => Kind::WidenType,
         };
         let statement = self.alter(kind, &table.name, |w| {

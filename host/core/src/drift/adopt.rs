@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::alike::{self, alike};
 use super::named::applied;
 use super::{Drift, Finding, LeftOut, Need, Part, Scope, State};
 use crate::ddl::Dialect;
@@ -50,7 +51,7 @@ impl Drift {
         };
         let deleted: Vec<_> = there.tables.values().filter(is_deleted).cloned().collect();
         let (metadata, references) = (metadata.clone(), Vec::new());
-        let left_out = self.beyond(scope).cloned().collect();
+        let left_out = self.beyond(scope).cloned().chain(self.beside_alike(&there, &whole)).collect();
         let mut adopting = Adopting { metadata, event, there, references, left_out };
         let can_be = self.findings.iter().filter(|f| f.adoptable && whole.has(f));
         let (names, rest): (Vec<_>, Vec<_>) = can_be.partition(|f| f.renamed.is_some());
@@ -59,7 +60,7 @@ impl Drift {
         }
         for table in self.others.tables.values().chain(&deleted) {
             if scope.asks_for(&table.name) {
-                adopting.table(table, scope.column.as_ref())?;
+                adopting.table(table, scope.column.as_ref());
             }
         }
         adopting.refer()?;
@@ -115,9 +116,11 @@ impl Drift {
         }
         let entity = self.metadata.entity(&finding.table);
         // What has its name now has changed places with it, or put it out: both sides would have to be taken in at once.
+        let own = finding.part.column().unwrap_or(&finding.table);
+        let is_another = |other: &Ident, name: &Ident| other != own && other.collides(name);
         let is_taken = finding.renamed.as_ref().is_some_and(|name| match &finding.part {
-            Part::Table => self.metadata.entity(name).is_some(),
-            _ => entity.is_some_and(|entity| entity.field(name).is_some()),
+            Part::Table => self.metadata.entities.keys().any(|other| is_another(other, name)),
+            _ => entity.is_some_and(|entity| entity.fields.iter().any(|f| is_another(&f.spec.name, name))),
         });
         if is_taken {
             return false;
@@ -138,7 +141,11 @@ impl Drift {
             Part::Table if entity.is_some() => finding.found.is_none() || finding.renamed.is_some(),
             Part::Table => finding.state() == State::Extra,
             Part::TableComment => entity.is_some(),
-            Part::Column(column) if finding.state() == State::Extra => entity.is_some() && can(column),
+            Part::Column(column) if finding.state() == State::Extra => {
+                let table = found.table(&finding.table);
+                let is_alone = || table.is_some_and(|table| alike(entity, table, column).is_none());
+                entity.is_some() && can(column) && is_alone()
+            }
             // PostgreSQL keeps the values by a check, whose name an adoption does not change.
             Part::Column(column) if finding.renamed.is_some() && self.dialect == Dialect::Postgres => {
                 let wanted = self.wanted.table(&finding.table).and_then(|table| table.column(column));
@@ -201,7 +208,7 @@ fn under(scope: &Scope, renames: &[Intent]) -> Scope {
 }
 
 /// Why no field can be what a column is.
-fn why_not(column: &Column) -> Option<String> {
+pub(super) fn why_not(column: &Column) -> Option<String> {
     if column.generated.is_some() {
         return Some("it is computed, which only a plugin can call for".to_owned());
     }
@@ -259,12 +266,23 @@ impl Adopting<'_> {
     }
 
     /// A table of others, or one column of it.
-    fn table(&mut self, table: &Table, only: Option<&Ident>) -> Result<(), MetadataError> {
-        let given = table.columns.values().filter(|column| only.is_none_or(|only| column.name == *only));
-        let fields = given.filter_map(|column| self.field(&table.name, table, column)).collect();
+    fn table(&mut self, table: &Table, only: Option<&Ident>) {
+        let mut fields = Vec::new();
+        for column in table.columns.values().filter(|column| only.is_none_or(|only| column.name == *only)) {
+            match alike(None, table, &column.name) {
+                Some(beside) => self.left_out.push(alike::left_out(&table.name, &column.name, &beside)),
+                None => fields.extend(self.field(&table.name, table, column)),
+            }
+        }
         let spec =
             EntitySpec { name: table.name.clone(), label: None, comment: table.comment.clone(), fields };
-        self.metadata.create_entity(self.event, &spec)
+        if let Err(why) = self.metadata.create_entity(self.event, &spec) {
+            // Nobody is held up who has nothing to do with it.
+            self.references.retain(|(entity, ..)| *entity != table.name);
+            self.left_out.retain(|left| left.table != table.name.as_str());
+            let why = format!("{why}; give the table another name by hand, then adopt it");
+            self.left_out.push(LeftOut { table: table.name.as_str().to_owned(), column: None, why });
+        }
     }
 
     /// A column as a field says it, or a note why none does.

@@ -53,6 +53,7 @@ impl Drift {
         if let (Some(table), Some(column)) = (&scope.table, &scope.column) {
             self.narrow(&mut base, table, column, scope);
         }
+        self.keep_replaced(&mut base);
         for (name, known) in &self.recorded.tables {
             if base.tables.get(name).is_some_and(|table| is_as_recorded(table, known)) {
                 base.tables.insert(name.clone(), known.clone());

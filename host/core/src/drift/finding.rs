@@ -36,13 +36,14 @@ pub struct Finding {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Need {
-    /// Room: a table of somebody's has its table's name.
-    Room {
-        /// A free name that it could have instead.
-        aside: Ident,
-        /// Whether tables are in a schema, of the organisation's name.
-        in_schema: bool,
-    },
+    /// Room: a table of somebody's has its table's name. With a free name that it could have instead.
+    Room(Ident),
+    /// That what is no table of an entity, and has its table's name, makes way. With a free name for it.
+    Aside(Ident),
+    /// That its table, a part of a partitioned one, leaves that: its whole name, as the database prints it.
+    Detach(String),
+    /// That its table is of no type any more (`CREATE TABLE … OF`).
+    Untype,
     /// That its table comes back from another schema of the database.
     Return(String),
     /// Findings on other tables: they have one another's names, or refer to one another.
@@ -106,7 +107,13 @@ impl Finding {
     /// Whether nothing is done about it before somebody makes room.
     #[must_use]
     pub fn waits_for_room(&self) -> bool {
-        matches!(self.needs, Some(Need::Room { .. } | Need::Return(_)))
+        matches!(self.needs, Some(Need::Room(_) | Need::Return(_)))
+    }
+
+    /// Whether something else has its table's name, or became of it.
+    #[must_use]
+    pub fn is_replaced(&self) -> bool {
+        matches!(self.needs, Some(Need::Aside(_) | Need::Detach(_) | Need::Untype))
     }
 
     /// How it stands.

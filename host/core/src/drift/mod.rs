@@ -4,6 +4,7 @@
 //! is there. A repair is intents on what is there, judged and planned like those of any plugin.
 
 mod adopt;
+mod alike;
 mod base;
 mod chosen;
 mod compare;
@@ -21,6 +22,7 @@ mod objects;
 mod part;
 mod renamed;
 mod repair;
+mod replaced;
 mod scope;
 mod strangers;
 mod taken;
@@ -174,7 +176,8 @@ impl Drift {
         let all = drift.findings.clone();
         for mut finding in std::mem::take(&mut drift.findings) {
             finding.adoptable = drift.is_adoptable(&finding, &there);
-            finding.needs = finding.needs.take().or_else(|| drift.together(&finding, &all));
+            let needs = finding.needs.take().or_else(|| drift.aside(&finding));
+            finding.needs = needs.or_else(|| drift.together(&finding, &all));
             spelled(&mut finding, &there);
             drift.findings.push(finding);
         }
@@ -184,6 +187,12 @@ impl Drift {
         let left_alone = |f: &mut Finding| f.is_ignorable() && ignored.contains(&f.id());
         drift.ignored = drift.findings.extract_if(.., left_alone).collect();
         drift
+    }
+
+    /// Which kind of database it is.
+    #[must_use]
+    pub fn dialect(&self) -> Dialect {
+        self.dialect
     }
 
     /// Whether there is nothing to do, whatever others added.
@@ -297,6 +306,13 @@ impl Drift {
             return (all, Vec::new());
         }
         let mut left = left(model.schema());
+        // The record has those still that something else has the name of.
+        left.retain(|finding| self.in_place_of(&finding.table).is_none());
+        left.extend(self.findings.iter().filter(|f| f.is_replaced() && scope.has(f)).cloned());
+        for finding in &mut left {
+            let same = |known: &&Finding| known.table == finding.table && known.id() == finding.id();
+            finding.moved = self.findings.iter().find(same).map_or(finding.moved, |known| known.moved);
+        }
         let is_refused = |name: &&Intent| refused.iter().any(|r| objects::target(r) == objects::target(name));
         left.extend(names.iter().filter(is_refused).filter_map(|name| self.renaming(name)));
         left.extend(self.findings.iter().filter(|f| f.waits_for_room() && scope.has(f)).cloned());

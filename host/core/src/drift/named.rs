@@ -9,11 +9,8 @@ use crate::ddl::Dialect;
 use crate::ident::Ident;
 use crate::intent::{Intent, RenameColumn, RenameTable};
 use crate::model::Model;
-use crate::plan::in_order_by;
+use crate::plan::in_order;
 use crate::schema::{ForeignKey, Schema, Table, names};
-
-/// How names begin by which tables or columns change places.
-const PASSING: &str = "passing";
 
 impl Drift {
     /// The finding that a name was changed.
@@ -160,8 +157,7 @@ fn aside(world: &World<'_>, own: Schema, others: &mut Schema) -> (Schema, Vec<Fi
         there.into_iter().for_each(|table| drop(base.tables.insert(from.clone(), table)));
         base = applied(&base, &[Intent::RenameTable(rename)]).schema().clone();
         let taken = |name: &Ident| world.found.tables.keys().any(|there| there.collides(name));
-        let (aside, in_schema) = (names::aside(&name, taken), world.dialect == Dialect::Postgres);
-        let needs = Some(Need::Room { aside, in_schema });
+        let needs = Some(Need::Room(names::aside(&name, taken)));
         let finding = Finding::renamed(&name, Part::Table, from, &name);
         hindered.push(Finding { needs, ..finding });
     }
@@ -218,12 +214,12 @@ pub(super) fn in_turn(renames: &[Intent], base: &Schema) -> Vec<Intent> {
     let mut all = Vec::with_capacity(renames.len());
     for (table, pairs) in columns {
         let taken = there(table).into_iter().flat_map(|t: &Table| t.columns.keys().cloned());
-        for (column, to) in in_order_by(PASSING, pairs, taken) {
+        for (column, to) in in_order(pairs, taken) {
             all.push(Intent::RenameColumn(RenameColumn { table: table.clone(), column, to }));
         }
     }
     all.extend(of_objects(&rest, base, there));
-    let moves = in_order_by(PASSING, tables, base.tables.keys().cloned());
+    let moves = in_order(tables, base.tables.keys().cloned());
     let moves = moves.into_iter().map(|(table, to)| Intent::RenameTable(RenameTable { table, to }));
     moves.chain(all).collect()
 }
@@ -245,13 +241,13 @@ fn of_objects<'a>(
     let taken =
         base.tables.values().flat_map(|table| names::relations(table).chain(names::constraints(table)));
     let mut all = Vec::new();
-    for (from, to) in in_order_by(PASSING, pairs, taken) {
+    for (from, to) in in_order(pairs, taken) {
         let is_last = |intent: &Intent| objects::target(intent).is_some_and(|(_, name)| *name == to);
         let place = left.iter().position(|(name, intent)| *name == from && is_last(intent));
         let Some(place) = place.or_else(|| left.iter().position(|(name, _)| *name == from)) else { continue };
         // SQLite knows unique constraints by the end of their names.
         let is_way = !renames.iter().any(is_last) && matches!(left[place].1, Intent::RenameUnique(_));
-        let called = if is_way { Ident::from_parts(format!("{}_key", to.as_str())) } else { to.clone() };
+        let called = if is_way { names::moving_unique(&to) } else { to.clone() };
         all.push(objects::by_way_of(left[place].1, &from, &called));
         left[place].0 = to;
     }

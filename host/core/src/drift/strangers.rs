@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Drift, Finding, Moved, Part, World};
+use super::{Drift, Finding, Moved, Need, Part, World};
 use crate::ident::{Ident, quoted};
 use crate::intent::{Intent, list};
 use crate::schema::{ForeignKey, Table};
@@ -18,6 +18,8 @@ pub struct Stranger {
     pub name: String,
     /// What there is to know of it, in words.
     pub is: String,
+    /// What makes a table of the host's of it again, if something does.
+    pub needs: Option<Need>,
 }
 
 /// What a stranger is.
@@ -55,7 +57,7 @@ impl Drift {
     /// What is found of strangers on the host's tables, by the names that these shall have.
     pub(super) fn strange(&self, strangers: &[Stranger]) -> Vec<Finding> {
         let finding = |stranger: &Stranger| {
-            let Stranger { table, kind, name, is } = stranger;
+            let Stranger { table, kind, name, is, .. } = stranger;
             let table = Ident::parse(table).ok().filter(|table| self.found.tables.contains_key(table))?;
             // One of ours on a table that is elsewhere is taken for what the record says.
             let is_ours = |key: &ForeignKey| *kind == StrangerKind::Constraint && key.name.as_str() == name;
@@ -130,6 +132,7 @@ pub(super) fn alone(found: &Arc<Table>, recorded: &Table, strangers: &mut Vec<St
                 quoted(key.table.as_str()),
                 list(&key.target)
             ),
+            needs: None,
         });
     }
     Arc::new(table)

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Finding, Part, State, repair};
+use super::{Finding, repair};
 use crate::intent::{Intent, IntentError};
 use crate::model::Model;
 use crate::schema::{Schema, Unread};
@@ -43,7 +43,7 @@ pub(super) fn hindrance(finding: &Finding, wanted: &Schema, model: &Model, done:
     if finding.waits_for_room() {
         return Hindrance::Waits;
     }
-    if finding.part == Part::Table && finding.state() == State::Differs && finding.renamed.is_none() {
+    if finding.is_replaced() {
         return Hindrance::InTheWay;
     }
     let intents = repair::intents(&[finding], wanted, found, &BTreeSet::new());

@@ -24,7 +24,7 @@ use serde::Serialize;
 
 pub use hash::hash;
 pub use obstacle::Obstacle;
-pub(crate) use renames::in_order_by;
+pub(crate) use renames::in_order;
 pub(crate) use waits::Waits;
 
 use crate::ddl::{Dialect, Statement, StatementKind, Step};

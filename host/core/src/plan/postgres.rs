@@ -312,6 +312,10 @@ fn same_storage(was: &Column, now: &Column) -> bool {
 pub(super) fn takes_long(kept: &Kept, was: &Column, now: &Column) -> bool {
     let altered = !was.same_type(now) && !same_storage(was, now);
     let computed = kept.moved.is_computed_from(&now.name) || kept.after.is_computed_from(&now.name);
-    altered
-        && (was.ty == now.ty || stored_anew(&was.ty, &now.ty) || computed || (was.nullable && !now.nullable))
+    // Another collation leaves the rows as they are, and has what is ordered by it made anew.
+    let by_other = match was.is_collated() {
+        true => kept.moved.is_used(&now.name) || kept.after.is_used(&now.name),
+        false => was.ty == now.ty || computed,
+    };
+    altered && (by_other || stored_anew(&was.ty, &now.ty) || (was.nullable && !now.nullable))
 }

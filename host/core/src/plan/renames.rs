@@ -3,27 +3,15 @@
 use std::collections::BTreeSet;
 
 use crate::ident::Ident;
-
-/// The passing names of a plan; no entity or field can have one.
-const PASSING: &str = "hookwright_passing";
+use crate::schema::names;
 
 /// One rename after the other, given the names that are taken now.
-pub(super) fn in_order(
-    renames: Vec<(Ident, Ident)>,
-    taken: impl Iterator<Item = Ident>,
-) -> Vec<(Ident, Ident)> {
-    in_order_by(PASSING, renames, taken)
-}
-
-/// The same, by way of passing names that begin as told.
-pub(crate) fn in_order_by(
-    passing_name: &str,
+pub(crate) fn in_order(
     mut renames: Vec<(Ident, Ident)>,
     taken: impl Iterator<Item = Ident>,
 ) -> Vec<(Ident, Ident)> {
     let mut taken: BTreeSet<String> = taken.map(|n| n.as_str().to_ascii_lowercase()).collect();
     let mut ordered = Vec::with_capacity(renames.len());
-    let mut passing = 0;
     while !renames.is_empty() {
         let free = renames.iter().position(|(from, to)| from.collides(to) || !taken.contains(&key(to)));
         // One that has the name that another is to get.
@@ -32,13 +20,7 @@ pub(crate) fn in_order_by(
             (Some(index), _) => renames.remove(index),
             (None, Some(index)) => {
                 let (from, to) = renames.remove(index);
-                let way = loop {
-                    passing += 1;
-                    let way = Ident::from_parts(format!("{passing_name}_{passing}"));
-                    if !taken.contains(&key(&way)) {
-                        break way;
-                    }
-                };
+                let way = names::moving(&from, |way| taken.contains(&key(way)));
                 renames.push((way.clone(), to));
                 (from, way)
             }
@@ -84,7 +66,17 @@ mod tests {
     fn a_circle_goes_by_a_passing_name() {
         let ordered = run(&[("a", "b"), ("b", "a")], &["a", "b"]);
         assert_eq!(ordered.len(), 3);
-        assert_eq!(ordered[0], ("a".into(), "hookwright_passing_1".into()));
-        assert_eq!(ordered[2], ("hookwright_passing_1".into(), "b".into()));
+        assert_eq!(ordered[0], ("a".into(), "a__hookwright_moving".into()));
+        assert_eq!(ordered[2], ("a__hookwright_moving".into(), "b".into()));
+    }
+
+    #[test]
+    fn a_passing_name_is_free_and_no_longer_than_a_name_may_be() {
+        let ordered = run(&[("a", "b"), ("b", "a")], &["a", "b", "A__hookwright_moving"]);
+        assert_eq!(ordered[0].1, "a__hookwright_moving2");
+        let (long, other) = ("l".repeat(63), "o".repeat(63));
+        let ordered = run(&[(&long, &other), (&other, &long)], &[&long, &other]);
+        let way = &ordered[0].1;
+        assert!(way.len() == 63 && way.ends_with("_hookwright_moving"), "{way}");
     }
 }

@@ -7,7 +7,7 @@ use crate::ddl::sqlite::Sqlite;
 use crate::ddl::{Statement, Step};
 use crate::ident::{Ident, OrgName};
 use crate::model::{Fill, FillValue};
-use crate::schema::{Column, ForeignKey, Table};
+use crate::schema::{Column, ForeignKey, Table, names};
 
 pub(super) fn plan(org: &OrgName, delta: &Delta) -> Plan {
     let mut planner = Planner { sql: Sqlite { org }, delta, out: Vec::new() };
@@ -70,9 +70,9 @@ impl Planner<'_> {
 
     /// SQLite refuses a table its own name in another case: that goes by a passing name.
     fn rename_table(&mut self, from: &Ident, to: &Ident) {
-        let way = Ident::from_parts("hookwright_passing_case".to_owned());
         match from.collides(to) {
             true => {
+                let way = names::moving(from, |_| false);
                 self.push(self.sql.rename_table(from, &way));
                 self.push(self.sql.rename_table(&way, to));
             }

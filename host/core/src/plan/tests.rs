@@ -127,13 +127,13 @@ fn names_can_be_exchanged() {
     let model =
         apply(&start(), &[rename("account", "x"), rename("invoice", "account"), rename("x", "invoice")]);
     insta::assert_snapshot!(both(&model), @r#"
-ALTER TABLE "acme-corp"."invoice" RENAME TO "hookwright_passing_1"
+ALTER TABLE "acme-corp"."invoice" RENAME TO "invoice__hookwright_moving"
 ALTER TABLE "acme-corp"."account" RENAME TO "invoice"
-ALTER TABLE "acme-corp"."hookwright_passing_1" RENAME TO "account"
+ALTER TABLE "acme-corp"."invoice__hookwright_moving" RENAME TO "account"
 --
-ALTER TABLE "invoice" RENAME TO "hookwright_passing_1"
+ALTER TABLE "invoice" RENAME TO "invoice__hookwright_moving"
 ALTER TABLE "account" RENAME TO "invoice"
-ALTER TABLE "hookwright_passing_1" RENAME TO "account"
+ALTER TABLE "invoice__hookwright_moving" RENAME TO "account"
 "#);
 }
 

@@ -65,6 +65,16 @@ pub fn passing(name: &Ident) -> Ident {
     shorten("hookwright_new", name.as_str())
 }
 
+/// A free name for something that makes way for another one, until it gets its own.
+pub(crate) fn moving(name: &Ident, taken: impl Fn(&Ident) -> bool) -> Ident {
+    free(&format!("{}_", name.as_str()), "hookwright_moving", taken)
+}
+
+/// The name of the unique constraint that has a passing name: SQLite knows them by the end.
+pub(crate) fn moving_unique(way: &Ident) -> Ident {
+    shorten(way.as_str(), "key")
+}
+
 /// The name of the function that keeps a column filled while it is being made.
 #[must_use]
 pub fn keeper(table: &Ident, column: &Ident) -> Ident {
@@ -89,7 +99,8 @@ fn last(what: &str, column: &Ident) -> Ident {
 }
 
 /// Tables, indexes and unique constraints of a PostgreSQL schema share one space of names.
-pub(crate) fn relation_taken(schema: &Schema, name: &Ident) -> bool {
+#[must_use]
+pub fn relation_taken(schema: &Schema, name: &Ident) -> bool {
     let buried = schema.buried.values().map(|b| &b.table);
     schema.tables.values().map(AsRef::as_ref).chain(buried).any(|t| names_relation(t, name))
 }
@@ -110,7 +121,8 @@ pub(crate) fn again(name: Ident, taken: impl Fn(&Ident) -> bool) -> Ident {
 }
 
 /// A free name for what has the name of something else.
-pub(crate) fn aside(name: &Ident, taken: impl Fn(&Ident) -> bool) -> Ident {
+#[must_use]
+pub fn aside(name: &Ident, taken: impl Fn(&Ident) -> bool) -> Ident {
     free(name.as_str(), "other", taken)
 }
 

@@ -115,6 +115,16 @@ impl Column {
         self.unread.as_ref().is_some_and(|unread| unread.far)
     }
 
+    /// Whether nothing but a collation keeps the model from saying its type: that orders values, and changes none.
+    #[must_use]
+    pub fn is_collated(&self) -> bool {
+        let called = self.unread.as_ref().and_then(|unread| unread.ty.as_deref());
+        let of = called.and_then(|called| called.split_once(COLLATE)).map(|(of, _)| of);
+        // An `Enum` is text with a check.
+        let text = matches!(self.ty, FieldType::Enum { .. }).then_some(FieldType::Text);
+        of.is_some_and(|of| of == text.as_ref().unwrap_or(&self.ty).describe())
+    }
+
     /// A nullable column without default.
     #[must_use]
     pub fn new(name: Ident, ty: FieldType) -> Self {
@@ -189,6 +199,14 @@ impl Table {
     #[must_use]
     pub fn colliding_column(&self, name: &Ident) -> Option<&Column> {
         self.columns.values().find(|c| c.name.collides(name))
+    }
+
+    /// Whether a key, index or check has anything to do with a column.
+    #[must_use]
+    pub fn is_used(&self, column: &Ident) -> bool {
+        let uniques = self.uniques.iter().any(|unique| unique.columns.contains(column));
+        let indexes = self.indexes.iter().any(|index| index.shape.columns().contains(column));
+        self.primary_key.contains(column) || uniques || indexes || self.is_computed_from(column)
     }
 
     /// Whether a check, or an index by its expression or condition, is computed from a column.

@@ -107,13 +107,15 @@ pub(crate) async fn waits(work: &Work<'_>, reasons_json: &str) -> Result<(), Sto
     owned(work, &script).await
 }
 
-/// Closes the journal of a change whose steps are all taken back: it is rolled back, for these reasons.
+/// Closes the journal of a change whose steps are all taken back: it is rolled back, for these reasons. One that failed can
+/// be sent again; one that somebody decided against keeps its events, so that they get the decision as their answer.
 pub(crate) async fn rolled_back(work: &Work<'_>, outcome_json: &str) -> Result<(), Stopped> {
     let mut script = leased(work, true);
     script.sql("UPDATE hookwright.held SET status = 'rolled-back', decided_at = coalesce(decided_at, now()), outcome = ");
     held_row(work, script.text(outcome_json)).sql(";\nDELETE FROM hookwright.held_event WHERE org = ");
     script.text(work.org().as_str()).sql(" AND held_id = ").text(work.change);
-    script.sql(";\nDELETE FROM hookwright.journal");
+    script.sql(" AND EXISTS (SELECT FROM hookwright.held");
+    held_row(work, &mut script).sql(" AND reasons IS NOT NULL);\nDELETE FROM hookwright.journal");
     journal_row(work, &mut script).sql(";\nCOMMIT");
     owned(work, &script).await
 }

@@ -6,7 +6,7 @@ use crate::conversion::{Conversion, Named, Using, conversion};
 use crate::field_type::FieldType;
 use crate::ident::Ident;
 use crate::intent::{ChangeType, Intent};
-use crate::schema::{COLLATE, Column};
+use crate::schema::Column;
 
 /// The rule.
 pub(super) const RULE: Rule = Rule {
@@ -132,10 +132,8 @@ fn keeps(class: Conversion) -> bool {
 /// What the database calls the type of a column whose values the nearest type of the model may not keep.
 fn foreign(column: &Column) -> Option<String> {
     let called = column.unread.as_ref()?.ty.as_ref()?;
-    let (of, collated) = called.split_once(COLLATE).map_or((called.as_str(), false), |(of, _)| (of, true));
-    let word = of.split([' ', ',', '(']).next().unwrap_or_default();
-    // A collation orders values, and changes none.
-    if collated && of == column.ty.describe() {
+    let word = called.split([' ', ',', '(']).next().unwrap_or_default();
+    if column.is_collated() {
         return None;
     }
     // Narrower than the nearest, or the same but for a check that is not validated.
