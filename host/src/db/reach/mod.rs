@@ -18,6 +18,8 @@ use std::path::Path;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
+use sqlx::postgres::PgConnectOptions;
+
 use super::fault::is_login;
 use super::home::lock;
 use super::{DbError, Fault, OrgDb, Pool, fault, file_holders, read_only};
@@ -234,6 +236,11 @@ impl OrgDb {
 /// Whether a result code of SQLite says something of the file.
 fn is_of_file(code: i32) -> bool {
     matches!(code, 3 | 8 | 10 | 11 | 13 | 14 | 23 | 26)
+}
+
+/// The options of a connection as the driver can write them into an address: some hosts and roles it cannot, such as `::1`.
+fn writable(options: &PgConnectOptions) -> PgConnectOptions {
+    options.clone().host("localhost").username("user")
 }
 
 /// How the address of an organisation is changed, with its name left open.
