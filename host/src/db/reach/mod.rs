@@ -98,12 +98,6 @@ impl OrgDb {
                 let trouble = self.cause(&source).await.map(Box::new);
                 DbError::Unreachable { org, source, trouble }
             }
-            // Who gives an address is told what stands in the way now, not that others met it before.
-            DbError::Open { org, cause, .. } if !self.inner.registered => {
-                let source = sqlx::Error::Io(std::io::Error::other(cause));
-                let trouble = self.unreachable().await.map(Box::new);
-                DbError::Unreachable { org, source, trouble }
-            }
             // Whoever opened it has looked, or is at it; nobody looks again while it is open.
             DbError::Open { org, since, cause, next, trouble: None } => {
                 let found = self.looked().within(None, self.look()).await;
