@@ -18,6 +18,8 @@ use std::path::Path;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
+use sqlx::postgres::PgConnectOptions;
+
 use super::fault::is_login;
 use super::home::lock;
 use super::{DbError, Fault, OrgDb, Pool, fault, file_holders, read_only};
@@ -94,12 +96,6 @@ impl OrgDb {
         match error {
             DbError::Unreachable { org, source, trouble: None } => {
                 let trouble = self.cause(&source).await.map(Box::new);
-                DbError::Unreachable { org, source, trouble }
-            }
-            // Who gives an address is told what stands in the way now, not that others met it before.
-            DbError::Open { org, cause, .. } if !self.inner.registered => {
-                let source = sqlx::Error::Io(std::io::Error::other(cause));
-                let trouble = self.unreachable().await.map(Box::new);
                 DbError::Unreachable { org, source, trouble }
             }
             // Whoever opened it has looked, or is at it; nobody looks again while it is open.
@@ -234,6 +230,11 @@ impl OrgDb {
 /// Whether a result code of SQLite says something of the file.
 fn is_of_file(code: i32) -> bool {
     matches!(code, 3 | 8 | 10 | 11 | 13 | 14 | 23 | 26)
+}
+
+/// The options of a connection as the driver can write them into an address: some hosts and roles it cannot, such as `::1`.
+fn writable(options: &PgConnectOptions) -> PgConnectOptions {
+    options.clone().host("localhost").username("user")
 }
 
 /// How the address of an organisation is changed, with its name left open.

@@ -8,7 +8,7 @@ use sqlx::postgres::{PgConnectOptions, PgConnection, PgDatabaseError, Postgres};
 use sqlx::{ConnectOptions, Connection};
 
 use super::postgres::Place;
-use super::{CORRECT, LOOK, correct, too_many};
+use super::{CORRECT, LOOK, correct, too_many, writable};
 use crate::db::{Connections, OrgDb};
 use crate::trouble::Trouble;
 
@@ -38,7 +38,7 @@ pub(super) async fn told(db: &OrgDb, pool: &Connections<Postgres>, error: &dyn D
 }
 
 fn has_no_password(options: &PgConnectOptions) -> bool {
-    options.to_url_lossy().password().is_none_or(str::is_empty)
+    writable(options).to_url_lossy().password().is_none_or(str::is_empty)
 }
 
 /// The driver sends an empty password where the address has none, and the server says the same as of a wrong one.

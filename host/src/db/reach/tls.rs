@@ -7,8 +7,8 @@ use rustls::{CertificateError, Error as TlsError};
 use sqlx::ConnectOptions;
 use sqlx::postgres::PgConnectOptions;
 
-use super::correct;
 use super::postgres::Place;
+use super::{correct, writable};
 use crate::trouble::Trouble;
 
 /// What the address says of encryption.
@@ -20,7 +20,7 @@ struct Asked {
 
 impl Asked {
     fn of(options: &PgConnectOptions) -> Self {
-        let url = options.to_url_lossy();
+        let url = writable(options).to_url_lossy();
         let of =
             |name: &str| url.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned());
         // The driver tells a file from a text by what stands before it.

@@ -156,10 +156,14 @@ async fn set_up_at_once(dialect: Dialect) {
             Dialect::Sqlite => bench.url.replace("org.db", &format!("deep/er/{round}.db")),
         };
         let hosts: Vec<_> = (0..8).map(|_| host(&url)).collect();
-        let started = hosts
-            .iter()
-            .cloned()
-            .map(|db| tokio::spawn(async move { db.prepare(&RetryPolicy::default()).await }));
+        let started = hosts.iter().cloned().map(|db| {
+            tokio::spawn(async move {
+                if dialect == Dialect::Sqlite {
+                    db.create_database().await?;
+                }
+                db.prepare(&RetryPolicy::default()).await
+            })
+        });
         for host in started.collect::<Vec<_>>() {
             host.await.expect("joined").unwrap_or_else(|e| panic!("round {round}: {e:?}"));
         }
