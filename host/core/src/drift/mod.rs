@@ -288,7 +288,7 @@ impl Drift {
         for _ in 0..ROUNDS {
             let mut left = left(model.schema());
             left.retain(|finding| !scope.loosening || is_loose(finding));
-            left.retain(|finding| self.in_place_of(&finding.table).is_none());
+            left.retain(|finding| self.in_place_of(&finding.table).is_none() && !self.is_hidden(finding));
             let found = model.schema().clone();
             let mut intents =
                 repair::intents(&left.iter().collect::<Vec<_>>(), &self.wanted, &found, &self.empty);
@@ -317,7 +317,10 @@ impl Drift {
         left.extend(self.findings.iter().filter(|f| f.waits_for_room() && scope.has(f)).cloned());
         left.extend(self.strange(&self.strangers).into_iter().filter(|f| scope.has(f) && !self.ignores(f)));
         let unrepaired = |finding: Finding| {
-            let hindrance = unrepaired::hindrance(&finding, &self.wanted, &model, &all);
+            let hindrance = match self.is_hidden(&finding) {
+                true => Hindrance::Hidden,
+                false => unrepaired::hindrance(&finding, &self.wanted, &model, &all),
+            };
             Unrepaired { finding, hindrance }
         };
         let left = left.into_iter().map(unrepaired).collect();
