@@ -109,6 +109,27 @@ impl OrgDb {
         )
     }
 
+    /// The change that somebody decided against and that one of some events belongs to.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn rejected<'e>(
+        &self,
+        events: impl IntoIterator<Item = &'e str>,
+    ) -> Result<Option<HeldRow>, DbError> {
+        let ids = serde_json::Value::from_iter(events).to_string();
+        on_either!(
+            self,
+            HeldRow,
+            held!(postgres " AND status IN ('rejected', 'undoing', 'rolled-back') AND reasons IS NULL AND id IN (SELECT e.held_id"
+                " FROM hookwright.held_event e WHERE e.org = $1 AND e.event_id IN (SELECT json_array_elements_text($2::json))) LIMIT 1"),
+            held!(sqlite " AND status = 'rejected' AND id IN (SELECT e.held_id FROM hookwright_held_event e"
+                " WHERE e.org = $1 AND e.event_id IN (SELECT value FROM json_each($2))) LIMIT 1"),
+            [self.org().as_str(), &ids],
+            fetch_optional
+        )
+    }
+
     /// A page of the changes that wait, or whose steps are under way, newest first: ids begin with the time.
     ///
     /// # Errors

@@ -65,6 +65,10 @@ impl Finding {
                 "nothing is done about it, nor about what refers to it, before somebody makes room".to_owned(),
                 format!("{}; then: {whole}", self.repair),
             ),
+            Hindrance::Hidden => (
+                "it is there, on a column whose type Hookwright has no word for, and cannot be read as long as the column has that type".to_owned(),
+                format!("repair the column's type first; then: {whole}"),
+            ),
             Hindrance::NoWord => (
                 "Hookwright has no word for it, and touches nothing that it has no word for".to_owned(),
                 self.repair.clone(),

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use hookwright_core::event::{Body, Change};
 
+use super::held;
 use super::request::Request;
 use super::{Attempt, MOST_RECOMPUTATIONS, Pipeline, is_in_the_way, moved, seen};
 use crate::db::Point;
@@ -24,6 +25,9 @@ impl Pipeline<'_> {
         request: &Request<'_>,
         plugins: Option<Arc<Vec<Arc<Bound>>>>,
     ) -> Result<Outcome> {
+        if let Some(rejected) = held::rejected_before(tenant, request.change).await? {
+            return Ok(rejected);
+        }
         for tries in 0..MOST_RECOMPUTATIONS {
             let _turn = match tries < BESIDE {
                 true => None,

@@ -84,6 +84,15 @@ pub(super) async fn recognise(
     }
 }
 
+/// The answer to events of a change that somebody decided against.
+pub(super) async fn rejected_before(tenant: &Tenant, change: &Change) -> Result<Option<Outcome>> {
+    let ids = change.events.iter().map(|event| event.id.as_str());
+    let Some(row) = tenant.db().rejected(ids).await? else { return Ok(None) };
+    same_events(change, &row)?;
+    let id = row.id.clone();
+    report::with_steps(tenant, &id, outcome(tenant.org(), row)?).await.map(Some)
+}
+
 /// Whether the held change that is approved is still to be decided on.
 pub(super) async fn still_waits(tenant: &Tenant, request: &Request<'_>, seen: &Seen) -> Result<()> {
     waiting(tenant, &request.id).await?;

@@ -56,6 +56,27 @@ fn a_field_in_a_key_that_differs_is_left_to_a_repair_of_its_table() {
     });
 }
 
+/// What is on a column of such a type is there, though it cannot be read: nothing is made in its place.
+#[test]
+fn what_is_on_a_column_of_an_unknown_type_is_left_until_that_is_known() {
+    runtime().block_on(async {
+        let bench = Bench::new(&TestHost::start().await, "acme", Dialect::Postgres).await;
+        bench.hand("CREATE DOMAIN number AS int; ALTER TABLE invoice ALTER no TYPE number; CREATE DOMAIN word AS varchar(20); ALTER TABLE invoice ALTER tag TYPE word").await;
+        bench.hand("DROP INDEX invoice_account_idx").await;
+        let outcome = bench.send(&sync(), ALLOWED).await;
+        assert_eq!(outcome.status, Status::Applied, "{:#?}", outcome.reasons);
+        let hidden: Vec<_> =
+            outcome.left.iter().filter(|left| left.code.starts_with("drift/missing-")).collect();
+        assert_eq!(hidden.len(), 2, "{:#?}", outcome.left);
+        for left in hidden {
+            assert!(left.hindrance.as_ref().is_some_and(|said| said.contains("it is there")), "{left:#?}");
+        }
+        bench.hand("ALTER TABLE invoice ALTER no TYPE int, ALTER tag TYPE varchar(20)").await;
+        bench.event(&json!({"id": "rest", "type": "schema.sync"})).await;
+        assert_eq!(told(&bench.drift().await.findings), Vec::<String>::new());
+    });
+}
+
 #[test]
 fn what_is_left_beside_what_is_done_is_told() {
     runtime().block_on(async {

@@ -2,6 +2,7 @@
 
 use hookwright::outcome::Status;
 use hookwright_tests::on_both;
+use hookwright_tests::scenario::Mode;
 
 use crate::bench::{ALLOWED, Bench, PLAIN, codes, drop_note, id};
 
@@ -29,7 +30,7 @@ async fn it_is_final(bench: &Bench) {
 async fn its_events_get_the_decision_as_their_answer(bench: &Bench) {
     let held = bench.held(&drop_note("e-1")).await;
     bench.reject(&id(&held), "no").await.unwrap();
-    for mode in [PLAIN, ALLOWED] {
+    for mode in [PLAIN, ALLOWED, Mode { dry_run: true, ..ALLOWED }] {
         let told = bench.send(&drop_note("e-1"), mode).await.unwrap();
         assert_eq!((told.status, told.change.clone()), (Status::Rejected, held.change.clone()));
         assert_eq!(codes(&told), ["change/decided"]);

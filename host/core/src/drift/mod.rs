@@ -288,7 +288,7 @@ impl Drift {
         for _ in 0..ROUNDS {
             let mut left = left(model.schema());
             left.retain(|finding| !scope.loosening || is_loose(finding));
-            left.retain(|finding| self.in_place_of(&finding.table).is_none());
+            left.retain(|finding| self.in_place_of(&finding.table).is_none() && !self.is_hidden(finding));
             let found = model.schema().clone();
             let mut intents =
                 repair::intents(&left.iter().collect::<Vec<_>>(), &self.wanted, &found, &self.empty);
@@ -318,9 +318,10 @@ impl Drift {
         left.extend(self.findings.iter().filter(|f| f.waits_for_room() && scope.has(f)).cloned());
         left.extend(self.strange(&self.strangers).into_iter().filter(|f| scope.has(f) && !self.ignores(f)));
         let unrepaired = |finding: Finding| {
-            let hindrance = match self.waits_too(&finding) {
-                true => Hindrance::Waits,
-                false => unrepaired::hindrance(&finding, &self.wanted, &model, &all),
+            let hindrance = match () {
+                () if self.waits_too(&finding) => Hindrance::Waits,
+                () if self.is_hidden(&finding) => Hindrance::Hidden,
+                () => unrepaired::hindrance(&finding, &self.wanted, &model, &all),
             };
             Unrepaired { finding, hindrance }
         };
@@ -341,7 +342,8 @@ impl Drift {
     }
 
     fn is_waiting(&self, table: &Ident) -> bool {
-        self.findings.iter().any(|finding| finding.table == *table && finding.waits_for_room())
+        let is_so = |finding: &&Finding| finding.waits_for_room() || finding.is_replaced();
+        self.findings.iter().filter(is_so).any(|finding| finding.table == *table)
     }
 
     /// What a table is called that was given another name by hand.

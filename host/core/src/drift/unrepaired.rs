@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Finding, repair};
+use super::{Drift, Finding, State, Stranger, part, repair};
 use crate::intent::{Intent, IntentError};
 use crate::model::Model;
 use crate::schema::{Schema, Unread};
@@ -33,8 +33,23 @@ pub enum Hindrance {
     InTheWay,
     /// Its table waits for room, or in another schema.
     Waits,
+    /// It is there, on a column of a type that the model has no word for.
+    Hidden,
     /// No intent can say what would repair it.
     NoWord,
+}
+
+impl Drift {
+    /// Whether what seems to be missing is there, on a column of a type that the model has no word for.
+    pub(super) fn is_hidden(&self, finding: &Finding) -> bool {
+        let known = self.recorded.table(&finding.table).and_then(|table| part::called(&finding.part, table));
+        let table = self.origin(&finding.table).unwrap_or_else(|| finding.table.clone());
+        finding.state() == State::Missing
+            && known.is_some_and(|name| {
+                let is_it = |s: &Stranger| s.table == table.as_str() && s.name == name.as_str();
+                self.strangers.iter().any(is_it)
+            })
+    }
 }
 
 /// What stands against the repair of a finding, once `done` led to the model.
