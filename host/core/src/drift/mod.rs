@@ -317,10 +317,7 @@ impl Drift {
         left.extend(self.findings.iter().filter(|f| f.waits_for_room() && scope.has(f)).cloned());
         left.extend(self.strange(&self.strangers).into_iter().filter(|f| scope.has(f) && !self.ignores(f)));
         let unrepaired = |finding: Finding| {
-            let hindrance = match self.is_hidden(&finding) {
-                true => Hindrance::Hidden,
-                false => unrepaired::hindrance(&finding, &self.wanted, &model, &all),
-            };
+            let hindrance = self.hindrance(&finding, &model, &all);
             Unrepaired { finding, hindrance }
         };
         let left = left.into_iter().map(unrepaired).collect();
