@@ -318,32 +318,11 @@ impl Drift {
         left.extend(self.findings.iter().filter(|f| f.waits_for_room() && scope.has(f)).cloned());
         left.extend(self.strange(&self.strangers).into_iter().filter(|f| scope.has(f) && !self.ignores(f)));
         let unrepaired = |finding: Finding| {
-            let hindrance = match () {
-                () if self.waits_too(&finding) => Hindrance::Waits,
-                () if self.is_hidden(&finding) => Hindrance::Hidden,
-                () => unrepaired::hindrance(&finding, &self.wanted, &model, &all),
-            };
+            let hindrance = self.hindrance(&finding, &model, &all);
             Unrepaired { finding, hindrance }
         };
         let left = left.into_iter().map(unrepaired).collect();
         (all, left)
-    }
-
-    /// Whether an intent has a table refer to one that is not in its place, whatever the model says.
-    fn refers_to_waiting(&self, intent: &Intent) -> bool {
-        matches!(intent, Intent::AddForeignKey(key) if self.is_waiting(&key.to))
-    }
-
-    /// Whether a foreign key is missing that refers to such a table.
-    fn waits_too(&self, finding: &Finding) -> bool {
-        let Part::ForeignKey(columns) = &finding.part else { return false };
-        let keys = self.wanted.table(&finding.table).map(|table| &table.foreign_keys);
-        keys.into_iter().flatten().any(|key| key.columns == *columns && self.is_waiting(&key.table))
-    }
-
-    fn is_waiting(&self, table: &Ident) -> bool {
-        let is_so = |finding: &&Finding| finding.waits_for_room() || finding.is_replaced();
-        self.findings.iter().filter(is_so).any(|finding| finding.table == *table)
     }
 
     /// What a table is called that was given another name by hand.

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use super::{Drift, Finding, State, Stranger, part, repair};
+use super::{Drift, Finding, Part, State, Stranger, part, repair};
+use crate::ident::Ident;
 use crate::intent::{Intent, IntentError};
 use crate::model::Model;
-use crate::schema::{Schema, Unread};
+use crate::schema::{Column, Schema, Unread};
 
 /// A finding that a repair leaves as it is.
 #[derive(Debug, Clone, PartialEq)]
@@ -40,12 +41,51 @@ pub enum Hindrance {
 }
 
 impl Drift {
+    /// What stands against the repair of a finding, once `done` led to the model.
+    pub(super) fn hindrance(&self, finding: &Finding, model: &Model, done: &[Intent]) -> Hindrance {
+        match () {
+            () if self.waits_too(finding) => Hindrance::Waits,
+            () if self.is_hidden(finding) => Hindrance::Hidden,
+            () => hindrance(finding, &self.wanted, model, done),
+        }
+    }
+
+    /// Whether an intent has a table refer to one that is not in its place, whatever the model says.
+    pub(super) fn refers_to_waiting(&self, intent: &Intent) -> bool {
+        matches!(intent, Intent::AddForeignKey(key) if self.is_waiting(&key.to))
+    }
+
+    /// Whether a foreign key is missing that refers to such a table.
+    fn waits_too(&self, finding: &Finding) -> bool {
+        let Part::ForeignKey(columns) = &finding.part else { return false };
+        let keys = self.wanted.table(&finding.table).map(|table| &table.foreign_keys);
+        keys.into_iter().flatten().any(|key| key.columns == *columns && self.is_waiting(&key.table))
+    }
+
+    fn is_waiting(&self, table: &Ident) -> bool {
+        let is_so = |finding: &&Finding| finding.waits_for_room() || finding.is_replaced();
+        self.findings.iter().filter(is_so).any(|finding| finding.table == *table)
+    }
+
     /// Whether what seems to be missing is there, on a column of a type that the model has no word for.
     pub(super) fn is_hidden(&self, finding: &Finding) -> bool {
-        let known = self.recorded.table(&finding.table).and_then(|table| part::called(&finding.part, table));
+        let Some(known) = self.recorded.table(&finding.table) else { return false };
         let table = self.origin(&finding.table).unwrap_or_else(|| finding.table.clone());
+        let there = self.found.table(&table);
+        let is_far =
+            |column: &Ident| there.and_then(|table| table.column(column)).is_some_and(Column::is_far);
+        let columns: Vec<_> = match &finding.part {
+            Part::Unique(columns) | Part::ForeignKey(columns) => columns.clone(),
+            Part::Index(text) => {
+                let index = known.indexes.iter().find(|index| part::shape(index) == *text);
+                index.into_iter().flat_map(|index| index.shape.columns()).collect()
+            }
+            Part::PrimaryKey => known.primary_key.clone(),
+            _ => Vec::new(),
+        };
         finding.state() == State::Missing
-            && known.is_some_and(|name| {
+            && columns.iter().any(is_far)
+            && part::called(&finding.part, known).is_some_and(|name| {
                 let is_it = |s: &Stranger| s.table == table.as_str() && s.name == name.as_str();
                 self.strangers.iter().any(is_it)
             })
@@ -53,7 +93,7 @@ impl Drift {
 }
 
 /// What stands against the repair of a finding, once `done` led to the model.
-pub(super) fn hindrance(finding: &Finding, wanted: &Schema, model: &Model, done: &[Intent]) -> Hindrance {
+fn hindrance(finding: &Finding, wanted: &Schema, model: &Model, done: &[Intent]) -> Hindrance {
     let found = model.schema();
     if finding.waits_for_room() {
         return Hindrance::Waits;
