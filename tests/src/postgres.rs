@@ -106,7 +106,10 @@ pub async fn connect(url: &str) -> PgConnection {
 }
 
 /// Runs statements on a connection of their own.
-pub(crate) async fn execute(url: &str, sql: String) {
+///
+/// # Panics
+/// If the database refuses.
+pub async fn execute(url: &str, sql: String) {
     let mut connection = connect(url).await;
     if let Err(error) = sqlx::raw_sql(AssertSqlSafe(sql.clone())).execute(&mut connection).await {
         panic!("the test database refuses \"{sql}\": {error}");

@@ -69,6 +69,14 @@ impl Commons {
         Some(Wanted(&self.wanting))
     }
 
+    /// Closes a connection to a server that nobody uses; whether there was one.
+    pub(super) async fn release(&self, server: &Arc<Semaphore>) -> bool {
+        match self.known.upgrade() {
+            Some(known) => known.release(server).await,
+            None => false,
+        }
+    }
+
     pub(super) fn is_wanted(&self) -> bool {
         self.wanting.load(Ordering::SeqCst) > 0
     }

@@ -19,6 +19,7 @@ use super::reach::Looked;
 use super::refusal::{Refusal, Whose};
 use super::seats::{Bound, Lane};
 use super::words::plainly;
+use super::yielding::is_full;
 use crate::circuit::{Circuit, Patience};
 
 /// How connections of a kind of database are made.
@@ -38,14 +39,14 @@ pub(crate) struct Home<DB: Database> {
     /// Whether the last try reached it. If not, one caller tries and the others wait for what comes of it.
     proven: AtomicBool,
     trying: Semaphore,
-    server: Arc<Semaphore>,
+    pub(super) server: Arc<Semaphore>,
     /// How often it was not reached, and what stood in the way last.
     misses: Mutex<(u64, String)>,
     /// Why it was not reached, when that was looked into last.
     pub(super) looked: Looked,
     /// Whom its sessions waited for when all connections were in use, as found last.
     pub(super) crowded: Looked,
-    idle: Mutex<Vec<Idle<DB>>>,
+    pub(super) idle: Mutex<Vec<Idle<DB>>>,
     orgs: Mutex<HashMap<OrgName, Weak<Bound>>>,
     used: Mutex<Instant>,
 }
@@ -246,9 +247,9 @@ impl<DB: Database> Home<DB> {
         if let (Err(refused), false) = (admitted, insists) {
             return Err(refused);
         }
-        let result = match tokio::time::timeout(self.wait(), self.connecting.connect()).await {
-            Ok(result) => result,
-            Err(_) => Err(self.silent()),
+        let result = match self.connect_once().await {
+            Err(full) if is_full(&full) => self.connect_in_place_of_idle(full).await,
+            other => other,
         };
         match result {
             Err(error) if matches!(fault(&error), Fault::Lost | Fault::Unreachable) => {
@@ -262,6 +263,11 @@ impl<DB: Database> Home<DB> {
                 answered
             }
         }
+    }
+
+    pub(super) async fn connect_once(&self) -> sqlx::Result<DB::Connection> {
+        let connected = tokio::time::timeout(self.wait(), self.connecting.connect()).await;
+        connected.unwrap_or_else(|_| Err(self.silent()))
     }
 
     async fn missed(&self, error: &sqlx::Error) {

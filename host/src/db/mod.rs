@@ -95,6 +95,7 @@ mod tokens;
 mod tombstones;
 mod usage;
 mod words;
+mod yielding;
 
 use std::sync::Arc;
 use std::time::Duration;

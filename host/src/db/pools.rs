@@ -27,11 +27,12 @@ pub struct Pools {
 #[derive(Debug)]
 pub(crate) struct Known {
     commons: Arc<Commons>,
-    databases: Mutex<HashMap<String, Entry>>,
+    pub(super) databases: Mutex<HashMap<String, Entry>>,
 }
 
+/// A database of either kind.
 #[derive(Debug, Clone)]
-enum Entry {
+pub(super) enum Entry {
     Postgres(Arc<Home<Postgres>>),
     Sqlite(Arc<Home<Sqlite>>),
 }

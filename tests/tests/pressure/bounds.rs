@@ -3,11 +3,13 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
-use hookwright::api::SubmitOptions;
+use hookwright::api::{OrgOptions, SubmitOptions};
 use hookwright::outcome::Status;
 use hookwright_tests::locks::TableLock;
 use hookwright_tests::org::change;
-use hookwright_tests::postgres::TestDatabase;
+use hookwright_tests::plain_role::{PlainRole, address};
+use hookwright_tests::postgres::{TestDatabase, execute};
+use serde_json::json;
 
 use crate::rig::{Rig, add_field, eventually, first_to_end, sessions};
 
@@ -108,5 +110,29 @@ async fn a_change_whose_time_is_over_changes_nothing_and_can_come_again() {
         assert_eq!((error.code.as_str(), error.entry.retryable), ("host/timeout", true), "{error}");
         assert_eq!(rig.host.entities(&org).await.unwrap()[0].fields.len(), 1);
         assert_eq!(send(None).await.unwrap().status, Status::Applied);
+    }
+}
+
+/// What the host itself has open there, and does not use, makes way.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_is_full_of_the_hosts_own_is_not_full() {
+    let role = PlainRole::create().await;
+    let other = TestDatabase::create().await;
+    execute(other.url(), format!("GRANT CREATE ON DATABASE {} TO {}", other.name(), role.name())).await;
+    eventually("connections that nobody uses", async || {
+        tokio::join!(role.examine(), role.examine(), role.examine(), role.examine());
+        (role.host().pools().connections.idle >= 3).then_some(())
+    })
+    .await;
+    role.admin(&format!("ALTER ROLE {} CONNECTION LIMIT 3", role.name())).await;
+    let org = hookwright_tests::org::name("other");
+    let added = role.host().org_add(&org, &address(&other, role.name()), OrgOptions::default()).await;
+    added.unwrap_or_else(|error| panic!("{error}; {}", error.help));
+    for org in [&org, role.org()] {
+        let fields = json!([{"name": "id", "type": "Uuid", "nullable": false, "primaryKey": true}]);
+        let event =
+            json!({"id": "e", "type": "entity.create", "entity": {"name": "invoice", "fields": fields}});
+        let outcome = hookwright_tests::org::submit(role.host(), org, &event).await.unwrap();
+        assert_eq!(outcome.status, Status::Applied);
     }
 }
