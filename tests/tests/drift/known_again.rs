@@ -44,6 +44,62 @@ fn two_of_one_shape_are_told_apart_by_what_they_are_called() {
     }
 }
 
+/// The name of one is the beginning of the other's.
+#[test]
+fn the_longer_name_says_which_it_was() {
+    let deeds = [
+        "ALTER TABLE lead RENAME TO lead_old; ALTER TABLE lead2 RENAME TO lead2_old",
+        "ALTER TABLE lead RENAME TO x; ALTER TABLE x RENAME TO LEAD; ALTER TABLE lead2 RENAME TO y; ALTER TABLE y RENAME TO LEAD2",
+    ];
+    let two = async |dialect| {
+        let bench = bare(dialect).await;
+        bench.event(&create("lead2")).await;
+        let row = "INSERT INTO lead2 (id, mail) VALUES ('00000000-0000-0000-0000-000000000002', 'lead2')";
+        bench.hand(row).await;
+        bench
+    };
+    for deed in deeds {
+        after(&[Dialect::Sqlite], two, deed, async |bench| {
+            bench.event(&sync()).await;
+            assert!(mails(bench, "lead2").await.contains("lead2"));
+            assert!(!mails(bench, "lead").await.contains("lead2"));
+            have_their_rows(bench).await;
+            in_step(bench).await;
+        });
+    }
+}
+
+/// Each is as much like the one as like the other: the names of their keys tell.
+#[test]
+fn small_tables_that_were_changed_besides_are_known_by_their_keys() {
+    let small = async |dialect| {
+        let bench = Bench::new(&hookwright_tests::world::TestHost::start().await, "acme", dialect).await;
+        for table in TWINS {
+            let id = json!({"name": "id", "type": "Int", "nullable": false, "primaryKey": true});
+            let fields = [id, json!({"name": "mail", "type": "Text"})];
+            bench.event(&json!({"id": table, "type": "entity.create", "entity": {"name": table, "fields": fields}})).await;
+            bench.hand(&format!("INSERT INTO {table} (id, mail) VALUES (1, '{table}')")).await;
+        }
+        bench
+    };
+    let deeds = [
+        &format!("{SWAP}; ALTER TABLE lead RENAME mail TO post"),
+        &format!(
+            "{SWAP}; ALTER TABLE lead RENAME mail TO post; ALTER TABLE partner ALTER mail TYPE varchar(99)"
+        ),
+        "ALTER TABLE lead RENAME TO label; ALTER TABLE label RENAME mail TO caption",
+    ];
+    for deed in deeds {
+        after(&[Dialect::Postgres], small, deed, async |bench| {
+            let findings = told(&bench.drift().await.findings);
+            assert!(findings.contains(&"drift/renamed-table lead".to_owned()), "{findings:?}");
+            bench.event(&sync()).await;
+            have_their_rows(bench).await;
+            in_step(bench).await;
+        });
+    }
+}
+
 /// The record has a name for its key then, which SQLite does not.
 #[test]
 fn one_that_was_renamed_before_is_known_again() {

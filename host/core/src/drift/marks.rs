@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::renamed::{akin, same_shape};
+use super::renamed::{akin, alike, same_shape};
 use crate::ddl::Dialect;
 use crate::ident::Ident;
 use crate::intent::RenameTable;
@@ -50,8 +50,9 @@ pub(super) fn displaced(recorded: &Schema, found: &Schema) -> Vec<RenameTable> {
             }
             _ => return None,
         };
-        let is_like =
-            recorded.table(owner).is_some_and(|known| same_shape(known, table) || akin(known, table));
+        // Names on tables can be exchanged as well: then what is there is more like what it is called.
+        let like = |name: &Ident| recorded.table(name).map_or(0, |known| alike(known, table));
+        let is_like = like(owner) > 0 && like(owner) >= like(name);
         (owner != *name && is_like).then(|| RenameTable { table: (*name).clone(), to: owner.clone() })
     };
     let mut all: Vec<_> = suspects.iter().filter_map(moved).collect();

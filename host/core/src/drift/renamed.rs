@@ -51,18 +51,19 @@ impl<'a> Search<'a> {
         same_shape(known, there) && !is_unmarked(known, there, self.dialect)
     }
 
-    /// Of several that look just like several that are lost, the one whose name says which it was: `lead_old`, `Lead`.
+    /// Of several that look just like several that are lost, the one whose name says which it was: `lead_old`, `Lead`. Of two
+    /// names that it has in its own, the longer one says it.
     fn by_name(&self, known: &Table) -> Option<&'a Table> {
         let lower = |table: &Table| table.name.as_str().to_ascii_lowercase();
         let says =
             |known: &Table, there: &Table| self.may_be(known, there) && lower(there).contains(&lower(known));
         let is_others = |there: &Table| {
-            self.lost
-                .iter()
-                .any(|other| other.name != known.name && (says(other, there) || is_it(other, there)))
+            let is_longer = |other: &Table| lower(other).len() > lower(known).len();
+            let claims = |other: &Table| is_it(other, there) || says(other, there) && is_longer(other);
+            self.lost.iter().any(|other| other.name != known.name && claims(other))
         };
-        let mut like = self.free.iter().filter(|there| says(known, there));
-        like.next().filter(|there| like.next().is_none() && !is_others(there)).copied()
+        let mut like = self.free.iter().filter(|there| says(known, there) && !is_others(there));
+        like.next().filter(|_| like.next().is_none()).copied()
     }
 }
 
@@ -87,10 +88,15 @@ fn only<'a>(
     of(&may_be).or_else(|| of(&is_it))
 }
 
-/// Whether a table has most of the columns that a recorded one has: it may have been changed besides.
+/// Whether a table has at least half of the columns that a recorded one has: it may have been changed besides.
 pub(super) fn akin(known: &Table, there: &Table) -> bool {
+    alike(known, there) * 2 >= known.columns.len()
+}
+
+/// How many columns of a recorded table another one has, by name and type.
+pub(super) fn alike(known: &Table, there: &Table) -> usize {
     let same = |column: &&Column| there.column(&column.name).is_some_and(|found| found.ty == column.ty);
-    known.columns.values().filter(same).count() * 2 > known.columns.len()
+    known.columns.values().filter(same).count()
 }
 
 /// Whether two tables have columns of the same types in the same order, and most of them of the same name.
