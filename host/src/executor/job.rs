@@ -37,6 +37,8 @@ pub(super) struct Job {
     pub(super) renamed: BTreeMap<Ident, Ident>,
     /// Tables that are there before, each with a name that goes along if hands call it otherwise.
     pub(super) marked: BTreeMap<Ident, Ident>,
+    /// SQLite: the same, each with its columns.
+    pub(super) columns: BTreeMap<Ident, Vec<Ident>>,
     pub(super) parts: Vec<Part>,
     /// When it is given up, if it is not all but done; never, if none.
     pub(super) until: Option<Instant>,
@@ -91,6 +93,7 @@ impl Job {
             foreign_keys_off: plan.foreign_keys_off,
             renamed: plan.renamed.clone(),
             marked: plan.marked.clone(),
+            columns: plan.columns.clone(),
             parts: parts(dialect, &work.org, plan),
             until: work.until,
             records: bookkeeping::script(dialect, work, &nonce),
@@ -137,6 +140,7 @@ impl Job {
             foreign_keys_off: false,
             renamed: BTreeMap::new(),
             marked: BTreeMap::new(),
+            columns: BTreeMap::new(),
             parts: Vec::new(),
             until: None,
             records,

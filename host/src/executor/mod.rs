@@ -6,6 +6,7 @@ mod bookkeeping;
 mod carried;
 mod held;
 mod job;
+mod known;
 mod log;
 pub(crate) mod online;
 mod postgres;

@@ -8,7 +8,7 @@ use sqlx::Row;
 use sqlx::sqlite::SqliteConnection;
 
 use super::job::{Job, Kind, Part};
-use super::{Failure, rebuild};
+use super::{Failure, known, rebuild};
 use crate::db::gate::Script;
 use crate::db::{BOOKKEEPING_VERSION, Connections, DbError, Fault};
 
@@ -85,7 +85,7 @@ async fn transaction(connection: &mut SqliteConnection, job: &Job) -> (bool, Res
 
 async fn inside(connection: &mut SqliteConnection, job: &Job) -> Result<String, Failure> {
     claim(connection, job).await?;
-    known(connection, job).await?;
+    known::known(connection, job).await?;
     let before = match job.foreign_keys_off {
         true => renamed(violations(connection).await?, &job.renamed),
         false => BTreeMap::new(),
@@ -125,23 +125,6 @@ async fn claim(connection: &mut SqliteConnection, job: &Job) -> Result<(), Failu
         (None, None) if moved => Err(Failure::seen(Fault::Moved)),
         (None, None) if job.kind == Kind::Change => own(connection, job).await,
         (None, None) => Ok(()),
-    }
-}
-
-/// Whether its tables are those that it was worked out for: hands may have given them other names, and made others.
-async fn known(connection: &mut SqliteConnection, job: &Job) -> Result<(), Failure> {
-    if job.marked.is_empty() {
-        return Ok(());
-    }
-    let mut script = Script::of(Dialect::Sqlite, "SELECT m.column1, s.tbl_name FROM (VALUES ");
-    for (index, (table, mark)) in job.marked.iter().enumerate() {
-        script.sql(if index > 0 { ", (" } else { "(" }).texts([table.as_str(), mark.as_str()]).sql(")");
-    }
-    script.sql(") m JOIN sqlite_master s ON s.type = 'index' AND s.name = m.column2 ");
-    script.sql("WHERE s.tbl_name <> m.column1 COLLATE NOCASE LIMIT 1");
-    match script.sqlite(connection).await?.first() {
-        None => Ok(()),
-        Some(row) => Err(DbError::renamed(row.try_get(0)?, row.try_get(1)?).into()),
     }
 }
 

@@ -58,3 +58,35 @@ fn a_table_that_somebody_put_in_the_place_of_another_is_not_touched() {
         }
     }
 }
+
+/// Nothing on it has a name, on SQLite.
+#[test]
+fn what_is_no_table_of_ours_is_not_touched() {
+    let deeds = [
+        ("ALTER TABLE pear RENAME TO old; CREATE TABLE pear (x text)", "has 0 of the 3 columns"),
+        ("ALTER TABLE pear RENAME TO old; CREATE VIEW pear AS SELECT * FROM old", "is a view now"),
+        ("ALTER TABLE pear RENAME TO old", "is not there"),
+    ];
+    let id = json!({"name": "id", "type": "Uuid", "nullable": false, "primaryKey": true});
+    let fields = [id, json!({"name": "a", "type": "Text"}), json!({"name": "b", "type": "Int"})];
+    let pear = json!({"id": "p", "type": "entity.create", "entity": {"name": "pear", "fields": fields}});
+    let refer = json!({"id": "r", "type": "field.create", "entity": "account", "field": {"name": "pear", "type": "Uuid", "references": {"table": "pear", "column": "id", "onDelete": "SET NULL"}}});
+    let events = [
+        add("a", "pear"),
+        json!({"id": "d", "type": "entity.delete", "entity": "pear", "dropTable": true}),
+        refer,
+    ];
+    for (deed, told) in deeds {
+        runtime().block_on(async {
+            let bench = twins(Dialect::Sqlite).await;
+            bench.event(&pear).await;
+            bench.hand(deed).await;
+            for event in &events {
+                let error = bench.refused(event).await;
+                assert_eq!(error.code, "db/drifted", "{error}");
+                assert!(error.message.contains(told), "{deed}: {error}");
+            }
+            bench.event(&add("b", "account")).await;
+        });
+    }
+}

@@ -6,8 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::Plan;
 use crate::ddl::{Dialect, Statement};
 use crate::ident::Ident;
+use crate::model::Model;
 use crate::online::OnlineStep;
-use crate::schema::{Schema, Table};
+use crate::schema::{ForeignKey, Schema, Table};
 
 /// The tables, there before, that a plan works on or refers to, each with a name of something indexed on it.
 pub(super) fn of(plan: &Plan, base: &Schema, dialect: Dialect) -> BTreeMap<Ident, Ident> {
@@ -17,6 +18,22 @@ pub(super) fn of(plan: &Plan, base: &Schema, dialect: Dialect) -> BTreeMap<Ident
     let names: BTreeSet<_> = own.chain(locked).chain(steps).collect();
     let tables = names.into_iter().filter_map(|name| base.tables.get(name));
     tables.filter_map(|table| Some((table.name.clone(), mark(table, dialect)?))).collect()
+}
+
+/// SQLite, which has no locks to tell of and whose keys have no names: the tables, there before, that a plan works on or
+/// comes to refer to, with their columns.
+pub(super) fn columns(plan: &Plan, model: &Model) -> BTreeMap<Ident, Vec<Ident>> {
+    let own: BTreeSet<_> = plan.statements().filter_map(Statement::table).collect();
+    let known = |table: &Table, key: &ForeignKey| {
+        let before = model.base().table(&table.name);
+        before.is_some_and(|before| before.foreign_keys.iter().any(|known| known == key))
+    };
+    let tables = own.iter().filter_map(|name| model.schema().table(name));
+    let keys = tables.flat_map(|table| table.foreign_keys.iter().filter(|key| !known(table, key)));
+    let referred = keys.map(|key| &key.table);
+    let names: BTreeSet<_> = own.iter().copied().chain(referred).collect();
+    let tables = names.into_iter().filter_map(|name| model.base().tables.get(name));
+    tables.map(|table| (table.name.clone(), table.columns.keys().cloned().collect())).collect()
 }
 
 /// SQLite gives keys no names.

@@ -54,6 +54,9 @@ pub struct Plan {
     /// The tables, there before, that it works on, each with the name of something indexed on it. The executor does nothing
     /// if that is on another table: hands called the one otherwise then, and may have put another in its place.
     pub marked: BTreeMap<Ident, Ident>,
+    /// SQLite: the tables, there before, that it works on or refers to, with their columns. The executor does nothing if one
+    /// is not there, or has few of them: something else was put in its place then.
+    pub columns: BTreeMap<Ident, Vec<Ident>>,
 }
 
 impl Plan {
@@ -117,7 +120,11 @@ pub fn plan(org: &OrgName, dialect: Dialect, model: &Model, sizes: &Sizes) -> Pl
         Dialect::Postgres => postgres::plan(org, &delta.with_references_remade(&names), sizes),
         Dialect::Sqlite => sqlite::plan(org, &delta),
     };
-    Plan { marked: marked::of(&plan, model.base(), dialect), ..plan }
+    let columns = match dialect {
+        Dialect::Postgres => BTreeMap::new(),
+        Dialect::Sqlite => marked::columns(&plan, model),
+    };
+    Plan { marked: marked::of(&plan, model.base(), dialect), columns, ..plan }
 }
 
 #[cfg(test)]

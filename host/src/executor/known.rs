@@ -1,0 +1,77 @@
+//! Whether the tables of a change on SQLite are those that it was worked out for: hands may have given them other names, and
+//! made others. PostgreSQL's function `own` asks the same.
+
+use hookwright_core::ddl::Dialect;
+use hookwright_core::ident::Ident;
+use sqlx::Row;
+use sqlx::sqlite::SqliteConnection;
+
+use super::Failure;
+use super::job::Job;
+use crate::db::DbError;
+use crate::db::gate::Script;
+
+pub(super) async fn known(connection: &mut SqliteConnection, job: &Job) -> Result<(), Failure> {
+    if !job.marked.is_empty() {
+        renamed(connection, job).await?;
+    }
+    if !job.columns.is_empty() {
+        there(connection, job).await?;
+    }
+    Ok(())
+}
+
+/// Something that is indexed on a table goes along when it is renamed.
+async fn renamed(connection: &mut SqliteConnection, job: &Job) -> Result<(), Failure> {
+    let marks = job.marked.iter().map(|(table, mark)| vec![table.as_str(), mark.as_str()]);
+    let mut script = values("SELECT v.column1, s.tbl_name FROM (VALUES ", marks);
+    script.sql(") v JOIN sqlite_master s ON s.type = 'index' AND s.name = v.column2 ");
+    script.sql("WHERE s.tbl_name <> v.column1 COLLATE NOCASE LIMIT 1");
+    match script.sqlite(connection).await?.first() {
+        None => Ok(()),
+        Some(row) => Err(DbError::renamed(row.try_get(0)?, row.try_get(1)?).into()),
+    }
+}
+
+/// What has the name is a table, with at least half of the columns.
+async fn there(connection: &mut SqliteConnection, job: &Job) -> Result<(), Failure> {
+    let names = job.columns.keys().map(|table| vec![table.as_str()]);
+    let mut script = values(
+        "SELECT v.column1, (SELECT type FROM sqlite_master WHERE name = v.column1 COLLATE NOCASE AND type IN ('table', 'view')), \
+         (SELECT json_group_array(name) FROM pragma_table_xinfo(v.column1)) FROM (VALUES ",
+        names,
+    );
+    for row in script.sql(") v").sqlite(connection).await? {
+        let (name, kind, there): (&str, Option<&str>, &str) =
+            (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
+        let wanted = Ident::parse(name).ok().and_then(|name| job.columns.get(&name));
+        let wanted = wanted.map(Vec::as_slice).unwrap_or_default();
+        let there: Vec<String> = serde_json::from_str(there).unwrap_or_default();
+        let has = |column: &&Ident| there.iter().any(|name| name.eq_ignore_ascii_case(column.as_str()));
+        let left = wanted.iter().filter(has).count();
+        let found = match kind {
+            None => {
+                format!("the table \"{name}\" is not there: somebody dropped it, or gave it another name")
+            }
+            Some("table") if left * 2 >= wanted.len() => continue,
+            Some("table") => format!(
+                "what is called \"{name}\" has {left} of the {} columns of the table \"{name}\": somebody put something else in its place",
+                wanted.len()
+            ),
+            Some(other) => format!(
+                "what is called \"{name}\" is a {other} now: somebody put it in the place of the table"
+            ),
+        };
+        return Err(DbError::Drifted(found).into());
+    }
+    Ok(())
+}
+
+/// A query over rows of texts.
+fn values<'t>(head: &'static str, rows: impl Iterator<Item = Vec<&'t str>>) -> Script {
+    let mut script = Script::of(Dialect::Sqlite, head);
+    for (index, row) in rows.enumerate() {
+        script.sql(if index > 0 { ", (" } else { "(" }).texts(row).sql(")");
+    }
+    script
+}
