@@ -3,7 +3,7 @@
 
 use sqlx::postgres::PgConnection;
 
-use super::{DbError, OrgDb, Pool, read_only};
+use super::{DbError, Fault, OrgDb, Pool, fault, overdue, read_only};
 use crate::trouble::Trouble;
 
 /// Connections that the host needs at the same time: to work, to look who is in the way meanwhile, and to read beside.
@@ -16,6 +16,10 @@ type Limits = (String, i64, String, i64);
 const LIMITS: &str = "SELECT r.rolname::text, CASE WHEN r.rolsuper THEN -1 ELSE r.rolconnlimit END::bigint, \
     d.datname::text, CASE WHEN r.rolsuper THEN -1 ELSE d.datconnlimit END::bigint \
     FROM pg_catalog.pg_roles r, pg_catalog.pg_database d WHERE r.rolname = session_user AND d.datname = current_database()";
+
+fn is_lost(error: &DbError) -> bool {
+    matches!(error, DbError::Unreachable { source, .. } if fault(source) == Fault::Lost && !overdue::is_silence(source))
+}
 
 impl OrgDb {
     /// What keeps it from serving an organisation.
@@ -42,7 +46,15 @@ impl OrgDb {
             let found = found.await;
             lent.answered(found)
         };
-        let (read_only, limits) = reading!(self, look())?;
+        let looked = match reading!(self, look()) {
+            // A connection that broke is no answer, if the server is there.
+            Err(error) if is_lost(&error) && self.unreachable().await.is_none() => {
+                self.drop_idle().await;
+                reading!(self, look())
+            }
+            other => other,
+        };
+        let (read_only, limits) = looked?;
         let few = self.too_few(&limits).filter(|(most, _)| *most < NEEDED).map(|(_, trouble)| trouble);
         match read_only.or(few) {
             None => Ok(()),
