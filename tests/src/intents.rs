@@ -59,6 +59,7 @@ pub async fn try_change(world: &World, id: &str, intents: &[Json]) -> Result<Str
         plan,
         rows: Rows::default(),
         tables: tables(&reviewed.schema),
+        as_recorded: true,
         gone_tables: snapshot
             .schema
             .physical()

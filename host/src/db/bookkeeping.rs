@@ -9,16 +9,25 @@ mod v4;
 mod v5;
 mod v6;
 mod v7;
+mod v8;
 
 pub(super) use shape::{FUNCTIONS, POSTGRES_TABLES, SQLITE_TABLES, Tables};
 
 /// What brings PostgreSQL's bookkeeping from each version to the next, from nothing on.
-pub(super) const POSTGRES: &[&str] =
-    &[v1::POSTGRES, v2::POSTGRES, v3::POSTGRES, v4::POSTGRES, v5::POSTGRES, v6::POSTGRES, v7::POSTGRES];
+pub(super) const POSTGRES: &[&str] = &[
+    v1::POSTGRES,
+    v2::POSTGRES,
+    v3::POSTGRES,
+    v4::POSTGRES,
+    v5::POSTGRES,
+    v6::POSTGRES,
+    v7::POSTGRES,
+    v8::POSTGRES,
+];
 
 /// The same for SQLite's.
 pub(super) const SQLITE: &[&str] =
-    &[v1::SQLITE, v2::SQLITE, v3::SQLITE, v4::SQLITE, v5::SQLITE, v6::SQLITE, v7::SQLITE];
+    &[v1::SQLITE, v2::SQLITE, v3::SQLITE, v4::SQLITE, v5::SQLITE, v6::SQLITE, v7::SQLITE, v8::SQLITE];
 
 #[cfg(test)]
 mod tests {

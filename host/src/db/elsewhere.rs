@@ -36,7 +36,7 @@ impl OrgDb {
             let is_it =
                 |table: &&Table| marks.iter().any(|mark| own(table).any(|name| name.as_str() == mark));
             if let Some(table) = known.get(name.as_str()).filter(|table| is_it(table)) {
-                away.push(Away { table: table.name.clone(), schema });
+                away.push(Away { table: table.name.clone(), schema, called: table.name.clone() });
             }
         }
         Ok(away)

@@ -30,6 +30,9 @@ pub(crate) const NEWER: &str = "HW010";
 /// SQLSTATE raised when a table that a change works on has another name; the detail is that name.
 pub(crate) const RENAMED: &str = "HW011";
 
+/// SQLSTATE raised when what has the name of a column that a change works on is another; the detail is the column's name.
+pub(crate) const EXCHANGED: &str = "HW012";
+
 /// SQLSTATE of a statement on a table that is not there, or whose schema is not.
 const NO_TABLE: [&str; 2] = ["42P01", "3F000"];
 

@@ -1,10 +1,10 @@
 //! The physical schema as the core's model, with a list of all that the model cannot or should not hold.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use hookwright_core::ddl::Dialect;
-use hookwright_core::drift::{LeftOut, Need, Stranger, StrangerKind};
+use hookwright_core::drift::{Identities, LeftOut, Need, Stranger, StrangerKind};
 use hookwright_core::ident::Ident;
 use hookwright_core::schema::{BURIED_PREFIX, Schema, Table, names};
 use serde::Serialize;
@@ -21,8 +21,20 @@ pub struct Inspected {
     pub schema: Schema,
     /// The rest: tables that are not managed, and parts of managed ones that the model cannot express.
     pub foreign: Vec<Foreign>,
+    /// What recorded tables and columns are called now, if that was asked for.
+    pub identities: Identities,
     /// The comment on the schema, which tells whose it is.
     pub(super) mark: Option<String>,
+    /// How the database numbers what is there.
+    pub(super) numbers: Numbers,
+}
+
+/// The names of tables and columns by the database's own numbers, which stay when hands change the names. PostgreSQL has such.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) struct Numbers {
+    pub tables: HashMap<i64, Ident>,
+    /// By the number of their table and their own.
+    pub columns: HashMap<(i64, i16), Ident>,
 }
 
 /// A thing Hookwright did not make, or does not understand. It is never touched.

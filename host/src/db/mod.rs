@@ -58,6 +58,7 @@ mod hands;
 mod health;
 mod held;
 mod home;
+mod identities;
 mod inspect;
 mod journal;
 mod kept;
@@ -139,7 +140,7 @@ pub use usage::{Slow, TableUse, UnusedIndex, Usage};
 pub(crate) use words::{plainly, refused};
 
 /// The version of the bookkeeping that this host makes and understands.
-pub const BOOKKEEPING_VERSION: i64 = 7;
+pub const BOOKKEEPING_VERSION: i64 = 8;
 
 /// Whether an organisation is entered into a database that is made ready.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! The physical schema of an organisation on PostgreSQL: four set queries over the catalogue, in one round trip.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use hookwright_core::ddl::Dialect;
@@ -17,7 +17,7 @@ use sqlx::postgres::PgRow;
 
 use super::Connections;
 use super::gate::Script;
-use super::inspect::{Foreign, ForeignKind, Inspected, managed_table};
+use super::inspect::{Foreign, ForeignKind, Inspected, Numbers, managed_table};
 use super::postgres_type::{field_type, in_words, nearest};
 use super::printed_default;
 use super::replaced::{self, parent};
@@ -122,6 +122,8 @@ struct Reader<'a> {
     tables: HashMap<i64, Table>,
     /// Names of the model's columns by table and number; foreign ones are missing.
     columns: HashMap<(i64, i16), Ident>,
+    /// Those of them whose types the model has no word for.
+    far: HashSet<(i64, i16)>,
     foreign: Vec<Foreign>,
     /// Tables that are none on their own.
     replaced: BTreeSet<Ident>,
@@ -132,7 +134,9 @@ impl Reader<'_> {
         let replaced = |name: &str| self.replaced.iter().any(|table| table.as_str() == name);
         let is_on = |foreign: &Foreign| !foreign.is_relation() && replaced(&foreign.table);
         let foreign = self.foreign.into_iter().filter(|foreign| !is_on(foreign)).collect();
-        let mut inspected = Inspected { foreign, ..Inspected::default() };
+        let names = self.tables.iter().map(|(id, table)| (*id, table.name.clone())).collect();
+        let numbers = Numbers { tables: names, columns: self.columns };
+        let mut inspected = Inspected { foreign, numbers, ..Inspected::default() };
         let tables = self.tables.into_values().filter(|table| !self.replaced.contains(&table.name));
         for mut table in tables {
             table.sort();
@@ -217,9 +221,10 @@ impl Reader<'_> {
             ..Column::new(ident.clone(), ty)
         };
         // What is built on a column of such a type is beyond the model, too.
-        if !far {
-            self.columns.insert((id, number), ident.clone());
+        if far {
+            self.far.insert((id, number));
         }
+        self.columns.insert((id, number), ident.clone());
         if let Some(table) = self.tables.get_mut(&id) {
             table.columns.insert(ident, column);
         }
@@ -227,7 +232,13 @@ impl Reader<'_> {
     }
 
     fn idents(&self, table: i64, numbers: &[i16]) -> Option<Vec<Ident>> {
-        numbers.iter().map(|number| self.columns.get(&(table, *number)).cloned()).collect()
+        numbers.iter().map(|number| self.near(table, *number)).collect()
+    }
+
+    /// The name of a column that things of the model can be on.
+    fn near(&self, table: i64, number: i16) -> Option<Ident> {
+        let place = (table, number);
+        self.columns.get(&place).filter(|_| !self.far.contains(&place)).cloned()
     }
 
     fn constraint(&mut self, row: &PgRow) -> sqlx::Result<()> {
@@ -343,7 +354,7 @@ impl Reader<'_> {
         let key = |(position, number): (usize, &i16)| match (number, printed.get(position)) {
             (0, Some(expression)) => parse_printed(expression).ok().map(IndexKey::Expression),
             (0, None) => None,
-            (number, _) => self.columns.get(&(table, *number)).cloned().map(IndexKey::Column),
+            (number, _) => self.near(table, *number).map(IndexKey::Column),
         };
         let keys_read: Option<Vec<_>> = numbers[..keys].iter().enumerate().map(key).collect();
         let include = self.idents(table, &numbers[keys..]);

@@ -5,7 +5,7 @@ use std::io::ErrorKind;
 use sqlx::error::DatabaseError;
 use sqlx::postgres::PgDatabaseError;
 
-use super::fault::{NO_INDEX, RENAMED, sqlite_code};
+use super::fault::{EXCHANGED, NO_INDEX, RENAMED, sqlite_code};
 use super::{About, DbError};
 
 /// Why no answer came, in our words as far as it is known.
@@ -91,6 +91,11 @@ fn postgres(e: &PgDatabaseError) -> Result<DbError, Words> {
             Ok(DbError::Drifted(format!("what the change works on is not there any more: {said}")))
         }
         RENAMED => Ok(DbError::renamed(e.table().unwrap_or_default(), e.detail().unwrap_or_default())),
+        EXCHANGED => Ok(DbError::exchanged(
+            e.table().unwrap_or_default(),
+            e.column().unwrap_or_default(),
+            e.detail().unwrap_or_default(),
+        )),
         // Such as a view, a part of a partitioned table, or one that is made of a type.
         "42809" | "42P16" => {
             Ok(DbError::Drifted(format!("what the change works on is something else by now: {said}")))
@@ -126,6 +131,13 @@ impl DbError {
     pub(crate) fn renamed(table: &str, now: &str) -> Self {
         Self::Drifted(format!(
             "the table \"{table}\" of the model is called \"{now}\" in the database: somebody gave it another name by hand, and nothing is done to what may be called \"{table}\" now"
+        ))
+    }
+
+    /// That a column of the model is called otherwise, and another has its name.
+    pub(crate) fn exchanged(table: &str, column: &str, now: &str) -> Self {
+        Self::Drifted(format!(
+            "the column \"{column}\" of the table \"{table}\" is called \"{now}\" in the database, and what is called \"{column}\" there is another column: somebody gave them these names by hand, and nothing is done to either"
         ))
     }
 }

@@ -43,7 +43,12 @@ impl<'a> Site<'a> {
 
     /// What a finding needs of people.
     pub(super) fn need(self, finding: &drift::Finding) -> Option<String> {
-        self.needed(finding.table.as_str(), finding.needs.as_ref()?, finding.found.as_deref() == Some(VIEW))
+        if let (Part::Column(column), Some(Need::Room(aside))) = (&finding.part, &finding.needs) {
+            let (table, column) = (self.whole(finding.table.as_str()), quote(column.as_str()));
+            return Some(format!("ALTER TABLE {table} RENAME COLUMN {column} TO {}", quote(aside.as_str())));
+        }
+        let table = finding.called.as_ref().filter(|_| finding.waits_for_room()).unwrap_or(&finding.table);
+        self.needed(table.as_str(), finding.needs.as_ref()?, finding.found.as_deref() == Some(VIEW))
     }
 
     /// What makes room for a table, or a table of the host's of what has its name.

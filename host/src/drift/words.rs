@@ -10,7 +10,7 @@ pub(super) fn what(finding: &drift::Finding) -> String {
     if let Some(renamed) = &finding.renamed {
         let beside = match finding.needs {
             Some(Need::Room(_)) => format!(
-                ", and another table has its name: give that one another, or drop it, then repair this; or drop \"{}\", if the other is to be it from now on",
+                ", and another {kind} has its name: give that one another, or drop it, then repair this; or drop \"{}\", if the other is to be it from now on",
                 renamed.as_str()
             ),
             _ => String::new(),
@@ -18,7 +18,12 @@ pub(super) fn what(finding: &drift::Finding) -> String {
         return format!("the {kind} \"{place}\" is called \"{}\"{beside}", renamed.as_str());
     }
     if let Some(Need::Return(schema)) = &finding.needs {
-        return format!("the {kind} \"{place}\" is in the schema {}", quoted(schema));
+        let called = finding.called.as_ref().map(|name| format!(", and is called \"{}\"", name.as_str()));
+        return format!(
+            "the {kind} \"{place}\" is in the schema {}{}",
+            quoted(schema),
+            called.unwrap_or_default()
+        );
     }
     if let Some(Need::Detach(_) | Need::Untype) = &finding.needs {
         return format!("the {kind} \"{place}\" is none of its own any more: {found}");

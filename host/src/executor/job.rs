@@ -8,7 +8,7 @@ use hookwright_core::ident::{Ident, OrgName};
 use hookwright_core::online::OnlineStep;
 use hookwright_core::plan::Plan;
 
-use super::{Hold, Rejection, Work, bookkeeping, held};
+use super::{Hold, Own, Rejection, Work, bookkeeping, held};
 use crate::db::DbError;
 use crate::db::gate::Script;
 
@@ -35,10 +35,8 @@ pub(super) struct Job {
     pub(super) foreign_keys_off: bool,
     /// SQLite: tables that get another name, before and after.
     pub(super) renamed: BTreeMap<Ident, Ident>,
-    /// Tables that are there before, each with a name that goes along if hands call it otherwise.
-    pub(super) marked: BTreeMap<Ident, Ident>,
-    /// SQLite: the same, each with its columns.
-    pub(super) columns: BTreeMap<Ident, Vec<Ident>>,
+    /// Its tables, and by what they are known.
+    pub(super) own: Own,
     pub(super) parts: Vec<Part>,
     /// When it is given up, if it is not all but done; never, if none.
     pub(super) until: Option<Instant>,
@@ -80,6 +78,7 @@ impl Job {
         // The one place where the steps of an approved plan are taken out.
         let plan = work.plan.plan();
         let nonce = nonce();
+        let written = work.tables.iter().map(|row| row.name.clone()).collect();
         Self {
             kind: Kind::Change,
             org: work.org.clone(),
@@ -92,8 +91,7 @@ impl Job {
             strongly_locked: u32::try_from(plan.strongly_locked().len()).unwrap_or(u32::MAX),
             foreign_keys_off: plan.foreign_keys_off,
             renamed: plan.renamed.clone(),
-            marked: plan.marked.clone(),
-            columns: plan.columns.clone(),
+            own: Own { written, ..Own::of(plan, work.as_recorded) },
             parts: parts(dialect, &work.org, plan),
             until: work.until,
             records: bookkeeping::script(dialect, work, &nonce),
@@ -116,8 +114,8 @@ impl Job {
     }
 
     /// Stages a change.
-    pub(super) fn stage(hold: &Hold, records: Script, marked: BTreeMap<Ident, Ident>) -> Self {
-        Self { records, marked, ..Self::hold(Dialect::Postgres, hold) }
+    pub(super) fn stage(hold: &Hold, records: Script, own: Own) -> Self {
+        Self { records, own, ..Self::hold(Dialect::Postgres, hold) }
     }
 
     /// Rejects a held change, whatever the organisation's revision is.
@@ -139,8 +137,7 @@ impl Job {
             strongly_locked: 0,
             foreign_keys_off: false,
             renamed: BTreeMap::new(),
-            marked: BTreeMap::new(),
-            columns: BTreeMap::new(),
+            own: Own::default(),
             parts: Vec::new(),
             until: None,
             records,

@@ -9,6 +9,7 @@ mod job;
 mod known;
 mod log;
 pub(crate) mod online;
+mod own;
 mod postgres;
 mod rebuild;
 mod retry;
@@ -28,6 +29,7 @@ use hookwright_core::ident::Ident;
 use tracing::Instrument;
 
 pub use held::{Hold, Rejection};
+pub use own::Own;
 pub use retry::RetryPolicy;
 pub use work::{
     Approved, EntityRow, FieldRow, LedgerEvent, Rows, TableRow, TombstoneRow, TombstoneRows, Work,

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use hookwright_core::ddl::Dialect;
-use hookwright_core::ident::Ident;
 use sqlx::Row;
 
 use super::Failure;
@@ -70,7 +69,7 @@ fn batch(db: &OrgDb, job: &Job, attempt: &Attempt<'_>) -> Script {
         detect_deadlocks(options, &mut batch);
     }
     claim(db, job, attempt.name, &mut batch);
-    own(job, &mut batch);
+    job.own.ask(&job.org, &mut batch);
     for part in &job.parts {
         match part {
             Part::Script(script) => batch.append(script),
@@ -107,13 +106,4 @@ fn claim(db: &OrgDb, job: &Job, attempt: &str, batch: &mut Script) {
         None => batch.sql("NULL"),
     };
     batch.sql(", ").integer(BOOKKEEPING_VERSION).sql(");\n");
-}
-
-/// Whether its tables are those that it was worked out for: hands may have given them other names, and made others.
-fn own(job: &Job, batch: &mut Script) {
-    if !job.marked.is_empty() {
-        batch.sql("SELECT hookwright.own(").text(job.org.as_str()).sql(", ARRAY[");
-        batch.texts(job.marked.keys().map(Ident::as_str)).sql("]::pg_catalog.name[], ARRAY[");
-        batch.texts(job.marked.values().map(Ident::as_str)).sql("]::pg_catalog.name[]);\n");
-    }
 }

@@ -124,6 +124,7 @@ impl Bench {
             rows: Rows::default(),
             gone_tables: gone.cloned().collect(),
             tables: rows(schema),
+            as_recorded: true,
             tombstones: TombstoneRows::default(),
             kept: crate::db::Kept::default(),
             undo_json: "{}".into(),

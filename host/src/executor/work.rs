@@ -35,6 +35,8 @@ pub struct Work<'a> {
     pub rows: Rows,
     /// Tables of the model that come or change.
     pub tables: Vec<TableRow>,
+    /// Whether its statements call tables and columns as the record does: what a repair works on has the names of the database.
+    pub as_recorded: bool,
     /// Tables of the model that go.
     pub gone_tables: Vec<Ident>,
     /// Tombstones that come, move or go.

@@ -43,7 +43,7 @@ pub(crate) async fn drift(pipeline: &Pipeline<'_>, tenant: &Arc<Tenant>) -> Resu
         let before = tenant.db().point().await?;
         let inspected = tokio::spawn({
             let tenant = tenant.clone();
-            async move { tenant.db().inspect(None).await }
+            async move { tenant.db().inspect_known().await }
         });
         let view = tenant.latest().await?;
         let fault = |e| Error::new("host/fault", "the inspection broke off inside the host").because(e);
@@ -129,6 +129,7 @@ async fn compared(
         true => &deleted(tenant).await?,
         false => &Deleted::default(),
     };
+    let identities = &found.identities;
     let (found, beyond, strangers) = (&found.schema, &found.beyond(), &found.strangers(dialect));
     let world = World {
         wanted: schema,
@@ -140,6 +141,7 @@ async fn compared(
         unfit,
         beyond,
         away,
+        identities,
         deleted,
         strangers,
     };
@@ -148,18 +150,24 @@ async fn compared(
 
 /// The tables that are recorded, and are in another schema of the database.
 async fn away(tenant: &Tenant, recorded: &Schema, found: &Inspected) -> Result<Vec<Away>> {
+    let known = &found.identities;
     let is_lost = |table: &&Arc<Table>| match found.schema.tables.get(&table.name) {
+        _ if known.of(&table.name).is_some() => false,
         Some(there) => drift::is_stranger(table, there),
         None => true,
     };
     let lost = recorded.tables.values().filter(is_lost);
     let lost: Vec<_> = lost.map(AsRef::as_ref).collect();
-    Ok(if lost.is_empty() { Vec::new() } else { tenant.db().elsewhere(&lost).await? })
+    let mut away: Vec<_> = known.away().filter(|away| recorded.tables.contains_key(&away.table)).collect();
+    if !lost.is_empty() {
+        away.extend(tenant.db().elsewhere(&lost).await?);
+    }
+    Ok(away)
 }
 
 /// The database as it is; for a dry run, which nobody checks later, as it is at the view.
 async fn inspected(tenant: &Tenant, view: &View, request: &Request<'_>) -> Result<Inspected> {
-    let found = tenant.db().inspect(None).await?;
+    let found = tenant.db().inspect_known().await?;
     match request.consent.dry_run && !tenant.is_current(view).await? {
         true => Err(super::moved(tenant)),
         false => Ok(found),

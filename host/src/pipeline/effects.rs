@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use hookwright_core::event::{Body, Change};
+use hookwright_core::event::{Body, Change, Event};
 use hookwright_core::ident::Ident;
 use hookwright_core::metadata::{Changed, Entity, Field, Metadata, StableId};
 use hookwright_core::policy::{ApprovedPlan, Review, Verdict};
@@ -71,6 +71,7 @@ pub(super) fn work<'a>(
         plan,
         rows,
         tables,
+        as_recorded: is_as_recorded(change),
         gone_tables,
         tombstones: tombstones(&recorded(change, &view.snapshot.schema, review), memories, besides)?,
         undo_json,
@@ -114,6 +115,11 @@ pub(super) fn hold(
         summary_json: json(&summary(change, outcome))?,
         outcome_json: json(outcome)?,
     })
+}
+
+/// Whether it is worked out on what the host recorded, and not on what the database has.
+pub(super) fn is_as_recorded(change: &Change) -> bool {
+    !change.events.iter().any(Event::is_of_the_schema)
 }
 
 fn correlation(change: &Change) -> Option<String> {

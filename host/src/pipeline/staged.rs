@@ -15,7 +15,7 @@ use super::{Attempt, Pipeline, effects, held, report, steps};
 use crate::db::{JournalState, Phase, StepState};
 use crate::error::{Error, Result};
 use crate::executor::online::{self, Lease, Staging, Stopped, Work};
-use crate::executor::{Executed, RetryPolicy};
+use crate::executor::{Executed, Own, RetryPolicy};
 use crate::outcome::{Outcome, Reason, Status};
 use crate::tenant::{Tenant, View};
 
@@ -47,7 +47,7 @@ pub(super) async fn stage(
         hold: effects::hold(tenant, view, request, verdict, &outcome)?,
         consent_json: serde_json::to_string(&request.consent).map_err(effects::unwritable)?,
         by: request.decider().map(str::to_owned),
-        marked: plan.marked.clone(),
+        own: Own::of(plan, effects::is_as_recorded(request.change)),
         steps: plan
             .prepare
             .iter()

@@ -5,7 +5,7 @@ use hookwright_tests::world::runtime;
 use serde_json::{Value as Json, json};
 
 use super::bench::{BOTH, Bench};
-use super::twins::twins;
+use super::twins::{after, twins};
 
 /// Adds a field to an entity.
 fn add(id: &str, entity: &str) -> Json {
@@ -89,4 +89,32 @@ fn what_is_no_table_of_ours_is_not_touched() {
             bench.event(&add("b", "account")).await;
         });
     }
+}
+
+/// SQLite: columns keep their order when hands exchange their names, and their types tell that it is no other order.
+#[test]
+fn columns_that_changed_places_on_sqlite_are_not_taken_for_one_another() {
+    let exchange = "ALTER TABLE account RENAME COLUMN name TO way; ALTER TABLE account RENAME COLUMN rank TO name; \
+        ALTER TABLE account RENAME COLUMN way TO rank";
+    let rank = json!({"id": "r", "type": "field.create", "entity": "account", "field": {"name": "rank", "type": "Int"}});
+    let delete =
+        json!({"id": "d", "type": "field.delete", "entity": "account", "field": "rank", "dropColumn": true});
+    let made = async |dialect| {
+        let bench = twins(dialect).await;
+        bench.event(&rank).await;
+        bench
+    };
+    after(&[Dialect::Sqlite], made, exchange, async |bench| {
+        let error = bench.refused(&delete).await;
+        assert_eq!(error.code, "db/drifted", "{error}");
+        assert!(
+            error.message.contains("the column \"name\" of the table \"account\" is called \"rank\""),
+            "{error}"
+        );
+        bench.event(&json!({"id": "sync", "type": "schema.sync"})).await;
+        bench.event(&delete).await;
+    });
+    // One that was made anew is where it is: its values are gone, and nobody has them.
+    let anew = "ALTER TABLE account DROP COLUMN rank; ALTER TABLE account ADD COLUMN rank INTEGER";
+    after(&[Dialect::Sqlite], made, anew, async |bench| bench.event(&delete).await);
 }

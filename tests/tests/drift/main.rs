@@ -16,6 +16,7 @@ mod hands;
 mod healed;
 mod hidden;
 mod histories;
+mod identity;
 mod ignored;
 mod in_the_way;
 mod kept;

@@ -43,7 +43,9 @@ impl Drift {
     ) -> Result<Adoption, MetadataError> {
         let whole = Scope { extras: true, ..scope.clone() };
         let there = applied(&self.found, &self.renames).shared_schema();
-        let is_hindered = |name: &Ident| self.findings.iter().any(|f| f.table == *name && f.waits_for_room());
+        let is_hindered = |name: &Ident| {
+            self.findings.iter().any(|f| f.table == *name && f.part == Part::Table && f.waits_for_room())
+        };
         let is_deleted = |table: &&Arc<Table>| {
             self.metadata.entity(&table.name).is_none()
                 && self.wanted.table(&table.name).is_none()
@@ -110,7 +112,8 @@ impl Drift {
     /// say.
     pub(super) fn is_adoptable(&self, finding: &Finding, found: &Schema) -> bool {
         let is_named = matches!(finding.part, Part::Table | Part::Column(_));
-        let is_elsewhere = matches!(finding.needs, Some(Need::Return(_)));
+        let is_covered = finding.waits_for_room() && finding.part != Part::Table;
+        let is_elsewhere = is_covered || matches!(finding.needs, Some(Need::Return(_)));
         if finding.renamed.is_some() && !is_named || is_elsewhere {
             return false;
         }

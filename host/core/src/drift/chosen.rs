@@ -1,6 +1,7 @@
 //! A column of chosen values whose name was changed by hand. PostgreSQL keeps the values by a check, whose name stays:
 //! by the column's new name it is a text with a check of somebody's.
 
+use super::{Finding, Part, State};
 use crate::field_type::FieldType;
 use crate::ident::Ident;
 use crate::intent::{ChangeType, DropCheck, Intent};
@@ -24,6 +25,14 @@ pub(super) fn renamed(wanted: &Table, found: &Table) -> Vec<(Ident, Ident)> {
         (check.name != own).then(|| (check.name.clone(), own))
     };
     found.columns.values().filter(is_text).filter_map(of).collect()
+}
+
+/// Whether a check is that of a column which hands gave another type, so that the type's repair takes it away.
+pub(super) fn is_left(finding: &Finding, wanted: &Schema) -> bool {
+    let Part::Check(name) = &finding.part else { return false };
+    let is_of = |column: &Column| column.ty.values().is_some() && names::values_check(&column.name) == *name;
+    let table = wanted.table(&finding.table);
+    finding.state() == State::Extra && table.is_some_and(|table| table.columns.values().any(is_of))
 }
 
 /// The checks that are those of a table's columns, once these have their names back.

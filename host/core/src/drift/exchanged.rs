@@ -2,6 +2,7 @@
 //! is which, and the order does: no rename changes it. Where only names of one another are there, something must have gone
 //! along besides: what the columns are, their comments, or the names of what is on them.
 
+use super::known::dressed;
 use crate::ident::Ident;
 use crate::schema::{Column, IndexKey, Table};
 
@@ -34,6 +35,13 @@ pub(super) fn exchanged(recorded: &Table, found: &Table) -> Option<Vec<(Ident, I
     let back: Vec<_> = moved.iter().map(|(was, is)| (is.name.clone(), was.name.clone())).collect();
     let is_told = !is_circle || moved.iter().any(told) || names_went(recorded, found, &back);
     is_told.then_some(back)
+}
+
+/// A column that has the name of another on SQLite, where the order of columns tells: what it was called, and is.
+#[must_use]
+pub fn traded(recorded: &Table, found: &Table) -> Option<(Ident, Ident)> {
+    let found = dressed(found, recorded, false);
+    exchanged(recorded, &found)?.into_iter().map(|(now, was)| (was, now)).next()
 }
 
 /// Whether two columns are the same but for their names and comments.

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use super::{Part, StrangerKind};
+use super::{Away, Part, StrangerKind};
 use crate::ident::Ident;
 
 /// One difference between what metadata and plugins call for and what the database has.
@@ -36,7 +36,7 @@ pub struct Finding {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Need {
-    /// Room: a table of somebody's has its table's name. With a free name that it could have instead.
+    /// Room: a table or column of somebody's has its name. With a free name that it could have instead.
     Room(Ident),
     /// That what is no table of an entity, and has its table's name, makes way. With a free name for it.
     Aside(Ident),
@@ -88,7 +88,8 @@ impl Finding {
     }
 
     /// That a table is in another schema.
-    pub(super) fn elsewhere(table: &Ident, schema: &str) -> Self {
+    pub(super) fn elsewhere(away: &Away) -> Self {
+        let Away { table, schema, called } = away;
         let there = Some("there".to_owned());
         Self {
             table: table.clone(),
@@ -97,10 +98,10 @@ impl Finding {
             recorded: there,
             found: None,
             renamed: None,
-            called: None,
+            called: (called != table).then(|| called.clone()),
             moved: Moved::Hands,
             adoptable: false,
-            needs: Some(Need::Return(schema.to_owned())),
+            needs: Some(Need::Return(schema.clone())),
         }
     }
 

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::identity::Identities;
 use super::renamed::{akin, alike, same_shape};
 use crate::ddl::Dialect;
 use crate::ident::Ident;
@@ -29,14 +30,16 @@ fn owners(recorded: &Schema) -> BTreeMap<Ident, &Ident> {
 
 /// Tables that stand where another of the record's did, told by the names on them: two that changed places, or one that
 /// was put in the place of another. Those whose own place is taken by one that stays are not among them.
-pub(super) fn displaced(recorded: &Schema, found: &Schema) -> Vec<RenameTable> {
+pub(super) fn displaced(recorded: &Schema, found: &Schema, identities: &Identities) -> Vec<RenameTable> {
+    let (taken, sure) = (identities.taken(), identities.known());
     let differs = |(name, table): &(&Ident, &Arc<Table>)| {
-        let known = recorded.tables.get(*name);
+        let known = recorded.tables.get(*name).filter(|_| !taken.contains(*name));
         known.is_some_and(|known| !Arc::ptr_eq(known, table) && !is_itself(known, table))
     };
     let suspects: Vec<_> = found.tables.iter().filter(differs).collect();
+    let certain = identities.moved(recorded);
     if suspects.is_empty() {
-        return Vec::new();
+        return with_places(certain, found);
     }
     let owners = owners(recorded);
     let moved = |(name, table): &(&Ident, &Arc<Table>)| {
@@ -53,9 +56,16 @@ pub(super) fn displaced(recorded: &Schema, found: &Schema) -> Vec<RenameTable> {
         // Names on tables can be exchanged as well: then what is there is more like what it is called.
         let like = |name: &Ident| recorded.table(name).map_or(0, |known| alike(known, table));
         let is_like = like(owner) > 0 && like(owner) >= like(name);
-        (owner != *name && is_like).then(|| RenameTable { table: (*name).clone(), to: owner.clone() })
+        let is_free = !sure.contains(owner);
+        (owner != *name && is_like && is_free)
+            .then(|| RenameTable { table: (*name).clone(), to: owner.clone() })
     };
-    let mut all: Vec<_> = suspects.iter().filter_map(moved).collect();
+    let moved: Vec<_> = suspects.iter().filter_map(moved).collect();
+    with_places(certain.into_iter().chain(moved).collect(), found)
+}
+
+/// Those renames of tables whose places are free, or get free.
+fn with_places(mut all: Vec<RenameTable>, found: &Schema) -> Vec<RenameTable> {
     loop {
         let leaves = |place: &Ident| all.iter().any(|rename| rename.table == *place);
         let claims = |place: &Ident| all.iter().filter(|rename| rename.to == *place).count();
@@ -77,17 +87,30 @@ fn is_itself(known: &Table, there: &Table) -> bool {
 }
 
 /// Tables that were given another name, and whose own a table of somebody's has now: nothing on that one is the record's.
-pub(super) fn put_out(recorded: &Schema, own: &Schema, others: &Schema) -> Vec<RenameTable> {
-    let moved = displaced(recorded, own);
+pub(super) fn put_out(
+    recorded: &Schema,
+    own: &Schema,
+    others: &Schema,
+    identities: &Identities,
+) -> Vec<RenameTable> {
+    let moved = displaced(recorded, own, identities);
+    let taken = identities.taken();
     let of = |(name, there): (&Ident, &Arc<Table>)| {
-        let is_known = moved.iter().any(|rename| rename.table == *name);
+        if moved.iter().any(|rename| rename.table == *name) {
+            return None;
+        }
+        if let Some(identity) = identities.of(name) {
+            let is_out = identity.away.is_none() && identity.called != *name;
+            return is_out.then(|| RenameTable { table: identity.called.clone(), to: name.clone() });
+        }
         let known = recorded.tables.get(name).filter(|known| !Arc::ptr_eq(known, there))?;
-        if is_known || is_marked(known, there) {
+        if is_marked(known, there) {
             return None;
         }
         let is_it = |other: &&Arc<Table>| {
             let is_like = same_shape(known, other) || akin(known, other);
-            is_like && (is_marked(known, other) || !akin(known, there))
+            let is_free = !taken.contains(&other.name);
+            is_free && is_like && (is_marked(known, other) || !akin(known, there))
         };
         let mut like = others.tables.values().filter(is_it);
         let table = like.next().filter(|_| like.next().is_none())?.name.clone();

@@ -8,9 +8,11 @@ mod alike;
 mod base;
 mod chosen;
 mod compare;
+mod covered;
 mod exchanged;
 mod extras;
 mod finding;
+mod identity;
 mod known;
 mod left_out;
 mod loosening;
@@ -35,7 +37,9 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 pub use adopt::Adoption;
+pub use exchanged::traded;
 pub use finding::{Finding, Moved, Need, State};
+pub use identity::{Identities, Identity};
 pub use left_out::LeftOut;
 pub use marks::is_stranger;
 pub use part::{Part, shape as index_in_words};
@@ -82,6 +86,8 @@ pub struct World<'a> {
     pub beyond: &'a [LeftOut],
     /// Recorded tables that are in another schema of the database.
     pub away: &'a [Away],
+    /// What recorded tables and columns are called now, as far as the database knows.
+    pub identities: &'a Identities,
     /// What the metadata deleted, whether or not it is made again.
     pub deleted: &'a Deleted,
     /// What is there on the host's tables, or in their place, and the model has no word for.
@@ -113,6 +119,8 @@ pub struct Away {
     pub table: Ident,
     /// The schema.
     pub schema: String,
+    /// The name that it has there.
+    pub called: Ident,
 }
 
 /// How a database stands to what is called for.
@@ -337,6 +345,7 @@ impl Drift {
         let Self { wanted, recorded, metadata, .. } = self;
         let mut findings = Three { wanted, recorded, found, metadata }.findings();
         self.replaced(&mut findings);
+        findings.retain(|finding| !chosen::is_left(finding, wanted));
         findings
     }
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::known::dressed;
-use super::{Drift, Finding, Need, Part, Scope, World, marks, objects, renamed, strangers, undone};
+use super::{Drift, Finding, Need, Part, Scope, World, covered, marks, objects, renamed, strangers, undone};
 use crate::ddl::Dialect;
 use crate::ident::Ident;
 use crate::intent::{Intent, RenameColumn, RenameTable};
@@ -106,15 +106,16 @@ pub(super) struct Names {
     pub base: Schema,
     /// What renames them.
     pub renames: Vec<Intent>,
-    /// Tables that cannot come back before somebody makes room; the base has them as the record does.
+    /// Tables and columns that cannot come back before somebody makes room; the base has them as the record does.
     pub hindered: Vec<Finding>,
 }
 
 /// Finds what was given another name by hand.
 pub(super) fn names_back(world: &World<'_>, own: Schema, others: &mut Schema) -> Names {
     let World { wanted, recorded, found, metadata, .. } = world;
-    let (mut base, hindered) = aside(world, own, others);
-    let mut tables = renamed::tables(recorded, &base, others, world.dialect);
+    let (mut base, mut hindered) = aside(world, own, others);
+    let mut tables = renamed::tables(recorded, &base, others, world.identities, world.dialect);
+    tables.retain(|rename| !hindered.iter().any(|finding| finding.table == rename.to));
     tables.extend(undone::tables(wanted, recorded, &base, metadata, world.deleted));
     tables.retain(|rename| !strangers::is_taken(world, &rename.to));
     for rename in &tables {
@@ -123,15 +124,18 @@ pub(super) fn names_back(world: &World<'_>, own: Schema, others: &mut Schema) ->
             others.tables.remove(&rename.table);
         }
     }
+    hindered.extend(covered::columns(world, &mut base, &tables));
     let mut renames: Vec<_> = tables.into_iter().map(Intent::RenameTable).collect();
     let model = applied(&base, &renames);
     // SQLite gives keys no names.
     let named_keys = found.tables.values().any(|table| table.primary_key_name.is_some());
     for (name, table) in &model.schema().tables {
+        let identity = world.identities.of(name);
+        let has_moved = identity.is_some_and(|identity| !identity.columns.is_empty());
         if let (Some(wanted), Some(known)) = (wanted.table(name), recorded.tables.get(name))
-            && !Arc::ptr_eq(known, table)
+            && (has_moved || !Arc::ptr_eq(known, table))
         {
-            let within = renamed::within(wanted, known, table);
+            let within = renamed::within(wanted, known, table, identity);
             let is_there = |rename: &Intent| named_keys || !matches!(rename, Intent::RenamePrimaryKey(_));
             renames.extend(within.into_iter().filter(is_there));
         }
@@ -150,9 +154,9 @@ pub(super) fn names_back(world: &World<'_>, own: Schema, others: &mut Schema) ->
 /// by their names, and nothing is done about them.
 fn aside(world: &World<'_>, own: Schema, others: &mut Schema) -> (Schema, Vec<Finding>) {
     let (mut base, mut hindered) = (own, Vec::new());
-    for rename in marks::put_out(world.recorded, &base, others) {
+    for rename in marks::put_out(world.recorded, &base, others, world.identities) {
         let (from, name) = (rename.table.clone(), rename.to.clone());
-        let there = others.tables.remove(&from);
+        let there = others.tables.remove(&from).or_else(|| base.tables.remove(&from));
         base.tables.remove(&name);
         there.into_iter().for_each(|table| drop(base.tables.insert(from.clone(), table)));
         base = applied(&base, &[Intent::RenameTable(rename)]).schema().clone();
@@ -162,8 +166,13 @@ fn aside(world: &World<'_>, own: Schema, others: &mut Schema) -> (Schema, Vec<Fi
         hindered.push(Finding { needs, ..finding });
     }
     for away in world.away {
-        hindered.push(Finding::elsewhere(&away.table, &away.schema));
+        hindered.push(Finding::elsewhere(away));
         refer_to(&mut base, &away.table, world.recorded);
+        // What has its name meanwhile, and is another of the record, gets its own once it is back.
+        for rename in world.identities.moved(world.recorded).into_iter().filter(|r| r.table == away.table) {
+            let finding = Finding::renamed(&rename.to, Part::Table, rename.table, &rename.to);
+            hindered.push(Finding { needs: Some(Need::Others), ..finding });
+        }
     }
     for name in hindered.iter().map(|finding| &finding.table) {
         if let Some(known) = world.recorded.tables.get(name) {

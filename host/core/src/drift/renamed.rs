@@ -1,6 +1,7 @@
 //! Names that somebody changed by hand: what is missing under one name and there under another is not lost.
 
 use super::exchanged::{carries, exchanged};
+use super::identity::{Identities, Identity};
 use super::marks::{displaced, is_marked, is_unmarked};
 use super::{chosen, objects};
 use crate::ddl::Dialect;
@@ -13,15 +14,19 @@ pub(super) fn tables(
     recorded: &Schema,
     found: &Schema,
     unmanaged: &Schema,
+    identities: &Identities,
     dialect: Dialect,
 ) -> Vec<RenameTable> {
-    let mut renames = displaced(recorded, found);
+    let mut renames = displaced(recorded, found, identities);
     let stays =
         |name: &Ident| found.tables.contains_key(name) && !renames.iter().any(|rename| rename.table == *name);
     let comes = |name: &Ident| renames.iter().any(|rename| rename.to == *name);
     let missing = recorded.tables.values().filter(|t| !stays(&t.name) && !comes(&t.name));
+    let missing = missing.filter(|t| identities.of(&t.name).is_none());
     let lost: Vec<&Table> = missing.map(AsRef::as_ref).collect();
-    let free: Vec<&Table> = unmanaged.tables.values().map(AsRef::as_ref).collect();
+    let taken = identities.taken();
+    let free = unmanaged.tables.values().filter(|table| !taken.contains(&table.name));
+    let free: Vec<&Table> = free.map(AsRef::as_ref).collect();
     let search = Search { lost, free, dialect };
     let came: Vec<_> = search.lost.iter().filter_map(|known| search.rename(known)).collect();
     renames.extend(came);
@@ -111,11 +116,20 @@ pub(super) fn same_shape(a: &Table, b: &Table) -> bool {
 }
 
 /// Columns and checks of one table, likewise.
-pub(super) fn within(wanted: &Table, recorded: &Table, found: &Table) -> Vec<Intent> {
+pub(super) fn within(
+    wanted: &Table,
+    recorded: &Table,
+    found: &Table,
+    identity: Option<&Identity>,
+) -> Vec<Intent> {
     let table = || found.name.clone();
-    let columns = exchanged(recorded, found).unwrap_or_else(|| columns(wanted, recorded, found)).into_iter();
-    let columns =
-        columns.map(|(column, to)| Intent::RenameColumn(RenameColumn { table: table(), column, to }));
+    let columns = match identity {
+        Some(identity) => identity.columns_back(wanted, recorded, found),
+        None => exchanged(recorded, found).unwrap_or_else(|| columns(wanted, recorded, found)),
+    };
+    let columns = columns
+        .into_iter()
+        .map(|(column, to)| Intent::RenameColumn(RenameColumn { table: table(), column, to }));
     let checks = checks(wanted, found).into_iter().chain(chosen::renamed(wanted, found));
     let checks = checks.map(|(name, to)| Intent::RenameCheck(RenameCheck { table: table(), name, to }));
     columns.chain(checks).chain(objects::renamed(wanted, recorded, found)).collect()

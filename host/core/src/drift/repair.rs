@@ -11,6 +11,7 @@ use crate::intent::{
     DropCheck, DropColumn, DropDefault, DropForeignKey, DropIndex, DropNotNull, DropPrimaryKey, DropTable,
     DropUnique, Intent, SetComment, SetDefault, SetLogged, SetNotNull, SetValues,
 };
+use crate::schema::names::values_check;
 use crate::schema::{Check, Column, ForeignKey, Index, Schema, Table};
 
 use super::compare::{key_stand_in, stand_in};
@@ -111,6 +112,7 @@ impl Repair<'_> {
                 if let (Some(wanted_column), Some(found_column)) = (wanted.column(name), found.column(name)) {
                     if matches!(part, Part::Type(_)) {
                         self.without_computed(name, wanted, found);
+                        self.without_values(wanted_column, found);
                     }
                     self.value(part, &wanted.name, wanted_column, found_column);
                 }
@@ -125,6 +127,15 @@ impl Repair<'_> {
                 self.push(Stage::Tables, Intent::SetLogged(SetLogged { table }));
             }
             Part::Stranger(..) => {}
+        }
+    }
+
+    /// The check of an `Enum` stays when hands give its column another type, and has the name of the one that comes.
+    fn without_values(&mut self, wanted: &Column, found: &Table) {
+        let name = values_check(&wanted.name);
+        if wanted.ty.values().is_some() && found.checks.iter().any(|check| check.name == name) {
+            let table = found.name.clone();
+            self.push(Stage::Constraints, Intent::DropCheck(DropCheck { table, name }));
         }
     }
 
@@ -295,6 +306,7 @@ mod tests {
             unfit: &[],
             beyond: &[],
             away: &[],
+            identities: &super::super::Identities::default(),
             deleted: &super::super::Deleted::default(),
             strangers: &[],
         });

@@ -63,7 +63,9 @@ impl Drift {
     }
 
     fn is_waiting(&self, table: &Ident) -> bool {
-        let is_so = |finding: &&Finding| finding.waits_for_room() || finding.is_replaced();
+        let is_table = |finding: &&Finding| finding.part == Part::Table;
+        let is_so =
+            |finding: &&Finding| is_table(finding) && finding.waits_for_room() || finding.is_replaced();
         self.findings.iter().filter(is_so).any(|finding| finding.table == *table)
     }
 

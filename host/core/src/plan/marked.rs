@@ -2,6 +2,7 @@
 //! call the table otherwise, and what is put in its place cannot have them.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::Plan;
 use crate::ddl::{Dialect, Statement};
@@ -21,8 +22,8 @@ pub(super) fn of(plan: &Plan, base: &Schema, dialect: Dialect) -> BTreeMap<Ident
 }
 
 /// SQLite, which has no locks to tell of and whose keys have no names: the tables, there before, that a plan works on or
-/// comes to refer to, with their columns.
-pub(super) fn columns(plan: &Plan, model: &Model) -> BTreeMap<Ident, Vec<Ident>> {
+/// comes to refer to, as they are.
+pub(super) fn shapes(plan: &Plan, model: &Model) -> BTreeMap<Ident, Arc<Table>> {
     let own: BTreeSet<_> = plan.statements().filter_map(Statement::table).collect();
     let known = |table: &Table, key: &ForeignKey| {
         let before = model.base().table(&table.name);
@@ -33,7 +34,7 @@ pub(super) fn columns(plan: &Plan, model: &Model) -> BTreeMap<Ident, Vec<Ident>>
     let referred = keys.map(|key| &key.table);
     let names: BTreeSet<_> = own.iter().copied().chain(referred).collect();
     let tables = names.into_iter().filter_map(|name| model.base().tables.get(name));
-    tables.map(|table| (table.name.clone(), table.columns.keys().cloned().collect())).collect()
+    tables.map(|table| (table.name.clone(), table.clone())).collect()
 }
 
 /// SQLite gives keys no names.

@@ -19,6 +19,7 @@ mod sqlite;
 mod waits;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use serde::Serialize;
 
@@ -31,6 +32,7 @@ use crate::ddl::{Dialect, Statement, StatementKind, Step};
 use crate::ident::{Ident, OrgName};
 use crate::model::Model;
 use crate::online::OnlineStep;
+use crate::schema::Table;
 
 /// What is to be executed: before the change's transaction, in it, and after it.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -54,9 +56,9 @@ pub struct Plan {
     /// The tables, there before, that it works on, each with the name of something indexed on it. The executor does nothing
     /// if that is on another table: hands called the one otherwise then, and may have put another in its place.
     pub marked: BTreeMap<Ident, Ident>,
-    /// SQLite: the tables, there before, that it works on or refers to, with their columns. The executor does nothing if one
-    /// is not there, or has few of them: something else was put in its place then.
-    pub columns: BTreeMap<Ident, Vec<Ident>>,
+    /// SQLite: the tables, there before, that it works on or refers to, as they are. The executor does nothing if one is not
+    /// there, or has few of the columns: something else was put in its place then.
+    pub shapes: BTreeMap<Ident, Arc<Table>>,
 }
 
 impl Plan {
@@ -120,11 +122,11 @@ pub fn plan(org: &OrgName, dialect: Dialect, model: &Model, sizes: &Sizes) -> Pl
         Dialect::Postgres => postgres::plan(org, &delta.with_references_remade(&names), sizes),
         Dialect::Sqlite => sqlite::plan(org, &delta),
     };
-    let columns = match dialect {
+    let shapes = match dialect {
         Dialect::Postgres => BTreeMap::new(),
-        Dialect::Sqlite => marked::columns(&plan, model),
+        Dialect::Sqlite => marked::shapes(&plan, model),
     };
-    Plan { marked: marked::of(&plan, model.base(), dialect), columns, ..plan }
+    Plan { marked: marked::of(&plan, model.base(), dialect), shapes, ..plan }
 }
 
 #[cfg(test)]

@@ -22,7 +22,7 @@ pub(in crate::db) const POSTGRES_TABLES: Tables = &[
     ("held_event", "org event_id held_id"),
     ("journal", "org change_id state lease_by lease_until created_at"),
     ("meta", "version"),
-    ("model", "org name definition"),
+    ("model", "org name definition relation home columns"),
     ("org", "org revision created_at touched"),
     ("step", "org change_id number phase step state done total pass filled error begun_at ended_at"),
     ("tombstone", "org table_name column_name change_id actor dropped_at memory"),

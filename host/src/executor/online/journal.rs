@@ -1,16 +1,14 @@
 //! What is written of staged changes and their steps.
 
-use std::collections::BTreeMap;
-
 use hookwright_core::ddl::Dialect;
-use hookwright_core::ident::{Ident, OrgName};
+use hookwright_core::ident::OrgName;
 use hookwright_core::online::OnlineStep;
 
 use super::{Stopped, Work, short};
 use crate::db::gate::Script;
 use crate::db::{DbError, Fault, OrgDb, Phase, StepRow, fault};
 use crate::executor::job::Job;
-use crate::executor::{Executed, Hold, RetryPolicy, detached, held};
+use crate::executor::{Executed, Hold, Own, RetryPolicy, detached, held};
 
 /// A change that is staged: it may run, and its steps are done before its transaction.
 #[derive(Debug)]
@@ -23,8 +21,8 @@ pub struct Staging {
     pub by: Option<String>,
     /// Its steps, each as JSON.
     pub steps: Vec<String>,
-    /// Its tables, each with the name of something indexed on it.
-    pub marked: BTreeMap<Ident, Ident>,
+    /// Its tables, and by what they are known.
+    pub own: Own,
 }
 
 /// Stages a change, or one that is held or staged already, with these steps.
@@ -33,7 +31,7 @@ pub struct Staging {
 /// A [`DbError`].
 pub async fn stage(db: &OrgDb, staging: &Staging, policy: &RetryPolicy) -> Result<Executed, DbError> {
     let mut script = Script::new(Dialect::Postgres);
-    let Staging { hold, consent_json, by, steps, marked } = staging;
+    let Staging { hold, consent_json, by, steps, own } = staging;
     let (org, change) = (hold.org.as_str(), hold.id.as_str());
     script.sql("DELETE FROM hookwright.step WHERE org = ").text(org).sql(" AND change_id = ").text(change);
     script.sql(";\nINSERT INTO hookwright.journal (org, change_id, state) VALUES (").texts([org, change]);
@@ -43,7 +41,7 @@ pub async fn stage(db: &OrgDb, staging: &Staging, policy: &RetryPolicy) -> Resul
     script.sql("UPDATE hookwright.held SET status = 'staged', consent = ").text(consent_json);
     script.sql(", decided_by = ").text_or_null(by.as_deref()).sql(" WHERE org = ").text(org);
     script.sql(" AND id = ").text(change).sql(" RETURNING created_at::text;\n");
-    detached(db, Job::stage(hold, script, marked.clone()), policy).await
+    detached(db, Job::stage(hold, script, own.clone()), policy).await
 }
 
 /// The rows of steps; those of a phase are numbered from 0, those after the transaction from 1,000.

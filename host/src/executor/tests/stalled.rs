@@ -1,7 +1,5 @@
 //! A host that stood still while others went on: whatever it does then, it undoes and commits nothing of theirs.
 
-use std::collections::BTreeMap;
-
 use hookwright_core::ddl::Dialect;
 use hookwright_core::online::OnlineStep;
 use serde_json::{Value as Json, json};
@@ -10,7 +8,7 @@ use super::{column, create, held::a_hold, ty};
 use crate::db::{HeldRow, Phase};
 use crate::executor::online::{Lease, Staging, Stopped, Work, give_up, json as kept, rolled_back, stage};
 use crate::executor::testing::{Bench, org};
-use crate::executor::{Approved, Executed, Rejection, execute, reject};
+use crate::executor::{Approved, Executed, Own, Rejection, execute, reject};
 
 const CHANGE: &str = "c-1";
 const STOLEN: &str = "UPDATE hookwright.journal SET lease_by = 'another'";
@@ -36,7 +34,7 @@ async fn staged() -> Bench {
         consent_json: "{}".into(),
         by: Some("alice".into()),
         steps: steps().iter().map(|step| kept(step).expect("JSON")).collect(),
-        marked: BTreeMap::new(),
+        own: Own::default(),
     };
     let executed = stage(&bench.db, &staging, &bench.retry).await.expect("staged");
     assert!(matches!(executed, Executed::Applied(_)), "{executed:?}");
