@@ -47,7 +47,12 @@ impl<'a> Site<'a> {
             let (table, column) = (self.whole(finding.table.as_str()), quote(column.as_str()));
             return Some(format!("ALTER TABLE {table} RENAME COLUMN {column} TO {}", quote(aside.as_str())));
         }
-        let table = finding.called.as_ref().filter(|_| finding.waits_for_room()).unwrap_or(&finding.table);
+        let called = match finding.needs {
+            Some(Need::Return(_)) => finding.called.as_ref(),
+            Some(Need::Detach(_) | Need::Untype) => finding.renamed.as_ref(),
+            _ => None,
+        };
+        let table = called.unwrap_or(&finding.table);
         self.needed(table.as_str(), finding.needs.as_ref()?, finding.found.as_deref() == Some(VIEW))
     }
 

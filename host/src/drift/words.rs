@@ -13,6 +13,8 @@ pub(super) fn what(finding: &drift::Finding) -> String {
                 ", and another {kind} has its name: give that one another, or drop it, then repair this; or drop \"{}\", if the other is to be it from now on",
                 renamed.as_str()
             ),
+            Some(Need::Detach(_)) => ", and is a part of another one".to_owned(),
+            Some(Need::Untype) => ", and is made of a type".to_owned(),
             _ => String::new(),
         };
         return format!("the {kind} \"{place}\" is called \"{}\"{beside}", renamed.as_str());

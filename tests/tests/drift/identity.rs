@@ -6,7 +6,7 @@ use hookwright_tests::scenario::Dialect;
 use hookwright_tests::world::TestHost;
 use serde_json::{Value as Json, json};
 
-use super::bench::{Bench, sync, told};
+use super::bench::{ALLOWED, Bench, sync, told};
 use super::twins::{after, in_step};
 
 /// Of one shape, with columns of one type, and nothing on them that has a name but their keys.
@@ -238,5 +238,27 @@ fn a_column_that_was_put_in_the_place_of_another_is_told() {
         bench.event(&json!({"id": "again", "type": "schema.sync"})).await;
         rows_are_in_place(bench).await;
         assert_eq!(bench.world.rows("SELECT a_other FROM pear").await.expect("read").len(), 1);
+    });
+}
+
+/// It is none of its own any more, and has another name besides.
+#[test]
+fn a_table_of_a_type_that_was_renamed_is_told_as_both() {
+    let deed = "CREATE TYPE fruit AS (id integer, kind text, a varchar(40), b varchar(40), c varchar(40)); \
+        ALTER TABLE pear OF fruit; ALTER TABLE pear RENAME TO apple";
+    after(&[Dialect::Postgres], alike, deed, async |bench| {
+        let drift = bench.drift().await;
+        assert_eq!(told(&drift.findings), ["drift/renamed-table pear"]);
+        let finding = bench.told(&drift.findings[0]);
+        assert!(
+            finding.message.contains("is called \"apple\", and is made of a type"),
+            "{}",
+            finding.message
+        );
+        assert_eq!(finding.adopt, None);
+        let reasons = bench.send(&sync(), ALLOWED).await.reasons;
+        assert!(reasons[0].help.contains("ALTER TABLE \"acme\".\"apple\" NOT OF"), "{reasons:#?}");
+        bench.paste("ALTER TABLE acme.apple NOT OF").await;
+        mended(bench, &["drift/renamed-table pear"]).await;
     });
 }

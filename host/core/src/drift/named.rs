@@ -4,7 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::known::dressed;
-use super::{Drift, Finding, Need, Part, Scope, World, covered, marks, objects, renamed, strangers, undone};
+use super::{
+    Drift, Finding, Need, Part, Scope, Stranger, StrangerKind, World, covered, marks, objects, renamed,
+    strangers, undone,
+};
 use crate::ddl::Dialect;
 use crate::ident::Ident;
 use crate::intent::{Intent, RenameColumn, RenameTable};
@@ -172,6 +175,15 @@ fn aside(world: &World<'_>, own: Schema, others: &mut Schema) -> (Schema, Vec<Fi
         for rename in world.identities.moved(world.recorded).into_iter().filter(|r| r.table == away.table) {
             let finding = Finding::renamed(&rename.to, Part::Table, rename.table, &rename.to);
             hindered.push(Finding { needs: Some(Need::Others), ..finding });
+        }
+    }
+    for rename in world.identities.moved(world.recorded) {
+        let is_it = |s: &&Stranger| s.kind == StrangerKind::Relation && s.name == rename.table.as_str();
+        let stranger =
+            world.strangers.iter().find(is_it).filter(|_| !world.found.tables.contains_key(&rename.table));
+        if let Some(needs) = stranger.and_then(|stranger| stranger.needs.clone()) {
+            let finding = Finding::renamed(&rename.to, Part::Table, rename.table, &rename.to);
+            hindered.push(Finding { needs: Some(needs), ..finding });
         }
     }
     for name in hindered.iter().map(|finding| &finding.table) {
