@@ -90,12 +90,7 @@ fn postgres(e: &PgDatabaseError) -> Result<DbError, Words> {
         "42P01" | "42703" | "42704" => {
             Ok(DbError::Drifted(format!("what the change works on is not there any more: {said}")))
         }
-        RENAMED => Ok(DbError::renamed(e.table().unwrap_or_default(), e.detail().unwrap_or_default())),
-        EXCHANGED => Ok(DbError::exchanged(
-            e.table().unwrap_or_default(),
-            e.column().unwrap_or_default(),
-            e.detail().unwrap_or_default(),
-        )),
+        RENAMED | EXCHANGED => Ok(DbError::misnamed(e)),
         // Such as a view, a part of a partitioned table, or one that is made of a type.
         "42809" | "42P16" => {
             Ok(DbError::Drifted(format!("what the change works on is something else by now: {said}")))
@@ -127,6 +122,15 @@ fn postgres(e: &PgDatabaseError) -> Result<DbError, Words> {
 }
 
 impl DbError {
+    /// That a table or column of the model is called otherwise.
+    fn misnamed(e: &PgDatabaseError) -> Self {
+        let (table, now) = (e.table().unwrap_or_default(), e.detail().unwrap_or_default());
+        match e.column() {
+            None => Self::renamed(table, now),
+            Some(column) => Self::exchanged(table, column, now),
+        }
+    }
+
     /// That a table of the model is called otherwise: whatever has its name is none of it.
     pub(crate) fn renamed(table: &str, now: &str) -> Self {
         Self::Drifted(format!(

@@ -262,3 +262,38 @@ fn a_table_of_a_type_that_was_renamed_is_told_as_both() {
         mended(bench, &["drift/renamed-table pear"]).await;
     });
 }
+
+/// Every order of three.
+const ORDERS: [[usize; 3]; 6] = [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]];
+
+/// Gives each of three the name of another.
+fn ordered(names: [&str; 3], order: [usize; 3], rename: impl Fn(&str, &str) -> String) -> String {
+    let aside: String = names.iter().map(|name| rename(name, &format!("{name}_way"))).collect();
+    let back = names.iter().zip(order).map(|(name, to)| rename(&format!("{name}_way"), names[to]));
+    aside + &back.collect::<String>()
+}
+
+/// A law: however names are exchanged, over tables and columns at once, and types changed besides, a sync puts each row and
+/// value where it was.
+#[test]
+fn whatever_is_exchanged_comes_back() {
+    after(&[Dialect::Postgres], alike, "", async |bench| {
+        for (number, (tables, columns)) in
+            ORDERS.iter().flat_map(|t| ORDERS.iter().map(move |c| (*t, *c))).enumerate()
+        {
+            let table = ALIKE[number % 3];
+            let mut deed =
+                ordered(COLUMNS, columns, |from, to| format!("ALTER TABLE {table} RENAME {from} TO {to};"));
+            if number % 2 == 1 {
+                deed += &format!("ALTER TABLE {table} ALTER {} TYPE text;", COLUMNS[number % 3]);
+            }
+            deed += &ordered(ALIKE, tables, |from, to| format!("ALTER TABLE {from} RENAME TO {to};"));
+            bench.hand(&deed).await;
+            let id = format!("law {number}");
+            let outcome = bench.send(&json!({"id": id, "type": "schema.sync"}), ALLOWED).await;
+            assert!(outcome.left.is_empty() && outcome.reasons.is_empty(), "{deed}: {outcome:#?}");
+            rows_are_in_place(bench).await;
+            in_step(bench).await;
+        }
+    });
+}
