@@ -11,6 +11,7 @@ mod log;
 pub(crate) mod online;
 mod postgres;
 mod rebuild;
+mod references;
 mod retry;
 mod settle;
 mod sqlite;

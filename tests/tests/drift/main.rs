@@ -34,6 +34,7 @@ mod replaced;
 mod room;
 mod scopes;
 mod twins;
+mod unkeyed;
 mod unread;
 mod unrepaired;
 mod watch;
