@@ -58,6 +58,9 @@ impl<'a> Site<'a> {
             Need::Detach(whole) => {
                 Some(format!("ALTER TABLE {whole} DETACH PARTITION {}", self.whole(table)))
             }
+            Need::Disinherit(parent) => {
+                Some(format!("ALTER TABLE {} NO INHERIT {parent}", self.whole(table)))
+            }
             Need::Untype => Some(format!("ALTER TABLE {} NOT OF", self.whole(table))),
             Need::Others | Need::Table => None,
         }

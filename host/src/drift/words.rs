@@ -20,13 +20,18 @@ pub(super) fn what(finding: &drift::Finding) -> String {
     if let Some(Need::Return(schema)) = &finding.needs {
         return format!("the {kind} \"{place}\" is in the schema {}", quoted(schema));
     }
-    if let Some(Need::Detach(_) | Need::Untype) = &finding.needs {
+    if let Some(Need::Detach(_) | Need::Disinherit(_) | Need::Untype) = &finding.needs {
         return format!("the {kind} \"{place}\" is none of its own any more: {found}");
     }
     if let Part::Kept(name) = &finding.part {
         return format!("{wanted}, dropped and kept as \"{}\", is not there", name.as_str());
     }
     let kind = in_words(&finding.part);
+    if finding.is_switched_off() {
+        return format!(
+            "the {kind} \"{place}\" is switched off (DISABLE TRIGGER): what rows refer to is not checked, and what a deletion does to them is not done"
+        );
+    }
     match &finding.part {
         Part::Nullability(_) if finding.found.as_deref() == Some("NULL") => {
             return format!("\"{place}\" may be NULL, and shall always have a value (NOT NULL)");

@@ -191,8 +191,12 @@ fn viewed(site: Site<'_>, table: &Table, there: &Inspected) -> Option<Reason> {
 }
 
 /// What has the names of tables that a change alters, and is none that can be altered.
-pub(super) async fn replaced(tenant: &Tenant, altered: &BTreeSet<Ident>) -> Result<Vec<Reason>> {
-    let found = tenant.db().replaced(altered).await?;
+pub(super) async fn replaced(
+    tenant: &Tenant,
+    altered: &BTreeSet<Ident>,
+    columns: &BTreeSet<Ident>,
+) -> Result<Vec<Reason>> {
+    let found = tenant.db().replaced(altered, columns).await?;
     if found.is_empty() {
         return Ok(Vec::new());
     }
