@@ -1,7 +1,7 @@
 //! Statements for people to run, with the schema in them: whatever schemas a session searches, they can be pasted.
 
 use hookwright_core::ddl::Dialect;
-use hookwright_core::drift::{self, Need, Part, StrangerKind};
+use hookwright_core::drift::{self, Need, Obstacle, ObstacleKind, Part, StrangerKind};
 use hookwright_core::ident::{Ident, OrgName};
 
 use crate::db::VIEW;
@@ -33,6 +33,30 @@ impl<'a> Site<'a> {
             (Dialect::Sqlite, true) => format!("DROP VIEW {}", quote(name)),
             // PostgreSQL renames views by these words, too.
             _ => format!("ALTER TABLE {} RENAME TO {}", self.whole(name), quote(to.as_str())),
+        }
+    }
+
+    /// What has something of others make room for what has to have its name, after what that comes to.
+    pub(super) fn out_of_the_way(self, obstacle: &Obstacle) -> String {
+        let Obstacle { kind, name, table, is, free, .. } = obstacle;
+        let on = || format!("ALTER TABLE {}", self.whole(table));
+        let (old, new) = (quote(name), quote(free.as_str()));
+        match (kind, self.dialect) {
+            (ObstacleKind::Table | ObstacleKind::Relation, _) => {
+                format!("move it away by hand: {}", self.aside(name, free, is == VIEW))
+            }
+            (ObstacleKind::Index, Dialect::Postgres) => {
+                format!("give it another name by hand: ALTER INDEX {} RENAME TO {new}", self.whole(name))
+            }
+            (ObstacleKind::Index, Dialect::Sqlite) => {
+                format!("drop it by hand, and make it again under another name: DROP INDEX {old}")
+            }
+            (ObstacleKind::Constraint, _) => {
+                format!("give it another name by hand: {} RENAME CONSTRAINT {old} TO {new}", on())
+            }
+            (ObstacleKind::Column, _) => {
+                format!("give it another name by hand: {} RENAME COLUMN {old} TO {new}", on())
+            }
         }
     }
 

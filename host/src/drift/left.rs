@@ -1,10 +1,12 @@
 //! What a repair leaves as it is: with what stands against it, and what to do next.
 
 use hookwright_core::ddl::Dialect;
-use hookwright_core::drift::{Hindrance, Need, Unrepaired};
+use hookwright_core::drift::{Hindrance, Need, Obstacle, ObstacleKind, Unrepaired};
+use hookwright_core::ident::quoted;
 
 use super::words::what;
 use super::{Finding, Site, quote};
+use crate::db::VIEW;
 use crate::outcome::Reason;
 
 impl Finding {
@@ -61,6 +63,7 @@ impl Finding {
                 "what is there is not Hookwright's to change, and may have the rows".to_owned(),
                 format!("move it away by hand: {}; then: {whole}, and copy the rows", self.repair),
             ),
+            Hindrance::Met(obstacle) => met(site, obstacle, &self.repair),
             Hindrance::Waits => (
                 "nothing is done about it, nor about what refers to it, before somebody makes room".to_owned(),
                 format!("{}; then: {whole}", self.repair),
@@ -75,6 +78,24 @@ impl Finding {
             ),
         }
     }
+}
+
+/// What others made that has the name, and what gives it another one.
+fn met(site: Site<'_>, obstacle: &Obstacle, repair: &str) -> (String, String) {
+    let Obstacle { kind, name, table, is, goes, .. } = obstacle;
+    let what = match kind {
+        ObstacleKind::Index => "an index",
+        ObstacleKind::Constraint => "a constraint",
+        ObstacleKind::Column => "a column",
+        ObstacleKind::Relation if is == VIEW => "a view",
+        ObstacleKind::Table | ObstacleKind::Relation => "a table",
+    };
+    let on = if name == table { String::new() } else { format!(" on {}", quoted(table)) };
+    let is = if is.is_empty() || is == VIEW { String::new() } else { format!(" ({is})") };
+    let stands = format!("there is {what} {}{on}{is} already, and Hookwright did not make it", quoted(name));
+    let (advice, org) = (site.out_of_the_way(obstacle), site.org);
+    let drop = format!("; or have it dropped: hookwright sync --org {org} --entity {table} --extras");
+    (stands, format!("{advice}; then: {repair}{}", if *goes { &drop } else { "" }))
 }
 
 /// Why a repair that did nothing at all is refused: a reason for each finding.

@@ -19,6 +19,7 @@ mod marks;
 mod named;
 mod narrow;
 mod objects;
+mod obstacle;
 mod part;
 mod renamed;
 mod repair;
@@ -38,6 +39,7 @@ pub use adopt::Adoption;
 pub use finding::{Finding, Moved, Need, State};
 pub use left_out::LeftOut;
 pub use marks::is_stranger;
+pub use obstacle::{Obstacle, ObstacleKind};
 pub use part::{Part, shape as index_in_words};
 pub use scope::Scope;
 pub use strangers::{Stranger, StrangerKind};
@@ -57,6 +59,7 @@ use compare::Three;
 use known::parted;
 use loosening::loosens;
 use named::{Names, applied, in_turn, names_back};
+use obstacle::Others;
 
 /// Times that a repair is looked at anew: a type that changes may take a default along, for one.
 const ROUNDS: usize = 4;
@@ -263,8 +266,10 @@ impl Drift {
         hopeless: bool,
     ) -> (Vec<Intent>, Vec<Unrepaired>) {
         let mut model = Model::new(Arc::new(base.clone()));
+        let others = Others::of(self, base);
         let mut all = in_turn(names, base);
-        let refused: Vec<_> = all.extract_if(.., |intent| intent.apply(&mut model).is_err()).collect();
+        let refused: Vec<_> =
+            all.extract_if(.., |intent| others.apply(intent, &mut model).is_err()).collect();
         let is_named = |table: &Ident, column: &Ident| {
             let check = values_check(column);
             names.iter().any(|intent| match intent {
@@ -289,6 +294,7 @@ impl Drift {
             let mut left = left(model.schema());
             left.retain(|finding| !scope.loosening || is_loose(finding));
             left.retain(|finding| self.in_place_of(&finding.table).is_none() && !self.is_hidden(finding));
+            left.retain(|finding| !others.stops(finding, &model));
             let found = model.schema().clone();
             let mut intents =
                 repair::intents(&left.iter().collect::<Vec<_>>(), &self.wanted, &found, &self.empty);
@@ -296,7 +302,7 @@ impl Drift {
             intents.retain(|intent| hopeless || !repair::is_hopeless(intent, &found));
             intents.retain(|intent| !repair::waits_for_values(intent, &all));
             intents.retain(|intent| !self.refers_to_waiting(intent));
-            let done: Vec<_> = intents.into_iter().filter(|i| i.apply(&mut model).is_ok()).collect();
+            let done: Vec<_> = intents.into_iter().filter(|i| others.apply(i, &mut model).is_ok()).collect();
             if done.is_empty() {
                 break;
             }
@@ -318,7 +324,7 @@ impl Drift {
         left.extend(self.findings.iter().filter(|f| f.waits_for_room() && scope.has(f)).cloned());
         left.extend(self.strange(&self.strangers).into_iter().filter(|f| scope.has(f) && !self.ignores(f)));
         let unrepaired = |finding: Finding| {
-            let hindrance = self.hindrance(&finding, &model, &all);
+            let hindrance = self.hindrance(&finding, &model, &all, &others);
             Unrepaired { finding, hindrance }
         };
         let left = left.into_iter().map(unrepaired).collect();

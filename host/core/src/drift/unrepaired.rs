@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::obstacle::{Obstacle, Others};
 use super::{Drift, Finding, Part, State, Stranger, part, repair};
 use crate::ident::Ident;
 use crate::intent::{Intent, IntentError};
@@ -32,6 +33,8 @@ pub enum Hindrance {
     Refused(IntentError),
     /// Something that is no table has the table's name.
     InTheWay,
+    /// Something of others has the name of what would repair it.
+    Met(Obstacle),
     /// Its table waits for room, or in another schema.
     Waits,
     /// It is there, on a column of a type that the model has no word for.
@@ -42,11 +45,23 @@ pub enum Hindrance {
 
 impl Drift {
     /// What stands against the repair of a finding, once `done` led to the model.
-    pub(super) fn hindrance(&self, finding: &Finding, model: &Model, done: &[Intent]) -> Hindrance {
+    pub(super) fn hindrance(
+        &self,
+        finding: &Finding,
+        model: &Model,
+        done: &[Intent],
+        others: &Others<'_>,
+    ) -> Hindrance {
         match () {
             () if self.waits_too(finding) => Hindrance::Waits,
             () if self.is_hidden(finding) => Hindrance::Hidden,
-            () => hindrance(finding, &self.wanted, model, done),
+            () if finding.waits_for_room() || finding.is_replaced() => {
+                hindrance(finding, &self.wanted, model, done)
+            }
+            () => match others.meets(finding, model) {
+                Some(obstacle) => Hindrance::Met(obstacle),
+                None => hindrance(finding, &self.wanted, model, done),
+            },
         }
     }
 
