@@ -106,6 +106,6 @@ pub(super) fn why(finding: &drift::Finding) -> &'static str {
 /// Whether the record has it just as it is, in words that are the database's own.
 fn is_as_adopted(finding: &drift::Finding) -> bool {
     !finding.adoptable
-        && matches!(finding.part, Part::Type(_) | Part::Default(_))
+        && matches!(finding.part, Part::Type(_) | Part::Default(_) | Part::Nullability(_))
         && finding.recorded == finding.found
 }

@@ -33,6 +33,7 @@ mod repair;
 mod replaced;
 mod room;
 mod scopes;
+mod sqlite_words;
 mod switched_off;
 mod twins;
 mod unkeyed;

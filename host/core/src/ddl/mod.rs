@@ -24,7 +24,7 @@ pub use hazard::{Extent, LockLevel, TableLock};
 pub use kind::StatementKind;
 pub(crate) use postgres_constraint::Checking;
 pub use probe::probe;
-pub use statement::{Carried, Dialect, Rebuild, Statement, Step};
+pub use statement::{Carried, Dialect, Rebuild, Statement, Step, TableOption};
 pub(crate) use types::is_constant;
 pub use types::sqlite_column_check;
 pub use writer::{Writer, print_expr};
