@@ -218,6 +218,7 @@ impl Pipeline<'_> {
                 }
             }
             Ruling::Run(_) if request.consent.dry_run => {
+                facts::known(tenant, &wanted, &reviewed.plan, schemas).await?;
                 Ok(not_run(report.not_run(view, &reviewed, Status::Planned, Vec::new())))
             }
             Ruling::Run(plan) if !staged::prepared(request, plan.plan()) => {

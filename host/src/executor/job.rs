@@ -125,6 +125,12 @@ impl Job {
         Self::of_held(&rejection.org, &rejection.id, held::reject(dialect, rejection))
     }
 
+    /// Asks of a plan what its transaction asks before its first statement.
+    pub(super) fn asking(dialect: Dialect, org: &OrgName, plan: &Plan) -> Self {
+        let (marked, columns) = (plan.marked.clone(), plan.columns.clone());
+        Self { marked, columns, ..Self::of_held(org, "", Script::new(dialect)) }
+    }
+
     fn of_held(org: &OrgName, id: &str, records: Script) -> Self {
         Self {
             kind: Kind::Held,

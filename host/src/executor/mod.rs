@@ -26,6 +26,7 @@ use std::time::Instant;
 
 use hookwright_core::ddl::Statement;
 use hookwright_core::ident::Ident;
+use hookwright_core::plan::Plan;
 use tracing::Instrument;
 
 pub use held::{Hold, Rejection};
@@ -127,6 +128,26 @@ pub async fn hold(db: &OrgDb, hold: &Hold, policy: &RetryPolicy) -> Result<Execu
 /// A [`DbError`].
 pub async fn reject(db: &OrgDb, rejection: &Rejection, policy: &RetryPolicy) -> Result<Executed, DbError> {
     detached(db, Job::reject(db.dialect(), rejection), policy).await
+}
+
+/// Whether the tables of a plan are those that it was worked out for, as its transaction will ask.
+///
+/// # Errors
+/// As of the transaction: [`DbError::Drifted`].
+pub(crate) async fn known(db: &OrgDb, plan: &Plan) -> Result<(), DbError> {
+    let job = Job::asking(db.dialect(), db.org(), plan);
+    let asked = match db.pool() {
+        Pool::Postgres(pool) => postgres::known(pool, &job).await.map_err(Failure::from),
+        Pool::Sqlite(pool) => match pool.acquire().await {
+            Ok(mut connection) => known::known(&mut connection, &job).await,
+            Err(error) => Err(error.into()),
+        },
+    };
+    match asked {
+        Err(Failure::Found(error)) => Err(error),
+        Err(Failure::Sql(_, error)) => Err(db.explain(error)),
+        Ok(()) => Ok(()),
+    }
 }
 
 /// Asks what a change depends on, again while a lock is in the way.

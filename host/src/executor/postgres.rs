@@ -109,6 +109,18 @@ fn claim(db: &OrgDb, job: &Job, attempt: &str, batch: &mut Script) {
     batch.sql(", ").integer(BOOKKEEPING_VERSION).sql(");\n");
 }
 
+/// Asks what a change asks of its tables, and nothing else.
+pub(super) async fn known(pool: &Connections<sqlx::Postgres>, job: &Job) -> sqlx::Result<()> {
+    let mut script = Script::new(Dialect::Postgres);
+    own(job, &mut script);
+    if script.is_empty() {
+        return Ok(());
+    }
+    let mut connection = pool.acquire().await?;
+    let answered = script.postgres(&mut connection).await;
+    connection.answered(answered).map(drop)
+}
+
 /// Whether its tables are those that it was worked out for: hands may have given them other names, and made others.
 fn own(job: &Job, batch: &mut Script) {
     if !job.marked.is_empty() {

@@ -22,7 +22,7 @@ use super::steps;
 use crate::counted::counted;
 use crate::db::{Blocker, DbError, Lacking};
 use crate::error::{Error, Result};
-use crate::executor::{Rebuilt, RetryPolicy};
+use crate::executor::{self, Rebuilt, RetryPolicy};
 use crate::outcome::{Reason, Session, Warning};
 use crate::tenant::Tenant;
 
@@ -168,6 +168,22 @@ pub(super) async fn may(tenant: &Tenant, wanted: &Wanted, there: &Shared<Table>)
     match tenant.db().lacking(&wanted.altered, &wanted.referred).await?.into_iter().next() {
         Some(lacking) => Err(DbError::from(lacking).into()),
         None => Ok(()),
+    }
+}
+
+/// Whether the tables of a plan are those that it was worked out for: hands may have given them other names.
+///
+/// # Errors
+/// Just as of a change that is to run.
+pub(super) async fn known(
+    tenant: &Tenant,
+    wanted: &Wanted,
+    plan: &Plan,
+    schemas: (&Schema, &Schema),
+) -> Result<()> {
+    match executor::known(tenant.db(), plan).await {
+        Ok(()) => Ok(()),
+        Err(error) => Err(explained(tenant, wanted, schemas, error).await),
     }
 }
 
