@@ -130,6 +130,7 @@ impl Facts {
         let meddlers = tenant.db().meddlers(&wanted.written).await?;
         let lacking = lacking.chain(meddlers.iter().chain(&lost).map(reason));
         let lacking = lacking.chain(collision::replaced(tenant, &wanted.altered, &wanted.columns).await?);
+        let lacking = lacking.chain(collision::lost(tenant, before, after).await?);
         let lacking = lacking.chain(collision::found(tenant, before, after).await?).collect();
         let tables: Vec<_> = wanted.locked.keys().cloned().collect();
         let warnings = match tenant.db().holders(&tables).await {
@@ -203,8 +204,9 @@ pub(super) async fn explained(
         DbError::Drifted(_) | DbError::NameTaken(_) => {
             let replaced =
                 collision::replaced(tenant, &wanted.altered, &wanted.columns).await.unwrap_or_default();
+            let lost = collision::lost(tenant, before, after).await.unwrap_or_default();
             let met = collision::found(tenant, before, after).await.unwrap_or_default();
-            let first = replaced.into_iter().chain(met).next();
+            let first = replaced.into_iter().chain(lost).chain(met).next();
             first.map_or_else(|| error.into(), collision::error)
         }
         DbError::Constraint { message, on: Some(about) } => {
