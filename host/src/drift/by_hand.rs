@@ -67,6 +67,14 @@ impl<'a> Site<'a> {
 
     /// What a finding needs of people.
     pub(super) fn need(self, finding: &drift::Finding) -> Option<String> {
+        if let (Some(Need::Convert(change)), Some(column)) = (&finding.needs, finding.part.column()) {
+            let statement = self.column(finding.table.as_str(), column.as_str(), change);
+            let otherwise = match change.contains(" USING ") {
+                true => "",
+                false => "; if PostgreSQL cannot, with USING and what makes a value of each",
+            };
+            return Some(format!("by hand: {statement}{otherwise}"));
+        }
         self.needed(finding.table.as_str(), finding.needs.as_ref()?, finding.found.as_deref() == Some(VIEW))
     }
 
@@ -86,7 +94,7 @@ impl<'a> Site<'a> {
                 Some(format!("ALTER TABLE {} NO INHERIT {parent}", self.whole(table)))
             }
             Need::Untype => Some(format!("ALTER TABLE {} NOT OF", self.whole(table))),
-            Need::Others | Need::Table => None,
+            Need::Others | Need::Table | Need::Convert(_) => None,
         }
     }
 

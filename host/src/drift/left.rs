@@ -40,16 +40,13 @@ impl Finding {
                 "the column is in the primary key, which is not what is called for either".to_owned(),
                 format!("repair the whole table: {whole} --confirm"),
             ),
-            Hindrance::NoCounterpart => {
-                let convert = match site.dialect {
-                    Dialect::Postgres => format!(": {}", site.column(entity, column, "TYPE … USING …")),
-                    Dialect::Sqlite => String::new(),
-                };
-                (
-                    "no value of the type that is there has a counterpart in the one that is called for".to_owned(),
-                    format!("see what the policy advises: {}; or convert the column by hand{convert}", self.repair),
-                )
-            }
+            Hindrance::NoCounterpart => (
+                "what values of the type that is there are in the one that is called for, only somebody who knows them can say".to_owned(),
+                match site.dialect {
+                    Dialect::Postgres => self.repair.clone(),
+                    Dialect::Sqlite => format!("see what the policy advises: {}; or make the table anew by hand", self.repair),
+                },
+            ),
             Hindrance::Refused(error) => {
                 let said = error.to_string();
                 let why = said.split_once("; ").map_or(said.as_str(), |(why, _)| why).to_owned();

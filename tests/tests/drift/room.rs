@@ -97,6 +97,21 @@ fn a_unique_constraint_in_the_place_of_the_key_makes_room_for_it() {
     });
 }
 
+/// Names of constraints stay when their table is called otherwise.
+#[test]
+fn a_unique_index_with_the_older_name_of_a_constraint_makes_room_for_it() {
+    let make = async |dialect| Bench::new(&TestHost::start().await, "acme", dialect).await;
+    after(&[Dialect::Postgres], make, "", async |bench| {
+        bench.event(&json!({"id": "n", "type": "entity.update", "entity": "invoice", "changes": {"name": "bill"}})).await;
+        bench
+            .hand("ALTER TABLE bill DROP CONSTRAINT invoice_no_key; CREATE UNIQUE INDEX invoice_no_key ON bill (no)")
+            .await;
+        assert_eq!(told(&bench.drift().await.findings), ["drift/unique bill.no"]);
+        bench.event(&sync()).await;
+        in_step(bench).await;
+    });
+}
+
 /// A key and what refers to it cannot be of two types at any time.
 #[test]
 fn types_of_a_key_and_of_its_references_change_together() {

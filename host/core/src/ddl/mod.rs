@@ -26,5 +26,5 @@ pub(crate) use postgres_constraint::Checking;
 pub use probe::probe;
 pub use statement::{Carried, Dialect, Rebuild, Statement, Step, TableOption};
 pub(crate) use types::is_constant;
-pub use types::sqlite_column_check;
+pub use types::{postgres_type_name, sqlite_column_check};
 pub use writer::{Writer, print_expr};

@@ -45,6 +45,8 @@ pub enum Need {
     Detach(String),
     /// That its table inherits no more: the whole name of the one that it inherits from, as the database prints it.
     Disinherit(String),
+    /// That somebody converts the column by hand, by these words.
+    Convert(String),
     /// That its table is of no type any more (`CREATE TABLE … OF`).
     Untype,
     /// That its table comes back from another schema of the database.

@@ -180,6 +180,7 @@ impl Drift {
         for mut finding in std::mem::take(&mut drift.findings) {
             finding.adoptable = drift.is_adoptable(&finding, &there);
             let needs = finding.needs.take().or_else(|| drift.aside(&finding));
+            let needs = needs.or_else(|| drift.converted(&finding, &there));
             finding.needs = needs.or_else(|| drift.together(&finding, &all));
             spelled(&mut finding, &there);
             drift.findings.push(finding);
@@ -297,7 +298,7 @@ impl Drift {
             left.retain(|finding| !others.stops(finding, &model));
             let found = model.schema().clone();
             let mut intents =
-                repair::intents(&left.iter().collect::<Vec<_>>(), &self.wanted, &found, &self.empty);
+                repair::intents(&left.iter().collect::<Vec<_>>(), self.called_for(), &found, &self.empty);
             intents.retain(|intent| !scope.loosening || loosens(intent, &found));
             intents.retain(|intent| hopeless || !repair::is_hopeless(intent, &found));
             intents.retain(|intent| !repair::waits_for_values(intent, &all));

@@ -226,7 +226,7 @@ impl<'a> Others<'a> {
             return None;
         }
         let (mut trial, empty) = (model.clone(), BTreeSet::new());
-        let intents = repair::intents(&[finding], &self.drift.wanted, model.schema(), &empty);
+        let intents = repair::intents(&[finding], self.drift.called_for(), model.schema(), &empty);
         intents.iter().find_map(|intent| match self.apply(intent, &mut trial) {
             Err(Stopped::Met(obstacle)) => Some(obstacle),
             Err(Stopped::Refused) | Ok(()) => None,

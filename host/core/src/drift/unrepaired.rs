@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 
 use super::obstacle::{Obstacle, Others};
-use super::{Drift, Finding, Part, State, Stranger, part, repair};
+use super::{Drift, Finding, Need, Part, State, Stranger, part, repair};
+use crate::ddl::{Dialect, postgres_type_name};
+use crate::field_type::FieldType;
 use crate::ident::Ident;
 use crate::intent::{Intent, IntentError};
 use crate::model::Model;
@@ -56,13 +58,26 @@ impl Drift {
             () if self.waits_too(finding) => Hindrance::Waits,
             () if self.is_hidden(finding) => Hindrance::Hidden,
             () if finding.waits_for_room() || finding.is_replaced() => {
-                hindrance(finding, &self.wanted, model, done)
+                hindrance(finding, self.called_for(), model, done)
             }
             () => match others.meets(finding, model) {
                 Some(obstacle) => Hindrance::Met(obstacle),
-                None => hindrance(finding, &self.wanted, model, done),
+                None => hindrance(finding, self.called_for(), model, done),
             },
         }
+    }
+
+    /// What converts a column by hand whose values the host cannot convert (PostgreSQL). A text takes whatever is there.
+    pub(super) fn converted(&self, finding: &Finding, there: &Schema) -> Option<Need> {
+        let Part::Type(name) = &finding.part else { return None };
+        let column = |schema: &Schema| schema.table(&finding.table)?.column(name).cloned();
+        let (found, wanted) = (column(there)?, column(&self.wanted)?);
+        let is_asked = self.dialect == Dialect::Postgres && repair::is_impossible(&found, &wanted.ty);
+        let ty = postgres_type_name(&wanted.ty);
+        let is_text =
+            matches!(wanted.ty, FieldType::Text | FieldType::String { .. } | FieldType::Enum { .. });
+        let using = if is_text || found.is_far() { "" } else { " USING …" };
+        is_asked.then(|| Need::Convert(format!("TYPE {ty}{using}")))
     }
 
     /// Whether an intent has a table refer to one that is not in its place, whatever the model says.
@@ -108,7 +123,7 @@ impl Drift {
 }
 
 /// What stands against the repair of a finding, once `done` led to the model.
-fn hindrance(finding: &Finding, wanted: &Schema, model: &Model, done: &[Intent]) -> Hindrance {
+fn hindrance(finding: &Finding, called_for: (&Schema, &Schema), model: &Model, done: &[Intent]) -> Hindrance {
     let found = model.schema();
     if finding.waits_for_room() {
         return Hindrance::Waits;
@@ -116,7 +131,7 @@ fn hindrance(finding: &Finding, wanted: &Schema, model: &Model, done: &[Intent])
     if finding.is_replaced() {
         return Hindrance::InTheWay;
     }
-    let intents = repair::intents(&[finding], wanted, found, &BTreeSet::new());
+    let intents = repair::intents(&[finding], called_for, found, &BTreeSet::new());
     let mut trial = model.clone();
     for intent in &intents {
         if repair::is_hopeless(intent, found) {
