@@ -75,7 +75,21 @@ impl<'a> Site<'a> {
             };
             return Some(format!("by hand: {statement}{otherwise}"));
         }
+        if let Some(Need::Choice(like)) = &finding.needs {
+            return Some(self.chosen(finding.table.as_str(), like));
+        }
         self.needed(finding.table.as_str(), finding.needs.as_ref()?, finding.found.as_deref() == Some(VIEW))
+    }
+
+    /// What takes one of some tables for one that is missing, or has that made anew.
+    pub(super) fn chosen(self, table: &str, like: &[Ident]) -> String {
+        let rename =
+            |from: &Ident| format!("ALTER TABLE {} RENAME TO {}", self.whole(from.as_str()), quote(table));
+        let statements = like.iter().map(rename).collect::<Vec<_>>().join("; or ");
+        let org = self.org;
+        format!(
+            "by hand, if it is that: {statements}; if it is gone for good, have an empty one made: hookwright sync --org {org} --entity {table} --confirm"
+        )
     }
 
     /// What makes room for a table, or a table of the host's of what has its name.
@@ -94,7 +108,7 @@ impl<'a> Site<'a> {
                 Some(format!("ALTER TABLE {} NO INHERIT {parent}", self.whole(table)))
             }
             Need::Untype => Some(format!("ALTER TABLE {} NOT OF", self.whole(table))),
-            Need::Others | Need::Table | Need::Convert(_) => None,
+            Need::Others | Need::Table | Need::Convert(_) | Need::Choice(_) => None,
         }
     }
 

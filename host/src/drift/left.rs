@@ -4,7 +4,7 @@ use hookwright_core::ddl::Dialect;
 use hookwright_core::drift::{Hindrance, Need, Obstacle, ObstacleKind, Unrepaired};
 use hookwright_core::ident::quoted;
 
-use super::words::what;
+use super::words::{look_like_it, what};
 use super::{Finding, Site, quote};
 use crate::db::VIEW;
 use crate::outcome::Reason;
@@ -59,6 +59,10 @@ impl Finding {
             Hindrance::InTheWay => (
                 "what is there is not Hookwright's to change, and may have the rows".to_owned(),
                 format!("move it away by hand: {}; then: {whole}, and copy the rows", self.repair),
+            ),
+            Hindrance::Choice(like) => (
+                format!("{}, and may be it: an empty one is made only if somebody confirms it", look_like_it(like)),
+                self.repair.clone(),
             ),
             Hindrance::Met(obstacle) => met(site, obstacle, &self.repair),
             Hindrance::Waits => (

@@ -1,7 +1,7 @@
 //! A finding in words: what it is, and who moved.
 
 use hookwright_core::drift::{self, Moved, Need, Part, State};
-use hookwright_core::ident::quoted;
+use hookwright_core::ident::{Ident, quoted};
 
 pub(super) fn what(finding: &drift::Finding) -> String {
     let (place, kind) = (finding.place(), finding.part.kind());
@@ -59,7 +59,12 @@ pub(super) fn what(finding: &drift::Finding) -> String {
         (State::Differs, true) if finding.part == Part::Table => {
             format!("the table \"{place}\" is not there, and something else has its name: {found}")
         }
-        (State::Missing, true) => format!("the {kind} \"{place}\" is missing"),
+        (State::Missing, true) => match &finding.needs {
+            Some(Need::Choice(like)) => {
+                format!("the {kind} \"{place}\" is missing, and {}", look_like_it(like))
+            }
+            _ => format!("the {kind} \"{place}\" is missing"),
+        },
         (State::Extra, true) if matches!(finding.part, Part::Column(_)) => {
             format!("the {kind} \"{place}\" ({found}) is there, and nothing calls for it")
         }
@@ -68,6 +73,16 @@ pub(super) fn what(finding: &drift::Finding) -> String {
             format!("the {kind} \"{place}\" is there{}, and nothing calls for it", called.unwrap_or_default())
         }
         _ => format!("the {kind} of \"{place}\" is {found}, and shall be {wanted}"),
+    }
+}
+
+/// Which tables may be one that is missing.
+pub(super) fn look_like_it(like: &[Ident]) -> String {
+    let names: Vec<_> = like.iter().map(|name| quoted(name.as_str())).collect();
+    match names.as_slice() {
+        [one] => format!("{one} looks just like it"),
+        [before @ .., last] => format!("{} and {last} look just like it", before.join(", ")),
+        [] => String::new(),
     }
 }
 
@@ -94,6 +109,7 @@ pub(super) fn why(finding: &drift::Finding) -> &'static str {
             "it was taken in as it is, and no field can say that"
         }
         (Moved::Metadata, _) => "its entity or field was deleted, and it was kept",
+        (Moved::RolledBack, _) => "the adoption that took it in was rolled back",
         (Moved::Plugins, State::Missing) => "the plugins did not call for it before",
         (Moved::Plugins, State::Extra) => "the plugins call for it no more",
         (Moved::Plugins, State::Differs) => "the plugins called for something else before",

@@ -21,6 +21,7 @@ mod in_the_way;
 mod kept;
 mod known_again;
 mod left_out;
+mod lookalikes;
 mod lost;
 mod more_hands;
 mod narrow;

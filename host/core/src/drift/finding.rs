@@ -45,6 +45,8 @@ pub enum Need {
     Detach(String),
     /// That its table inherits no more: the whole name of the one that it inherits from, as the database prints it.
     Disinherit(String),
+    /// That somebody says whether it is one of these tables of nobody, which look just like it.
+    Choice(Vec<Ident>),
     /// That somebody converts the column by hand, by these words.
     Convert(String),
     /// That its table is of no type any more (`CREATE TABLE … OF`).
@@ -65,6 +67,8 @@ pub enum Moved {
     Hands,
     /// An entity or field is gone from the metadata, and what it had was kept.
     Metadata,
+    /// The adoption that took it into the metadata was rolled back.
+    RolledBack,
     /// A plugin, or its configuration, calls for something else than it did.
     Plugins,
     /// The database was changed by others, and plugins or metadata call for something else than they did.
@@ -224,7 +228,7 @@ impl Moved {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Hands => "hands",
-            Self::Metadata => "metadata",
+            Self::Metadata | Self::RolledBack => "metadata",
             Self::Plugins => "plugins",
             Self::Several => "several",
         }

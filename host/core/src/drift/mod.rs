@@ -13,6 +13,7 @@ mod extras;
 mod finding;
 mod known;
 mod left_out;
+mod lookalikes;
 mod loosening;
 mod lost;
 mod marks;
@@ -139,6 +140,8 @@ pub struct Drift {
     strangers: Vec<Stranger>,
     /// Tables that are known to have no rows.
     empty: BTreeSet<Ident>,
+    /// Whether somebody said that what is lost may be made anew.
+    confirmed: bool,
     metadata: Metadata,
     recorded: Schema,
     dialect: Dialect,
@@ -164,6 +167,7 @@ impl Drift {
             beyond: beyond.to_vec(),
             strangers,
             empty: BTreeSet::new(),
+            confirmed: false,
             metadata: metadata.clone(),
             recorded: recorded.clone(),
             dialect,
@@ -181,6 +185,7 @@ impl Drift {
             finding.adoptable = drift.is_adoptable(&finding, &there);
             let needs = finding.needs.take().or_else(|| drift.aside(&finding));
             let needs = needs.or_else(|| drift.converted(&finding, &there));
+            let needs = needs.or_else(|| drift.choice(&finding));
             finding.needs = needs.or_else(|| drift.together(&finding, &all));
             spelled(&mut finding, &there);
             drift.findings.push(finding);
@@ -296,6 +301,7 @@ impl Drift {
             left.retain(|finding| !scope.loosening || is_loose(finding));
             left.retain(|finding| self.in_place_of(&finding.table).is_none() && !self.is_hidden(finding));
             left.retain(|finding| !others.stops(finding, &model));
+            left.retain(|finding| self.waits_for_choice(&finding.table).is_none());
             let found = model.schema().clone();
             let mut intents =
                 repair::intents(&left.iter().collect::<Vec<_>>(), self.called_for(), &found, &self.empty);
@@ -318,7 +324,10 @@ impl Drift {
         left.extend(self.findings.iter().filter(|f| f.is_replaced() && scope.has(f)).cloned());
         for finding in &mut left {
             let same = |known: &&Finding| known.table == finding.table && known.id() == finding.id();
-            finding.moved = self.findings.iter().find(same).map_or(finding.moved, |known| known.moved);
+            if let Some(known) = self.findings.iter().find(same) {
+                finding.moved = known.moved;
+                finding.needs.clone_from(&known.needs);
+            }
         }
         let is_refused = |name: &&Intent| refused.iter().any(|r| objects::target(r) == objects::target(name));
         left.extend(names.iter().filter(is_refused).filter_map(|name| self.renaming(name)));

@@ -35,6 +35,8 @@ pub enum Hindrance {
     Refused(IntentError),
     /// Something that is no table has the table's name.
     InTheWay,
+    /// Tables of nobody look just like it, and one of them may be it.
+    Choice(Vec<Ident>),
     /// Something of others has the name of what would repair it.
     Met(Obstacle),
     /// Its table waits for room, or in another schema.
@@ -59,6 +61,10 @@ impl Drift {
             () if self.is_hidden(finding) => Hindrance::Hidden,
             () if finding.waits_for_room() || finding.is_replaced() => {
                 hindrance(finding, self.called_for(), model, done)
+            }
+            () if finding.part == Part::Table && self.waits_for_choice(&finding.table).is_some() => {
+                let like = self.waits_for_choice(&finding.table).unwrap_or_default();
+                Hindrance::Choice(like.to_vec())
             }
             () => match others.meets(finding, model) {
                 Some(obstacle) => Hindrance::Met(obstacle),
