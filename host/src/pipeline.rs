@@ -201,8 +201,7 @@ impl Pipeline<'_> {
         let facts = Facts::of(tenant, request, &wanted, &reviewed.plan, schemas, self.retry).await?;
         let ruling = facts.weigh(judge.rule(&reviewed)).unless(not_repaired);
         let (hash, warnings, rebuilt) = (hash.clone(), facts.warnings, facts.rebuilt);
-        let before = there.clone();
-        let left = Left { left, adopted };
+        let (before, left) = (there.clone(), Left { left, adopted });
         let report = Report { tenant, request, hooks, hash, sizes: found, before, left, warnings, rebuilt };
         match ruling {
             Ruling::Refuse(reasons) => {

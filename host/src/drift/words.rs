@@ -4,27 +4,11 @@ use hookwright_core::drift::{self, Moved, Need, Part, State};
 use hookwright_core::ident::{Ident, quoted};
 
 pub(super) fn what(finding: &drift::Finding) -> String {
-    let (place, kind) = (finding.place(), finding.part.kind());
+    let place = finding.place();
     let text = |value: &Option<String>| value.clone().unwrap_or_else(|| "nothing".to_owned());
     let (wanted, found) = (text(&finding.wanted), text(&finding.found));
-    if let Some(renamed) = &finding.renamed {
-        let beside = match finding.needs {
-            Some(Need::Room(_)) => format!(
-                ", and another table has its name: give that one another, or drop it, then repair this; or drop \"{}\", if the other is to be it from now on",
-                renamed.as_str()
-            ),
-            _ => String::new(),
-        };
-        return format!("the {kind} \"{place}\" is called \"{}\"{beside}", renamed.as_str());
-    }
-    if let Some(Need::Return(schema)) = &finding.needs {
-        return format!("the {kind} \"{place}\" is in the schema {}", quoted(schema));
-    }
-    if let Some(Need::Detach(_) | Need::Disinherit(_) | Need::Untype) = &finding.needs {
-        return format!("the {kind} \"{place}\" is none of its own any more: {found}");
-    }
-    if let Part::Kept(name) = &finding.part {
-        return format!("{wanted}, dropped and kept as \"{}\", is not there", name.as_str());
+    if let Some(said) = out_of_place(finding) {
+        return said;
     }
     let kind = in_words(&finding.part);
     if finding.is_switched_off() {
@@ -74,6 +58,36 @@ pub(super) fn what(finding: &drift::Finding) -> String {
         }
         _ => format!("the {kind} of \"{place}\" is {found}, and shall be {wanted}"),
     }
+}
+
+/// Of what has another name or place, or is kept: what became of it.
+fn out_of_place(finding: &drift::Finding) -> Option<String> {
+    let (place, kind) = (finding.place(), finding.part.kind());
+    let text = |value: &Option<String>| value.clone().unwrap_or_else(|| "nothing".to_owned());
+    if let Some(renamed) = &finding.renamed {
+        let beside = match finding.needs {
+            Some(Need::Room(_)) => format!(
+                ", and another table has its name: give that one another, or drop it, then repair this; or drop \"{}\", if the other is to be it from now on",
+                renamed.as_str()
+            ),
+            _ => String::new(),
+        };
+        return Some(format!("the {kind} \"{place}\" is called \"{}\"{beside}", renamed.as_str()));
+    }
+    if let Some(Need::Return(schema)) = &finding.needs {
+        return Some(format!("the {kind} \"{place}\" is in the schema {}", quoted(schema)));
+    }
+    if let Some(Need::Detach(_) | Need::Disinherit(_) | Need::Untype) = &finding.needs {
+        return Some(format!("the {kind} \"{place}\" is none of its own any more: {}", text(&finding.found)));
+    }
+    if let Part::Kept(name) = &finding.part {
+        return Some(format!(
+            "{}, dropped and kept as \"{}\", is not there",
+            text(&finding.wanted),
+            name.as_str()
+        ));
+    }
+    None
 }
 
 /// Which tables may be one that is missing.

@@ -299,9 +299,7 @@ impl Drift {
         for _ in 0..ROUNDS {
             let mut left = left(model.schema());
             left.retain(|finding| !scope.loosening || is_loose(finding));
-            left.retain(|finding| self.in_place_of(&finding.table).is_none() && !self.is_hidden(finding));
-            left.retain(|finding| !others.stops(finding, &model));
-            left.retain(|finding| self.waits_for_choice(&finding.table).is_none());
+            left.retain(|finding| !self.is_held_up(finding) && !others.stops(finding, &model));
             let found = model.schema().clone();
             let mut intents =
                 repair::intents(&left.iter().collect::<Vec<_>>(), self.called_for(), &found, &self.empty);
@@ -322,13 +320,7 @@ impl Drift {
         // The record has those still that something else has the name of.
         left.retain(|finding| self.in_place_of(&finding.table).is_none());
         left.extend(self.findings.iter().filter(|f| f.is_replaced() && scope.has(f)).cloned());
-        for finding in &mut left {
-            let same = |known: &&Finding| known.table == finding.table && known.id() == finding.id();
-            if let Some(known) = self.findings.iter().find(same) {
-                finding.moved = known.moved;
-                finding.needs.clone_from(&known.needs);
-            }
-        }
+        left.iter_mut().for_each(|finding| self.as_known(finding));
         let is_refused = |name: &&Intent| refused.iter().any(|r| objects::target(r) == objects::target(name));
         left.extend(names.iter().filter(is_refused).filter_map(|name| self.renaming(name)));
         left.extend(self.findings.iter().filter(|f| f.waits_for_room() && scope.has(f)).cloned());

@@ -73,6 +73,22 @@ impl Drift {
         }
     }
 
+    /// Whether nothing is done about a finding, whatever could be: its table is not there by its name, or may be another, or
+    /// what seems to be missing is there.
+    pub(super) fn is_held_up(&self, finding: &Finding) -> bool {
+        let table = &finding.table;
+        self.in_place_of(table).is_some() || self.waits_for_choice(table).is_some() || self.is_hidden(finding)
+    }
+
+    /// Gives a finding what is known of the same one: who moved, and what its repair needs.
+    pub(super) fn as_known(&self, finding: &mut Finding) {
+        let same = |known: &&Finding| known.table == finding.table && known.id() == finding.id();
+        if let Some(known) = self.findings.iter().find(same) {
+            finding.moved = known.moved;
+            finding.needs.clone_from(&known.needs);
+        }
+    }
+
     /// What converts a column by hand whose values the host cannot convert (PostgreSQL). A text takes whatever is there.
     pub(super) fn converted(&self, finding: &Finding, there: &Schema) -> Option<Need> {
         let Part::Type(name) = &finding.part else { return None };
