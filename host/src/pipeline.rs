@@ -51,7 +51,7 @@ use tracing::Instrument;
 use crate::api::{ApproveOptions, RejectOptions};
 use crate::db::{Kept, ProbeAnswer, Seen, TableSize};
 use crate::error::{Error, Result};
-use crate::executor::{self, Executed, RetryPolicy};
+use crate::executor::{self, Executed, Own, RetryPolicy};
 use crate::outcome::{Outcome, Status};
 use crate::registry::store::Store;
 use crate::sandbox::{Sandbox, Turns};
@@ -201,8 +201,7 @@ impl Pipeline<'_> {
         let facts = Facts::of(tenant, request, &wanted, &reviewed.plan, schemas, self.retry).await?;
         let ruling = facts.weigh(judge.rule(&reviewed)).unless(not_repaired);
         let (hash, warnings, rebuilt) = (hash.clone(), facts.warnings, facts.rebuilt);
-        let before = there.clone();
-        let left = Left { left, adopted };
+        let (before, left) = (there.clone(), Left { left, adopted });
         let report = Report { tenant, request, hooks, hash, sizes: found, before, left, warnings, rebuilt };
         match ruling {
             Ruling::Refuse(reasons) => {
@@ -218,6 +217,8 @@ impl Pipeline<'_> {
                 }
             }
             Ruling::Run(_) if request.consent.dry_run => {
+                let own = Own::of(&reviewed.plan, effects::is_as_recorded(request.change));
+                facts::known(tenant, &wanted, &own, schemas).await?;
                 Ok(not_run(report.not_run(view, &reviewed, Status::Planned, Vec::new())))
             }
             Ruling::Run(plan) if !staged::prepared(request, plan.plan()) => {

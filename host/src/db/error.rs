@@ -257,7 +257,7 @@ impl DbError {
                 ))
             }
             Self::WouldBeLost { table, .. } => Some(format!(
-                "take away by hand what is named, or take the table into the metadata as it is: hookwright adopt --org NAME --entity {table}; then send the event again"
+                "take away by hand what is named; what is in the text of the table goes if \"{table}\" is made anew by hand without it; then send the event again"
             )),
             Self::OutOfTime { .. } => Some(LESS_AT_ONCE.to_owned()),
             Self::Denied { grant, .. } => Some(format!("run as the owner of what is named, or as a superuser: {grant}")),

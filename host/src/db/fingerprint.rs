@@ -19,7 +19,7 @@ pub struct Fingerprint {
 }
 
 /// By namespace: relations, columns of tables, indexes that are not valid (all others show among the relations),
-/// constraints, comments. A default that changes rewrites its column's row. An age grows with every transaction, so it is
+/// constraints, comments, foreign keys that are switched off. A default that changes rewrites its column's row. An age grows with every transaction, so it is
 /// taken from the age of a transaction that is always the first; modulo 2^32, as the numbers of transactions are.
 const POSTGRES: &str = "\
     WITH ns AS MATERIALIZED (SELECT oid, nspname FROM pg_catalog.pg_namespace WHERE nspname = ANY($1)), \
@@ -36,7 +36,10 @@ const POSTGRES: &str = "\
     WHERE c.conrelid <> 0 AND c.connamespace = ANY(ARRAY(SELECT oid FROM ns)) GROUP BY 1 \
     UNION ALL SELECT c.relnamespace, 5, count(*), sum(age(d.xmin)) FROM pg_catalog.pg_description d \
     JOIN pg_catalog.pg_class c ON c.oid = d.objoid \
-    WHERE d.classoid = 'pg_catalog.pg_class'::regclass AND c.relnamespace = ANY(ARRAY(SELECT oid FROM ns)) GROUP BY 1) \
+    WHERE d.classoid = 'pg_catalog.pg_class'::regclass AND c.relnamespace = ANY(ARRAY(SELECT oid FROM ns)) GROUP BY 1 \
+    UNION ALL SELECT c.relnamespace, 6, count(*), sum(age(t.xmin)) FROM pg_catalog.pg_trigger t \
+    JOIN pg_catalog.pg_class c ON c.oid = t.tgrelid \
+    WHERE t.tgconstraint <> 0 AND t.tgenabled IN ('D', 'R') AND c.relnamespace = ANY(ARRAY(SELECT oid FROM ns)) GROUP BY 1) \
     SELECT ns.nspname::text, o.revision, coalesce(s.part, 0), coalesce(s.n, 0), \
     coalesce((s.n * age('3'::xid) - s.ages) & 4294967295, 0) \
     FROM ns LEFT JOIN seen s ON s.ns = ns.oid LEFT JOIN hookwright.org o ON o.org = ns.nspname";

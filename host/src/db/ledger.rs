@@ -198,6 +198,27 @@ impl OrgDb {
         )
     }
 
+    /// The entities and fields that adoptions took in which were rolled back since.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn adopted_no_more(&self) -> Result<Vec<(String, Option<String>)>, DbError> {
+        on_either!(
+            self,
+            (String, Option<String>),
+            "SELECT DISTINCT coalesce(a ->> 'entity', ''), a ->> 'field' FROM hookwright.event e \
+                JOIN hookwright.change c ON c.org = e.org AND c.id = e.change_id \
+                CROSS JOIN LATERAL json_array_elements(coalesce(c.outcome -> 'adopted', '[]')) a \
+                WHERE e.org = $1 AND e.body ->> 'type' = 'schema.adopt' AND c.rolled_back_by IS NOT NULL",
+            "SELECT DISTINCT coalesce(json_extract(a.value, '$.entity'), ''), json_extract(a.value, '$.field') \
+                FROM hookwright_event e JOIN hookwright_change c ON c.org = e.org AND c.id = e.change_id \
+                CROSS JOIN json_each(c.outcome, '$.adopted') a \
+                WHERE e.org = $1 AND json_extract(e.body, '$.type') = 'schema.adopt' AND c.rolled_back_by IS NOT NULL",
+            [self.org().as_str()],
+            fetch_all
+        )
+    }
+
     /// The ids of findings of hands that repairs left as they are, and recorded so.
     ///
     /// # Errors

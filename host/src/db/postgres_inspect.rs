@@ -20,13 +20,15 @@ use super::gate::Script;
 use super::inspect::{Foreign, ForeignKind, Inspected, Numbers, managed_table};
 use super::postgres_type::{field_type, in_words, nearest};
 use super::printed_default;
-use super::replaced::{self, parent};
+use super::replaced::{self, bond, parent};
 
 /// Raw columns of the catalogue; an expression is asked for only where there is one, since printing it is what costs.
 const RELATIONS: &str = concat!(
     "SELECT c.oid::int8, c.relname::text, c.relkind::text, d.description, ",
     parent!(),
-    ", c.relpersistence = 'u', c.reloftype <> 0, (SELECT obj_description(oid, 'pg_namespace') FROM pg_namespace WHERE nspname = "
+    ", c.relpersistence = 'u', ",
+    bond!(),
+    ", (SELECT obj_description(oid, 'pg_namespace') FROM pg_namespace WHERE nspname = "
 );
 const RELATIONS_FROM: &str = ") FROM pg_class c \
     LEFT JOIN pg_description d ON d.objoid = c.oid AND d.classoid = 'pg_class'::regclass AND d.objsubid = 0 \
@@ -44,7 +46,9 @@ const CONSTRAINTS: &str = "; SELECT c.conrelid::int8, c.conname::text, c.contype
     nullif(concat_ws(', ', CASE c.confupdtype WHEN 'c' THEN 'ON UPDATE CASCADE' \
     WHEN 'n' THEN 'ON UPDATE SET NULL' WHEN 'd' THEN 'ON UPDATE SET DEFAULT' WHEN 'r' THEN 'ON UPDATE RESTRICT' END, \
     CASE WHEN c.confmatchtype = 'f' THEN 'MATCH FULL' END, CASE WHEN c.condeferrable THEN 'DEFERRABLE' END, \
-    CASE WHEN c.contype = 'c' AND c.connoinherit THEN 'NO INHERIT' END, CASE WHEN NOT c.convalidated THEN 'NOT VALID' END, CASE WHEN i.indnatts > i.indnkeyatts THEN 'INCLUDE' END, \
+    CASE WHEN c.contype = 'c' AND c.connoinherit THEN 'NO INHERIT' END, CASE WHEN NOT c.convalidated THEN 'NOT VALID' END, \
+    CASE WHEN c.contype = 'f' AND c.oid = ANY (ARRAY(SELECT t.tgconstraint FROM pg_trigger t WHERE t.tgconstraint <> 0 AND t.tgenabled IN ('D', 'R'))) THEN 'DISABLED' END, \
+    CASE WHEN i.indnatts > i.indnkeyatts THEN 'INCLUDE' END, \
     CASE WHEN ";
 const CONSTRAINTS_FROM: &str = " THEN 'NULLS NOT DISTINCT' END), '') FROM pg_constraint c \
     LEFT JOIN pg_index i ON i.indexrelid = c.conindid AND c.contype IN ('p', 'u') \

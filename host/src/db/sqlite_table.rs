@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use hookwright_core::ddl::TableOption;
 use hookwright_core::expr::{Expr, parse_printed};
 use hookwright_core::field_type::FieldType;
 use hookwright_core::ident::Ident;
@@ -41,13 +42,7 @@ pub(super) fn read(name: &Ident, sql: &str, without: &BTreeSet<Ident>) -> Option
     for item in split(body).into_iter().filter(|item| !is_left_out(item)) {
         reader.item(item);
     }
-    if let (Some(first), Some(last)) = (cursor.rest().first(), cursor.rest().last()) {
-        reader.foreign(
-            ForeignKind::Option,
-            &sql[first.start..last.end],
-            "an option of the table that the model lacks",
-        );
-    }
+    reader.options(cursor.rest());
     with_booleans(&mut reader.read.table);
     reader.read.table.sort();
     Some(reader.read)
@@ -71,6 +66,19 @@ impl Reader<'_> {
         match (tokens.first(), tokens.last()) {
             (Some(first), Some(last)) => &self.sql[first.start..last.end],
             _ => "",
+        }
+    }
+
+    /// What follows the columns.
+    fn options(&mut self, tokens: &[Token]) {
+        for option in split(tokens).into_iter().filter(|option| !option.is_empty()) {
+            let words: Vec<_> = option.iter().map(|token| self.text(std::slice::from_ref(token))).collect();
+            let words = words.join(" ").to_ascii_uppercase();
+            self.foreign(ForeignKind::Option, &words, "an option of the table that the model lacks");
+            // What has either has no key that is NULL.
+            for key in self.read.table.primary_key.clone() {
+                self.read.table.columns.entry(key).and_modify(|column| column.nullable = false);
+            }
         }
     }
 
@@ -169,6 +177,7 @@ impl Reader<'_> {
         } else if cursor.eat(&["null"]) {
         } else if cursor.eat(&["primary", "key"]) {
             parts.key = true;
+            parts.counted = cursor.eat(&["autoincrement"]);
             self.read.table.primary_key = vec![column.clone()];
         } else if cursor.eat(&["default"]) {
             parts.default = Some(default(cursor)?);
@@ -227,6 +236,10 @@ impl Reader<'_> {
                 }
             }
         }
+        if parts.counted {
+            let option = TableOption::Autoincrement.as_str();
+            self.foreign(ForeignKind::Option, option, "the key is counted up");
+        }
         let (default, unread_default) = self.default_of(&ty, parts.default);
         // An integer key is the row's number, and so never NULL.
         let is_rowid = parts.key && word.eq_ignore_ascii_case("integer");
@@ -250,6 +263,7 @@ impl Reader<'_> {
 #[derive(Default)]
 struct Parts<'t> {
     key: bool,
+    counted: bool,
     not_null: bool,
     default: Option<&'t [Token]>,
     generated: Option<Expr>,

@@ -1,7 +1,7 @@
 //! Statements for people to run, with the schema in them: whatever schemas a session searches, they can be pasted.
 
 use hookwright_core::ddl::Dialect;
-use hookwright_core::drift::{self, Need, Part, StrangerKind};
+use hookwright_core::drift::{self, Need, Obstacle, ObstacleKind, Part, StrangerKind};
 use hookwright_core::ident::{Ident, OrgName};
 
 use crate::db::VIEW;
@@ -36,6 +36,30 @@ impl<'a> Site<'a> {
         }
     }
 
+    /// What has something of others make room for what has to have its name, after what that comes to.
+    pub(super) fn out_of_the_way(self, obstacle: &Obstacle) -> String {
+        let Obstacle { kind, name, table, is, free, .. } = obstacle;
+        let on = || format!("ALTER TABLE {}", self.whole(table));
+        let (old, new) = (quote(name), quote(free.as_str()));
+        match (kind, self.dialect) {
+            (ObstacleKind::Table | ObstacleKind::Relation, _) => {
+                format!("move it away by hand: {}", self.aside(name, free, is == VIEW))
+            }
+            (ObstacleKind::Index, Dialect::Postgres) => {
+                format!("give it another name by hand: ALTER INDEX {} RENAME TO {new}", self.whole(name))
+            }
+            (ObstacleKind::Index, Dialect::Sqlite) => {
+                format!("drop it by hand, and make it again under another name: DROP INDEX {old}")
+            }
+            (ObstacleKind::Constraint, _) => {
+                format!("give it another name by hand: {} RENAME CONSTRAINT {old} TO {new}", on())
+            }
+            (ObstacleKind::Column, _) => {
+                format!("give it another name by hand: {} RENAME COLUMN {old} TO {new}", on())
+            }
+        }
+    }
+
     /// What changes a column of a table.
     pub(crate) fn column(self, table: &str, column: &str, change: &str) -> String {
         format!("ALTER TABLE {} ALTER COLUMN {} {change}", self.whole(table), quote(column))
@@ -47,13 +71,35 @@ impl<'a> Site<'a> {
             let (table, column) = (self.whole(finding.table.as_str()), quote(column.as_str()));
             return Some(format!("ALTER TABLE {table} RENAME COLUMN {column} TO {}", quote(aside.as_str())));
         }
+        if let (Some(Need::Convert(change)), Some(column)) = (&finding.needs, finding.part.column()) {
+            let statement = self.column(finding.table.as_str(), column.as_str(), change);
+            let otherwise = match change.contains(" USING ") {
+                true => "",
+                false => "; if PostgreSQL cannot, with USING and what makes a value of each",
+            };
+            return Some(format!("by hand: {statement}{otherwise}"));
+        }
+        if let Some(Need::Choice(like)) = &finding.needs {
+            return Some(self.chosen(finding.table.as_str(), like));
+        }
         let called = match finding.needs {
             Some(Need::Return(_)) => finding.called.as_ref(),
-            Some(Need::Detach(_) | Need::Untype) => finding.renamed.as_ref(),
+            Some(Need::Detach(_) | Need::Disinherit(_) | Need::Untype) => finding.renamed.as_ref(),
             _ => None,
         };
         let table = called.unwrap_or(&finding.table);
         self.needed(table.as_str(), finding.needs.as_ref()?, finding.found.as_deref() == Some(VIEW))
+    }
+
+    /// What takes one of some tables for one that is missing, or has that made anew.
+    pub(super) fn chosen(self, table: &str, like: &[Ident]) -> String {
+        let rename =
+            |from: &Ident| format!("ALTER TABLE {} RENAME TO {}", self.whole(from.as_str()), quote(table));
+        let statements = like.iter().map(rename).collect::<Vec<_>>().join("; or ");
+        let org = self.org;
+        format!(
+            "by hand, if it is that: {statements}; if it is gone for good, have an empty one made: hookwright sync --org {org} --entity {table} --confirm"
+        )
     }
 
     /// What makes room for a table, or a table of the host's of what has its name.
@@ -68,8 +114,11 @@ impl<'a> Site<'a> {
             Need::Detach(whole) => {
                 Some(format!("ALTER TABLE {whole} DETACH PARTITION {}", self.whole(table)))
             }
+            Need::Disinherit(parent) => {
+                Some(format!("ALTER TABLE {} NO INHERIT {parent}", self.whole(table)))
+            }
             Need::Untype => Some(format!("ALTER TABLE {} NOT OF", self.whole(table))),
-            Need::Others | Need::Table => None,
+            Need::Others | Need::Table | Need::Convert(_) | Need::Choice(_) => None,
         }
     }
 

@@ -1,10 +1,12 @@
 //! What a repair leaves as it is: with what stands against it, and what to do next.
 
 use hookwright_core::ddl::Dialect;
-use hookwright_core::drift::{Hindrance, Need, Unrepaired};
+use hookwright_core::drift::{Hindrance, Need, Obstacle, ObstacleKind, Unrepaired};
+use hookwright_core::ident::quoted;
 
-use super::words::what;
+use super::words::{look_like_it, what};
 use super::{Finding, Site, quote};
+use crate::db::VIEW;
 use crate::outcome::Reason;
 
 impl Finding {
@@ -38,16 +40,13 @@ impl Finding {
                 "the column is in the primary key, which is not what is called for either".to_owned(),
                 format!("repair the whole table: {whole} --confirm"),
             ),
-            Hindrance::NoCounterpart => {
-                let convert = match site.dialect {
-                    Dialect::Postgres => format!(": {}", site.column(entity, column, "TYPE … USING …")),
-                    Dialect::Sqlite => String::new(),
-                };
-                (
-                    "no value of the type that is there has a counterpart in the one that is called for".to_owned(),
-                    format!("see what the policy advises: {}; or convert the column by hand{convert}", self.repair),
-                )
-            }
+            Hindrance::NoCounterpart => (
+                "what values of the type that is there are in the one that is called for, only somebody who knows them can say".to_owned(),
+                match site.dialect {
+                    Dialect::Postgres => self.repair.clone(),
+                    Dialect::Sqlite => format!("see what the policy advises: {}; or make the table anew by hand", self.repair),
+                },
+            ),
             Hindrance::Refused(error) => {
                 let said = error.to_string();
                 let why = said.split_once("; ").map_or(said.as_str(), |(why, _)| why).to_owned();
@@ -61,6 +60,11 @@ impl Finding {
                 "what is there is not Hookwright's to change, and may have the rows".to_owned(),
                 format!("move it away by hand: {}; then: {whole}, and copy the rows", self.repair),
             ),
+            Hindrance::Choice(like) => (
+                format!("{}, and may be it: an empty one is made only if somebody confirms it", look_like_it(like)),
+                self.repair.clone(),
+            ),
+            Hindrance::Met(obstacle) => met(site, obstacle, &self.repair),
             Hindrance::Waits => (
                 "nothing is done about it, nor about what refers to it, before somebody makes room".to_owned(),
                 format!("{}; then: {whole}", self.repair),
@@ -75,6 +79,24 @@ impl Finding {
             ),
         }
     }
+}
+
+/// What others made that has the name, and what gives it another one.
+fn met(site: Site<'_>, obstacle: &Obstacle, repair: &str) -> (String, String) {
+    let Obstacle { kind, name, table, is, goes, .. } = obstacle;
+    let what = match kind {
+        ObstacleKind::Index => "an index",
+        ObstacleKind::Constraint => "a constraint",
+        ObstacleKind::Column => "a column",
+        ObstacleKind::Relation if is == VIEW => "a view",
+        ObstacleKind::Table | ObstacleKind::Relation => "a table",
+    };
+    let on = if name == table { String::new() } else { format!(" on {}", quoted(table)) };
+    let is = if is.is_empty() || is == VIEW { String::new() } else { format!(" ({is})") };
+    let stands = format!("there is {what} {}{on}{is} already, and Hookwright did not make it", quoted(name));
+    let (advice, org) = (site.out_of_the_way(obstacle), site.org);
+    let drop = format!("; or have it dropped: hookwright sync --org {org} --entity {table} --extras");
+    (stands, format!("{advice}; then: {repair}{}", if *goes { &drop } else { "" }))
 }
 
 /// Why a repair that did nothing at all is refused: a reason for each finding.

@@ -1,39 +1,21 @@
 //! A finding in words: what it is, and who moved.
 
 use hookwright_core::drift::{self, Moved, Need, Part, State};
-use hookwright_core::ident::quoted;
+use hookwright_core::ident::{Ident, quoted};
 
 pub(super) fn what(finding: &drift::Finding) -> String {
-    let (place, kind) = (finding.place(), finding.part.kind());
+    let place = finding.place();
     let text = |value: &Option<String>| value.clone().unwrap_or_else(|| "nothing".to_owned());
     let (wanted, found) = (text(&finding.wanted), text(&finding.found));
-    if let Some(renamed) = &finding.renamed {
-        let beside = match finding.needs {
-            Some(Need::Room(_)) => format!(
-                ", and another {kind} has its name: give that one another, or drop it, then repair this; or drop \"{}\", if the other is to be it from now on",
-                renamed.as_str()
-            ),
-            Some(Need::Detach(_)) => ", and is a part of another one".to_owned(),
-            Some(Need::Untype) => ", and is made of a type".to_owned(),
-            _ => String::new(),
-        };
-        return format!("the {kind} \"{place}\" is called \"{}\"{beside}", renamed.as_str());
-    }
-    if let Some(Need::Return(schema)) = &finding.needs {
-        let called = finding.called.as_ref().map(|name| format!(", and is called \"{}\"", name.as_str()));
-        return format!(
-            "the {kind} \"{place}\" is in the schema {}{}",
-            quoted(schema),
-            called.unwrap_or_default()
-        );
-    }
-    if let Some(Need::Detach(_) | Need::Untype) = &finding.needs {
-        return format!("the {kind} \"{place}\" is none of its own any more: {found}");
-    }
-    if let Part::Kept(name) = &finding.part {
-        return format!("{wanted}, dropped and kept as \"{}\", is not there", name.as_str());
+    if let Some(said) = out_of_place(finding) {
+        return said;
     }
     let kind = in_words(&finding.part);
+    if finding.is_switched_off() {
+        return format!(
+            "the {kind} \"{place}\" is switched off (DISABLE TRIGGER): what rows refer to is not checked, and what a deletion does to them is not done"
+        );
+    }
     match &finding.part {
         Part::Nullability(_) if finding.found.as_deref() == Some("NULL") => {
             return format!("\"{place}\" may be NULL, and shall always have a value (NOT NULL)");
@@ -61,7 +43,12 @@ pub(super) fn what(finding: &drift::Finding) -> String {
         (State::Differs, true) if finding.part == Part::Table => {
             format!("the table \"{place}\" is not there, and something else has its name: {found}")
         }
-        (State::Missing, true) => format!("the {kind} \"{place}\" is missing"),
+        (State::Missing, true) => match &finding.needs {
+            Some(Need::Choice(like)) => {
+                format!("the {kind} \"{place}\" is missing, and {}", look_like_it(like))
+            }
+            _ => format!("the {kind} \"{place}\" is missing"),
+        },
         (State::Extra, true) if matches!(finding.part, Part::Column(_)) => {
             format!("the {kind} \"{place}\" ({found}) is there, and nothing calls for it")
         }
@@ -70,6 +57,54 @@ pub(super) fn what(finding: &drift::Finding) -> String {
             format!("the {kind} \"{place}\" is there{}, and nothing calls for it", called.unwrap_or_default())
         }
         _ => format!("the {kind} of \"{place}\" is {found}, and shall be {wanted}"),
+    }
+}
+
+/// Of what has another name or place, or is kept: what became of it.
+fn out_of_place(finding: &drift::Finding) -> Option<String> {
+    let (place, kind) = (finding.place(), finding.part.kind());
+    let text = |value: &Option<String>| value.clone().unwrap_or_else(|| "nothing".to_owned());
+    if let Some(renamed) = &finding.renamed {
+        let beside = match finding.needs {
+            Some(Need::Room(_)) => format!(
+                ", and another {kind} has its name: give that one another, or drop it, then repair this; or drop \"{}\", if the other is to be it from now on",
+                renamed.as_str()
+            ),
+            Some(Need::Detach(_)) => ", and is a part of another one".to_owned(),
+            Some(Need::Disinherit(_)) => ", and inherits from another one".to_owned(),
+            Some(Need::Untype) => ", and is made of a type".to_owned(),
+            _ => String::new(),
+        };
+        return Some(format!("the {kind} \"{place}\" is called \"{}\"{beside}", renamed.as_str()));
+    }
+    if let Some(Need::Return(schema)) = &finding.needs {
+        let called = finding.called.as_ref().map(|name| format!(", and is called \"{}\"", name.as_str()));
+        return Some(format!(
+            "the {kind} \"{place}\" is in the schema {}{}",
+            quoted(schema),
+            called.unwrap_or_default()
+        ));
+    }
+    if let Some(Need::Detach(_) | Need::Disinherit(_) | Need::Untype) = &finding.needs {
+        return Some(format!("the {kind} \"{place}\" is none of its own any more: {}", text(&finding.found)));
+    }
+    if let Part::Kept(name) = &finding.part {
+        return Some(format!(
+            "{}, dropped and kept as \"{}\", is not there",
+            text(&finding.wanted),
+            name.as_str()
+        ));
+    }
+    None
+}
+
+/// Which tables may be one that is missing.
+pub(super) fn look_like_it(like: &[Ident]) -> String {
+    let names: Vec<_> = like.iter().map(|name| quoted(name.as_str())).collect();
+    match names.as_slice() {
+        [one] => format!("{one} looks just like it"),
+        [before @ .., last] => format!("{} and {last} look just like it", before.join(", ")),
+        [] => String::new(),
     }
 }
 
@@ -96,6 +131,7 @@ pub(super) fn why(finding: &drift::Finding) -> &'static str {
             "it was taken in as it is, and no field can say that"
         }
         (Moved::Metadata, _) => "its entity or field was deleted, and it was kept",
+        (Moved::RolledBack, _) => "the adoption that took it in was rolled back",
         (Moved::Plugins, State::Missing) => "the plugins did not call for it before",
         (Moved::Plugins, State::Extra) => "the plugins call for it no more",
         (Moved::Plugins, State::Differs) => "the plugins called for something else before",
@@ -108,6 +144,6 @@ pub(super) fn why(finding: &drift::Finding) -> &'static str {
 /// Whether the record has it just as it is, in words that are the database's own.
 fn is_as_adopted(finding: &drift::Finding) -> bool {
     !finding.adoptable
-        && matches!(finding.part, Part::Type(_) | Part::Default(_))
+        && matches!(finding.part, Part::Type(_) | Part::Default(_) | Part::Nullability(_))
         && finding.recorded == finding.found
 }

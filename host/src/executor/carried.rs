@@ -1,9 +1,10 @@
 //! Columns that a rebuild of a SQLite table takes along as they are: those of others, and those whose type or default the
-//! model has no word for and the change does not touch. Each is made again from its own text, with its values.
+//! model has no word for and the change does not touch. Each is made again from its own text, with its values. What the
+//! table is besides (`STRICT`, `WITHOUT ROWID`, `AUTOINCREMENT`) it is made with again.
 //!
 //! `rebuild` calls it.
 
-use hookwright_core::ddl::{Carried, Dialect, Rebuild};
+use hookwright_core::ddl::{Carried, Dialect, Rebuild, TableOption};
 use hookwright_core::ident::Ident;
 use hookwright_core::schema::{Column, Table};
 use sqlx::sqlite::SqliteConnection;
@@ -11,7 +12,7 @@ use sqlx::sqlite::SqliteConnection;
 use super::Failure;
 use super::job::RebuildPart;
 use crate::db::gate::Script;
-use crate::db::{DbError, Definition, Inspected, definitions};
+use crate::db::{DbError, Definition, ForeignKind, Inspected, definitions};
 
 /// A column with the text that makes it.
 pub(super) struct Taken {
@@ -100,10 +101,30 @@ fn is_named(column: &Ident, table: &Table) -> bool {
         || table.computed_from(column).next().is_some()
 }
 
-/// The swap of a rebuild, with columns that are taken along.
-pub(super) fn swap(part: &RebuildPart, taken: &[Taken]) -> Script {
+/// What the table is besides, and is made with again.
+///
+/// # Errors
+/// What the new table could not be, with its key.
+pub(super) fn options(rebuild: &Rebuild, found: &Inspected) -> Result<Vec<TableOption>, DbError> {
+    let all = found.foreign.iter().filter(|foreign| foreign.kind == ForeignKind::Option);
+    let options: Vec<_> = all.filter_map(|foreign| TableOption::parse(&foreign.name)).collect();
+    match options.iter().find(|option| !rebuild.allows(**option)) {
+        None => Ok(options),
+        Some(option) => {
+            let table = rebuild.before.name.as_str().to_owned();
+            let message = format!(
+                "the table \"{table}\" has to be made anew, and is {}, which its new key does not allow",
+                option.as_str()
+            );
+            Err(DbError::WouldBeLost { table, message })
+        }
+    }
+}
+
+/// The swap of a rebuild, with columns and options that are taken along.
+pub(super) fn swap(part: &RebuildPart, taken: &[Taken], options: &[TableOption]) -> Script {
     let columns: Vec<_> = taken.iter().map(|column| column.carried.clone()).collect();
-    let (create, rest) = part.rebuild.carrying(&part.org, &columns);
+    let (create, rest) = part.rebuild.carrying(&part.org, &columns, options);
     let passing = part.rebuild.passing();
     let mut script = Script::new(Dialect::Sqlite);
     script.statement(&create);

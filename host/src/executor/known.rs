@@ -10,24 +10,23 @@ use hookwright_core::schema::Table;
 use sqlx::Row;
 use sqlx::sqlite::SqliteConnection;
 
-use super::Failure;
-use super::job::Job;
+use super::{Failure, Own};
 use crate::db::gate::Script;
 use crate::db::{DbError, inspect_sqlite_table};
 
-pub(super) async fn known(connection: &mut SqliteConnection, job: &Job) -> Result<(), Failure> {
-    if !job.own.marked.is_empty() {
-        renamed(connection, job).await?;
+pub(super) async fn known(connection: &mut SqliteConnection, own: &Own) -> Result<(), Failure> {
+    if !own.marked.is_empty() {
+        renamed(connection, own).await?;
     }
-    if !job.own.shapes.is_empty() {
-        there(connection, job).await?;
+    if !own.shapes.is_empty() {
+        there(connection, own).await?;
     }
     Ok(())
 }
 
 /// Something that is indexed on a table goes along when it is renamed.
-async fn renamed(connection: &mut SqliteConnection, job: &Job) -> Result<(), Failure> {
-    let marks = job.own.marked.iter().map(|(table, mark)| vec![table.as_str(), mark.as_str()]);
+async fn renamed(connection: &mut SqliteConnection, own: &Own) -> Result<(), Failure> {
+    let marks = own.marked.iter().map(|(table, mark)| vec![table.as_str(), mark.as_str()]);
     let mut script = values("SELECT v.column1, s.tbl_name FROM (VALUES ", marks);
     script.sql(") v JOIN sqlite_master s ON s.type = 'index' AND s.name = v.column2 ");
     script.sql("WHERE s.tbl_name <> v.column1 COLLATE NOCASE LIMIT 1");
@@ -38,8 +37,8 @@ async fn renamed(connection: &mut SqliteConnection, job: &Job) -> Result<(), Fai
 }
 
 /// What has the name is a table, with at least half of the columns.
-async fn there(connection: &mut SqliteConnection, job: &Job) -> Result<(), Failure> {
-    let names = job.own.shapes.keys().map(|table| vec![table.as_str()]);
+async fn there(connection: &mut SqliteConnection, own: &Own) -> Result<(), Failure> {
+    let names = own.shapes.keys().map(|table| vec![table.as_str()]);
     let mut script = values(
         "SELECT v.column1, (SELECT type FROM sqlite_master WHERE name = v.column1 COLLATE NOCASE AND type IN ('table', 'view')), \
          (SELECT json_group_array(name) FROM pragma_table_xinfo(v.column1)) FROM (VALUES ",
@@ -48,7 +47,7 @@ async fn there(connection: &mut SqliteConnection, job: &Job) -> Result<(), Failu
     for row in script.sql(") v").sqlite(connection).await? {
         let (name, kind, there): (&str, Option<&str>, &str) =
             (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
-        let Some(known) = Ident::parse(name).ok().and_then(|name| job.own.shapes.get(&name)) else {
+        let Some(known) = Ident::parse(name).ok().and_then(|name| own.shapes.get(&name)) else {
             continue;
         };
         let wanted: Vec<_> = known.columns.keys().collect();
@@ -60,7 +59,7 @@ async fn there(connection: &mut SqliteConnection, job: &Job) -> Result<(), Failu
                 format!("the table \"{name}\" is not there: somebody dropped it, or gave it another name")
             }
             Some("table") if left * 2 >= wanted.len() => {
-                if job.own.as_recorded && !is_in_order(&wanted, &there) {
+                if own.as_recorded && !is_in_order(&wanted, &there) {
                     exchanged(connection, known).await?;
                 }
                 continue;

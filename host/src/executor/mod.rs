@@ -12,6 +12,7 @@ pub(crate) mod online;
 mod own;
 mod postgres;
 mod rebuild;
+mod references;
 mod retry;
 mod settle;
 mod sqlite;
@@ -128,6 +129,25 @@ pub async fn hold(db: &OrgDb, hold: &Hold, policy: &RetryPolicy) -> Result<Execu
 /// A [`DbError`].
 pub async fn reject(db: &OrgDb, rejection: &Rejection, policy: &RetryPolicy) -> Result<Executed, DbError> {
     detached(db, Job::reject(db.dialect(), rejection), policy).await
+}
+
+/// Whether the tables of a plan are those that it was worked out for, as its transaction will ask.
+///
+/// # Errors
+/// As of the transaction: [`DbError::Drifted`].
+pub(crate) async fn known(db: &OrgDb, own: &Own) -> Result<(), DbError> {
+    let asked = match db.pool() {
+        Pool::Postgres(pool) => postgres::known(pool, db.org(), own).await.map_err(Failure::from),
+        Pool::Sqlite(pool) => match pool.acquire().await {
+            Ok(mut connection) => known::known(&mut connection, own).await,
+            Err(error) => Err(error.into()),
+        },
+    };
+    match asked {
+        Err(Failure::Found(error)) => Err(error),
+        Err(Failure::Sql(_, error)) => Err(db.explain(error)),
+        Ok(()) => Ok(()),
+    }
 }
 
 /// Asks what a change depends on, again while a lock is in the way.

@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use hookwright_core::ddl::Dialect;
+use hookwright_core::ident::OrgName;
 use sqlx::Row;
 
-use super::Failure;
+use super::{Failure, Own};
 use super::job::{Job, Part};
 use crate::db::gate::Script;
 use crate::db::{BOOKKEEPING_VERSION, Connections, DbOptions, Fault, OrgDb};
@@ -106,4 +107,20 @@ fn claim(db: &OrgDb, job: &Job, attempt: &str, batch: &mut Script) {
         None => batch.sql("NULL"),
     };
     batch.sql(", ").integer(BOOKKEEPING_VERSION).sql(");\n");
+}
+
+/// Asks what a change asks of its tables, and nothing else.
+pub(super) async fn known(
+    pool: &Connections<sqlx::Postgres>,
+    org: &OrgName,
+    own: &Own,
+) -> sqlx::Result<()> {
+    let mut script = Script::new(Dialect::Postgres);
+    own.ask(org, &mut script);
+    if script.is_empty() {
+        return Ok(());
+    }
+    let mut connection = pool.acquire().await?;
+    let answered = script.postgres(&mut connection).await;
+    connection.answered(answered).map(drop)
 }

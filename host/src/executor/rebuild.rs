@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use hookwright_core::ddl::{Dialect, Rebuild, Statement, probe};
+use hookwright_core::ddl::{Dialect, Rebuild, Statement, TableOption, probe};
 use hookwright_core::ident::{Ident, quoted};
 use hookwright_core::schema::{Check, ForeignKey, Schema, Table};
 use sqlx::Row;
@@ -15,13 +15,15 @@ use super::{Failure, carried};
 use crate::counted::counted;
 use crate::db::gate::Script;
 use crate::db::{
-    About, DbError, ForeignKind, Inspected, OrgDb, Pool, inspect_sqlite_table, without_comments,
+    About, DbError, Foreign, ForeignKind, Inspected, OrgDb, Pool, inspect_sqlite_table, without_comments,
 };
 
 /// What the model does not know of a table that is made anew.
 struct Beside {
     /// Columns that are taken along.
     carried: Vec<Taken>,
+    /// What it is besides.
+    options: Vec<TableOption>,
     /// Texts of triggers, and of indexes that are not the model's.
     kept: Vec<String>,
 }
@@ -48,13 +50,13 @@ pub(crate) async fn preview(db: &OrgDb, rebuild: &Rebuild) -> Result<Option<Rebu
         let mut connection = pool.acquire().await?;
         beside(&mut connection, rebuild).await
     };
-    let Beside { carried, kept } = match look.await {
+    let Beside { carried, options, kept } = match look.await {
         Ok(beside) => beside,
         Err(Failure::Found(error)) => return Err(error),
         Err(Failure::Sql(_, error)) => return Err(db.explain(error)),
     };
     let columns: Vec<_> = carried.iter().map(|column| column.carried.clone()).collect();
-    let (create, rest) = rebuild.carrying(db.org(), &columns);
+    let (create, rest) = rebuild.carrying(db.org(), &columns, &options);
     let columns = carried.iter().map(|column| (column.carried.name.clone(), column.addition(rebuild)));
     Ok(Some(Rebuilt { create, columns: columns.collect(), rest, kept }))
 }
@@ -69,16 +71,17 @@ async fn beside(connection: &mut SqliteConnection, rebuild: &Rebuild) -> Result<
         false => inspect_sqlite_table(connection, &before.name, &without).await?,
     };
     let own = own_indexes(&found, before, &without)?;
-    Ok(Beside { carried, kept: kept(connection, before, &own).await? })
+    let options = carried::options(rebuild, &found)?;
+    Ok(Beside { carried, options, kept: kept(connection, before, &own).await? })
 }
 
 /// Rebuilds, within a transaction that runs with foreign keys off.
 pub(super) async fn run(connection: &mut SqliteConnection, part: &RebuildPart) -> Result<(), Failure> {
-    let Beside { carried, kept } = beside(connection, &part.rebuild).await?;
+    let Beside { carried, options, kept } = beside(connection, &part.rebuild).await?;
     fits(connection, part).await?;
-    match carried.is_empty() {
+    match carried.is_empty() && options.is_empty() {
         true => part.swap.sqlite(connection).await?,
-        false => carried::swap(part, &carried).sqlite(connection).await?,
+        false => carried::swap(part, &carried, &options).sqlite(connection).await?,
     };
     if !part.indexes.is_empty() {
         part.indexes.sqlite(connection).await?;
@@ -142,8 +145,12 @@ fn own_indexes(found: &Inspected, before: &Table, without: &BTreeSet<Ident>) -> 
     let Some(table) = found.schema.table(&before.name) else {
         return Err(drifted("is not there, or not as Hookwright makes tables".to_owned()));
     };
-    let harmless = [ForeignKind::Index, ForeignKind::Trigger];
-    if let Some(foreign) = found.foreign.iter().find(|f| !harmless.contains(&f.kind)) {
+    let is_harmless = |foreign: &&Foreign| match foreign.kind {
+        ForeignKind::Index | ForeignKind::Trigger => true,
+        ForeignKind::Option => TableOption::parse(&foreign.name).is_some(),
+        _ => false,
+    };
+    if let Some(foreign) = found.foreign.iter().find(|foreign| !is_harmless(foreign)) {
         let table = before.name.as_str().to_owned();
         let message = format!(
             "the table \"{table}\" has to be made anew, and what somebody added to it would be lost: {} ({})",

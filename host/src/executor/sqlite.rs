@@ -1,16 +1,14 @@
 //! A change on SQLite: `BEGIN IMMEDIATE` takes the file's write lock, which is the organisation's.
 
-use std::collections::BTreeMap;
-
 use hookwright_core::ddl::Dialect;
-use hookwright_core::ident::Ident;
 use sqlx::Row;
 use sqlx::sqlite::SqliteConnection;
 
 use super::job::{Job, Kind, Part};
+use super::references::References;
 use super::{Failure, known, rebuild};
 use crate::db::gate::Script;
-use crate::db::{BOOKKEEPING_VERSION, Connections, DbError, Fault};
+use crate::db::{BOOKKEEPING_VERSION, Connections, Fault};
 
 /// Begins a transaction that may write, unless another has the file for longer than the lock timeout.
 pub(crate) async fn begin_immediate(connection: &mut SqliteConnection) -> sqlx::Result<()> {
@@ -85,10 +83,10 @@ async fn transaction(connection: &mut SqliteConnection, job: &Job) -> (bool, Res
 
 async fn inside(connection: &mut SqliteConnection, job: &Job) -> Result<String, Failure> {
     claim(connection, job).await?;
-    known::known(connection, job).await?;
+    known::known(connection, &job.own).await?;
     let before = match job.foreign_keys_off {
-        true => renamed(violations(connection).await?, &job.renamed),
-        false => BTreeMap::new(),
+        true => References::of(connection).await?.renamed(&job.renamed),
+        false => References::default(),
     };
     for part in &job.parts {
         job.in_time()?;
@@ -99,7 +97,7 @@ async fn inside(connection: &mut SqliteConnection, job: &Job) -> Result<String, 
     }
     let rows = job.records.sqlite(connection).await?;
     if job.foreign_keys_off {
-        compare(&before, &violations(connection).await?)?;
+        before.compare(&References::of(connection).await?)?;
     }
     Ok(rows.last().ok_or(sqlx::Error::RowNotFound)?.try_get(0)?)
 }
@@ -153,40 +151,4 @@ fn claimed(job: &Job) -> Script {
     script.sql("(SELECT touched FROM hookwright_org WHERE org = ").text(org);
     script.sql("), (SELECT coalesce(max(version), 0) FROM hookwright_meta)");
     script
-}
-
-type Violations = BTreeMap<(String, String), u64>;
-
-/// How many rows refer to nothing, by table and the table they refer to.
-async fn violations(connection: &mut SqliteConnection) -> sqlx::Result<Violations> {
-    let rows = Script::of(Dialect::Sqlite, "PRAGMA foreign_key_check").sqlite(connection).await?;
-    let mut counts = Violations::new();
-    for row in rows {
-        *counts.entry((row.try_get(0)?, row.try_get(2)?)).or_default() += 1;
-    }
-    Ok(counts)
-}
-
-/// The same by the names of afterwards.
-fn renamed(violations: Violations, names: &BTreeMap<Ident, Ident>) -> Violations {
-    let now = |name: String| {
-        let moved = names.iter().find(|(before, _)| before.as_str() == name);
-        moved.map_or(name, |(_, after)| after.as_str().to_owned())
-    };
-    violations.into_iter().map(|((table, to), count)| ((now(table), now(to)), count)).collect()
-}
-
-/// Only what is new stands against the change.
-fn compare(before: &Violations, after: &Violations) -> Result<(), DbError> {
-    let more = after.iter().find(|(key, count)| before.get(*key).is_none_or(|b| b < *count));
-    match more {
-        None => Ok(()),
-        Some(((table, to), count)) => {
-            let rows = if *count == 1 { "row" } else { "rows" };
-            let message = format!(
-                "{count} {rows} of the table \"{table}\" would refer to rows of \"{to}\" that do not exist"
-            );
-            Err(DbError::Constraint { message, on: None })
-        }
-    }
 }

@@ -191,8 +191,12 @@ fn viewed(site: Site<'_>, table: &Table, there: &Inspected) -> Option<Reason> {
 }
 
 /// What has the names of tables that a change alters, and is none that can be altered.
-pub(super) async fn replaced(tenant: &Tenant, altered: &BTreeSet<Ident>) -> Result<Vec<Reason>> {
-    let found = tenant.db().replaced(altered).await?;
+pub(super) async fn replaced(
+    tenant: &Tenant,
+    altered: &BTreeSet<Ident>,
+    columns: &BTreeSet<Ident>,
+) -> Result<Vec<Reason>> {
+    let found = tenant.db().replaced(altered, columns).await?;
     if found.is_empty() {
         return Ok(Vec::new());
     }
@@ -209,6 +213,49 @@ pub(super) async fn replaced(tenant: &Tenant, altered: &BTreeSet<Ident>) -> Resu
         }
     };
     Ok(found.into_iter().map(reason).collect())
+}
+
+/// What a change brings back, or has go for good, that is kept no more: somebody took it away by hand.
+pub(super) async fn lost(tenant: &Tenant, before: &Schema, after: &Schema) -> Result<Vec<Reason>> {
+    let columns = before.tables.values().flat_map(|table| {
+        let after = after.tables.get(&table.name);
+        let goes = move |kept: &&Ident| after.is_some_and(|after| !after.buried.contains_key(*kept));
+        table.buried.iter().filter(move |(kept, _)| goes(kept)).map(move |(kept, was)| (table, kept, was))
+    });
+    let tables = before.buried.iter().filter(|(kept, _)| !after.buried.contains_key(*kept));
+    let (columns, tables): (Vec<_>, Vec<_>) = (columns.collect(), tables.collect());
+    if columns.is_empty() && tables.is_empty() {
+        return Ok(Vec::new());
+    }
+    let there = tenant.db().inspect(None).await?;
+    let org = tenant.org();
+    let reason = |what: String, kept: &Ident, table: &Ident, anew: &str| Reason {
+        code: "drift/missing-kept".to_owned(),
+        message: format!(
+            "{what}, which was dropped and kept as \"{}\", is not in the database any more: others than Hookwright took it away",
+            kept.as_str()
+        ),
+        help: format!(
+            "it cannot come back; have it forgotten: hookwright sync --org {org} --entity {}; then make the {anew} anew, and take what was in it from a backup",
+            table.as_str()
+        ),
+    };
+    let has = |table: &Ident, kept: &Ident| {
+        let all = there.columns(table);
+        // Of a table that is not there by its name, nothing is known.
+        all.is_empty() || all.iter().any(|column| column == kept.as_str())
+    };
+    let columns = columns.into_iter().filter(|(table, kept, _)| !has(&table.name, kept));
+    let columns = columns.map(|(table, kept, was)| {
+        let what = format!("the column \"{}\" of \"{}\"", was.column.name.as_str(), table.name.as_str());
+        reason(what, kept, &table.name, "field")
+    });
+    let tables = tables.into_iter().filter(|(kept, _)| there.schema.table(kept).is_none());
+    let tables = tables.map(|(kept, was)| {
+        let name = &was.table.name;
+        reason(format!("the table \"{}\"", name.as_str()), kept, name, "entity")
+    });
+    Ok(columns.chain(tables).collect())
 }
 
 /// The error of a change that failed because of one.

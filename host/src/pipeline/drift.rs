@@ -82,18 +82,27 @@ async fn own(pipeline: &Pipeline<'_>, tenant: &Tenant, view: &View, found: &Insp
             finding.moved = Moved::Plugins;
         }
     }
-    // What a repair left is recorded as it is: that looks as if the plugins had called for something else since.
-    let is_recorded =
-        |finding: &Finding| finding.moved == Moved::Plugins && finding.recorded == finding.found;
-    if drift.findings.iter().any(is_recorded) {
-        let left: BTreeSet<_> = tenant.db().left_by_repairs().await?.into_iter().map(|(id,)| id).collect();
-        for finding in drift.findings.iter_mut().filter(|finding| is_recorded(finding)) {
-            if left.contains(&finding.id()) {
-                finding.moved = Moved::Hands;
-            }
+    recorded_as_it_is(tenant, &mut drift).await?;
+    Ok(drift)
+}
+
+/// What a repair left is recorded as it is, and so is what an adoption took in that was rolled back: that looks as if the
+/// plugins had called for something else since.
+async fn recorded_as_it_is(tenant: &Tenant, drift: &mut Drift) -> Result<()> {
+    let is_plugins = |finding: &Finding| finding.moved == Moved::Plugins;
+    if !drift.findings.iter().any(is_plugins) {
+        return Ok(());
+    }
+    let left: BTreeSet<_> = tenant.db().left_by_repairs().await?.into_iter().map(|(id,)| id).collect();
+    let undone: Deleted = tenant.db().adopted_no_more().await?.into_iter().collect();
+    for finding in drift.findings.iter_mut().filter(|finding| is_plugins(finding)) {
+        if finding.recorded == finding.found && left.contains(&finding.id()) {
+            finding.moved = Moved::Hands;
+        } else if undone.has(&finding.table, finding.part.column()) {
+            finding.moved = Moved::RolledBack;
         }
     }
-    Ok(drift)
+    Ok(())
 }
 
 /// What the ledger has of deletions.
@@ -190,7 +199,8 @@ pub(super) async fn synchronise(
     let scope = &drift.meant(scope);
     crate::drift::reached(&drift, scope)?;
     let empty = empty(pipeline, tenant, &drift, scope).await?;
-    repaired(pipeline, tenant, view, &drift.knowing_empty(empty), scope)
+    let is_confirmed = request.consent.confirm || request.consent.allow_destructive;
+    repaired(pipeline, tenant, view, &drift.knowing_empty(empty).confirmed(is_confirmed), scope)
 }
 
 /// Those tables without rows to which required columns come back. Rows that come meanwhile hold the change up.

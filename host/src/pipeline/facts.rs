@@ -22,7 +22,7 @@ use super::steps;
 use crate::counted::counted;
 use crate::db::{Blocker, DbError, Lacking};
 use crate::error::{Error, Result};
-use crate::executor::{Rebuilt, RetryPolicy};
+use crate::executor::{self, Own, Rebuilt, RetryPolicy};
 use crate::outcome::{Reason, Session, Warning};
 use crate::tenant::Tenant;
 
@@ -33,6 +33,8 @@ pub(super) struct Wanted {
     changes: bool,
     /// Those that it alters.
     altered: BTreeSet<Ident>,
+    /// The columns that it names of these.
+    columns: BTreeSet<Ident>,
     /// Those whose rows it writes.
     written: BTreeSet<Ident>,
     /// Those that foreign keys are to refer to.
@@ -75,7 +77,10 @@ impl Wanted {
     fn take(&mut self, statement: &Statement, before: &Shared<Table>) {
         self.changes = true;
         let own = statement.table();
-        self.altered.extend(own.filter(|table| before.contains_key(*table)).cloned());
+        if own.is_some_and(|table| before.contains_key(table)) {
+            self.altered.extend(own.cloned());
+            self.columns.extend(statement.fields().iter().cloned());
+        }
         // Blocks are filled beside a trigger of the host's own, which sees what others write.
         if statement.kind() == Some(StatementKind::Fill) {
             self.written.extend(own.filter(|table| before.contains_key(*table)).cloned());
@@ -124,7 +129,8 @@ impl Facts {
         let lacking = lacking.into_iter().map(|lacking| reason(&lacking.into()));
         let meddlers = tenant.db().meddlers(&wanted.written).await?;
         let lacking = lacking.chain(meddlers.iter().chain(&lost).map(reason));
-        let lacking = lacking.chain(collision::replaced(tenant, &wanted.altered).await?);
+        let lacking = lacking.chain(collision::replaced(tenant, &wanted.altered, &wanted.columns).await?);
+        let lacking = lacking.chain(collision::lost(tenant, before, after).await?);
         let lacking = lacking.chain(collision::found(tenant, before, after).await?).collect();
         let tables: Vec<_> = wanted.locked.keys().cloned().collect();
         let warnings = match tenant.db().holders(&tables).await {
@@ -166,6 +172,22 @@ pub(super) async fn may(tenant: &Tenant, wanted: &Wanted, there: &Shared<Table>)
     }
 }
 
+/// Whether the tables of a plan are those that it was worked out for: hands may have given them other names.
+///
+/// # Errors
+/// Just as of a change that is to run.
+pub(super) async fn known(
+    tenant: &Tenant,
+    wanted: &Wanted,
+    own: &Own,
+    schemas: (&Schema, &Schema),
+) -> Result<()> {
+    match executor::known(tenant.db(), own).await {
+        Ok(()) => Ok(()),
+        Err(error) => Err(explained(tenant, wanted, schemas, error).await),
+    }
+}
+
 /// A refusal of the database, told with what is missing, with the fields that are meant, or with what is in the way, if
 /// that can be found out. The schemas are those before and after the change.
 pub(super) async fn explained(
@@ -180,9 +202,11 @@ pub(super) async fn explained(
             Err(_) => error.into(),
         },
         DbError::Drifted(_) | DbError::NameTaken(_) => {
-            let replaced = collision::replaced(tenant, &wanted.altered).await.unwrap_or_default();
+            let replaced =
+                collision::replaced(tenant, &wanted.altered, &wanted.columns).await.unwrap_or_default();
+            let lost = collision::lost(tenant, before, after).await.unwrap_or_default();
             let met = collision::found(tenant, before, after).await.unwrap_or_default();
-            let first = replaced.into_iter().chain(met).next();
+            let first = replaced.into_iter().chain(lost).chain(met).next();
             first.map_or_else(|| error.into(), collision::error)
         }
         DbError::Constraint { message, on: Some(about) } => {

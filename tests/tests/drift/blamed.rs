@@ -107,3 +107,31 @@ fn what_plugins_call_for_is_theirs() {
         assert!(moved.contains(&("drift/extra-index".to_owned(), Moved::Plugins)), "{moved:?}");
     });
 }
+
+#[test]
+fn an_adoption_that_was_rolled_back_is_named() {
+    let adds = "ALTER TABLE account ADD more TEXT";
+    let alters = "ALTER TABLE account ALTER name TYPE varchar(200)";
+    let makes = "CREATE TABLE theirs (id INTEGER PRIMARY KEY)";
+    for (dialect, deed) in [
+        (Dialect::Postgres, adds),
+        (Dialect::Sqlite, adds),
+        (Dialect::Postgres, alters),
+        (Dialect::Postgres, makes),
+        (Dialect::Sqlite, makes),
+    ] {
+        runtime().block_on(async {
+            let bench = bench(dialect).await;
+            bench.hand(deed).await;
+            let adopted =
+                bench.send(&json!({"id": "a", "type": "schema.adopt", "extras": true}), ALLOWED).await;
+            let change = adopted.change.expect("adopted");
+            bench.event(&json!({"id": "r", "type": "change.rollback", "change": change})).await;
+            let findings = bench.drift().await.findings;
+            let [finding] = findings.as_slice() else { panic!("{dialect:?} {deed}: {findings:#?}") };
+            let told = bench.told(finding);
+            assert!(told.message.ends_with("the adoption that took it in was rolled back"), "{told:?}");
+            assert_eq!(told.moved, "metadata");
+        });
+    }
+}

@@ -1,15 +1,28 @@
 //! What an event finds that meets drift: it works on the tables that it was worked out for, or on none.
 
-use hookwright_tests::scenario::Dialect;
+use hookwright::error::Error;
+use hookwright_tests::scenario::{Dialect, Mode};
 use hookwright_tests::world::runtime;
 use serde_json::{Value as Json, json};
 
-use super::bench::{BOTH, Bench};
+use super::bench::{ALLOWED, BOTH, Bench};
 use super::twins::{after, twins};
 
 /// Adds a field to an entity.
 fn add(id: &str, entity: &str) -> Json {
     json!({"id": id, "type": "field.create", "entity": entity, "field": {"name": "more", "type": "Int"}})
+}
+
+/// What an event is refused with, just as its dry run is.
+async fn refused(bench: &Bench, event: &Json) -> Error {
+    let dry = Mode { dry_run: true, ..ALLOWED };
+    let planned = match bench.world.send(&event.to_string(), dry).await {
+        Ok(outcome) => panic!("{event}: {outcome:#?}"),
+        Err(error) => error,
+    };
+    let error = bench.refused(event).await;
+    assert_eq!((&planned.code, &planned.message, &planned.help), (&error.code, &error.message, &error.help));
+    error
 }
 
 /// The columns that a table has by the name `more`.
@@ -35,7 +48,7 @@ fn a_table_that_somebody_put_in_the_place_of_another_is_not_touched() {
             runtime().block_on(async {
                 let bench = twins(dialect).await;
                 bench.hand(place).await;
-                let error = bench.refused(&add("a", "lead")).await;
+                let error = refused(&bench, &add("a", "lead")).await;
                 assert_eq!(error.code, "db/drifted", "{error}");
                 let told = format!("the table \"lead\" of the model is called \"{now}\" in the database");
                 assert!(error.message.contains(&told), "{dialect:?} {place}: {error}");
@@ -82,7 +95,7 @@ fn what_is_no_table_of_ours_is_not_touched() {
             bench.event(&pear).await;
             bench.hand(deed).await;
             for event in &events {
-                let error = bench.refused(event).await;
+                let error = refused(&bench, event).await;
                 assert_eq!(error.code, "db/drifted", "{error}");
                 assert!(error.message.contains(told), "{deed}: {error}");
             }

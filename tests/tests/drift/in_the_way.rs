@@ -1,49 +1,80 @@
 //! Somebody's index, table or view that has the name of what is to be made, or that holds in place what is to change.
 
+use hookwright::drift::Finding;
 use hookwright::outcome::Status;
+use hookwright_core::drift;
 use hookwright_tests::scenario::{Dialect, Mode};
 use hookwright_tests::world::{TestHost, runtime};
-use serde_json::json;
+use serde_json::{Value as Json, json};
 use sqlx::{Connection, Executor, PgConnection};
 
 use super::bench::{ALLOWED, BOTH, Bench, sync, told};
 
+/// A repair does the rest, and leaves the one thing with what is in its way.
+async fn left(bench: &Bench, event: &Json) -> Finding {
+    let planned = bench.send(event, Mode { dry_run: true, ..ALLOWED }).await;
+    let outcome = bench.send(event, ALLOWED).await;
+    assert_eq!(planned.status, Status::Planned, "{:#?}", planned.reasons);
+    assert_eq!(outcome.status, Status::Applied, "{:#?}", outcome.reasons);
+    assert_eq!(planned.left, outcome.left);
+    let [left] = outcome.left.as_slice() else { panic!("{:#?}", outcome.left) };
+    assert_eq!(bench.drift().await.findings.iter().filter(|f| f.wanted.is_some()).count(), 1);
+    left.clone()
+}
+
+/// The statement that is printed for people.
+fn by_hand(left: &Finding) -> String {
+    let next = left.next.as_deref().unwrap_or_default();
+    let (_, rest) = next.split_once("by hand").unwrap_or_else(|| panic!("{left:#?}"));
+    let statement = rest.split_once(": ").map_or(rest, |(_, statement)| statement);
+    statement.split_once("; then: ").map_or(statement, |(statement, _)| statement).to_owned()
+}
+
+/// What is in the way of one thing, the rest repaired; and, once it made room, of nothing.
+async fn around(bench: &Bench, in_the_way: &str) {
+    bench
+        .hand("ALTER TABLE account ADD COLUMN way text; ALTER TABLE account RENAME COLUMN name TO called")
+        .await;
+    let left = left(bench, &sync()).await;
+    assert!(left.hindrance.as_deref().is_some_and(|said| said.contains(in_the_way)), "{left:#?}");
+    assert_eq!(left.moved, "hands", "{left:#?}");
+    bench.paste(&by_hand(&left)).await;
+    bench.event(&json!({"id": "rest", "type": "schema.sync"})).await;
+    let findings = bench.drift().await.findings;
+    assert!(findings.iter().all(drift::Finding::is_foreign), "{:?}", told(&findings));
+}
+
 #[test]
-fn an_index_in_the_way_is_named_with_what_to_do() {
+fn an_index_in_the_way_is_named_and_the_rest_is_repaired() {
     for dialect in BOTH {
         for theirs in ["(note)", "(note DESC)"] {
             runtime().block_on(async {
                 let bench = Bench::new(&TestHost::start().await, "acme", dialect).await;
                 bench.hand("DROP INDEX invoice_tag_idx").await;
                 bench.hand(&format!("CREATE INDEX invoice_tag_idx ON invoice {theirs}")).await;
-                let planned = bench.send(&sync(), Mode { dry_run: true, ..ALLOWED }).await;
-                assert_eq!(planned.status, Status::Held, "{:#?}", planned.reasons);
-                let reason = &planned.reasons[0];
-                assert_eq!(reason.code, "drift/index-in-the-way");
-                assert!(
-                    reason.message.contains("\"invoice_tag_idx\" on \"invoice\" (btree (tag))"),
-                    "{reason:?}"
-                );
-                assert!(reason.help.contains("INDEX"), "{reason:?}");
-                let error =
-                    bench.world.send(&sync().to_string(), ALLOWED).await.expect_err("it is in the way");
-                assert_eq!(
-                    (error.code.as_str(), &error.message),
-                    ("drift/index-in-the-way", &reason.message)
-                );
-                if theirs == "(note)" {
-                    assert!(
-                        reason.help.ends_with("hookwright sync --org acme --entity invoice --extras"),
-                        "{reason:?}"
-                    );
-                    let all =
-                        json!({"id": "all", "type": "schema.sync", "entity": "invoice", "extras": true});
-                    let outcome = bench.send(&all, ALLOWED).await;
-                    assert_eq!(outcome.status, Status::Applied, "{:#?}", outcome.reasons);
-                    assert_eq!(told(&bench.drift().await.findings), Vec::<String>::new());
-                }
+                around(&bench, "there is an index \"invoice_tag_idx\" on \"invoice\"").await;
             });
         }
+    }
+}
+
+#[test]
+fn what_is_all_that_there_is_to_repair_is_refused_with_what_to_do() {
+    for dialect in BOTH {
+        runtime().block_on(async {
+            let bench = Bench::new(&TestHost::start().await, "acme", dialect).await;
+            bench.hand("DROP INDEX invoice_tag_idx; CREATE INDEX invoice_tag_idx ON invoice (note)").await;
+            let outcome = bench.send(&sync(), ALLOWED).await;
+            assert_eq!(outcome.status, Status::Rejected, "{outcome:#?}");
+            let reason = &outcome.reasons[0];
+            assert_eq!(reason.code, "drift/not-repaired");
+            assert!(reason.message.contains("(btree (note)) already"), "{reason:?}");
+            let drop = "hookwright sync --org acme --entity invoice --extras";
+            assert!(reason.help.contains("INDEX") && reason.help.ends_with(drop), "{reason:?}");
+            let all = json!({"id": "all", "type": "schema.sync", "entity": "invoice", "extras": true});
+            bench.event(&all).await;
+            assert_eq!(told(&bench.drift().await.findings), Vec::<String>::new());
+        });
     }
 }
 
@@ -57,16 +88,39 @@ fn a_table_or_view_in_the_way_of_an_index_is_named() {
             runtime().block_on(async {
                 let bench = Bench::new(&TestHost::start().await, "acme", dialect).await;
                 bench.hand(&format!("DROP INDEX invoice_tag_idx; {made}")).await;
-                let error = bench.refused(&sync()).await;
-                assert_eq!(error.code, "drift/index-in-the-way", "{error}");
-                assert!(error.message.contains(&format!("there is a {kind} of that name")), "{error}");
-                let aside = error.help.split_once("by hand: ").expect("a statement").1;
-                bench.paste(aside).await;
-                bench.event(&sync()).await;
-                assert_eq!(told(&bench.drift().await.findings), Vec::<String>::new());
+                around(&bench, &format!("there is a {kind} \"invoice_tag_idx\"")).await;
             });
         }
     }
+}
+
+/// Names of constraints are a table's own, on PostgreSQL.
+#[test]
+fn a_constraint_in_the_way_is_named() {
+    let deeds = [
+        "ALTER TABLE invoice DROP CONSTRAINT status_values; \
+            ALTER TABLE invoice ADD CONSTRAINT status_values CHECK (status = 'draft' OR status = 'sent' OR status = 'paid')",
+        "ALTER TABLE invoice DROP CONSTRAINT invoice_account_fkey; \
+            ALTER TABLE invoice ADD CONSTRAINT invoice_account_fkey CHECK (no > 0)",
+    ];
+    for deed in deeds {
+        runtime().block_on(async {
+            let bench = Bench::new(&TestHost::start().await, "acme", Dialect::Postgres).await;
+            bench.hand(deed).await;
+            around(&bench, "there is a constraint").await;
+        });
+    }
+}
+
+/// The key of a table that is gone, on what somebody made of it.
+#[test]
+fn the_key_of_another_table_in_the_way_of_a_whole_one_is_named() {
+    runtime().block_on(async {
+        let bench = Bench::new(&TestHost::start().await, "acme", Dialect::Postgres).await;
+        bench.hand("CREATE TABLE theirs (x int); ALTER TABLE theirs ADD CONSTRAINT invoice_pkey2 PRIMARY KEY (x); \
+            DROP TABLE invoice; ALTER TABLE theirs RENAME CONSTRAINT invoice_pkey2 TO invoice_pkey; DROP INDEX IF EXISTS nothing").await;
+        around(&bench, "there is an index \"invoice_pkey\" on \"theirs\" (unique btree (x)) already").await;
+    });
 }
 
 #[test]

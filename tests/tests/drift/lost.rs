@@ -1,10 +1,10 @@
 //! What was dropped and kept, and taken away by hand; and tables of entities that were deleted alone.
 
-use hookwright_tests::scenario::Dialect;
+use hookwright_tests::scenario::{Dialect, Mode};
 use hookwright_tests::world::runtime;
 use serde_json::json;
 
-use super::bench::{BOTH, Bench, sync, told};
+use super::bench::{ALLOWED, BOTH, Bench, sync, told};
 use super::twins::{mails, twins};
 
 /// The names that match in the database, of tables or of the columns of one.
@@ -54,12 +54,23 @@ fn what_is_kept_no_more_is_told_and_forgotten() {
             ];
             assert_eq!(findings, lost);
             let restore = json!({"id": "r-1", "type": "field.restore", "entity": "lead", "field": "notes"});
-            let error = bench.refused(&restore).await;
-            assert_eq!(error.code, "db/drifted", "{error}");
+            let whole = json!({"id": "r-2", "type": "entity.restore", "entity": "partner"});
+            for (restore, named) in
+                [(&restore, "the column \"notes\" of \"lead\""), (&whole, "the table \"partner\"")]
+            {
+                let planned = bench.send(restore, Mode { dry_run: true, ..ALLOWED }).await;
+                let error = bench.refused(restore).await;
+                assert_eq!(
+                    (error.code.as_str(), &error.message),
+                    ("drift/missing-kept", &planned.reasons[0].message)
+                );
+                assert!(error.message.contains(named), "{error}");
+                assert!(error.help.starts_with("it cannot come back"), "{}", error.help);
+            }
             bench.event(&json!({"id": "s-0", "type": "schema.sync", "entity": "partner"})).await;
             bench.event(&sync()).await;
             assert_eq!(told(&bench.drift().await.findings), Vec::<String>::new());
-            for restore in [restore, json!({"id": "r-2", "type": "entity.restore", "entity": "partner"})] {
+            for restore in [restore, whole] {
                 assert_eq!(bench.refused(&restore).await.code, "metadata/not-found");
             }
             let kept = bench.world.host().tombstones(bench.world.org()).await.expect("tombstones");

@@ -7,11 +7,11 @@ use hookwright::outcome::Status;
 use hookwright_core::event::Change;
 use hookwright_tests::place::Place;
 use hookwright_tests::postgres::TestDatabase;
-use hookwright_tests::scenario::Dialect;
+use hookwright_tests::scenario::{Dialect, Mode};
 use hookwright_tests::world::{TestHost, runtime};
 use serde_json::json;
 
-use super::bench::{Bench, sync, told};
+use super::bench::{ALLOWED, Bench, sync, told};
 
 const ASIDE: &str =
     "ALTER TABLE invoice RENAME TO invoice_rows; ALTER INDEX invoice_pkey RENAME TO invoice_rows_pkey";
@@ -45,7 +45,7 @@ fn what_has_the_name_of_a_table_is_told_and_nobody_takes_the_entity_away() {
                 assert_eq!(error.code, "drift/not-adopted", "{error}");
                 assert!(error.message.contains(is), "{error}");
             }
-            let outcome = bench.send(&sync(), super::bench::ALLOWED).await;
+            let outcome = bench.send(&sync(), ALLOWED).await;
             assert_eq!(outcome.status, Status::Rejected, "{outcome:#?}");
             assert_eq!(outcome.reasons[0].code, "drift/not-repaired");
             assert!(outcome.reasons[0].help.contains("move it away by hand"), "{outcome:#?}");
@@ -89,5 +89,35 @@ fn schemas_of_two_organisations_that_were_exchanged_are_told_and_left() {
         // One that was copied, or renamed for good, is its organisation's.
         one.hand("COMMENT ON SCHEMA one IS 'Hookwright: the organisation gone'").await;
         assert_eq!(told(&one.drift().await.findings), Vec::<String>::new());
+    });
+}
+
+#[test]
+fn a_table_that_inherits_is_told_until_it_inherits_no_more() {
+    runtime().block_on(async {
+        let bench = Bench::new(&TestHost::start().await, "acme", Dialect::Postgres).await;
+        let rows = bench.rows().await.expect("rows");
+        bench
+            .hand("CREATE TABLE \"Old\" (id uuid NOT NULL, note text); ALTER TABLE invoice INHERIT \"Old\"; DROP INDEX invoice_tag_idx; ALTER TABLE account RENAME name TO called")
+            .await;
+        let findings = bench.drift().await.findings;
+        assert_eq!(told(&findings), ["drift/renamed-column account.name", "drift/replaced-table invoice"]);
+        let finding = bench.told(findings.iter().find(|f| f.is_replaced()).expect("told"));
+        assert!(finding.message.contains("it inherits columns from another table"), "{finding:?}");
+        // What has nothing to do with what it inherits goes on.
+        let field = json!({"id": "f-1", "type": "field.create", "entity": "invoice", "field": {"name": "new", "type": "Int"}});
+        bench.event(&field).await;
+        let change = json!({"id": "f-2", "type": "field.update", "entity": "invoice", "field": "note", "changes": {"type": "String", "length": 90}});
+        let planned = bench.send(&change, Mode { dry_run: true, ..ALLOWED }).await;
+        let error = bench.refused(&change).await;
+        assert_eq!(planned.reasons[0].code, error.code, "{planned:#?} {error:?}");
+        assert_eq!((error.code.as_str(), &error.help), ("drift/replaced-table", &planned.reasons[0].help));
+        let outcome = bench.send(&sync(), ALLOWED).await;
+        assert_eq!((outcome.status, outcome.left.len()), (Status::Applied, 1), "{outcome:#?}");
+        bench.paste(&finding.repair).await;
+        bench.event(&json!({"id": "rest", "type": "schema.sync"})).await;
+        bench.event(&change).await;
+        assert_eq!(told(&bench.drift().await.findings), Vec::<String>::new());
+        assert_eq!(bench.rows().await.expect("rows"), rows);
     });
 }

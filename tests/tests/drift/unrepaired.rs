@@ -133,3 +133,27 @@ fn the_command_ends_with_3_as_long_as_work_is_left() {
         assert!(said.contains("left") && said.contains("UPDATE \"acme\".\"account\" SET \"name\""), "{said}");
     });
 }
+
+/// The statement that is printed does it, from whatever schema it is run.
+#[test]
+fn a_column_that_became_a_domain_or_an_array_is_converted_by_what_is_printed() {
+    for deed in [
+        "CREATE DOMAIN word AS varchar(50); ALTER TABLE account ALTER name TYPE word",
+        "ALTER TABLE account ALTER name TYPE text[] USING ARRAY[name]",
+        "CREATE TYPE mood AS ENUM ('account 1', 'account 2', 'account 3', 'account 4', 'account 5'); ALTER TABLE account ALTER name TYPE mood USING name::mood",
+        "CREATE DOMAIN number AS int; ALTER TABLE invoice ALTER no TYPE number",
+    ] {
+        runtime().block_on(async {
+            let bench = Bench::new(&TestHost::start().await, "acme", Dialect::Postgres).await;
+            bench.hand(deed).await;
+            let drift = bench.drift().await;
+            let finding = drift.findings.iter().find(|f| f.code() == "drift/type").expect("told");
+            let repair = bench.told(finding).repair;
+            let statement = repair.strip_prefix("by hand: ").and_then(|rest| rest.split("; ").next());
+            assert!(statement.is_some_and(|s| s.starts_with("ALTER TABLE \"acme\".")), "{repair}");
+            bench.paste(statement.unwrap_or_default()).await;
+            let left = told(&bench.drift().await.findings);
+            assert_eq!(left, Vec::<String>::new(), "{deed}");
+        });
+    }
+}

@@ -1,7 +1,7 @@
 //! SQLite's statements, one function each, and the table rebuild.
 
 use super::convert::Convert;
-use super::{Carried, Dialect, Extent, Rebuild, Statement, Writer, types};
+use super::{Carried, Dialect, Extent, Rebuild, Statement, TableOption, Writer, types};
 use crate::conversion::{Conversion, conversion};
 use crate::ident::{Ident, OrgName};
 use crate::model::{Fill, FillValue};
@@ -20,16 +20,20 @@ impl<'a> Sqlite<'a> {
     }
 
     pub fn create_table(self, table: &Table) -> Statement {
-        self.create_as(&table.name, table)
+        self.create_as(&table.name, table, &[])
     }
 
-    fn create_as(self, name: &Ident, table: &Table) -> Statement {
+    fn create_as(self, name: &Ident, table: &Table, options: &[TableOption]) -> Statement {
         let mut writer = self.writer();
+        let counted = if options.contains(&TableOption::Autoincrement) { row_number(table) } else { None };
         writer.word("CREATE TABLE ").ident(name).word(" (");
         writer.list(table.columns.values(), |w, column| {
             w.definition(column, table, Dialect::Sqlite);
+            if counted == Some(&column.name) {
+                w.word(" PRIMARY KEY AUTOINCREMENT");
+            }
         });
-        if !table.primary_key.is_empty() {
+        if !table.primary_key.is_empty() && counted.is_none() {
             writer.word(", PRIMARY KEY ").idents(&table.primary_key);
         }
         for check in &table.checks {
@@ -44,6 +48,10 @@ impl<'a> Sqlite<'a> {
             writer.word(", ").foreign_key(key);
         }
         writer.word(")");
+        let after = options.iter().filter(|option| **option != TableOption::Autoincrement);
+        for (index, option) in after.enumerate() {
+            writer.word(if index > 0 { ", " } else { " " }).word(option.as_str());
+        }
         writer.finish("CREATE TABLE", Some(&table.name))
     }
 
@@ -119,13 +127,13 @@ impl<'a> Sqlite<'a> {
         let (kept, fills) = (kept.to_vec(), fills.iter().map(|fill| (*fill).clone()).collect());
         let (before, indexes) = (before.clone(), self.indexes(after));
         let mut rebuild = Rebuild { before, after: after.clone(), kept, fills, swap: Vec::new(), indexes };
-        let (create, rest) = self.swap(&rebuild, &[]);
+        let (create, rest) = self.swap(&rebuild, &[], &[]);
         rebuild.swap = std::iter::once(create).chain(rest).collect();
         rebuild
     }
 
     /// What makes the new table, without what is carried; and what then fills it and puts it in the old one's place.
-    fn swap(self, of: &Rebuild, carried: &[Carried]) -> (Statement, Vec<Statement>) {
+    fn swap(self, of: &Rebuild, carried: &[Carried], options: &[TableOption]) -> (Statement, Vec<Statement>) {
         let (passing, Rebuild { before, after, .. }) = (passing(), of);
         let legacy = |words: &'static str| {
             let mut writer = self.writer();
@@ -135,14 +143,26 @@ impl<'a> Sqlite<'a> {
         let mut made = after.clone();
         made.columns.retain(|name, _| !carried.iter().any(|column| column.name == *name));
         // With the legacy rename, views that name the table wait for it to be back instead of failing.
-        let rest = vec![
-            self.copy(&passing, of, carried),
+        let mut rest = vec![
+            self.copy(&passing, of, carried, options),
             self.drop_table(&before.name),
             legacy("PRAGMA legacy_alter_table = ON"),
             self.rename_table(&passing, &after.name),
             legacy("PRAGMA legacy_alter_table = OFF"),
         ];
-        (self.create_as(&passing, &made), rest)
+        if options.contains(&TableOption::Autoincrement) {
+            rest.splice(1..1, self.counted_on(&before.name, &passing));
+        }
+        (self.create_as(&passing, &made, options), rest)
+    }
+
+    /// The new table counts on where the old one was, which had numbers whose rows are gone.
+    fn counted_on(self, before: &Ident, passing: &Ident) -> [Statement; 2] {
+        let (mut without, mut with) = (self.writer(), self.writer());
+        without.word("DELETE FROM sqlite_sequence WHERE name = ").text(passing.as_str());
+        with.word("INSERT INTO sqlite_sequence (name, seq) SELECT ").text(passing.as_str());
+        with.word(", seq FROM sqlite_sequence WHERE name = ").text(before.as_str());
+        [without.finish("DELETE", Some(before)), with.finish("INSERT", Some(before))]
     }
 
     /// All indexes of a table; its unique constraints are unique indexes.
@@ -151,7 +171,7 @@ impl<'a> Sqlite<'a> {
         uniques.chain(table.indexes.iter().map(|i| self.create(table, i))).collect()
     }
 
-    fn copy(self, to: &Ident, of: &Rebuild, carried: &[Carried]) -> Statement {
+    fn copy(self, to: &Ident, of: &Rebuild, carried: &[Carried], options: &[TableOption]) -> Statement {
         let Rebuild { before, after, kept, fills, .. } = of;
         let given = |column: &&Column| column.generated.is_none();
         let own = kept.iter().filter(|name| !carried.iter().any(|column| column.name == **name));
@@ -159,7 +179,8 @@ impl<'a> Sqlite<'a> {
         let pairs = pairs.filter(|(_, new)| given(new)).map(|(old, new)| Copied::Kept(old, new));
         let taken = carried.iter().filter(|column| !column.computed).map(|c| Copied::Carried(&c.name));
         let all: Vec<_> = pairs.chain(fills.iter().map(Copied::Filled)).chain(taken).collect();
-        let rowid = rowid(before, after, carried);
+        let has_numbers = !options.contains(&TableOption::WithoutRowid);
+        let rowid = rowid(before, after, carried).filter(|_| has_numbers);
         let mut writer = self.writer();
         writer.word("INSERT INTO ").ident(to).word(" (");
         writer.list(&all, |w, column| {
@@ -208,9 +229,7 @@ impl Copied<'_> {
 /// The name by which the rows' numbers are copied, since others may know rows by them: a full-text index does.
 /// None where a column is the number anyway, or has each of its names.
 fn rowid(before: &Table, after: &Table, carried: &[Carried]) -> Option<&'static str> {
-    if let [key] = after.primary_key.as_slice()
-        && after.column(key).is_some_and(|column| types::storage(&column.ty) == "INTEGER")
-    {
+    if row_number(after).is_some() {
         return None;
     }
     let hidden = |name: &str| {
@@ -219,6 +238,12 @@ fn rowid(before: &Table, after: &Table, carried: &[Carried]) -> Option<&'static 
         all.into_iter().any(|column| column.as_str().eq_ignore_ascii_case(name))
     };
     ["rowid", "_rowid_", "oid"].into_iter().find(|name| !hidden(name))
+}
+
+/// The key that is the row's number.
+fn row_number(table: &Table) -> Option<&Ident> {
+    let [key] = table.primary_key.as_slice() else { return None };
+    table.column(key).filter(|column| types::storage(&column.ty) == "INTEGER").map(|column| &column.name)
 }
 
 /// The name of the new table until it has the old one's place.
@@ -245,11 +270,26 @@ impl Rebuild {
         })
     }
 
-    /// As `swap`, with columns that the model has no word for: the first statement makes the table without them, the
-    /// others need them.
+    /// As `swap`, with columns and options that the model has no word for: the first statement makes the table without the
+    /// columns, the others need them.
     #[must_use]
-    pub fn carrying(&self, org: &OrgName, columns: &[Carried]) -> (Statement, Vec<Statement>) {
-        Sqlite { org }.swap(self, columns)
+    pub fn carrying(
+        &self,
+        org: &OrgName,
+        columns: &[Carried],
+        options: &[TableOption],
+    ) -> (Statement, Vec<Statement>) {
+        Sqlite { org }.swap(self, columns, options)
+    }
+
+    /// Whether the new table can have an option, which some keys do not allow.
+    #[must_use]
+    pub fn allows(&self, option: TableOption) -> bool {
+        match option {
+            TableOption::Strict => true,
+            TableOption::WithoutRowid => !self.after.primary_key.is_empty(),
+            TableOption::Autoincrement => row_number(&self.after).is_some(),
+        }
     }
 }
 

@@ -139,6 +139,36 @@ pub struct Carried {
     pub computed: bool,
 }
 
+/// What a table of SQLite is besides that the model has no word for, and a rebuild makes it with again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TableOption {
+    /// Values are of their columns' types.
+    Strict,
+    /// Rows are kept by their key.
+    WithoutRowid,
+    /// The key is counted up, and no number of a row that is gone is given again.
+    Autoincrement,
+}
+
+impl TableOption {
+    /// As the text of a table has it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Strict => "STRICT",
+            Self::WithoutRowid => "WITHOUT ROWID",
+            Self::Autoincrement => "AUTOINCREMENT",
+        }
+    }
+
+    /// The option of some words.
+    #[must_use]
+    pub fn parse(words: &str) -> Option<Self> {
+        let all = [Self::Strict, Self::WithoutRowid, Self::Autoincrement];
+        all.into_iter().find(|option| option.as_str().eq_ignore_ascii_case(words))
+    }
+}
+
 /// One step of a plan.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Step {

@@ -121,6 +121,15 @@ pub fn sqlite_column_check(column: &Ident, ty: &FieldType) -> Option<String> {
     Some(writer.finish("", None).sql().to_owned())
 }
 
+/// A type as PostgreSQL calls it, for statements that people are to run.
+#[must_use]
+pub fn postgres_type_name(ty: &FieldType) -> String {
+    let Ok(nowhere) = OrgName::parse("x") else { return ty.describe() };
+    let mut writer = Writer::new(Dialect::Postgres, &nowhere);
+    writer.postgres_type(ty);
+    writer.finish("", None).sql().to_owned()
+}
+
 /// Whether SQLite can add a column with this default without making the table anew.
 pub(crate) fn is_constant(default: Option<&DefaultValue>) -> bool {
     !matches!(default, Some(DefaultValue::Now))

@@ -8,7 +8,7 @@ use super::{Drift, Finding, LeftOut, Need, Part, Scope, State};
 use crate::ddl::Dialect;
 use crate::ident::Ident;
 use crate::intent::{Intent, RenameColumn, RenameTable};
-use crate::metadata::Metadata;
+use crate::metadata::{Entity, Metadata};
 use crate::metadata_error::MetadataError;
 use crate::schema::{Column, IndexKey, Schema, Table};
 use crate::spec::{EntitySpec, FieldSpec, FieldWire, Reference, SpecError};
@@ -114,7 +114,7 @@ impl Drift {
         let is_named = matches!(finding.part, Part::Table | Part::Column(_));
         let is_covered = finding.waits_for_room() && finding.part != Part::Table;
         let is_elsewhere =
-            is_covered || matches!(finding.needs, Some(Need::Return(_) | Need::Detach(_) | Need::Untype));
+            is_covered || matches!(finding.needs, Some(Need::Return(_) | Need::Detach(_) | Need::Disinherit(_) | Need::Untype));
         if finding.renamed.is_some() && !is_named || is_elsewhere {
             return false;
         }
@@ -164,6 +164,7 @@ impl Drift {
                     && can(column)
                     && unread(column).is_none_or(|unread| unread.default.is_none())
             }
+            Part::Nullability(column) if entity.is_some_and(|e| is_key(e, column)) => false,
             Part::Nullability(column) | Part::Comment(column) => is_field(column) && can(column),
             Part::ForeignKey(columns) | Part::Unique(columns) if there_besides(columns) => false,
             Part::Unique(columns) | Part::ForeignKey(columns) => {
@@ -173,6 +174,10 @@ impl Drift {
             Part::Unlogged | Part::Stranger(..) | Part::Kept(_) => false,
         }
     }
+}
+
+fn is_key(entity: &Entity, column: &Ident) -> bool {
+    entity.field(column).is_some_and(|field| field.spec.primary_key)
 }
 
 /// The renames that bring the record under the names that were found.
@@ -308,7 +313,8 @@ impl Adopting<'_> {
         let spec = FieldSpec {
             name: name.clone(),
             ty: column.ty.clone(),
-            nullable: column.nullable,
+            // SQLite lets keys be NULL, and no field.
+            nullable: column.nullable && !table.primary_key.contains(name),
             unique: table.uniques.iter().any(|u| alone(&u.columns)),
             indexed: table.indexes.iter().any(|i| matches!(i.shape.keys.as_slice(), [one] if key(one))),
             primary_key: table.primary_key.contains(name),

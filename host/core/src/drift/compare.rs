@@ -42,8 +42,9 @@ impl Three<'_> {
         let (wanted_table, found_table) = (wanted, found);
         let taken = |table: Option<&Arc<Table>>| table.map(|t| parts(t)).unwrap_or_default();
         let (wanted, mut found) = (taken(wanted), taken(found));
+        let known = self.recorded.table(name);
         if let (Some(wanted), Some(there)) = (wanted_table, found_table) {
-            stand_ins(wanted, there, &mut found);
+            stand_ins(wanted, known, there, &mut found);
             if key_stand_in(wanted, there).is_some() {
                 found.remove(&Part::Unique(wanted.primary_key.clone()));
                 found.insert(Part::PrimaryKey, "a unique constraint, no primary key".to_owned());
@@ -105,12 +106,20 @@ impl Three<'_> {
     }
 }
 
-/// The unique index that stands where a unique constraint was, by its name.
-pub(super) fn stand_in<'a>(columns: &[Ident], wanted: &Table, found: &'a Table) -> Option<&'a Index> {
-    let lost = wanted.uniques.iter().find(|unique| unique.columns == columns)?;
+/// The unique index that stands where a unique constraint was, by its name, or by the one that the record has: that stays
+/// when the table is called otherwise.
+pub(super) fn stand_in<'a>(
+    columns: &[Ident],
+    wanted: &Table,
+    recorded: Option<&Table>,
+    found: &'a Table,
+) -> Option<&'a Index> {
+    let lost = [wanted.uniques.iter().find(|unique| unique.columns == columns)?];
+    let known = recorded.into_iter().flat_map(|table| &table.uniques).filter(|u| u.columns == columns);
+    let names: Vec<_> = lost.into_iter().chain(known).map(|unique| &unique.name).collect();
     let is_there = found.uniques.iter().any(|unique| unique.columns == columns);
     let shape = IndexShape::on(columns, true);
-    let stands = |index: &&Index| index.name == lost.name && index.shape == shape;
+    let stands = |index: &&Index| names.contains(&&index.name) && index.shape == shape;
     found.indexes.iter().find(stands).filter(|_| !is_there)
 }
 
@@ -121,9 +130,9 @@ pub(super) fn key_stand_in<'a>(wanted: &Table, found: &'a Table) -> Option<&'a U
 }
 
 /// Tells unique indexes that stand for constraints as what became of these.
-fn stand_ins(wanted: &Table, found: &Table, parts: &mut BTreeMap<Part, String>) {
+fn stand_ins(wanted: &Table, known: Option<&Table>, found: &Table, parts: &mut BTreeMap<Part, String>) {
     for unique in &wanted.uniques {
-        if let Some(index) = stand_in(&unique.columns, wanted, found) {
+        if let Some(index) = stand_in(&unique.columns, wanted, known, found) {
             parts.remove(&Part::Index(shape(index)));
             parts.insert(Part::Unique(unique.columns.clone()), "a unique index, no constraint".to_owned());
         }

@@ -5,6 +5,7 @@ use sha2::{Digest, Sha256};
 
 use super::{Away, Part, StrangerKind};
 use crate::ident::Ident;
+use crate::schema::DISABLED;
 
 /// One difference between what metadata and plugins call for and what the database has.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -42,6 +43,12 @@ pub enum Need {
     Aside(Ident),
     /// That its table, a part of a partitioned one, leaves that: its whole name, as the database prints it.
     Detach(String),
+    /// That its table inherits no more: the whole name of the one that it inherits from, as the database prints it.
+    Disinherit(String),
+    /// That somebody says whether it is one of these tables of nobody, which look just like it.
+    Choice(Vec<Ident>),
+    /// That somebody converts the column by hand, by these words.
+    Convert(String),
     /// That its table is of no type any more (`CREATE TABLE … OF`).
     Untype,
     /// That its table comes back from another schema of the database.
@@ -60,6 +67,8 @@ pub enum Moved {
     Hands,
     /// An entity or field is gone from the metadata, and what it had was kept.
     Metadata,
+    /// The adoption that took it into the metadata was rolled back.
+    RolledBack,
     /// A plugin, or its configuration, calls for something else than it did.
     Plugins,
     /// The database was changed by others, and plugins or metadata call for something else than they did.
@@ -114,7 +123,7 @@ impl Finding {
     /// Whether something else has its table's name, or became of it.
     #[must_use]
     pub fn is_replaced(&self) -> bool {
-        matches!(self.needs, Some(Need::Aside(_) | Need::Detach(_) | Need::Untype))
+        matches!(self.needs, Some(Need::Aside(_) | Need::Detach(_) | Need::Disinherit(_) | Need::Untype))
     }
 
     /// How it stands.
@@ -165,6 +174,13 @@ impl Finding {
         matches!(self.part, Part::Default(_)) && self.found.as_ref().is_some_and(|found| !is_value(found))
     }
 
+    /// Whether it is a foreign key whose triggers somebody switched off.
+    #[must_use]
+    pub fn is_switched_off(&self) -> bool {
+        matches!(self.part, Part::ForeignKey(_))
+            && self.found.as_ref().is_some_and(|found| found.ends_with(&format!(", {DISABLED}")))
+    }
+
     /// Its code.
     #[must_use]
     pub fn code(&self) -> String {
@@ -180,6 +196,7 @@ impl Finding {
             (None, State::Differs) if self.found.as_ref().is_some_and(|f| f.ends_with(", NOT VALID")) => {
                 format!("drift/unvalidated-{kind}")
             }
+            (None, State::Differs) if self.is_switched_off() => format!("drift/disabled-{kind}"),
             (None, State::Differs) if self.part == Part::Table => "drift/replaced-table".to_owned(),
             (None, _) if self.part == Part::Unlogged => "drift/unlogged-table".to_owned(),
             (None, State::Differs) => format!("drift/{kind}"),
@@ -212,7 +229,7 @@ impl Moved {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Hands => "hands",
-            Self::Metadata => "metadata",
+            Self::Metadata | Self::RolledBack => "metadata",
             Self::Plugins => "plugins",
             Self::Several => "several",
         }

@@ -48,7 +48,7 @@ impl Drift {
             })
         };
         let only_loosens = |finding: &&Finding| {
-            let intents = repair::intents(&[*finding], &self.wanted, &self.found, &self.empty);
+            let intents = repair::intents(&[*finding], self.called_for(), &self.found, &self.empty);
             !intents.is_empty() && intents.iter().all(|intent| loosens(intent, &self.found))
         };
         let own = self.findings.iter().filter(|finding| !finding.is_foreign() && finding.renamed.is_none());

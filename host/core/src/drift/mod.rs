@@ -15,12 +15,14 @@ mod finding;
 mod identity;
 mod known;
 mod left_out;
+mod lookalikes;
 mod loosening;
 mod lost;
 mod marks;
 mod named;
 mod narrow;
 mod objects;
+mod obstacle;
 mod part;
 mod renamed;
 mod repair;
@@ -42,6 +44,7 @@ pub use finding::{Finding, Moved, Need, State};
 pub use identity::{Identities, Identity};
 pub use left_out::LeftOut;
 pub use marks::is_stranger;
+pub use obstacle::{Obstacle, ObstacleKind};
 pub use part::{Part, shape as index_in_words};
 pub use scope::Scope;
 pub use strangers::{Stranger, StrangerKind};
@@ -61,6 +64,7 @@ use compare::Three;
 use known::parted;
 use loosening::loosens;
 use named::{Names, applied, in_turn, names_back};
+use obstacle::Others;
 
 /// Times that a repair is looked at anew: a type that changes may take a default along, for one.
 const ROUNDS: usize = 4;
@@ -144,6 +148,8 @@ pub struct Drift {
     strangers: Vec<Stranger>,
     /// Tables that are known to have no rows.
     empty: BTreeSet<Ident>,
+    /// Whether somebody said that what is lost may be made anew.
+    confirmed: bool,
     metadata: Metadata,
     recorded: Schema,
     dialect: Dialect,
@@ -169,6 +175,7 @@ impl Drift {
             beyond: beyond.to_vec(),
             strangers,
             empty: BTreeSet::new(),
+            confirmed: false,
             metadata: metadata.clone(),
             recorded: recorded.clone(),
             dialect,
@@ -185,6 +192,8 @@ impl Drift {
         for mut finding in std::mem::take(&mut drift.findings) {
             finding.adoptable = drift.is_adoptable(&finding, &there);
             let needs = finding.needs.take().or_else(|| drift.aside(&finding));
+            let needs = needs.or_else(|| drift.converted(&finding, &there));
+            let needs = needs.or_else(|| drift.choice(&finding));
             finding.needs = needs.or_else(|| drift.together(&finding, &all));
             spelled(&mut finding, &there);
             drift.findings.push(finding);
@@ -271,8 +280,10 @@ impl Drift {
         hopeless: bool,
     ) -> (Vec<Intent>, Vec<Unrepaired>) {
         let mut model = Model::new(Arc::new(base.clone()));
+        let others = Others::of(self, base);
         let mut all = in_turn(names, base);
-        let refused: Vec<_> = all.extract_if(.., |intent| intent.apply(&mut model).is_err()).collect();
+        let refused: Vec<_> =
+            all.extract_if(.., |intent| others.apply(intent, &mut model).is_err()).collect();
         let is_named = |table: &Ident, column: &Ident| {
             let check = values_check(column);
             names.iter().any(|intent| match intent {
@@ -296,15 +307,15 @@ impl Drift {
         for _ in 0..ROUNDS {
             let mut left = left(model.schema());
             left.retain(|finding| !scope.loosening || is_loose(finding));
-            left.retain(|finding| self.in_place_of(&finding.table).is_none() && !self.is_hidden(finding));
+            left.retain(|finding| !self.is_held_up(finding) && !others.stops(finding, &model));
             let found = model.schema().clone();
             let mut intents =
-                repair::intents(&left.iter().collect::<Vec<_>>(), &self.wanted, &found, &self.empty);
+                repair::intents(&left.iter().collect::<Vec<_>>(), self.called_for(), &found, &self.empty);
             intents.retain(|intent| !scope.loosening || loosens(intent, &found));
             intents.retain(|intent| hopeless || !repair::is_hopeless(intent, &found));
             intents.retain(|intent| !repair::waits_for_values(intent, &all));
             intents.retain(|intent| !self.refers_to_waiting(intent));
-            let done: Vec<_> = intents.into_iter().filter(|i| i.apply(&mut model).is_ok()).collect();
+            let done: Vec<_> = intents.into_iter().filter(|i| others.apply(i, &mut model).is_ok()).collect();
             if done.is_empty() {
                 break;
             }
@@ -317,16 +328,13 @@ impl Drift {
         // The record has those still that something else has the name of.
         left.retain(|finding| self.in_place_of(&finding.table).is_none());
         left.extend(self.findings.iter().filter(|f| f.is_replaced() && scope.has(f)).cloned());
-        for finding in &mut left {
-            let same = |known: &&Finding| known.table == finding.table && known.id() == finding.id();
-            finding.moved = self.findings.iter().find(same).map_or(finding.moved, |known| known.moved);
-        }
+        left.iter_mut().for_each(|finding| self.as_known(finding));
         let is_refused = |name: &&Intent| refused.iter().any(|r| objects::target(r) == objects::target(name));
         left.extend(names.iter().filter(is_refused).filter_map(|name| self.renaming(name)));
         left.extend(self.findings.iter().filter(|f| f.waits_for_room() && scope.has(f)).cloned());
         left.extend(self.strange(&self.strangers).into_iter().filter(|f| scope.has(f) && !self.ignores(f)));
         let unrepaired = |finding: Finding| {
-            let hindrance = self.hindrance(&finding, &model, &all);
+            let hindrance = self.hindrance(&finding, &model, &all, &others);
             Unrepaired { finding, hindrance }
         };
         let left = left.into_iter().map(unrepaired).collect();

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Finding, Part};
+use super::{Drift, Finding, Part};
 use crate::conversion::{Conversion, conversion};
 use crate::field_type::FieldType;
 use crate::ident::Ident;
@@ -29,14 +29,21 @@ enum Stage {
     Tables,
 }
 
+impl Drift {
+    /// What is called for, and what the record has, which knows names.
+    pub(super) fn called_for(&self) -> (&Schema, &Schema) {
+        (&self.wanted, &self.recorded)
+    }
+}
+
 /// The intents for findings, in an order in which they can be applied to what was found. `empty` tables have no rows.
 pub(super) fn intents(
     findings: &[&Finding],
-    wanted: &Schema,
+    (wanted, recorded): (&Schema, &Schema),
     found: &Schema,
     empty: &BTreeSet<Ident>,
 ) -> Vec<Intent> {
-    let mut repair = Repair { steps: Vec::new(), empty };
+    let mut repair = Repair { steps: Vec::new(), recorded, empty };
     for finding in findings {
         match (wanted.table(&finding.table), found.table(&finding.table)) {
             (Some(wanted), Some(found)) => repair.part(&finding.part, wanted, found),
@@ -53,10 +60,13 @@ pub(super) fn intents(
 pub(super) fn is_hopeless(intent: &Intent, found: &Schema) -> bool {
     let Intent::ChangeType(change) = intent else { return false };
     let column = found.table(&change.table).and_then(|table| table.column(&change.column));
-    column.is_some_and(|column| {
-        let is_strange = column.is_far() && change.ty != FieldType::Text;
-        is_strange || conversion(&column.ty, &change.ty) == Conversion::Impossible
-    })
+    column.is_some_and(|column| is_impossible(column, &change.ty))
+}
+
+/// Whether the host cannot convert what a column has into a type.
+pub(super) fn is_impossible(column: &Column, to: &FieldType) -> bool {
+    let is_strange = column.is_far() && *to != FieldType::Text;
+    is_strange || conversion(&column.ty, to) == Conversion::Impossible
 }
 
 /// Whether an intent requires values of a column that the same repair makes.
@@ -69,6 +79,7 @@ pub(super) fn waits_for_values(intent: &Intent, before: &[Intent]) -> bool {
 
 struct Repair<'a> {
     steps: Vec<(Stage, Intent)>,
+    recorded: &'a Schema,
     empty: &'a BTreeSet<Ident>,
 }
 
@@ -215,7 +226,7 @@ impl Repair<'_> {
         if has(found) {
             let drop = DropUnique { table: table(), columns: on() };
             self.push(Stage::Constraints, Intent::DropUnique(drop));
-        } else if let Some(index) = stand_in(columns, wanted, found) {
+        } else if let Some(index) = stand_in(columns, wanted, self.recorded.table(&wanted.name), found) {
             let drop = DropIndex { table: table(), index: index.shape.clone() };
             self.push(Stage::Constraints, Intent::DropIndex(drop));
         }
@@ -272,7 +283,7 @@ mod tests {
 
     use serde_json::json;
 
-    use super::super::{Drift, Scope, World};
+    use super::super::{Scope, World};
     use super::*;
     use crate::metadata::Metadata;
     use crate::model::Model;

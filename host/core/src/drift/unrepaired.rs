@@ -2,7 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::{Drift, Finding, Part, State, Stranger, part, repair};
+use super::obstacle::{Obstacle, Others};
+use super::{Drift, Finding, Need, Part, State, Stranger, part, repair};
+use crate::ddl::{Dialect, postgres_type_name};
+use crate::field_type::FieldType;
 use crate::ident::Ident;
 use crate::intent::{Intent, IntentError};
 use crate::model::Model;
@@ -32,6 +35,10 @@ pub enum Hindrance {
     Refused(IntentError),
     /// Something that is no table has the table's name.
     InTheWay,
+    /// Tables of nobody look just like it, and one of them may be it.
+    Choice(Vec<Ident>),
+    /// Something of others has the name of what would repair it.
+    Met(Obstacle),
     /// Its table waits for room, or in another schema.
     Waits,
     /// It is there, on a column of a type that the model has no word for.
@@ -42,12 +49,57 @@ pub enum Hindrance {
 
 impl Drift {
     /// What stands against the repair of a finding, once `done` led to the model.
-    pub(super) fn hindrance(&self, finding: &Finding, model: &Model, done: &[Intent]) -> Hindrance {
+    pub(super) fn hindrance(
+        &self,
+        finding: &Finding,
+        model: &Model,
+        done: &[Intent],
+        others: &Others<'_>,
+    ) -> Hindrance {
         match () {
             () if self.waits_too(finding) => Hindrance::Waits,
             () if self.is_hidden(finding) => Hindrance::Hidden,
-            () => hindrance(finding, &self.wanted, model, done),
+            () if finding.waits_for_room() || finding.is_replaced() => {
+                hindrance(finding, self.called_for(), model, done)
+            }
+            () if finding.part == Part::Table && self.waits_for_choice(&finding.table).is_some() => {
+                let like = self.waits_for_choice(&finding.table).unwrap_or_default();
+                Hindrance::Choice(like.to_vec())
+            }
+            () => match others.meets(finding, model) {
+                Some(obstacle) => Hindrance::Met(obstacle),
+                None => hindrance(finding, self.called_for(), model, done),
+            },
         }
+    }
+
+    /// Whether nothing is done about a finding, whatever could be: its table is not there by its name, or may be another, or
+    /// what seems to be missing is there.
+    pub(super) fn is_held_up(&self, finding: &Finding) -> bool {
+        let table = &finding.table;
+        self.in_place_of(table).is_some() || self.waits_for_choice(table).is_some() || self.is_hidden(finding)
+    }
+
+    /// Gives a finding what is known of the same one: who moved, and what its repair needs.
+    pub(super) fn as_known(&self, finding: &mut Finding) {
+        let same = |known: &&Finding| known.table == finding.table && known.id() == finding.id();
+        if let Some(known) = self.findings.iter().find(same) {
+            finding.moved = known.moved;
+            finding.needs.clone_from(&known.needs);
+        }
+    }
+
+    /// What converts a column by hand whose values the host cannot convert (PostgreSQL). A text takes whatever is there.
+    pub(super) fn converted(&self, finding: &Finding, there: &Schema) -> Option<Need> {
+        let Part::Type(name) = &finding.part else { return None };
+        let column = |schema: &Schema| schema.table(&finding.table)?.column(name).cloned();
+        let (found, wanted) = (column(there)?, column(&self.wanted)?);
+        let is_asked = self.dialect == Dialect::Postgres && repair::is_impossible(&found, &wanted.ty);
+        let ty = postgres_type_name(&wanted.ty);
+        let is_text =
+            matches!(wanted.ty, FieldType::Text | FieldType::String { .. } | FieldType::Enum { .. });
+        let using = if is_text || found.is_far() { "" } else { " USING …" };
+        is_asked.then(|| Need::Convert(format!("TYPE {ty}{using}")))
     }
 
     /// Whether an intent has a table refer to one that is not in its place, whatever the model says.
@@ -95,7 +147,7 @@ impl Drift {
 }
 
 /// What stands against the repair of a finding, once `done` led to the model.
-fn hindrance(finding: &Finding, wanted: &Schema, model: &Model, done: &[Intent]) -> Hindrance {
+fn hindrance(finding: &Finding, called_for: (&Schema, &Schema), model: &Model, done: &[Intent]) -> Hindrance {
     let found = model.schema();
     if finding.waits_for_room() {
         return Hindrance::Waits;
@@ -103,7 +155,7 @@ fn hindrance(finding: &Finding, wanted: &Schema, model: &Model, done: &[Intent])
     if finding.is_replaced() {
         return Hindrance::InTheWay;
     }
-    let intents = repair::intents(&[finding], wanted, found, &BTreeSet::new());
+    let intents = repair::intents(&[finding], called_for, found, &BTreeSet::new());
     let mut trial = model.clone();
     for intent in &intents {
         if repair::is_hopeless(intent, found) {

@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 pub(crate) use buried::name as buried_name;
 pub use buried::{BuriedColumn, BuriedTable, PREFIX as BURIED_PREFIX};
 pub use index::{Index, IndexKey, IndexMethod, IndexShape};
-pub use objects::{Check, ForeignKey, NOT_VALID, Unique};
+pub use objects::{Check, DISABLED, ForeignKey, NOT_VALID, Unique};
 pub use table::{COLLATE, Column, Table, Unread};
 
 use crate::ident::Ident;

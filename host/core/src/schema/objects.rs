@@ -53,6 +53,9 @@ pub struct Check {
 /// What a check or foreign key is besides that rows from before may break.
 pub const NOT_VALID: &str = "NOT VALID";
 
+/// What a foreign key is besides whose triggers somebody switched off (`DISABLE TRIGGER ALL`): no row is checked.
+pub const DISABLED: &str = "DISABLED";
+
 /// Whether a constraint is what intents ask for but for that rows from before may break it.
 fn is_only_unvalidated(besides: Option<&String>) -> bool {
     besides.is_some_and(|words| words == NOT_VALID)

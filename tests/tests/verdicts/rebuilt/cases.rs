@@ -188,9 +188,7 @@ pub const IMPOSSIBLE: &[(&str, &str)] = &[("views of views, and triggers on them
 
 /// What SQLite has and the model has not, in the table's own definition.
 pub const REFUSED: &[(&str, &str, &str)] = &[
-    ("WITHOUT ROWID", "id TEXT NOT NULL, word TEXT, PRIMARY KEY (id)", ") WITHOUT ROWID"),
-    ("STRICT", "id TEXT NOT NULL, word TEXT, PRIMARY KEY (id)", ") STRICT"),
-    ("AUTOINCREMENT", "id INTEGER PRIMARY KEY AUTOINCREMENT, word TEXT", ")"),
+    ("a key of another type, AUTOINCREMENT", "id INTEGER PRIMARY KEY AUTOINCREMENT, word TEXT", ")"),
     (
         "a check without a name",
         "id TEXT NOT NULL, word TEXT, PRIMARY KEY (id), CHECK (length(word) < 1000)",

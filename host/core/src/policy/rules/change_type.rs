@@ -3,6 +3,7 @@
 use super::super::{Answer, Case, Finding, Hazard, Judgement, Probe, Rule, Severity, Verdict};
 use super::{place, stored};
 use crate::conversion::{Conversion, Named, Using, conversion};
+use crate::ddl::postgres_type_name;
 use crate::field_type::FieldType;
 use crate::ident::Ident;
 use crate::intent::{ChangeType, Intent};
@@ -89,8 +90,9 @@ pub(super) fn judge_conversion(case: &Case, column: &Ident, to: &FieldType) -> O
             to.describe()
         );
         let (table, name) = (case.intent.table().as_str(), column.as_str());
+        let (org, ty) = (case.org, postgres_type_name(to));
         let by_hand = format!(
-            "convert it by hand: ALTER TABLE \"{table}\" ALTER COLUMN \"{name}\" TYPE … USING …; or to text, which keeps every value; then see what is left: hookwright drift"
+            "convert it by hand: ALTER TABLE \"{org}\".\"{table}\" ALTER COLUMN \"{name}\" TYPE {ty}, with USING and what makes a value of each if PostgreSQL cannot; or to text, which keeps every value; then see what is left: hookwright drift --org {org}"
         );
         return Finding::forbidden(message, by_hand).into();
     }
