@@ -53,7 +53,7 @@ catalogue! {
     "db/bookkeeping"          500 final "the bookkeeping of the organisation cannot be read" "somebody changed it by hand, or what it is on is damaged; put it back from a backup (PostgreSQL: the schema hookwright, SQLite: the file), then: hookwright doctor --org NAME"
     "db/bookkeeping-changed"  409 final "the metadata or the model are not as the last change left them" "put back from a backup what was changed by hand; see what it is: hookwright doctor --org NAME"
     "db/circuit-open"         503 retry "the database is not tried for a while" "see that its server runs: hookwright doctor --org NAME; it is tried again by itself, after the time given"
-    "db/constraint"           409 final "the rows do not allow the change" "correct the rows that are named, then send the change again"
+    "db/constraint"           409 final "the rows do not allow the change" "correct the rows, then send the change again; a dry run of it counts them and names some"
     "db/denied"               403 final "the database refuses a privilege" "grant it as shown, then run: hookwright doctor --org NAME"
     "db/disk-full"            503 retry "there is no room for the database" "free space where it is, then send the request again"
     "db/drifted"              409 final "the database is not what the model says" "see what differs: hookwright drift --org NAME; repair it: hookwright sync --org NAME; then send the event again"

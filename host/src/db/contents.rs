@@ -18,9 +18,25 @@ const MOST: usize = 3;
 /// SQLSTATEs of pages, or files, that cannot be read: `data_corrupted`, `index_corrupted`, `io_error`, `undefined_file`.
 const DAMAGED: [&str; 4] = ["XX001", "XX002", "58030", "58P01"];
 
-/// Whether what SQLite says of a table is that it is damaged; it says, too, which rows break its rules.
-fn is_damage(said: &str) -> bool {
-    said != "ok" && !said.starts_with("CHECK constraint failed") && !said.starts_with("NULL value in")
+/// What was said of a table that was read to its end.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Soundness {
+    /// Why a part of it cannot be read.
+    pub unreadable: Option<String>,
+    /// That rows break a check, or leave a required column NULL, in the words of SQLite.
+    pub unmet: Option<String>,
+}
+
+impl Soundness {
+    /// What SQLite says of a table.
+    fn take(&mut self, said: String) {
+        let unmet = said.starts_with("CHECK constraint failed") || said.starts_with("NULL value in");
+        match said.as_str() {
+            "ok" => {}
+            _ if unmet => drop(self.unmet.get_or_insert(said)),
+            _ => drop(self.unreadable.get_or_insert(said)),
+        }
+    }
 }
 
 /// What was found in a column.
@@ -106,11 +122,11 @@ impl OrgDb {
         Ok(Some(reading!(self, read())?))
     }
 
-    /// Reads all of a table, whatever its columns hold: what stands in the way, if a part of it cannot be read.
+    /// Reads all of a table, whatever its columns hold: whether each part of it can be read.
     ///
     /// # Errors
-    /// What the database says, unless it is that.
-    pub async fn unreadable(&self, table: &Table) -> Result<Option<String>, DbError> {
+    /// What the database says, unless it is that one cannot.
+    pub async fn soundness(&self, table: &Table) -> Result<Soundness, DbError> {
         let read = || async {
             let mut script = Script::new(self.dialect());
             match self.pool() {
@@ -123,22 +139,24 @@ impl OrgDb {
                     script.identifier(table.name.as_str()).sql(" AS hookwright_row");
                     let mut lent = pool.acquire().await?;
                     let rows = script.postgres(&mut lent).await;
-                    lent.answered(rows).map(|_| None)
+                    lent.answered(rows).map(|_| Soundness::default())
                 }
                 Pool::Sqlite(pool) => {
                     script.sql("PRAGMA quick_check(").identifier(table.name.as_str()).sql(")");
                     let mut lent = pool.acquire().await?;
                     let rows = script.sqlite(&mut lent).await;
                     let rows = lent.answered(rows)?;
-                    let said = rows.iter().map(|row| row.try_get::<String, _>(0));
-                    let said = said.collect::<sqlx::Result<Vec<_>>>()?;
-                    Ok(said.into_iter().find(|said| is_damage(said)))
+                    let mut found = Soundness::default();
+                    for row in rows {
+                        found.take(row.try_get(0)?);
+                    }
+                    Ok(found)
                 }
             }
         };
         match reading!(self, read()) {
             Err(DbError::Refused { state, message, .. }) if DAMAGED.contains(&state.as_str()) => {
-                Ok(Some(message))
+                Ok(Soundness { unreadable: Some(message), unmet: None })
             }
             read => read,
         }

@@ -107,6 +107,8 @@ pub enum DbError {
         message: String,
         /// What of the rows it is about, where the database says that.
         on: Option<About>,
+        /// Set if the message tells some of the rows; with the statement that shows them, if there is one.
+        rows: Option<Option<String>>,
     },
     /// The database is not what the model says.
     #[error("{0}")]
@@ -183,13 +185,15 @@ pub enum About {
         /// The constraint.
         name: String,
     },
-    /// A column of a table.
-    Column {
+    /// Columns of a table.
+    Columns {
         /// The table.
         table: String,
-        /// The column.
-        name: String,
+        /// The columns.
+        names: Vec<String>,
     },
+    /// A check of SQLite, which says of it no more than this.
+    Check(String),
     /// Values from which something is computed; whose they are the database does not say.
     Values,
 }
@@ -255,6 +259,10 @@ impl DbError {
                     quoted(events),
                     why.unwrap_or_default()
                 ))
+            }
+            Self::Constraint { rows: Some(shown), .. } => {
+                let see = shown.as_ref().map(|sql| format!("see them: {sql}; ")).unwrap_or_default();
+                Some(format!("{see}correct them, or delete them, then send the change again"))
             }
             Self::WouldBeLost { table, .. } => Some(format!(
                 "take away by hand what is named, or take the table into the metadata as it is: hookwright adopt --org NAME --entity {table}; then send the event again"

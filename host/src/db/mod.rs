@@ -93,6 +93,7 @@ mod sqlite_unread;
 mod standing;
 mod tokens;
 mod tombstones;
+mod unmet;
 mod usage;
 mod words;
 mod yielding;
@@ -109,7 +110,7 @@ use crate::executor::{RetryPolicy, Tries};
 
 pub use crate::circuit::CircuitState;
 pub use blockers::Blocker;
-pub use contents::{Contents, Rows};
+pub use contents::{Contents, Rows, Soundness};
 pub use error::{About, DbError};
 pub(crate) use error::{LESS_AT_ONCE, explain};
 pub(crate) use fault::{Fault, before_sending, fault, sqlite_code};
@@ -135,6 +136,7 @@ pub use snapshot::{Point, Snapshot};
 pub(crate) use sqlite_inspect::inspect_table as inspect_sqlite_table;
 pub(crate) use sqlite_unread::{Definition, definitions};
 pub use tombstones::{LaterRow, TombstoneRow, UndoRow};
+pub use unmet::Unmet;
 pub use usage::{Slow, TableUse, UnusedIndex, Usage};
 pub(crate) use words::{plainly, refused};
 

@@ -57,7 +57,7 @@ type Words = (String, Option<&'static str>);
 fn postgres(e: &PgDatabaseError) -> Result<DbError, Words> {
     let said = said(e);
     let on = about(e);
-    let constraint = |message| Ok(DbError::Constraint { message, on });
+    let constraint = |message| Ok(DbError::Constraint { message, on, rows: None });
     match e.code() {
         "23502" => constraint(format!(
             "rows of the table {} leave the column {} NULL: {said}",
@@ -150,16 +150,21 @@ fn about(e: &PgDatabaseError) -> Option<About> {
     let table = e.table().map(str::to_owned);
     match (table, e.constraint(), e.column()) {
         (Some(table), Some(name), _) => Some(About::Constraint { table, name: name.to_owned() }),
-        (Some(table), None, Some(name)) => Some(About::Column { table, name: name.to_owned() }),
+        (Some(table), None, Some(name)) => Some(About::Columns { table, names: vec![name.to_owned()] }),
         _ => e.code().starts_with("22").then_some(About::Values),
     }
 }
 
-/// The column that SQLite names, as in `NOT NULL constraint failed: invoice.note`.
+/// What SQLite names: columns, as in `UNIQUE constraint failed: invoice.number, invoice.year`, or a check.
 fn about_of_sqlite(said: &str) -> Option<About> {
-    let (_, place) = said.split_once("constraint failed: ")?;
-    let (table, name) = place.split(", ").next()?.split_once('.')?;
-    Some(About::Column { table: table.to_owned(), name: name.to_owned() })
+    let (kind, place) = said.split_once(" constraint failed: ")?;
+    if kind == "CHECK" {
+        return Some(About::Check(place.to_owned()));
+    }
+    let parts: Option<Vec<_>> = place.split(", ").map(|part| part.split_once('.')).collect();
+    let parts = parts?;
+    let table = parts.first()?.0.to_owned();
+    Some(About::Columns { table, names: parts.iter().map(|(_, name)| (*name).to_owned()).collect() })
 }
 
 fn name(of: Option<&str>) -> String {
@@ -212,7 +217,11 @@ fn sqlite(e: &dyn DatabaseError) -> DbError {
     match sqlite_code(e) {
         19 => {
             let on = about_of_sqlite(&said);
-            DbError::Constraint { message: format!("the rows do not allow it: {said}"), on }
+            DbError::Constraint { message: format!("the rows do not allow it: {said}"), on, rows: None }
+        }
+        // Of rows that it meets when it adds a column it says only this, as an error like any other.
+        1 if said == "CHECK constraint failed" || said == "NOT NULL constraint failed" => {
+            DbError::Constraint { message: format!("the rows do not allow it: {said}"), on: None, rows: None }
         }
         // What they say of the file is told by whoever knows its path (`ailing.rs`).
         3 | 8 | 10 | 11 | 13 | 14 | 23 | 26 => refused(None),

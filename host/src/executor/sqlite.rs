@@ -10,7 +10,7 @@ use sqlx::sqlite::SqliteConnection;
 use super::job::{Job, Kind, Part};
 use super::{Failure, known, rebuild};
 use crate::db::gate::Script;
-use crate::db::{BOOKKEEPING_VERSION, Connections, DbError, Fault};
+use crate::db::{About, BOOKKEEPING_VERSION, Connections, DbError, Fault};
 
 /// Begins a transaction that may write, unless another has the file for longer than the lock timeout.
 pub(crate) async fn begin_immediate(connection: &mut SqliteConnection) -> sqlx::Result<()> {
@@ -99,7 +99,8 @@ async fn inside(connection: &mut SqliteConnection, job: &Job) -> Result<String, 
     }
     let rows = job.records.sqlite(connection).await?;
     if job.foreign_keys_off {
-        compare(&before, &violations(connection).await?)?;
+        let after = violations(connection).await?;
+        compare(connection, &before, &after).await?;
     }
     Ok(rows.last().ok_or(sqlx::Error::RowNotFound)?.try_get(0)?)
 }
@@ -155,16 +156,33 @@ fn claimed(job: &Job) -> Script {
     script
 }
 
-type Violations = BTreeMap<(String, String), u64>;
+/// Rows of a table that refer to nothing in another one.
+#[derive(Debug, Default)]
+struct Broken {
+    count: u64,
+    /// The numbers of some; a table may have none.
+    rows: Vec<i64>,
+    /// Which of the table's references it is.
+    key: i64,
+}
 
-/// How many rows refer to nothing, by table and the table they refer to.
+/// By the table, and the one that it refers to.
+type Violations = BTreeMap<(String, String), Broken>;
+
+/// Rows that are named.
+const MOST: usize = 3;
+
 async fn violations(connection: &mut SqliteConnection) -> sqlx::Result<Violations> {
     let rows = Script::of(Dialect::Sqlite, "PRAGMA foreign_key_check").sqlite(connection).await?;
-    let mut counts = Violations::new();
+    let mut found = Violations::new();
     for row in rows {
-        *counts.entry((row.try_get(0)?, row.try_get(2)?)).or_default() += 1;
+        let broken = found.entry((row.try_get(0)?, row.try_get(2)?)).or_default();
+        broken.count += 1;
+        broken.key = row.try_get(3)?;
+        let number: Option<i64> = row.try_get(1)?;
+        broken.rows.extend(number.filter(|_| broken.rows.len() < MOST));
     }
-    Ok(counts)
+    Ok(found)
 }
 
 /// The same by the names of afterwards.
@@ -173,20 +191,29 @@ fn renamed(violations: Violations, names: &BTreeMap<Ident, Ident>) -> Violations
         let moved = names.iter().find(|(before, _)| before.as_str() == name);
         moved.map_or(name, |(_, after)| after.as_str().to_owned())
     };
-    violations.into_iter().map(|((table, to), count)| ((now(table), now(to)), count)).collect()
+    violations.into_iter().map(|((table, to), broken)| ((now(table), now(to)), broken)).collect()
 }
 
 /// Only what is new stands against the change.
-fn compare(before: &Violations, after: &Violations) -> Result<(), DbError> {
-    let more = after.iter().find(|(key, count)| before.get(*key).is_none_or(|b| b < *count));
-    match more {
-        None => Ok(()),
-        Some(((table, to), count)) => {
-            let rows = if *count == 1 { "row" } else { "rows" };
-            let message = format!(
-                "{count} {rows} of the table \"{table}\" would refer to rows of \"{to}\" that do not exist"
-            );
-            Err(DbError::Constraint { message, on: None })
-        }
-    }
+async fn compare(
+    connection: &mut SqliteConnection,
+    before: &Violations,
+    after: &Violations,
+) -> Result<(), Failure> {
+    let more = after.iter().find(|(key, broken)| before.get(*key).is_none_or(|b| b.count < broken.count));
+    let Some(((table, to), Broken { count, rows, key })) = more else { return Ok(()) };
+    let columns =
+        sqlx::query_scalar("SELECT \"from\" FROM pragma_foreign_key_list(?) WHERE id = ? ORDER BY seq");
+    let names: Vec<String> = columns.bind(table).bind(key).fetch_all(connection).await?;
+    let numbers: Vec<_> = rows.iter().map(i64::to_string).collect();
+    let which = match numbers.is_empty() {
+        true => String::new(),
+        false => format!(" (such as those with the rowid {})", numbers.join(", ")),
+    };
+    let rows = if *count == 1 { "row" } else { "rows" };
+    let message = format!(
+        "{count} {rows} of the table \"{table}\" would refer to rows of \"{to}\" that do not exist{which}"
+    );
+    let on = About::Columns { table: table.clone(), names };
+    Err(DbError::Constraint { message, on: Some(on), rows: (!which.is_empty()).then_some(None) }.into())
 }

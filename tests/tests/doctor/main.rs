@@ -6,6 +6,7 @@
 mod cause;
 mod history;
 mod late_rows;
+mod past_checks;
 mod reach;
 mod revoked;
 mod server;
