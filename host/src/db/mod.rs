@@ -95,6 +95,7 @@ mod tokens;
 mod tombstones;
 mod unmet;
 mod usage;
+mod waits;
 mod words;
 mod yielding;
 
@@ -165,6 +166,8 @@ struct Inner {
     pool: Pool,
     /// Held while this host changes the organisation, so that its own changes queue here instead of on the database's lock.
     writer: Arc<Mutex<()>>,
+    /// What its change that is being made waits for.
+    waits: waits::Waits,
     /// Whether the organisation is registered, as far as the advice of errors goes.
     registered: bool,
 }
@@ -200,6 +203,7 @@ impl OrgDb {
             options: options.clone(),
             pool,
             writer: Arc::default(),
+            waits: waits::Waits::default(),
             registered: true,
         };
         Ok(Self { inner: Arc::new(inner) })

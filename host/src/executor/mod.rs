@@ -137,15 +137,16 @@ pub(crate) async fn ask(
     probes: &[Statement],
     policy: &RetryPolicy,
 ) -> Result<Vec<ProbeAnswer>, DbError> {
-    let mut tries = Tries::new(policy);
+    let (mut tries, waiting) = (Tries::new(policy), db.waiting());
+    let tables: Vec<_> = probes.iter().filter_map(|p| p.table().cloned()).collect();
     loop {
         match db.probe(probes).await {
             Err(DbError::Blocked { .. }) => {}
             other => return other,
         }
         metrics::retry(cause(&Fault::Locked), None);
+        waiting.locked(&tables, tries.locks() + 1);
         if tries.after_lock().await.is_none() {
-            let tables: Vec<_> = probes.iter().filter_map(|p| p.table().cloned()).collect();
             return Err(blocked(db, &tables, tries.locks()).await);
         }
     }
@@ -174,9 +175,12 @@ async fn detached(db: &OrgDb, job: Job, policy: &RetryPolicy) -> Result<Executed
 }
 
 async fn run(db: &OrgDb, job: &Job, policy: &RetryPolicy) -> Result<Executed, DbError> {
-    let mut tries = Tries::new(policy);
+    let (mut tries, waiting) = (Tries::new(policy), db.waiting());
     loop {
-        job.in_time()?;
+        match job.in_time() {
+            Err(_) if tries.locks() > 0 => return Err(blocked(db, &job.tables(), tries.locks()).await),
+            in_time => in_time?,
+        }
         let attempt = format!("{}/{}/{}", job.change_id, job.nonce, tries.begin());
         let started = Instant::now();
         let failed = match attempt_once(db, job, &attempt, tries.locks() > 0).await {
@@ -219,6 +223,7 @@ async fn run(db: &OrgDb, job: &Job, policy: &RetryPolicy) -> Result<Executed, Db
             }
             (Fault::Refused, error) => return Err(db.explain(error)),
             (Fault::Busy | Fault::Locked, error) => {
+                waiting.locked(&job.tables(), tries.locks() + 1);
                 if tries.after_lock().await.is_none() {
                     log::retrying(job, "lock not granted", &error);
                     return Err(blocked(db, &job.tables(), tries.locks()).await);
