@@ -114,6 +114,7 @@ catalogue! {
     "request/method-not-allowed" 405 final "this path does not take this method" "use a method that the header \"Allow\" names; see /openapi.json"
     "request/not-found"       404 final "no such page" "see /openapi.json"
     "request/unsupported-media" 415 final "the body's media type is not taken" "send the header \"Content-Type: application/json\""
+    "rows/unreadable"         500 final "a part of a table cannot be read" "restore it from a backup; see which it is: hookwright doctor --org NAME --contents"
     "tls/invalid"             422 final "certificate or key cannot be used" "write the certificate with its chain, and its private key, in PEM to the files that \"tls.certificate\" and \"tls.key\" name"
     "token/not-found"         404 final "no such token" "list them: hookwright token list"
     "webhook/not-found"       404 final "no such key of a webhook" "list them: hookwright webhook list"

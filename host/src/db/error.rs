@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::fault::{Fault, fault, is_login};
 use super::refusal::{Refusal, Whose};
-use super::words::{plainly, refused};
+use super::words::{Whom, plainly, refused};
 use crate::trouble::Trouble;
 
 /// Events that a message names.
@@ -372,7 +372,7 @@ fn held_by(found: &[super::Blocker], holders: Option<&str>) -> String {
 }
 
 /// An error of sqlx outside a change, put into words.
-pub(crate) fn explain(org: &str, error: sqlx::Error) -> DbError {
+pub(super) fn explain(org: &str, whom: Whom<'_>, error: sqlx::Error) -> DbError {
     let error = match Refusal::told(org, error) {
         Ok(told) => return told,
         Err(error) => error,
@@ -383,7 +383,7 @@ pub(crate) fn explain(org: &str, error: sqlx::Error) -> DbError {
         // What the driver says of a key or a certificate that the address names.
         _ if matches!(error, sqlx::Error::Configuration(_)) => unreached(org, error),
         Fault::Busy | Fault::Locked => DbError::Blocked { tries: 1, blockers: Vec::new(), holders: None },
-        _ => refused(error),
+        _ => refused(error, whom),
     }
 }
 

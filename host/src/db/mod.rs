@@ -112,9 +112,11 @@ use crate::executor::{RetryPolicy, Tries};
 pub use crate::circuit::CircuitState;
 pub use blockers::Blocker;
 pub use contents::{Contents, Rows, Soundness};
+pub(crate) use error::LESS_AT_ONCE;
+use error::explain;
 pub use error::{About, DbError};
-pub(crate) use error::{LESS_AT_ONCE, explain};
 pub(crate) use fault::{Fault, before_sending, fault, sqlite_code};
+pub(crate) use file_holders::who as who_holds;
 pub use fingerprint::Fingerprint;
 pub use health::CheckReport;
 pub use held::{HeldPage, HeldRow};
@@ -139,7 +141,7 @@ pub(crate) use sqlite_unread::{Definition, definitions};
 pub use tombstones::{LaterRow, TombstoneRow, UndoRow};
 pub use unmet::Unmet;
 pub use usage::{Slow, TableUse, UnusedIndex, Usage};
-pub(crate) use words::{plainly, refused};
+pub(crate) use words::plainly;
 
 /// The version of the bookkeeping that this host makes and understands.
 pub const BOOKKEEPING_VERSION: i64 = 7;
@@ -247,12 +249,20 @@ impl OrgDb {
     }
 
     pub(crate) fn explain(&self, error: sqlx::Error) -> DbError {
-        match (explain(self.org().as_str(), error), self.pool()) {
-            (DbError::Denied { message, grant }, Pool::Postgres(pool)) => {
-                let grant = words::naming(&grant, pool.connecting().get_username(), self.org().as_str());
-                DbError::Denied { message, grant }
+        explain(self.org().as_str(), self.whom(), error)
+    }
+
+    /// An error that trying again cannot help, in words.
+    pub(crate) fn refused(&self, error: sqlx::Error) -> DbError {
+        words::refused(error, self.whom())
+    }
+
+    fn whom(&self) -> words::Whom<'_> {
+        match self.pool() {
+            Pool::Postgres(pool) => {
+                words::Whom { role: pool.connecting().get_username(), schema: self.org().as_str() }
             }
-            (error, _) => error,
+            Pool::Sqlite(_) => words::Whom::default(),
         }
     }
 

@@ -31,8 +31,15 @@ pub(crate) fn plainly(error: &sqlx::Error) -> String {
     }
 }
 
+/// Who is at work where: the host's role, and the organisation's schema. SQLite has neither.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Whom<'a> {
+    pub role: &'a str,
+    pub schema: &'a str,
+}
+
 /// An error that trying again cannot help, put into words.
-pub(crate) fn refused(error: sqlx::Error) -> DbError {
+pub(super) fn refused(error: sqlx::Error, whom: Whom<'_>) -> DbError {
     let sqlx::Error::Database(inner) = &error else {
         return DbError::Refused {
             message: error.to_string(),
@@ -42,7 +49,7 @@ pub(crate) fn refused(error: sqlx::Error) -> DbError {
         };
     };
     match inner.try_downcast_ref::<PgDatabaseError>() {
-        Some(e) => postgres(e).unwrap_or_else(|(message, help)| DbError::Refused {
+        Some(e) => postgres(e, whom).unwrap_or_else(|(message, help)| DbError::Refused {
             message,
             state: e.code().to_owned(),
             help,
@@ -54,7 +61,7 @@ pub(crate) fn refused(error: sqlx::Error) -> DbError {
 
 type Words = (String, Option<&'static str>);
 
-fn postgres(e: &PgDatabaseError) -> Result<DbError, Words> {
+fn postgres(e: &PgDatabaseError, whom: Whom<'_>) -> Result<DbError, Words> {
     let said = said(e);
     let on = about(e);
     let constraint = |message| Ok(DbError::Constraint { message, on, rows: None });
@@ -82,7 +89,7 @@ fn postgres(e: &PgDatabaseError) -> Result<DbError, Words> {
         code if code.starts_with("22") => constraint(format!("values of the rows do not fit: {said}")),
         "42501" => Ok(DbError::Denied {
             message: format!("the database refuses a privilege: {said}"),
-            grant: if said.contains("row-level security") { see_all_rows(e) } else { grant(e) },
+            grant: if said.contains("row-level security") { see_all_rows(e, whom) } else { grant(e, whom) },
         }),
         "42P07" | "42710" | "42701" => Ok(DbError::NameTaken(format!(
             "what the change makes is there already, and Hookwright did not make it: {said}"
@@ -178,31 +185,31 @@ fn said(e: &PgDatabaseError) -> String {
     }
 }
 
-/// What stands for the host's role and the organisation's schema until whoever knows them names them.
-const ROLE: &str = "<the host's role>";
-const SCHEMA: &str = "<the schema>";
-
-/// Advice with the host's role and the organisation's schema.
-pub(super) fn naming(advice: &str, role: &str, schema: &str) -> String {
-    let quoted = |name: &str| format!("\"{}\"", name.replace('"', "\"\""));
-    advice.replace(ROLE, &quoted(role)).replace(SCHEMA, &quoted(schema))
+/// A name as SQL writes it.
+fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
 }
 
 /// What has the host see the rows that a policy of the table hides from it.
-fn see_all_rows(e: &PgDatabaseError) -> String {
-    let table = e.message().split_once("for table \"").and_then(|(_, rest)| rest.strip_suffix('"'));
-    let table = table.map_or_else(|| "<the table>".to_owned(), |table| format!("{SCHEMA}.\"{table}\""));
-    format!(
-        "ALTER TABLE {table} NO FORCE ROW LEVEL SECURITY, if {ROLE} owns it; else, as a superuser, ALTER ROLE {ROLE} BYPASSRLS"
-    )
+fn see_all_rows(e: &PgDatabaseError, whom: Whom<'_>) -> String {
+    let (role, schema) = (quoted(whom.role), quoted(whom.schema));
+    let always = format!("as a superuser, ALTER ROLE {role} BYPASSRLS");
+    match e.message().split_once("for table \"").and_then(|(_, rest)| rest.strip_suffix('"')) {
+        Some(table) => format!(
+            "ALTER TABLE {schema}.{} NO FORCE ROW LEVEL SECURITY, if {role} owns it; else, {always}",
+            quoted(table)
+        ),
+        None => always,
+    }
 }
 
-fn grant(e: &PgDatabaseError) -> String {
+fn grant(e: &PgDatabaseError, whom: Whom<'_>) -> String {
+    let role = quoted(whom.role);
     match (e.schema(), e.table()) {
         (Some(schema), Some(table)) => {
-            format!("ALTER TABLE \"{schema}\".\"{table}\" OWNER TO {ROLE}")
+            format!("ALTER TABLE {}.{} OWNER TO {role}", quoted(schema), quoted(table))
         }
-        _ => format!("GRANT what is lacking on what is named TO {ROLE}, or make that role its owner"),
+        _ => format!("GRANT what is lacking on what is named TO {role}, or make that role its owner"),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Values that programs stumble over: texts that should be JSON and are not, NUL characters; rows that were written past what
 //! their table demands; and tables that cannot be read. Reads every row.
 
-use hookwright_core::ddl::{Demand, DemandKind, Dialect, demands};
+use hookwright_core::ddl::{Demand, DemandKind, demands};
 use hookwright_core::field_type::FieldType;
 use hookwright_core::schema::{Column, Table};
 
@@ -17,8 +17,8 @@ pub(super) async fn check(patient: &Patient<'_>) -> Result<Check> {
     let (mut columns, mut troubles) = (0_usize, Vec::new());
     for table in snapshot.schema.tables.values() {
         let soundness = tenant.db().soundness(table).await?;
-        if let Some(said) = soundness.unreadable {
-            troubles.push(unreadable(tenant.db(), table.name.as_str(), &said));
+        if let Some(trouble) = soundness.unreadable {
+            troubles.push(trouble);
             continue;
         }
         if let Some(said) = soundness.unmet {
@@ -37,20 +37,6 @@ pub(super) async fn check(patient: &Patient<'_>) -> Result<Check> {
         _ => format!("{tables} read"),
     };
     Ok(Check::new("contents", said).with(troubles))
-}
-
-/// A table that PostgreSQL or SQLite cannot read to its end.
-fn unreadable(db: &OrgDb, table: &str, said: &str) -> Trouble {
-    let found = format!("the rows of the table \"{table}\" cannot all be read: {said}");
-    let means = "a page of it is damaged: by the disk, or by a copy that was taken while it was written; whatever reads that page fails, changes that write the table anew included";
-    let see = match db.dialect() {
-        Dialect::Postgres => {
-            format!("CREATE EXTENSION amcheck; SELECT * FROM verify_heapam('\"{}\".\"{table}\"')", db.org())
-        }
-        Dialect::Sqlite => format!("PRAGMA integrity_check(\"{table}\")"),
-    };
-    Trouble::broken("rows/unreadable", found, means)
-        .next(format!("restore the table from a backup; see what of it is damaged: {see}"))
 }
 
 /// What rows were written past: a check, or that a column is required. Of invalid JSON more is told below.

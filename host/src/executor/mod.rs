@@ -37,9 +37,7 @@ pub(crate) use rebuild::{Rebuilt, preview};
 pub(crate) use retry::{Tries, jittered};
 pub(crate) use sqlite::{begin_immediate, settle as settle_file, write_ahead};
 
-use crate::db::{
-    BOOKKEEPING_VERSION, DbError, Fault, OrgDb, Pool, ProbeAnswer, before_sending, fault, refused,
-};
+use crate::db::{BOOKKEEPING_VERSION, DbError, Fault, OrgDb, Pool, ProbeAnswer, before_sending, fault};
 use crate::telemetry::metrics;
 use job::{Job, Kind};
 
@@ -236,7 +234,7 @@ async fn run(db: &OrgDb, job: &Job, policy: &RetryPolicy) -> Result<Executed, Db
 /// The error of trouble that did not pass: no answer, or what the database answered last.
 fn gave_up(db: &OrgDb, error: sqlx::Error) -> DbError {
     match fault(&error) {
-        Fault::Transient => refused(error),
+        Fault::Transient => db.refused(error),
         _ => db.explain(error),
     }
 }

@@ -110,7 +110,7 @@ async fn again(work: &Work<'_>, row: &StepRow, error: sqlx::Error, size: i64) ->
             .await;
             Ok((size / 2).max(1))
         }
-        _ => Err(Stopped::Failed(crate::db::refused(error))),
+        _ => Err(Stopped::Failed(work.db.refused(error))),
     }
 }
 
