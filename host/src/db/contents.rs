@@ -162,8 +162,8 @@ impl OrgDb {
             }
         };
         match reading!(self, read()) {
-            // Told without the table, since the server names a file.
-            Err(DbError::Unusable(trouble)) if trouble.code == UNREADABLE => {
+            // Told without the table, since the server names a file, and SQLite nothing.
+            Err(DbError::Unusable(trouble)) if [UNREADABLE, "db/file-damaged"].contains(&&*trouble.code) => {
                 let said = trouble.found.split_once(": ").map_or("", |(_, said)| said);
                 Ok(Soundness { unreadable: Some(self.unreadable(Some(table), said)), unmet: None })
             }
