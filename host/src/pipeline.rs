@@ -142,8 +142,13 @@ impl Pipeline<'_> {
         let _turn = tenant.turn().lock().await;
         let row = held::waiting(tenant, id).await?;
         let change = held::change(&row)?;
+        let held = row.clone();
         let attempts = self.attempts(tenant, Request::approved(&change, row, approval));
-        watched(whose(tenant), self.heavy, attempts).await
+        let made = watched(whose(tenant), self.heavy, attempts).await;
+        match made {
+            Err(error) => Err(held::impossible(tenant, &held, error).await),
+            made => made,
+        }
     }
 
     /// Decides against a held change.

@@ -383,6 +383,11 @@ pub(super) fn explain(org: &str, whom: Whom<'_>, error: sqlx::Error) -> DbError 
         // What the driver says of a key or a certificate that the address names.
         _ if matches!(error, sqlx::Error::Configuration(_)) => unreached(org, error),
         Fault::Busy | Fault::Locked => DbError::Blocked { tries: 1, blockers: Vec::new(), holders: None },
+        // SQLite lets a column hold anything: hands, not hosts, wrote what cannot be read.
+        _ if matches!(error, sqlx::Error::ColumnDecode { .. }) => DbError::Bookkeeping {
+            org: org.to_owned(),
+            what: format!("a row has another value than a host writes: {error}"),
+        },
         _ => refused(error, whom),
     }
 }

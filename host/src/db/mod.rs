@@ -65,6 +65,7 @@ mod ledger;
 mod lent;
 mod mark;
 mod meddlers;
+mod misshapen;
 mod options;
 mod overdue;
 mod pools;

@@ -11,4 +11,5 @@ mod reach;
 mod revoked;
 mod server;
 mod tampered;
+mod tampered_rows;
 mod within;
