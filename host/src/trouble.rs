@@ -46,6 +46,8 @@ pub enum Fix {
     },
     /// Go on with changes whose host is gone.
     Resume,
+    /// Make again what is missing of the bookkeeping, and holds no rows.
+    PutBack,
 }
 
 impl Trouble {

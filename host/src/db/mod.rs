@@ -68,6 +68,7 @@ mod meddlers;
 mod misshapen;
 mod options;
 mod overdue;
+mod parts;
 mod pools;
 mod postgres;
 mod postgres_inspect;

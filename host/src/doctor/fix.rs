@@ -20,6 +20,10 @@ impl Host {
                     false => format!("the session {pid} has gone on or ended by itself; left alone"),
                 })
             }
+            Fix::PutBack => {
+                let names = self.tenant(org).await?.db().put_parts_back().await?;
+                Ok(format!("made {} again", names.join(", ")))
+            }
             Fix::Resume => {
                 let ids = self.resume(org).await?;
                 for id in &ids {

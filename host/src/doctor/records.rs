@@ -1,4 +1,4 @@
-//! Whether the rows of the bookkeeping are what changes made of them and the ledger is whole.
+//! Whether the rows of the bookkeeping are what changes made of them, the ledger is whole, and its triggers and indexes are there.
 
 use super::Check;
 use crate::db::OrgDb;
@@ -13,7 +13,7 @@ pub(super) async fn check(db: &OrgDb) -> Result<Check> {
         1 => "1 change, and what it left".to_owned(),
         changes => format!("{changes} changes, and what they left"),
     };
-    let check = Check::new("records", said);
+    let check = Check::new("records", said).with(db.parts_amiss().await?);
     if let Some(trouble) = snapshot.amiss {
         return Ok(Check { said: "not what the ledger says".to_owned(), ..check }.with([*trouble]));
     }
