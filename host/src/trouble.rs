@@ -48,6 +48,8 @@ pub enum Fix {
     Resume,
     /// Make again what is missing of the bookkeeping, and holds no rows.
     PutBack,
+    /// Take away what steps of a change left whose rows are gone.
+    Clear,
 }
 
 impl Trouble {

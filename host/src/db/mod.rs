@@ -48,6 +48,7 @@ mod bookkeeping;
 mod commons;
 mod contents;
 mod damage;
+mod debris;
 mod elsewhere;
 mod error;
 mod fault;

@@ -2,7 +2,9 @@
 
 use hookwright_core::ident::OrgName;
 
+use crate::counted::counted;
 use crate::error::Result;
+use crate::executor;
 use crate::host::Host;
 use crate::trouble::Fix;
 
@@ -23,6 +25,10 @@ impl Host {
             Fix::PutBack => {
                 let names = self.tenant(org).await?.db().put_parts_back().await?;
                 Ok(format!("made {} again", names.join(", ")))
+            }
+            Fix::Clear => {
+                let gone = executor::clear_debris(self.tenant(org).await?.db()).await?;
+                Ok(format!("took away {}", counted(gone, "thing")))
             }
             Fix::Resume => {
                 let ids = self.resume(org).await?;
