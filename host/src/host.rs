@@ -2,7 +2,7 @@
 
 use std::path::Path;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use hookwright_core::event::{Change, Consent};
 use hookwright_core::ident::{Ident, OrgName};
@@ -16,7 +16,7 @@ use tracing::Instrument;
 use crate::access::{OrgPattern, Principal, Scope};
 use crate::api::{Page, SubmitOptions, TokenInfo};
 use crate::config::Config;
-use crate::db::Inspected;
+use crate::db::{DbError, Inspected, OrgDb};
 use crate::error::{Error, Result};
 use crate::host_pressure::forget;
 use crate::host_steps::Steps;
@@ -131,29 +131,37 @@ impl Host {
     /// `db/unknown-outcome`.
     pub async fn submit(&self, org: &OrgName, change: Change, options: SubmitOptions) -> Result<Outcome> {
         let (tenant, inner) = (self.tenant(org).await?, self.inner.clone());
-        let at = tenant.clone();
+        let (at, until) = (tenant.clone(), options.until);
         let change = async move {
             let SubmitOptions { dry_run, confirm, allow_destructive, actor, plan_hash, until } = options;
             let consent = change.consent().or(Consent { confirm, allow_destructive, dry_run });
             let sent = Sent { consent, sender: actor.as_deref(), plan_hash: plan_hash.as_deref(), until };
             inner.run(at, &change, sent).await
         };
-        self.with_steps(tenant, change).await
+        self.with_steps(tenant, until, change).await
     }
 
-    /// Takes a change to its end, and has its steps done if there are any.
+    /// Takes a change to its end, and has its steps done if there are any. If its time is over before, and somebody holds
+    /// what the organisation's changes need, that is told.
     pub(crate) async fn with_steps(
         &self,
         tenant: Arc<Tenant>,
+        until: Option<Instant>,
         change: impl Future<Output = Result<Outcome>> + Send + 'static,
     ) -> Result<Outcome> {
         let (place, change) = (tenant.place()?, Box::pin(change));
-        let outcome = self
-            .to_the_end(async move {
-                let _place = place;
-                change.await
-            })
-            .await?;
+        let mut ended = Box::pin(self.to_the_end(async move {
+            let _place = place;
+            change.await
+        }));
+        let outcome = tokio::select! {
+            biased;
+            outcome = &mut ended => outcome?,
+            blocked = blocked_until(tenant.db(), until) => match blocked {
+                Some(error) => return Err(error.into()),
+                None => ended.await?,
+            },
+        };
         if let Some(id) = outcome.change.clone().filter(|_| outcome.is_under_way()) {
             self.go_on(tenant, id);
         }
@@ -342,6 +350,13 @@ impl Inner {
         }
         self.pipeline().run(&tenant, change, sent).await
     }
+}
+
+/// What stands in the way when the time of a change is over.
+async fn blocked_until(db: &OrgDb, until: Option<Instant>) -> Option<DbError> {
+    let Some(until) = until else { return std::future::pending().await };
+    tokio::time::sleep_until(until.into()).await;
+    db.blocked_now().await
 }
 
 fn count(outcome: &Result<Outcome>) {

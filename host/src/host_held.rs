@@ -54,7 +54,9 @@ impl Host {
         checked_hash(options.plan_hash.as_deref())?;
         let (tenant, inner, id) = (self.tenant(org).await?, self.inner.clone(), id.to_owned());
         let at = tenant.clone();
-        self.with_steps(tenant, async move { inner.pipeline().approve(&at, &id, &options).await }).await
+        let until = options.until;
+        let approve = async move { inner.pipeline().approve(&at, &id, &options).await };
+        self.with_steps(tenant, until, approve).await
     }
 
     /// Decides against a held change: it can never be approved afterwards. Of one that is staged, the steps done are
@@ -67,7 +69,8 @@ impl Host {
         checked_reason(options.reason.as_deref())?;
         let (tenant, inner, id) = (self.tenant(org).await?, self.inner.clone(), id.to_owned());
         let at = tenant.clone();
-        self.with_steps(tenant, async move { inner.pipeline().reject(&at, &id, options).await }).await
+        let reject = async move { inner.pipeline().reject(&at, &id, options).await };
+        self.with_steps(tenant, None, reject).await
     }
 }
 

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::api::{HeldPart, Page};
-use crate::db::{ChangePage, ChangeRow, HeldPage, HeldRow};
+use crate::db::{ChangePage, ChangeRow, HeldPage, HeldRow, OrgDb};
 use crate::error::{Error, Result};
 use crate::outcome::{ChangeSummary, EventSummary, HeldSummary, Status};
 use crate::tenant::Tenant;
@@ -22,17 +22,17 @@ pub(crate) async fn changes(tenant: &Tenant, page: Page) -> Result<Vec<ChangeSum
         // None at all may also be that the history is gone, which this says.
         tenant.db().point().await?;
     }
-    rows.into_iter().map(summary).collect()
+    rows.into_iter().map(|row| summary(tenant.db(), row)).collect()
 }
 
 /// A page of the changes that are held or staged, newest first.
 pub(crate) async fn held(tenant: &Tenant, part: HeldPart) -> Result<Vec<ChangeSummary>> {
     let rows = tenant.db().held_changes(&HeldPage { before: part.before, limit: part.limit }).await?;
-    rows.into_iter().map(held_summary).collect()
+    rows.into_iter().map(|row| held_summary(tenant.db(), row)).collect()
 }
 
-fn summary(row: ChangeRow) -> Result<ChangeSummary> {
-    let Summary { events, statements } = parse(&row.id, &row.summary)?;
+fn summary(db: &OrgDb, row: ChangeRow) -> Result<ChangeSummary> {
+    let Summary { events, statements } = parse(db, ("change", &row.id), &row.summary)?;
     Ok(ChangeSummary {
         change: row.id,
         revision: row.revision,
@@ -46,8 +46,8 @@ fn summary(row: ChangeRow) -> Result<ChangeSummary> {
     })
 }
 
-fn held_summary(row: HeldRow) -> Result<ChangeSummary> {
-    let Summary { events, statements } = parse(&row.id, &row.summary)?;
+fn held_summary(db: &OrgDb, row: HeldRow) -> Result<ChangeSummary> {
+    let Summary { events, statements } = parse(db, ("held", &row.id), &row.summary)?;
     let status = if row.waits() { Status::Held } else { Status::Staged };
     let held = HeldSummary {
         since: row.created_at,
@@ -68,9 +68,7 @@ fn held_summary(row: HeldRow) -> Result<ChangeSummary> {
     })
 }
 
-fn parse(id: &str, summary: &str) -> Result<Summary> {
-    let damaged = |e| {
-        Error::new("host/fault", format!("the ledger's summary of the change {id} does not parse")).because(e)
-    };
+fn parse(db: &OrgDb, (table, id): (&str, &str), summary: &str) -> Result<Summary> {
+    let damaged = |e| Error::from(db.misshapen(table, id, &format!("its summary does not parse: {e}")));
     serde_json::from_str(summary).map_err(damaged)
 }

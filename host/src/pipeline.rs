@@ -4,6 +4,7 @@
 //! org's database. Guests run on a snapshot, outside every transaction; the
 //! executor then checks that the snapshot is still the truth.
 
+mod asked;
 mod collision;
 mod cost;
 mod derive;
@@ -41,15 +42,14 @@ pub(crate) use report::recorded;
 use std::sync::Arc;
 use std::time::Instant;
 
-use hookwright_core::ddl;
 use hookwright_core::event::Change;
 use hookwright_core::metadata::Metadata;
 use hookwright_core::plan::{self, Sizes};
-use hookwright_core::policy::{Answer, Answers, Draft, Review, Verdict, review};
+use hookwright_core::policy::{Draft, Review, Verdict, review};
 use tracing::Instrument;
 
 use crate::api::{ApproveOptions, RejectOptions};
-use crate::db::{Kept, ProbeAnswer, Seen, TableSize};
+use crate::db::{Kept, Seen, TableSize};
 use crate::error::{Error, Result};
 use crate::executor::{self, Executed, Own, RetryPolicy};
 use crate::outcome::{Outcome, Status};
@@ -59,6 +59,7 @@ use crate::second_run::SecondRuns;
 use crate::telemetry::TARGET;
 use crate::tenant::{Bound, Tenant, View};
 
+use asked::Asked;
 use facts::{Facts, Wanted};
 use heavy::{Whose, watched};
 use report::{Left, Report};
@@ -141,8 +142,13 @@ impl Pipeline<'_> {
         let _turn = tenant.turn().lock().await;
         let row = held::waiting(tenant, id).await?;
         let change = held::change(&row)?;
+        let held = row.clone();
         let attempts = self.attempts(tenant, Request::approved(&change, row, approval));
-        watched(whose(tenant), self.heavy, attempts).await
+        let made = watched(whose(tenant), self.heavy, attempts).await;
+        match made {
+            Err(error) => Err(held::impossible(tenant, &held, error).await),
+            made => made,
+        }
     }
 
     /// Decides against a held change.
@@ -191,7 +197,8 @@ impl Pipeline<'_> {
         let there = base.physical().tables;
         under_way::check(tenant, &draft, request).await?;
         let (sizes, found) = sizes(tenant, &draft, request).await?;
-        let answers = answers(tenant, &draft, &sizes, self.retry).await?;
+        let asked = Asked::of(tenant, &draft);
+        let answers = asked.answers(tenant, &draft, &sizes, self.retry).await?;
         let reviewed = review(draft, &answers, &sizes, request.consent);
         let before = &view.snapshot.metadata;
         let hash = plan::hash(tenant.db().dialect(), &reviewed.plan, before, &metadata, &purged);
@@ -236,7 +243,7 @@ impl Pipeline<'_> {
                 let executed = match executor::execute(tenant.db(), work, self.retry).await {
                     Ok(executed) => executed,
                     Err(error) => {
-                        return Err(facts::explained(tenant, &wanted, schemas, error).await);
+                        return Err(facts::explained(tenant, &wanted, schemas, Some(&asked), error).await);
                     }
                 };
                 match executed {
@@ -336,39 +343,4 @@ async fn sizes(tenant: &Tenant, draft: &Draft, request: &Request<'_>) -> Result<
     let large = found.iter().filter(|s| over(s.rows, rows) || over(s.bytes, bytes)).map(|s| s.table.clone());
     let staged = request.staged.iter().flatten().map(|row| row.step.table().clone());
     Ok((Sizes::large(large.chain(staged)), found))
-}
-
-/// Asks the database what the draft's judgements depend on.
-async fn answers(tenant: &Tenant, draft: &Draft, sizes: &Sizes, retry: &RetryPolicy) -> Result<Answers> {
-    let db = tenant.db();
-    let ask = |probe| ddl::probe(probe, db.dialect(), tenant.org(), draft.base());
-    let statements: Vec<_> = draft.probes().map(ask).collect();
-    let span = tracing::debug_span!(target: TARGET, "probes", probes = statements.len());
-    let found = match executor::ask(db, &statements, retry).instrument(span).await {
-        Ok(found) => found,
-        Err(error) => {
-            let wanted = Wanted::at_most(draft);
-            return Err(facts::explained(tenant, &wanted, (draft.base(), draft.schema()), error).await);
-        }
-    };
-    let quoted = |text: &String| hookwright_core::ident::quoted(text);
-    let mut answers = Answers::new();
-    for (index, answer) in found.into_iter().enumerate() {
-        match answer {
-            ProbeAnswer::Found { rows, failing, sample } => {
-                let (failing, sample) =
-                    (u64::try_from(failing).unwrap_or_default(), sample.iter().map(quoted).collect());
-                answers.insert(index, Answer { rows, failing, sample, ..Answer::default() });
-            }
-            // The steps of a large table find out, and are taken back if rows stand against them.
-            ProbeAnswer::TimedOut if statements[index].table().is_some_and(|t| sizes.is_large(t)) => {
-                answers.insert(index, Answer { rows: true, unknown: true, ..Answer::default() });
-            }
-            ProbeAnswer::TimedOut => {
-                let table = statements[index].table().map(|t| t.as_str().to_owned()).unwrap_or_default();
-                return Err(report::probe_timed_out(&table));
-            }
-        }
-    }
-    Ok(answers)
 }

@@ -46,6 +46,10 @@ pub enum Fix {
     },
     /// Go on with changes whose host is gone.
     Resume,
+    /// Make again what is missing of the bookkeeping, and holds no rows.
+    PutBack,
+    /// Take away what steps of a change left whose rows are gone.
+    Clear,
 }
 
 impl Trouble {

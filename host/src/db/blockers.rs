@@ -50,7 +50,7 @@ impl fmt::Display for Blocker {
 }
 
 /// What is told of a session; the last column tells its transaction from any other.
-const SESSION: &str = "l.pid, coalesce(a.usename::text, a.backend_type, '?'), \
+pub(super) const SESSION: &str = "l.pid, coalesce(a.usename::text, a.backend_type, '?'), \
     coalesce(nullif(a.application_name, ''), 'no application name'), coalesce(a.state, '?'), \
     coalesce(extract(epoch FROM clock_timestamp() - a.xact_start), 0)::bigint AS seconds, \
     a.xact_start IS NOT NULL, \
@@ -144,6 +144,13 @@ impl OrgDb {
         reading!(self, end())
     }
 
+    /// That a lock, called `o`, is the organisation's.
+    pub(super) fn own_lock(&self) -> Script {
+        let mut script = Script::of(Dialect::Postgres, "o.locktype = 'advisory' AND o.objsubid = 1 ");
+        script.sql("AND (o.classid::bigint << 32) | o.objid::bigint = ").integer(self.lock_key());
+        script
+    }
+
     /// That a lock is on one of `tables`.
     fn on(&self, tables: &[Ident]) -> Script {
         let mut script = Script::of(Dialect::Postgres, "(n.nspname = ");
@@ -152,7 +159,7 @@ impl OrgDb {
         script
     }
 
-    async fn sessions(
+    pub(super) async fn sessions(
         &self,
         pool: &Connections<sqlx::Postgres>,
         script: &Script,

@@ -11,16 +11,30 @@ use sqlx::Row;
 
 use super::gate::Script;
 use super::{DbError, OrgDb, Pool};
+use crate::trouble::Trouble;
 
 /// Rows that are named; the others are counted.
 const MOST: usize = 3;
 
-/// SQLSTATEs of pages, or files, that cannot be read: `data_corrupted`, `index_corrupted`, `io_error`, `undefined_file`.
-const DAMAGED: [&str; 4] = ["XX001", "XX002", "58030", "58P01"];
+/// A part of a table cannot be read.
+const UNREADABLE: &str = "rows/unreadable";
 
-/// Whether what SQLite says of a table is that it is damaged; it says, too, which rows break its rules.
-fn is_damage(said: &str) -> bool {
-    said != "ok" && !said.starts_with("CHECK constraint failed") && !said.starts_with("NULL value in")
+/// Whether an error of PostgreSQL is that a page, or a file of a table, cannot be read: `data_corrupted`, `index_corrupted`,
+/// `io_error`, or `undefined_file`, which is said of libraries, too.
+pub(super) fn is_damage(state: &str, said: &str) -> bool {
+    match state {
+        "58P01" => said.contains("\"base/") || said.contains("\"pg_tblspc/"),
+        state => matches!(state, "XX001" | "XX002" | "58030"),
+    }
+}
+
+/// What was said of a table that was read to its end.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Soundness {
+    /// That a part of it cannot be read.
+    pub unreadable: Option<Trouble>,
+    /// That rows break a check, or leave a required column NULL, in the words of SQLite.
+    pub unmet: Option<String>,
 }
 
 /// What was found in a column.
@@ -106,11 +120,11 @@ impl OrgDb {
         Ok(Some(reading!(self, read())?))
     }
 
-    /// Reads all of a table, whatever its columns hold: what stands in the way, if a part of it cannot be read.
+    /// Reads all of a table, whatever its columns hold: whether each part of it can be read.
     ///
     /// # Errors
-    /// What the database says, unless it is that.
-    pub async fn unreadable(&self, table: &Table) -> Result<Option<String>, DbError> {
+    /// What the database says, unless it is that one cannot.
+    pub async fn soundness(&self, table: &Table) -> Result<Soundness, DbError> {
         let read = || async {
             let mut script = Script::new(self.dialect());
             match self.pool() {
@@ -123,25 +137,60 @@ impl OrgDb {
                     script.identifier(table.name.as_str()).sql(" AS hookwright_row");
                     let mut lent = pool.acquire().await?;
                     let rows = script.postgres(&mut lent).await;
-                    lent.answered(rows).map(|_| None)
+                    lent.answered(rows).map(|_| Soundness::default())
                 }
                 Pool::Sqlite(pool) => {
                     script.sql("PRAGMA quick_check(").identifier(table.name.as_str()).sql(")");
                     let mut lent = pool.acquire().await?;
                     let rows = script.sqlite(&mut lent).await;
                     let rows = lent.answered(rows)?;
-                    let said = rows.iter().map(|row| row.try_get::<String, _>(0));
-                    let said = said.collect::<sqlx::Result<Vec<_>>>()?;
-                    Ok(said.into_iter().find(|said| is_damage(said)))
+                    let mut found = Soundness::default();
+                    for row in rows {
+                        let said: String = row.try_get(0)?;
+                        let unmet =
+                            said.starts_with("CHECK constraint failed") || said.starts_with("NULL value in");
+                        match said.as_str() {
+                            "ok" => {}
+                            _ if unmet => drop(found.unmet.get_or_insert(said)),
+                            _ => drop(
+                                found.unreadable.get_or_insert_with(|| self.unreadable(Some(table), &said)),
+                            ),
+                        }
+                    }
+                    Ok(found)
                 }
             }
         };
         match reading!(self, read()) {
-            Err(DbError::Refused { state, message, .. }) if DAMAGED.contains(&state.as_str()) => {
-                Ok(Some(message))
+            // Told without the table, since the server names a file, and SQLite nothing.
+            Err(DbError::Unusable(trouble)) if [UNREADABLE, "db/file-damaged"].contains(&&*trouble.code) => {
+                let said = trouble.found.split_once(": ").map_or("", |(_, said)| said);
+                Ok(Soundness { unreadable: Some(self.unreadable(Some(table), said)), unmet: None })
             }
             read => read,
         }
+    }
+
+    /// That a part of a table, or of one that is not known, cannot be read.
+    pub(super) fn unreadable(&self, table: Option<&Table>, said: &str) -> Trouble {
+        let org = self.org();
+        let means = "a page of it is damaged: by the disk, or by a copy that was taken while it was written; whatever reads that page fails, changes that write the table anew included";
+        let Some(name) = table.map(|table| table.name.as_str()) else {
+            let found = format!("a table of the organisation \"{org}\" cannot be read to its end: {said}");
+            let next = format!(
+                "see which it is: hookwright doctor --org {org} --contents; restore it from a backup"
+            );
+            return Trouble::broken(UNREADABLE, found, means).next(next);
+        };
+        let found = format!("the rows of the table \"{name}\" cannot all be read: {said}");
+        let see = match self.dialect() {
+            Dialect::Postgres => {
+                format!("CREATE EXTENSION amcheck; SELECT * FROM verify_heapam('\"{org}\".\"{name}\"')")
+            }
+            Dialect::Sqlite => format!("PRAGMA integrity_check(\"{name}\")"),
+        };
+        Trouble::broken(UNREADABLE, found, means)
+            .next(format!("restore the table from a backup; see what of it is damaged: {see}"))
     }
 
     /// The key and the value of each row that may be wrong.

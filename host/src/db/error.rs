@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::fault::{Fault, fault, is_login};
 use super::refusal::{Refusal, Whose};
-use super::words::{plainly, refused};
+use super::words::{Whom, plainly, refused};
 use crate::trouble::Trouble;
 
 /// Events that a message names.
@@ -107,6 +107,8 @@ pub enum DbError {
         message: String,
         /// What of the rows it is about, where the database says that.
         on: Option<About>,
+        /// Set if the message tells some of the rows; with the statement that shows them, if there is one.
+        rows: Option<Option<String>>,
     },
     /// The database is not what the model says.
     #[error("{0}")]
@@ -183,13 +185,15 @@ pub enum About {
         /// The constraint.
         name: String,
     },
-    /// A column of a table.
-    Column {
+    /// Columns of a table.
+    Columns {
         /// The table.
         table: String,
-        /// The column.
-        name: String,
+        /// The columns.
+        names: Vec<String>,
     },
+    /// A check of SQLite, which says of it no more than this.
+    Check(String),
     /// Values from which something is computed; whose they are the database does not say.
     Values,
 }
@@ -255,6 +259,10 @@ impl DbError {
                     quoted(events),
                     why.unwrap_or_default()
                 ))
+            }
+            Self::Constraint { rows: Some(shown), .. } => {
+                let see = shown.as_ref().map(|sql| format!("see them: {sql}; ")).unwrap_or_default();
+                Some(format!("{see}correct them, or delete them, then send the change again"))
             }
             Self::WouldBeLost { table, .. } => Some(format!(
                 "take away by hand what is named; what is in the text of the table goes if \"{table}\" is made anew by hand without it; then send the event again"
@@ -364,7 +372,7 @@ fn held_by(found: &[super::Blocker], holders: Option<&str>) -> String {
 }
 
 /// An error of sqlx outside a change, put into words.
-pub(crate) fn explain(org: &str, error: sqlx::Error) -> DbError {
+pub(super) fn explain(org: &str, whom: Whom<'_>, error: sqlx::Error) -> DbError {
     let error = match Refusal::told(org, error) {
         Ok(told) => return told,
         Err(error) => error,
@@ -375,7 +383,12 @@ pub(crate) fn explain(org: &str, error: sqlx::Error) -> DbError {
         // What the driver says of a key or a certificate that the address names.
         _ if matches!(error, sqlx::Error::Configuration(_)) => unreached(org, error),
         Fault::Busy | Fault::Locked => DbError::Blocked { tries: 1, blockers: Vec::new(), holders: None },
-        _ => refused(error),
+        // SQLite lets a column hold anything: hands, not hosts, wrote what cannot be read.
+        _ if matches!(error, sqlx::Error::ColumnDecode { .. }) => DbError::Bookkeeping {
+            org: org.to_owned(),
+            what: format!("a row has another value than a host writes: {error}"),
+        },
+        _ => refused(error, whom),
     }
 }
 

@@ -17,7 +17,7 @@ struct Lock {
 }
 
 /// Who is in the way of a writer of the file, in words; none where nothing is known of it.
-pub(super) fn who(file: &Path) -> Option<String> {
+pub(crate) fn who(file: &Path) -> Option<String> {
     let beside = |ending: &str| PathBuf::from(format!("{}{ending}", file.display()));
     let files = [file.to_owned(), beside("-shm")];
     let inodes: Vec<_> = files.iter().filter_map(|file| Some(std::fs::metadata(file).ok()?.ino())).collect();

@@ -88,7 +88,7 @@ macro_rules! held {
     };
     (sqlite $($rest:literal)+) => {
         concat!("SELECT id, status, actor, sender, events, plan_hash, revision, verdict, summary, outcome, created_at, \
-            max(CAST(strftime('%s', 'now') AS INTEGER) - CAST(strftime('%s', created_at) AS INTEGER), 0) AS age_s, \
+            coalesce(max(CAST(strftime('%s', 'now') AS INTEGER) - CAST(strftime('%s', created_at) AS INTEGER), 0), 0) AS age_s, \
             decided_at, decided_by, note, NULL AS reasons, NULL AS consent FROM hookwright_held WHERE org = $1", $($rest),+)
     };
 }
@@ -99,14 +99,15 @@ impl OrgDb {
     /// # Errors
     /// What the database says.
     pub async fn held(&self, id: &str) -> Result<Option<HeldRow>, DbError> {
-        on_either!(
+        let found = on_either!(
             self,
             HeldRow,
             held!(postgres " AND id = $2"),
             held!(sqlite " AND id = $2"),
             [self.org().as_str(), id],
             fetch_optional
-        )
+        )?;
+        Ok(self.shaped(found.into_iter().collect())?.pop())
     }
 
     /// The change that somebody decided against and that one of some events belongs to.
@@ -118,7 +119,7 @@ impl OrgDb {
         events: impl IntoIterator<Item = &'e str>,
     ) -> Result<Option<HeldRow>, DbError> {
         let ids = serde_json::Value::from_iter(events).to_string();
-        on_either!(
+        let found = on_either!(
             self,
             HeldRow,
             held!(postgres " AND status IN ('rejected', 'undoing', 'rolled-back') AND reasons IS NULL AND id IN (SELECT e.held_id"
@@ -127,7 +128,8 @@ impl OrgDb {
                 " WHERE e.org = $1 AND e.event_id IN (SELECT value FROM json_each($2))) LIMIT 1"),
             [self.org().as_str(), &ids],
             fetch_optional
-        )
+        )?;
+        Ok(self.shaped(found.into_iter().collect())?.pop())
     }
 
     /// A page of the changes that wait, or whose steps are under way, newest first: ids begin with the time.
@@ -136,7 +138,7 @@ impl OrgDb {
     /// What the database says.
     pub async fn held_changes(&self, page: &HeldPage) -> Result<Vec<HeldRow>, DbError> {
         let limit = i64::from(page.limit.min(super::ledger::MAX_PAGE));
-        on_either!(
+        let found = on_either!(
             self,
             HeldRow,
             held!(postgres " AND status IN ('held', 'staged', 'undoing') AND ($2::text IS NULL OR id COLLATE \"C\" < $2 COLLATE \"C\")"
@@ -144,6 +146,7 @@ impl OrgDb {
             held!(sqlite " AND status IN ('held', 'staged', 'undoing') AND ($2 IS NULL OR id < $2) ORDER BY id DESC LIMIT $3"),
             [self.org().as_str(), page.before.as_deref(), limit],
             fetch_all
-        )
+        )?;
+        self.shaped(found)
     }
 }

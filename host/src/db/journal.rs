@@ -113,11 +113,18 @@ impl OrgDb {
             .fetch_optional(&mut *pool.acquire().await?)
             .await
         };
-        let state = reading!(self, read())?;
-        Ok(state.map(|state| match state.as_str() {
+        let Some(state) = reading!(self, read())? else { return Ok(None) };
+        Ok(Some(match state.as_str() {
             "preparing" => JournalState::Preparing,
             "undoing" => JournalState::Undoing,
-            _ => JournalState::Finishing,
+            "finishing" => JournalState::Finishing,
+            _ => {
+                let what = format!(
+                    "its state is \"{}\", wanted preparing, undoing, finishing",
+                    state.escape_default()
+                );
+                return Err(DbError::Unusable(Box::new(self.misshapen("journal", change, &what))));
+            }
         }))
     }
 
@@ -138,22 +145,33 @@ impl OrgDb {
             .await
         };
         let rows = reading!(self, read())?;
-        let damaged = |what: String| DbError::Bookkeeping { org: self.org().to_string(), what };
-        rows.into_iter().map(|row| step(row).map_err(damaged)).collect()
+        let each = rows.into_iter().map(|row| {
+            let key = format!("{change}, {}", row.0);
+            step(row).map_err(|what| DbError::Unusable(Box::new(self.misshapen("step", &key, &what))))
+        });
+        each.collect()
     }
 }
 
 fn step(columns: Columns) -> Result<StepRow, String> {
     let (number, phase, json, state, done, total, pass, filled, error) = columns;
-    let unreadable = |e| format!("the step {number} does not parse: {e}");
+    let unreadable = |e| format!("its step does not parse: {e}");
+    let unknown = |what: &str, found: &str, all: &str| {
+        Err(format!("its {what} is \"{}\", wanted {all}", found.escape_default()))
+    };
     Ok(StepRow {
         step: serde_json::from_str(&json).map_err(unreadable)?,
-        phase: if phase == "prepare" { Phase::Prepare } else { Phase::Finish },
+        phase: match phase.as_str() {
+            "prepare" => Phase::Prepare,
+            "finish" => Phase::Finish,
+            other => return unknown("phase", other, "prepare, finish"),
+        },
         state: match state.as_str() {
             "pending" => StepState::Pending,
             "begun" => StepState::Begun,
             "done" => StepState::Done,
-            _ => StepState::Undone,
+            "undone" => StepState::Undone,
+            other => return unknown("state", other, "pending, begun, done, undone"),
         },
         number,
         done,

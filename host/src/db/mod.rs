@@ -48,6 +48,7 @@ mod bookkeeping;
 mod commons;
 mod contents;
 mod damage;
+mod debris;
 mod elsewhere;
 mod error;
 mod fault;
@@ -66,8 +67,10 @@ mod ledger;
 mod lent;
 mod mark;
 mod meddlers;
+mod misshapen;
 mod options;
 mod overdue;
+mod parts;
 mod pools;
 mod postgres;
 mod postgres_inspect;
@@ -94,7 +97,9 @@ mod sqlite_unread;
 mod standing;
 mod tokens;
 mod tombstones;
+mod unmet;
 mod usage;
+mod waits;
 mod words;
 mod yielding;
 
@@ -110,10 +115,12 @@ use crate::executor::{RetryPolicy, Tries};
 
 pub use crate::circuit::CircuitState;
 pub use blockers::Blocker;
-pub use contents::{Contents, Rows};
+pub use contents::{Contents, Rows, Soundness};
+pub(crate) use error::LESS_AT_ONCE;
+use error::explain;
 pub use error::{About, DbError};
-pub(crate) use error::{LESS_AT_ONCE, explain};
 pub(crate) use fault::{Fault, before_sending, fault, sqlite_code};
+pub(crate) use file_holders::who as who_holds;
 pub use fingerprint::Fingerprint;
 pub use health::CheckReport;
 pub use held::{HeldPage, HeldRow};
@@ -136,8 +143,9 @@ pub use snapshot::{Point, Snapshot};
 pub(crate) use sqlite_inspect::inspect_table as inspect_sqlite_table;
 pub(crate) use sqlite_unread::{Definition, definitions};
 pub use tombstones::{LaterRow, TombstoneRow, UndoRow};
+pub use unmet::Unmet;
 pub use usage::{Slow, TableUse, UnusedIndex, Usage};
-pub(crate) use words::{plainly, refused};
+pub(crate) use words::plainly;
 
 /// The version of the bookkeeping that this host makes and understands.
 pub const BOOKKEEPING_VERSION: i64 = 8;
@@ -164,6 +172,8 @@ struct Inner {
     pool: Pool,
     /// Held while this host changes the organisation, so that its own changes queue here instead of on the database's lock.
     writer: Arc<Mutex<()>>,
+    /// What its change that is being made waits for.
+    waits: waits::Waits,
     /// Whether the organisation is registered, as far as the advice of errors goes.
     registered: bool,
 }
@@ -199,6 +209,7 @@ impl OrgDb {
             options: options.clone(),
             pool,
             writer: Arc::default(),
+            waits: waits::Waits::default(),
             registered: true,
         };
         Ok(Self { inner: Arc::new(inner) })
@@ -242,12 +253,20 @@ impl OrgDb {
     }
 
     pub(crate) fn explain(&self, error: sqlx::Error) -> DbError {
-        match (explain(self.org().as_str(), error), self.pool()) {
-            (DbError::Denied { message, grant }, Pool::Postgres(pool)) => {
-                let grant = words::naming(&grant, pool.connecting().get_username(), self.org().as_str());
-                DbError::Denied { message, grant }
+        explain(self.org().as_str(), self.whom(), error)
+    }
+
+    /// An error that trying again cannot help, in words.
+    pub(crate) fn refused(&self, error: sqlx::Error) -> DbError {
+        words::refused(error, self.whom())
+    }
+
+    fn whom(&self) -> words::Whom<'_> {
+        match self.pool() {
+            Pool::Postgres(pool) => {
+                words::Whom { role: pool.connecting().get_username(), schema: self.org().as_str() }
             }
-            (error, _) => error,
+            Pool::Sqlite(_) => words::Whom::default(),
         }
     }
 

@@ -7,11 +7,11 @@ use super::{DbError, Fault, OrgDb, Pool, fault, overdue, read_only};
 use crate::trouble::Trouble;
 
 /// Connections that the host needs at the same time: to work, to look who is in the way meanwhile, and to read beside.
-const NEEDED: i64 = 3;
+pub(super) const NEEDED: i64 = 3;
 
 /// The role, how many sessions it may have, the database, and how many that may have; less than none is without end, as it is
 /// for superusers.
-type Limits = (String, i64, String, i64);
+pub(super) type Limits = (String, i64, String, i64);
 
 const LIMITS: &str = "SELECT r.rolname::text, CASE WHEN r.rolsuper THEN -1 ELSE r.rolconnlimit END::bigint, \
     d.datname::text, CASE WHEN r.rolsuper THEN -1 ELSE d.datconnlimit END::bigint \
@@ -77,7 +77,7 @@ impl OrgDb {
     }
 
     /// A limit that is lower than what the host would use, and how many it allows.
-    fn too_few(&self, (role, of_role, database, of_database): &Limits) -> Option<(i64, Trouble)> {
+    pub(super) fn too_few(&self, (role, of_role, database, of_database): &Limits) -> Option<(i64, Trouble)> {
         let wanted = i64::from(self.options().max_connections);
         let set = [("role", role, *of_role), ("database", database, *of_database)];
         let (what, name, most) =
@@ -115,6 +115,6 @@ impl OrgDb {
     }
 }
 
-async fn limits(connection: &mut PgConnection) -> sqlx::Result<Limits> {
+pub(super) async fn limits(connection: &mut PgConnection) -> sqlx::Result<Limits> {
     sqlx::query_as(LIMITS).fetch_one(connection).await
 }

@@ -62,8 +62,8 @@ impl OrgDb {
              dropped_at + $2 * interval '1 day' <= now() AS expired \
              FROM hookwright.tombstone WHERE org = $1 ORDER BY hookwright.tombstone.dropped_at DESC, table_name, column_name",
             "SELECT table_name, column_name, change_id, actor, memory, dropped_at, \
-             strftime('%Y-%m-%dT%H:%M:%fZ', dropped_at, '+' || $2 || ' days') AS kept_until, \
-             julianday(dropped_at) + $2 <= julianday('now') AS expired \
+             coalesce(strftime('%Y-%m-%dT%H:%M:%fZ', dropped_at, '+' || $2 || ' days'), dropped_at) AS kept_until, \
+             coalesce(julianday(dropped_at) + $2 <= julianday('now'), 0) AS expired \
              FROM hookwright_tombstone WHERE org = $1 ORDER BY dropped_at DESC, table_name, column_name",
             [self.org().as_str(), i64::from(keep_days)],
             fetch_all

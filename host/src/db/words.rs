@@ -31,8 +31,15 @@ pub(crate) fn plainly(error: &sqlx::Error) -> String {
     }
 }
 
+/// Who is at work where: the host's role, and the organisation's schema. SQLite has neither.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Whom<'a> {
+    pub role: &'a str,
+    pub schema: &'a str,
+}
+
 /// An error that trying again cannot help, put into words.
-pub(crate) fn refused(error: sqlx::Error) -> DbError {
+pub(super) fn refused(error: sqlx::Error, whom: Whom<'_>) -> DbError {
     let sqlx::Error::Database(inner) = &error else {
         return DbError::Refused {
             message: error.to_string(),
@@ -42,7 +49,7 @@ pub(crate) fn refused(error: sqlx::Error) -> DbError {
         };
     };
     match inner.try_downcast_ref::<PgDatabaseError>() {
-        Some(e) => postgres(e).unwrap_or_else(|(message, help)| DbError::Refused {
+        Some(e) => postgres(e, whom).unwrap_or_else(|(message, help)| DbError::Refused {
             message,
             state: e.code().to_owned(),
             help,
@@ -54,10 +61,10 @@ pub(crate) fn refused(error: sqlx::Error) -> DbError {
 
 type Words = (String, Option<&'static str>);
 
-fn postgres(e: &PgDatabaseError) -> Result<DbError, Words> {
+fn postgres(e: &PgDatabaseError, whom: Whom<'_>) -> Result<DbError, Words> {
     let said = said(e);
     let on = about(e);
-    let constraint = |message| Ok(DbError::Constraint { message, on });
+    let constraint = |message| Ok(DbError::Constraint { message, on, rows: None });
     match e.code() {
         "23502" => constraint(format!(
             "rows of the table {} leave the column {} NULL: {said}",
@@ -82,7 +89,7 @@ fn postgres(e: &PgDatabaseError) -> Result<DbError, Words> {
         code if code.starts_with("22") => constraint(format!("values of the rows do not fit: {said}")),
         "42501" => Ok(DbError::Denied {
             message: format!("the database refuses a privilege: {said}"),
-            grant: if said.contains("row-level security") { see_all_rows(e) } else { grant(e) },
+            grant: if said.contains("row-level security") { see_all_rows(e, whom) } else { grant(e, whom) },
         }),
         "42P07" | "42710" | "42701" => Ok(DbError::NameTaken(format!(
             "what the change makes is there already, and Hookwright did not make it: {said}"
@@ -166,16 +173,21 @@ fn about(e: &PgDatabaseError) -> Option<About> {
     let table = e.table().map(str::to_owned);
     match (table, e.constraint(), e.column()) {
         (Some(table), Some(name), _) => Some(About::Constraint { table, name: name.to_owned() }),
-        (Some(table), None, Some(name)) => Some(About::Column { table, name: name.to_owned() }),
+        (Some(table), None, Some(name)) => Some(About::Columns { table, names: vec![name.to_owned()] }),
         _ => e.code().starts_with("22").then_some(About::Values),
     }
 }
 
-/// The column that SQLite names, as in `NOT NULL constraint failed: invoice.note`.
+/// What SQLite names: columns, as in `UNIQUE constraint failed: invoice.number, invoice.year`, or a check.
 fn about_of_sqlite(said: &str) -> Option<About> {
-    let (_, place) = said.split_once("constraint failed: ")?;
-    let (table, name) = place.split(", ").next()?.split_once('.')?;
-    Some(About::Column { table: table.to_owned(), name: name.to_owned() })
+    let (kind, place) = said.split_once(" constraint failed: ")?;
+    if kind == "CHECK" {
+        return Some(About::Check(place.to_owned()));
+    }
+    let parts: Option<Vec<_>> = place.split(", ").map(|part| part.split_once('.')).collect();
+    let parts = parts?;
+    let table = parts.first()?.0.to_owned();
+    Some(About::Columns { table, names: parts.iter().map(|(_, name)| (*name).to_owned()).collect() })
 }
 
 fn name(of: Option<&str>) -> String {
@@ -189,31 +201,31 @@ fn said(e: &PgDatabaseError) -> String {
     }
 }
 
-/// What stands for the host's role and the organisation's schema until whoever knows them names them.
-const ROLE: &str = "<the host's role>";
-const SCHEMA: &str = "<the schema>";
-
-/// Advice with the host's role and the organisation's schema.
-pub(super) fn naming(advice: &str, role: &str, schema: &str) -> String {
-    let quoted = |name: &str| format!("\"{}\"", name.replace('"', "\"\""));
-    advice.replace(ROLE, &quoted(role)).replace(SCHEMA, &quoted(schema))
+/// A name as SQL writes it.
+fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
 }
 
 /// What has the host see the rows that a policy of the table hides from it.
-fn see_all_rows(e: &PgDatabaseError) -> String {
-    let table = e.message().split_once("for table \"").and_then(|(_, rest)| rest.strip_suffix('"'));
-    let table = table.map_or_else(|| "<the table>".to_owned(), |table| format!("{SCHEMA}.\"{table}\""));
-    format!(
-        "ALTER TABLE {table} NO FORCE ROW LEVEL SECURITY, if {ROLE} owns it; else, as a superuser, ALTER ROLE {ROLE} BYPASSRLS"
-    )
+fn see_all_rows(e: &PgDatabaseError, whom: Whom<'_>) -> String {
+    let (role, schema) = (quoted(whom.role), quoted(whom.schema));
+    let always = format!("as a superuser, ALTER ROLE {role} BYPASSRLS");
+    match e.message().split_once("for table \"").and_then(|(_, rest)| rest.strip_suffix('"')) {
+        Some(table) => format!(
+            "ALTER TABLE {schema}.{} NO FORCE ROW LEVEL SECURITY, if {role} owns it; else, {always}",
+            quoted(table)
+        ),
+        None => always,
+    }
 }
 
-fn grant(e: &PgDatabaseError) -> String {
+fn grant(e: &PgDatabaseError, whom: Whom<'_>) -> String {
+    let role = quoted(whom.role);
     match (e.schema(), e.table()) {
         (Some(schema), Some(table)) => {
-            format!("ALTER TABLE \"{schema}\".\"{table}\" OWNER TO {ROLE}")
+            format!("ALTER TABLE {}.{} OWNER TO {role}", quoted(schema), quoted(table))
         }
-        _ => format!("GRANT what is lacking on what is named TO {ROLE}, or make that role its owner"),
+        _ => format!("GRANT what is lacking on what is named TO {role}, or make that role its owner"),
     }
 }
 
@@ -228,7 +240,11 @@ fn sqlite(e: &dyn DatabaseError) -> DbError {
     match sqlite_code(e) {
         19 => {
             let on = about_of_sqlite(&said);
-            DbError::Constraint { message: format!("the rows do not allow it: {said}"), on }
+            DbError::Constraint { message: format!("the rows do not allow it: {said}"), on, rows: None }
+        }
+        // Of rows that it meets when it adds a column it says only this, as an error like any other.
+        1 if said == "CHECK constraint failed" || said == "NOT NULL constraint failed" => {
+            DbError::Constraint { message: format!("the rows do not allow it: {said}"), on: None, rows: None }
         }
         // What they say of the file is told by whoever knows its path (`ailing.rs`).
         3 | 8 | 10 | 11 | 13 | 14 | 23 | 26 => refused(None),

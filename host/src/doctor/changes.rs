@@ -1,4 +1,4 @@
-//! Changes that wait for somebody, and such whose host is gone.
+//! Changes that wait for somebody, such whose host is gone, and what is left of such whose rows are.
 
 use super::{Check, Patient};
 use crate::error::Result;
@@ -30,7 +30,8 @@ pub(super) async fn check(patient: &Patient<'_>) -> Result<Check> {
             .fixed_by(Fix::Resume)
     });
     let waits = waiting.iter().filter_map(|change| waits(org.as_str(), change));
-    Ok(Check::new("changes", said).with(left.chain(waits)))
+    let debris = tenant.db().debris_told().await?;
+    Ok(Check::new("changes", said).with(debris).with(left.chain(waits)))
 }
 
 fn waits(org: &str, change: &ChangeSummary) -> Option<Trouble> {

@@ -1,8 +1,9 @@
-//! Values that programs stumble over: texts that should be JSON and are not, NUL characters; and tables that cannot be read.
-//! Reads every row.
+//! Values that programs stumble over: texts that should be JSON and are not, NUL characters; rows that were written past what
+//! their table demands; and tables that cannot be read. Reads every row.
 
-use hookwright_core::ddl::Dialect;
-use hookwright_core::schema::Column;
+use hookwright_core::ddl::{Demand, DemandKind, demands};
+use hookwright_core::field_type::FieldType;
+use hookwright_core::schema::{Column, Table};
 
 use super::{Check, Patient};
 use crate::counted::counted;
@@ -15,9 +16,13 @@ pub(super) async fn check(patient: &Patient<'_>) -> Result<Check> {
     let snapshot = tenant.snapshot().await?;
     let (mut columns, mut troubles) = (0_usize, Vec::new());
     for table in snapshot.schema.tables.values() {
-        if let Some(said) = tenant.db().unreadable(table).await? {
-            troubles.push(unreadable(tenant.db(), table.name.as_str(), &said));
+        let soundness = tenant.db().soundness(table).await?;
+        if let Some(trouble) = soundness.unreadable {
+            troubles.push(trouble);
             continue;
+        }
+        if let Some(said) = soundness.unmet {
+            troubles.extend(unmet(tenant.db(), table, &said).await?);
         }
         for column in table.columns.values() {
             if let Some(found) = tenant.db().contents(table, column).await? {
@@ -34,18 +39,26 @@ pub(super) async fn check(patient: &Patient<'_>) -> Result<Check> {
     Ok(Check::new("contents", said).with(troubles))
 }
 
-/// A table that PostgreSQL or SQLite cannot read to its end.
-fn unreadable(db: &OrgDb, table: &str, said: &str) -> Trouble {
-    let found = format!("the rows of the table \"{table}\" cannot all be read: {said}");
-    let means = "a page of it is damaged: by the disk, or by a copy that was taken while it was written; whatever reads that page fails, changes that write the table anew included";
-    let see = match db.dialect() {
-        Dialect::Postgres => {
-            format!("CREATE EXTENSION amcheck; SELECT * FROM verify_heapam('\"{}\".\"{table}\"')", db.org())
-        }
-        Dialect::Sqlite => format!("PRAGMA integrity_check(\"{table}\")"),
+/// What rows were written past: a check, or that a column is required. Of invalid JSON more is told below.
+async fn unmet(db: &OrgDb, table: &Table, said: &str) -> Result<Vec<Trouble>> {
+    let is_json = |demand: &Demand| {
+        let column = demand.columns.first().and_then(|column| table.column(column));
+        demand.kind == DemandKind::Type && column.is_some_and(|column| column.ty == FieldType::Json)
     };
-    Trouble::broken("rows/unreadable", found, means)
-        .next(format!("restore the table from a backup; see what of it is damaged: {see}"))
+    let means = "they were written past it, as SQLite allows (PRAGMA ignore_check_constraints), or before it was there: a change that writes the table anew, or looks at its rows, fails with db/constraint";
+    let name = table.name.as_str();
+    let of = |found: String, shown: &str| {
+        let next = format!("see them: {shown}; correct them, or delete them");
+        Trouble::warning("rows/against-check", found, means).next(next)
+    };
+    let found = db.unmet(&table.name, &demands(table, db.org())).await?;
+    if found.is_empty() {
+        let found =
+            format!("rows of the table \"{name}\" break a check that Hookwright did not make: {said}");
+        return Ok(vec![of(found, &format!("PRAGMA quick_check(\"{name}\")"))]);
+    }
+    let others = found.iter().filter(|unmet| !is_json(&unmet.demand));
+    Ok(others.map(|unmet| of(unmet.told(&table.name), unmet.demand.shown.sql())).collect())
 }
 
 fn told(table: &str, column: &Column, found: &Contents) -> Vec<Trouble> {

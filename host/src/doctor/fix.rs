@@ -2,7 +2,9 @@
 
 use hookwright_core::ident::OrgName;
 
+use crate::counted::counted;
 use crate::error::Result;
+use crate::executor;
 use crate::host::Host;
 use crate::trouble::Fix;
 
@@ -19,6 +21,14 @@ impl Host {
                     true => format!("ended the session {pid}"),
                     false => format!("the session {pid} has gone on or ended by itself; left alone"),
                 })
+            }
+            Fix::PutBack => {
+                let names = self.tenant(org).await?.db().put_parts_back().await?;
+                Ok(format!("made {} again", names.join(", ")))
+            }
+            Fix::Clear => {
+                let gone = executor::clear_debris(self.tenant(org).await?.db()).await?;
+                Ok(format!("took away {}", counted(gone, "thing")))
             }
             Fix::Resume => {
                 let ids = self.resume(org).await?;

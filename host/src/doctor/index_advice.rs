@@ -25,7 +25,8 @@ impl Indexing<'_> {
         let (org, entity) = (self.org, table.name.as_str());
         let Some(plugin) = self.indexers(entity).next() else {
             return format!(
-                "no plugin of \"{org}\" makes indexes there; have one index every reference: hookwright plugin build plugins/index-advisor --out index-advisor.wasm, then hookwright plugin install --org {org} index-advisor.wasm --sync"
+                "no plugin of \"{org}\" makes indexes there; have one index every reference: {}",
+                self.install(" --sync")
             );
         };
         match fields {
@@ -41,6 +42,30 @@ impl Indexing<'_> {
                 fields.join(", ")
             ),
         }
+    }
+
+    /// What has the fields by which a table is filtered get their indexes, once they are known.
+    pub(super) fn unknown(&self, entity: &str) -> String {
+        let find = "find the statements that filter it: pg_stat_statements, or the log with log_min_duration_statement";
+        let event = self.event(entity, "FIELD", true);
+        match self.indexers(entity).next() {
+            Some(plugin) => {
+                format!("{find}; have the plugin \"{plugin}\" index the field by which they do: {event}")
+            }
+            None => format!(
+                "{find}; no plugin of \"{}\" makes indexes there, so install one: {}; then have it index the field by which they do: {event}",
+                self.org,
+                self.install("")
+            ),
+        }
+    }
+
+    /// What gives the organisation the plugin that keeps indexes.
+    fn install(&self, more: &str) -> String {
+        format!(
+            "hookwright plugin build plugins/index-advisor --out index-advisor.wasm, then hookwright plugin install --org {} index-advisor.wasm{more}",
+            self.org
+        )
     }
 
     /// What takes an index away that nobody uses.

@@ -1,6 +1,5 @@
 //! Indexes that are missing, and such that nobody uses.
 
-use hookwright_core::ident::OrgName;
 use hookwright_core::schema::Schema;
 
 use super::index_advice::Indexing;
@@ -65,9 +64,10 @@ fn unindexed(indexing: &Indexing<'_>, found: &Schema) -> Vec<Trouble> {
 }
 
 fn by_statistics(indexing: &Indexing<'_>, usage: &Usage) -> Vec<Trouble> {
-    let (org, schema) = (indexing.org, &indexing.snapshot.schema);
+    let schema = &indexing.snapshot.schema;
     let own = |name: &str| schema.tables.keys().any(|table| table.as_str() == name);
-    let scanned = usage.tables.iter().filter(|t| own(&t.table) && is_scanned(t)).map(|t| scanned(org, t));
+    let scanned =
+        usage.tables.iter().filter(|t| own(&t.table) && is_scanned(t)).map(|t| scanned(indexing, t));
     let unused = usage.unused.iter().filter(|i| own(&i.table) && i.reads >= MANY_READS);
     let unused = unused.map(|index| self::unused(indexing, index));
     let slow = usage.statements.iter().flatten().map(slow);
@@ -78,16 +78,15 @@ fn is_scanned(table: &TableUse) -> bool {
     table.rows >= MANY_ROWS && table.scans >= MANY_SCANS && table.scans > table.index_scans
 }
 
-fn scanned(org: &OrgName, TableUse { table, scans, index_scans, rows }: &TableUse) -> Trouble {
+fn scanned(indexing: &Indexing<'_>, found: &TableUse) -> Trouble {
+    let TableUse { table, scans, index_scans, rows } = found;
     let found = format!(
         "the table \"{table}\" of {rows} rows was read whole {}, and through an index {}",
         counted(*scans, "time"),
         counted(*index_scans, "time")
     );
     let means = "what it is filtered or sorted by has no index";
-    Trouble::note("index/missing", found, means).next(format!(
-        "find the statements (pg_stat_statements, or the log with log_min_duration_statement), and give the fields they filter by an index: a field.update of \"{table}\" with {{\"indexed\": true}} by hookwright event send --org {org}"
-    ))
+    Trouble::note("index/missing", found, means).next(indexing.unknown(table))
 }
 
 fn unused(indexing: &Indexing<'_>, found: &UnusedIndex) -> Trouble {

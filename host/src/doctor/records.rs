@@ -1,4 +1,4 @@
-//! Whether the rows of the bookkeeping are what changes made of them, and the ledger is whole.
+//! Whether the rows of the bookkeeping are what changes made of them, the ledger is whole, and its triggers and indexes are there.
 
 use super::Check;
 use crate::db::OrgDb;
@@ -13,10 +13,11 @@ pub(super) async fn check(db: &OrgDb) -> Result<Check> {
         1 => "1 change, and what it left".to_owned(),
         changes => format!("{changes} changes, and what they left"),
     };
-    let check = Check::new("records", said);
+    let check = Check::new("records", said).with(db.parts_amiss().await?);
     if let Some(trouble) = snapshot.amiss {
         return Ok(Check { said: "not what the ledger says".to_owned(), ..check }.with([*trouble]));
     }
+    let misshapen = told(db.all_misshapen(&snapshot.schema).await?);
     let holes = db.holes().await?;
     let org = db.org();
     let lacks = |what: String, means: &str| {
@@ -39,5 +40,18 @@ pub(super) async fn check(db: &OrgDb) -> Result<Check> {
         let what = format!("has no event for {} {changes}", holes.mute);
         lacks(what, "rows were deleted by hand: events that are sent again would be made twice")
     });
-    Ok(check.with(gone.into_iter().chain(mute)))
+    Ok(check.with(gone.into_iter().chain(mute)).with(misshapen))
+}
+
+/// Rows that are told one by one.
+const MOST: usize = 5;
+
+/// Some of the rows that hands edited, and how many more there are.
+fn told(mut rows: Vec<Trouble>) -> Vec<Trouble> {
+    let more = rows.len().saturating_sub(MOST);
+    rows.truncate(MOST);
+    if let Some(last) = rows.last_mut().filter(|_| more > 0) {
+        last.found = format!("{}; {more} more rows of the bookkeeping are like that", last.found);
+    }
+    rows
 }

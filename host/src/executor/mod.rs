@@ -4,6 +4,7 @@
 
 mod bookkeeping;
 mod carried;
+mod debris;
 mod held;
 mod job;
 mod known;
@@ -36,13 +37,12 @@ pub use work::{
     Approved, EntityRow, FieldRow, LedgerEvent, Rows, TableRow, TombstoneRow, TombstoneRows, Work,
 };
 
+pub(crate) use debris::clear as clear_debris;
 pub(crate) use rebuild::{Rebuilt, preview};
 pub(crate) use retry::{Tries, jittered};
 pub(crate) use sqlite::{begin_immediate, settle as settle_file, write_ahead};
 
-use crate::db::{
-    BOOKKEEPING_VERSION, DbError, Fault, OrgDb, Pool, ProbeAnswer, before_sending, fault, refused,
-};
+use crate::db::{BOOKKEEPING_VERSION, DbError, Fault, OrgDb, Pool, ProbeAnswer, before_sending, fault};
 use crate::telemetry::metrics;
 use job::{Job, Kind};
 
@@ -159,15 +159,16 @@ pub(crate) async fn ask(
     probes: &[Statement],
     policy: &RetryPolicy,
 ) -> Result<Vec<ProbeAnswer>, DbError> {
-    let mut tries = Tries::new(policy);
+    let (mut tries, waiting) = (Tries::new(policy), db.waiting());
+    let tables: Vec<_> = probes.iter().filter_map(|p| p.table().cloned()).collect();
     loop {
         match db.probe(probes).await {
             Err(DbError::Blocked { .. }) => {}
             other => return other,
         }
         metrics::retry(cause(&Fault::Locked), None);
+        waiting.locked(&tables, tries.locks() + 1);
         if tries.after_lock().await.is_none() {
-            let tables: Vec<_> = probes.iter().filter_map(|p| p.table().cloned()).collect();
             return Err(blocked(db, &tables, tries.locks()).await);
         }
     }
@@ -196,9 +197,12 @@ async fn detached(db: &OrgDb, job: Job, policy: &RetryPolicy) -> Result<Executed
 }
 
 async fn run(db: &OrgDb, job: &Job, policy: &RetryPolicy) -> Result<Executed, DbError> {
-    let mut tries = Tries::new(policy);
+    let (mut tries, waiting) = (Tries::new(policy), db.waiting());
     loop {
-        job.in_time()?;
+        match job.in_time() {
+            Err(_) if tries.locks() > 0 => return Err(blocked(db, &job.tables(), tries.locks()).await),
+            in_time => in_time?,
+        }
         let attempt = format!("{}/{}/{}", job.change_id, job.nonce, tries.begin());
         let started = Instant::now();
         let failed = match attempt_once(db, job, &attempt, tries.locks() > 0).await {
@@ -241,6 +245,7 @@ async fn run(db: &OrgDb, job: &Job, policy: &RetryPolicy) -> Result<Executed, Db
             }
             (Fault::Refused, error) => return Err(db.explain(error)),
             (Fault::Busy | Fault::Locked, error) => {
+                waiting.locked(&job.tables(), tries.locks() + 1);
                 if tries.after_lock().await.is_none() {
                     log::retrying(job, "lock not granted", &error);
                     return Err(blocked(db, &job.tables(), tries.locks()).await);
@@ -253,7 +258,7 @@ async fn run(db: &OrgDb, job: &Job, policy: &RetryPolicy) -> Result<Executed, Db
 /// The error of trouble that did not pass: no answer, or what the database answered last.
 fn gave_up(db: &OrgDb, error: sqlx::Error) -> DbError {
     match fault(&error) {
-        Fault::Transient => refused(error),
+        Fault::Transient => db.refused(error),
         _ => db.explain(error),
     }
 }

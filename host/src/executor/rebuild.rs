@@ -119,11 +119,11 @@ async fn fits(connection: &mut SqliteConnection, part: &RebuildPart) -> Result<(
                 table.as_str(),
                 examples.join(", ")
             );
-            let on = About::Column {
+            let on = About::Columns {
                 table: part.rebuild.after.name.as_str().to_owned(),
-                name: column.as_str().to_owned(),
+                names: vec![column.as_str().to_owned()],
             };
-            return Err(Failure::Found(DbError::Constraint { message, on: Some(on) }));
+            return Err(Failure::Found(DbError::Constraint { message, on: Some(on), rows: Some(None) }));
         }
     }
     Ok(())

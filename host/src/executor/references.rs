@@ -1,23 +1,37 @@
 //! What `PRAGMA foreign_key_check` says of a SQLite file before and after a change that runs with foreign keys off.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use hookwright_core::ddl::Dialect;
 use hookwright_core::ident::{Ident, quoted};
 use sqlx::Row;
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 
-use crate::db::DbError;
+use super::Failure;
 use crate::db::gate::Script;
+use crate::db::{About, DbError};
 
 /// How tables stand to those that they refer to.
 #[derive(Debug, Default)]
 pub(super) struct References {
-    /// How many rows refer to nothing, by table and the table they refer to.
-    lost: BTreeMap<(String, String), u64>,
+    /// Rows that refer to nothing, by their table and the one that they refer to.
+    lost: BTreeMap<(String, String), Lost>,
     /// Tables that cannot be checked, with what the database says: the columns that they refer to are not there, or no key.
     unchecked: BTreeMap<String, String>,
 }
+
+/// Rows of a table that refer to nothing in another one.
+#[derive(Debug, Default)]
+struct Lost {
+    count: u64,
+    /// The numbers of some; a table may have none.
+    rows: Vec<i64>,
+    /// Which of the table's references it is.
+    key: i64,
+}
+
+/// Rows that are named.
+const MOST: usize = 3;
 
 impl References {
     pub async fn of(connection: &mut SqliteConnection) -> sqlx::Result<Self> {
@@ -49,7 +63,11 @@ impl References {
 
     fn take(&mut self, rows: &[SqliteRow]) -> sqlx::Result<()> {
         for row in rows {
-            *self.lost.entry((row.try_get(0)?, row.try_get(2)?)).or_default() += 1;
+            let lost = self.lost.entry((row.try_get(0)?, row.try_get(2)?)).or_default();
+            lost.count += 1;
+            lost.key = row.try_get(3)?;
+            let number: Option<i64> = row.try_get(1)?;
+            lost.rows.extend(number.filter(|_| lost.rows.len() < MOST));
         }
         Ok(())
     }
@@ -60,32 +78,55 @@ impl References {
             let moved = names.iter().find(|(before, _)| before.as_str() == name);
             moved.map_or(name, |(_, after)| after.as_str().to_owned())
         };
-        let lost = self.lost.into_iter().map(|((table, to), count)| ((now(table), now(to)), count));
+        let lost = self.lost.into_iter().map(|((table, to), rows)| ((now(table), now(to)), rows));
         let unchecked = self.unchecked.into_iter().map(|(table, said)| (now(table), said));
         Self { lost: lost.collect(), unchecked: unchecked.collect() }
     }
 
     /// Only what is new stands against the change. Of a table that could not be checked, nothing is known to be new.
-    pub fn compare(&self, after: &Self) -> Result<(), DbError> {
-        let known: BTreeSet<_> = self.unchecked.keys().collect();
-        let is_more = |key: &(String, String), count: u64| {
-            !known.contains(&key.0) && self.lost.get(key).is_none_or(|before| *before < count)
+    pub async fn compare(&self, after: &Self, connection: &mut SqliteConnection) -> Result<(), Failure> {
+        let is_known = |table: &str| self.unchecked.contains_key(table);
+        let is_more = |(key, now): &(&(String, String), &Lost)| {
+            !is_known(&key.0) && self.lost.get(*key).is_none_or(|before| before.count < now.count)
         };
-        let refused = |message: String| Err(DbError::Constraint { message, on: None });
-        if let Some(((table, to), count)) = after.lost.iter().find(|(key, count)| is_more(key, **count)) {
-            let rows = if *count == 1 { "row" } else { "rows" };
-            return refused(format!(
-                "{count} {rows} of the table \"{table}\" would refer to rows of \"{to}\" that do not exist"
-            ));
+        if let Some(((table, to), lost)) = after.lost.iter().find(is_more) {
+            return Err(lost.refused(table, to, connection).await?.into());
         }
-        match after.unchecked.iter().find(|(table, _)| !known.contains(table)) {
+        match after.unchecked.iter().find(|(table, _)| !is_known(table)) {
             None => Ok(()),
-            Some((table, said)) => refused(format!(
-                "the table {} would refer to what is no key of another table, as SQLite says: {}",
-                quoted(table),
-                quoted(said)
-            )),
+            Some((table, said)) => {
+                let message = format!(
+                    "the table {} would refer to what is no key of another table, as SQLite says: {}",
+                    quoted(table),
+                    quoted(said)
+                );
+                Err(DbError::Constraint { message, on: None, rows: None }.into())
+            }
         }
+    }
+}
+
+impl Lost {
+    async fn refused(
+        &self,
+        table: &str,
+        to: &str,
+        connection: &mut SqliteConnection,
+    ) -> sqlx::Result<DbError> {
+        let columns =
+            sqlx::query_scalar("SELECT \"from\" FROM pragma_foreign_key_list(?) WHERE id = ? ORDER BY seq");
+        let names: Vec<String> = columns.bind(table).bind(self.key).fetch_all(connection).await?;
+        let numbers: Vec<_> = self.rows.iter().map(i64::to_string).collect();
+        let which = match numbers.is_empty() {
+            true => String::new(),
+            false => format!(" (such as those with the rowid {})", numbers.join(", ")),
+        };
+        let (count, rows) = (self.count, if self.count == 1 { "row" } else { "rows" });
+        let message = format!(
+            "{count} {rows} of the table \"{table}\" would refer to rows of \"{to}\" that do not exist{which}"
+        );
+        let on = About::Columns { table: table.to_owned(), names };
+        Ok(DbError::Constraint { message, on: Some(on), rows: (!which.is_empty()).then_some(None) })
     }
 }
 

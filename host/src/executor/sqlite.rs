@@ -97,7 +97,7 @@ async fn inside(connection: &mut SqliteConnection, job: &Job) -> Result<String, 
     }
     let rows = job.records.sqlite(connection).await?;
     if job.foreign_keys_off {
-        before.compare(&References::of(connection).await?)?;
+        before.compare(&References::of(connection).await?, connection).await?;
     }
     Ok(rows.last().ok_or(sqlx::Error::RowNotFound)?.try_get(0)?)
 }

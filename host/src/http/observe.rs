@@ -18,14 +18,17 @@ use crate::telemetry::{self, metrics};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// When a request is answered, whatever became of it.
+/// When a change ends that a request began: early enough to say what stood in its way.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Until(pub(super) Instant);
+
+/// Of the time of a request, the part that is left to say so, and the most that this is.
+const LEFT: (u32, Duration) = (10, Duration::from_secs(2));
 
 /// Ends a request that takes too long. A change that it began ends too, unless it is all but made; the ledger knows what
 /// becomes of it.
 pub(super) async fn bound(State(limit): State<Duration>, mut request: Request, next: Next) -> Response {
-    request.extensions_mut().insert(Until(Instant::now() + limit));
+    request.extensions_mut().insert(Until(Instant::now() + limit - (limit / LEFT.0).min(LEFT.1)));
     tokio::time::timeout(limit, next.run(request)).await.unwrap_or_else(|_| {
         let message = format!("the request took longer than {} ms", limit.as_millis());
         Problem(Error::new("host/timeout", message)).into_response()

@@ -47,7 +47,7 @@ pub(crate) async fn drift(pipeline: &Pipeline<'_>, tenant: &Arc<Tenant>) -> Resu
         });
         let view = tenant.latest().await?;
         let fault = |e| Error::new("host/fault", "the inspection broke off inside the host").because(e);
-        let found = inspected.await.map_err(fault)??;
+        let found = inspected.await.map_err(fault)??.without_debris();
         there(tenant, &view, &found).await?;
         if view.snapshot.point() == before && tenant.is_current(&view).await? {
             drop(turn);
@@ -176,7 +176,7 @@ async fn away(tenant: &Tenant, recorded: &Schema, found: &Inspected) -> Result<V
 
 /// The database as it is; for a dry run, which nobody checks later, as it is at the view.
 async fn inspected(tenant: &Tenant, view: &View, request: &Request<'_>) -> Result<Inspected> {
-    let found = tenant.db().inspect_known().await?;
+    let found = tenant.db().inspect_known().await?.without_debris();
     match request.consent.dry_run && !tenant.is_current(view).await? {
         true => Err(super::moved(tenant)),
         false => Ok(found),

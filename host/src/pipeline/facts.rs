@@ -13,6 +13,7 @@ use hookwright_core::policy::Draft;
 use hookwright_core::schema::{Schema, Table};
 use hookwright_core::shared::Shared;
 
+use super::asked::{self, Asked};
 use super::collision;
 use super::rebuilt;
 use super::request::Request;
@@ -32,7 +33,7 @@ pub(super) struct Wanted {
     /// Whether it has statements at all.
     changes: bool,
     /// Those that it alters.
-    altered: BTreeSet<Ident>,
+    pub altered: BTreeSet<Ident>,
     /// The columns that it names of these.
     columns: BTreeSet<Ident>,
     /// Those whose rows it writes.
@@ -188,12 +189,13 @@ pub(super) async fn known(
     }
 }
 
-/// A refusal of the database, told with what is missing, with the fields that are meant, or with what is in the way, if
-/// that can be found out. The schemas are those before and after the change.
+/// A refusal of the database, told with what is missing, with the fields and rows that are meant, or with what is in the
+/// way, if that can be found out. The schemas are those before and after the change.
 pub(super) async fn explained(
     tenant: &Tenant,
     wanted: &Wanted,
     (before, after): (&Schema, &Schema),
+    asked: Option<&Asked>,
     error: DbError,
 ) -> Error {
     match error {
@@ -209,9 +211,17 @@ pub(super) async fn explained(
             let first = replaced.into_iter().chain(lost).chain(met).next();
             first.map_or_else(|| error.into(), collision::error)
         }
-        DbError::Constraint { message, on: Some(about) } => {
-            let message = rows_of::told(message, &about, after, (&wanted.computed, &wanted.rebuilt));
-            DbError::Constraint { message, on: None }.into()
+        DbError::Constraint { message, on, rows } => {
+            let message = match on {
+                Some(about) => rows_of::told(message, &about, after, (&wanted.computed, &wanted.rebuilt)),
+                None => message,
+            };
+            let asked::Against { told, shown } = asked::against(tenant, wanted, (before, after), asked).await;
+            let (rows, message) = match told {
+                Some(told) => (Some(shown), format!("{message}; {told}")),
+                None => (rows, message),
+            };
+            DbError::Constraint { message, on: None, rows }.into()
         }
         other => other.into(),
     }

@@ -1,5 +1,7 @@
 //! Held changes: recorded when the policy holds them, found again when they are sent again, decided on once.
 
+use std::collections::BTreeSet;
+
 use hookwright_core::event::Change;
 use hookwright_core::ident::{OrgName, quoted};
 use hookwright_core::policy::Verdict;
@@ -9,9 +11,10 @@ use serde_json::Value as Json;
 use super::request::Request;
 use super::{Attempt, effects, report};
 use crate::api::RejectOptions;
-use crate::db::{HeldRow, Seen};
+use crate::db::{ChangePage, HeldRow, Seen};
 use crate::error::{Error, Result};
 use crate::executor::{self, Executed, Rejection, RetryPolicy};
+use crate::ledger::Summary;
 use crate::outcome::{Decision, Outcome, Reason, Status};
 use crate::tenant::{Tenant, View};
 
@@ -63,7 +66,9 @@ pub(super) async fn recognise(
         let seen = super::seen(tenant, request.change).await?;
         return still_waits(tenant, request, &seen).await.map(|()| None);
     }
-    let row = tenant.db().held(id).await?.ok_or_else(|| report::no_such_change(tenant.org(), id))?;
+    let Some(row) = tenant.db().held(id).await? else {
+        return Err(tenant.db().without_its_row(id).into());
+    };
     if request.staged.is_some() {
         // Somebody decided on it while its steps were done.
         return outcome(tenant.org(), row).map(Some);
@@ -122,6 +127,46 @@ async fn undecided(tenant: &Tenant, id: &str, is: impl FnOnce(&HeldRow) -> bool)
             Err(Error::new("change/decided", message).help(show(tenant.org(), id)))
         }
     }
+}
+
+/// Errors of a change that what was done since it was held can be the reason of.
+const OVERTAKEN: [&str; 5] =
+    ["intent/invalid", "metadata/conflict", "metadata/not-found", "event/invalid", "change/overtaken"];
+
+/// Changes that are looked through for the one that overtook a held one.
+const LOOKED_THROUGH: u32 = 100;
+
+/// Why a held change cannot be made any more, if that is what an error says: with what was done since, and the way out.
+pub(super) async fn impossible(tenant: &Tenant, row: &HeldRow, error: Error) -> Error {
+    if !OVERTAKEN.contains(&error.entry.code) {
+        return error;
+    }
+    let (org, id) = (tenant.org(), &row.id);
+    let since = match overtaking(tenant, row).await {
+        Some((change, what)) => format!("; since it was held, {change} was made ({what})"),
+        None => String::new(),
+    };
+    let message = format!("the held change {id} cannot be made any more: {}{since}", error.message);
+    let help = format!(
+        "reject it, since it will not become possible by itself: hookwright reject {id} --org {org}; then send what is wanted as a new event, with another id; or bring back what it needs: {}",
+        error.help
+    );
+    Error { message, ..error }.help(help)
+}
+
+/// The last change since one was held that is about the same entity, and what it did there.
+async fn overtaking(tenant: &Tenant, row: &HeldRow) -> Option<(String, String)> {
+    let subjects = |json: &str| serde_json::from_str::<Summary>(json).ok().map(|summary| summary.events);
+    let entity = |subject: &str| subject.split('.').next().unwrap_or_default().to_owned();
+    let own: BTreeSet<_> = subjects(&row.summary)?.iter().map(|event| entity(&event.subject)).collect();
+    let page = ChangePage { before: None, limit: LOOKED_THROUGH };
+    let later =
+        tenant.db().changes(page).await.ok()?.into_iter().filter(|change| change.revision > row.revision);
+    later.into_iter().find_map(|change| {
+        let events = subjects(&change.summary)?;
+        let event = events.into_iter().find(|event| own.contains(&entity(&event.subject)))?;
+        Some((change.id, format!("{} of \"{}\"", event.kind, event.subject)))
+    })
 }
 
 /// The change as its sender asked for it.
@@ -229,7 +274,7 @@ fn kept(row: &HeldRow) -> Result<Vec<Kept>> {
 }
 
 fn damaged(id: &str, what: &str) -> Error {
-    Error::new("host/fault", format!("what is kept of the held change {id} does not parse: {what}"))
+    Error::new("db/bookkeeping", format!("what is kept of the held change {id} does not parse: {what}"))
 }
 
 fn decided(org: &OrgName, row: &HeldRow) -> Error {

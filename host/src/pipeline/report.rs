@@ -159,7 +159,8 @@ pub(crate) async fn recorded(tenant: &Tenant, id: &str) -> Result<Outcome> {
         return with_steps(tenant, id, outcome).await;
     };
     let damaged = |e| {
-        Error::new("host/fault", format!("the ledger's outcome of the change {id} does not parse")).because(e)
+        let what = format!("its outcome does not parse: {e}");
+        Error::from(tenant.db().misshapen("change", id, &what))
     };
     let mut outcome: Outcome = serde_json::from_str(&record.outcome).map_err(damaged)?;
     committed(&mut outcome, &record.row.committed_at);

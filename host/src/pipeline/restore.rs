@@ -190,11 +190,20 @@ impl Worker<'_> {
             let rows = self.tenant.db().tombstones(keep_days).await?;
             let mut found = BTreeMap::new();
             for row in rows {
-                let named =
-                    |text: &str| Ident::parse(text).map_err(|e| damaged(&row.change_id, &e.to_string()));
+                let key = match row.column_name.as_str() {
+                    "" => row.table_name.clone(),
+                    column => format!("{}.{column}", row.table_name),
+                };
+                let damaged =
+                    |what: String| Error::from(self.tenant.db().misshapen("tombstone", &key, &what));
+                let named = |text: &str| {
+                    Ident::parse(text)
+                        .map_err(|e| damaged(format!("\"{}\" is no name: {e}", text.escape_default())))
+                };
                 let column = (!row.column_name.is_empty()).then(|| named(&row.column_name)).transpose()?;
                 let memory = row.memory.as_deref().map(serde_json::from_str).transpose();
-                let memory = memory.map_err(|e| damaged(&row.change_id, &e.to_string()))?;
+                let memory = memory
+                    .map_err(|e: serde_json::Error| damaged(format!("its memory does not parse: {e}")))?;
                 found.insert(
                     Place { table: named(&row.table_name)?, column },
                     Earlier { memory, expired: row.expired, change: row.change_id },
@@ -246,11 +255,4 @@ pub(super) fn taken(error: &MetadataError) -> Error {
         MetadataError::Taken { .. } => told.help("rename the one that is there, then try again"),
         _ => told,
     }
-}
-
-fn damaged(change: &str, what: &str) -> Error {
-    Error::new(
-        "host/fault",
-        format!("what is kept of what the change {change} dropped does not parse: {what}"),
-    )
 }

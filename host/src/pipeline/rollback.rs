@@ -71,11 +71,19 @@ impl Worker<'_> {
                 format!("the change {} was made by an older host, which kept nothing to undo it by", row.id);
             return Err(Error::new("change/irreversible", message));
         };
-        let undo: Undo = parsed(&row.id, json)?;
+        let undo: Undo = self.parsed(&row.id, json)?;
         match undo.unknown.is_empty() {
             true => Ok(undo),
             false => Err(unknown(&row.id, &undo.unknown)),
         }
+    }
+
+    fn parsed<T: DeserializeOwned>(&self, change: &str, json: &str) -> Result<T> {
+        let damaged = |e| {
+            let what = format!("its undo does not parse: {e}");
+            Error::from(self.tenant.db().misshapen("change", change, &what))
+        };
+        serde_json::from_str(json).map_err(damaged)
     }
 
     /// Whether no later change touched what this one did. What was rolled back meanwhile does not count, nor do the
@@ -88,12 +96,12 @@ impl Worker<'_> {
             if undone.contains(&id) {
                 continue;
             }
-            let targets: Vec<String> = rolls_back.map_or(Ok(Vec::new()), |json| parsed(&id, &json))?;
+            let targets: Vec<String> = rolls_back.map_or(Ok(Vec::new()), |json| self.parsed(&id, &json))?;
             if !targets.is_empty() && targets.iter().all(|t| after.contains(t) && !undone.contains(t)) {
                 undone.extend(targets);
                 continue;
             }
-            let touched: Option<BTreeSet<Touch>> = touched.map(|json| parsed(&id, &json)).transpose()?;
+            let touched: Option<BTreeSet<Touch>> = touched.map(|json| self.parsed(&id, &json)).transpose()?;
             if touched.is_none_or(|touched| undo.meets(&touched)) {
                 let message =
                     format!("the change {} cannot be rolled back: {id} changed what it touched", row.id);
@@ -118,10 +126,4 @@ fn unknown(change: &str, unknown: &[Unknown]) -> Error {
     let message =
         format!("the change {change} cannot be rolled back, since nothing undoes {}", all.join("; "));
     Error::new("change/irreversible", message)
-}
-
-fn parsed<T: DeserializeOwned>(change: &str, json: &str) -> Result<T> {
-    serde_json::from_str(json).map_err(|e| {
-        Error::new("host/fault", format!("what undoes the change {change} does not parse")).because(e)
-    })
 }

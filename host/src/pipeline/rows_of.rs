@@ -2,9 +2,9 @@
 //!
 //! The look at the rows comes before their lock; what was written in between is refused by the database alone.
 
-use hookwright_core::ddl::{Extent, Statement, StatementKind};
+use hookwright_core::ddl::{Extent, Statement, StatementKind, sqlite_column_check};
 use hookwright_core::ident::Ident;
-use hookwright_core::schema::{Schema, Table};
+use hookwright_core::schema::{Column, Schema, Table};
 use hookwright_core::shared::Shared;
 
 use crate::db::About;
@@ -42,13 +42,13 @@ pub(super) fn told(
         About::Constraint { table, name } => {
             fields_of(after, table, name).map(|fields| named(table, &fields))
         }
-        About::Column { table, name } => {
+        About::Columns { table, names } => {
             let of = rebuilt.iter().filter(|(passing, _)| passing.as_str() == table).map(|(_, table)| table);
             let known = Ident::parse(table).ok().filter(|table| after.table(table).is_some());
-            let each: Vec<_> =
-                of.chain(&known).map(|t| named(t.as_str(), std::slice::from_ref(name))).collect();
+            let each: Vec<_> = of.chain(&known).map(|t| named(t.as_str(), names)).collect();
             (!each.is_empty()).then(|| each.join(" or "))
         }
+        About::Check(said) => checked(after, said),
         About::Values => values(computed),
     };
     let message = match rebuilt.as_slice() {
@@ -65,6 +65,23 @@ fn values(computed: &[Computed]) -> Option<String> {
         computed.iter().map(|Computed { table, fields }| named(table.as_str(), &texts(fields))).collect();
     each.dedup();
     (!each.is_empty()).then(|| each.join(" or "))
+}
+
+/// The table and fields of a check of SQLite, by its name or by what it says of a column; none if several tables have it.
+fn checked(schema: &Schema, said: &str) -> Option<String> {
+    let of_column = |(name, column): (&Ident, &Column)| {
+        let own = sqlite_column_check(name, &column.ty)?;
+        (own == said).then(|| vec![name.as_str().to_owned()])
+    };
+    let of_table = |table: &Table| {
+        let named = table.checks.iter().find(|check| check.name.as_str() == said);
+        let named = named.and_then(|check| fields_of(schema, table.name.as_str(), check.name.as_str()));
+        let fields = named.or_else(|| table.columns.iter().find_map(of_column))?;
+        Some((table.name.clone(), fields))
+    };
+    let mut all = schema.tables.values().filter_map(|table| of_table(table));
+    let (table, fields) = all.next()?;
+    all.next().is_none().then(|| named(table.as_str(), &fields))
 }
 
 fn named(table: &str, fields: &[String]) -> String {

@@ -63,6 +63,14 @@ pub(super) async fn stage(
     }
 }
 
+fn lost() -> Reason {
+    Reason {
+        code: "db/bookkeeping".into(),
+        message: "the row of the held change was deleted by hand while its steps were done".into(),
+        help: "send the event again, with another id: it is worked out anew".into(),
+    }
+}
+
 fn moved() -> Reason {
     Reason {
         code: "policy/plan-moved".into(),
@@ -106,7 +114,7 @@ impl Pipeline<'_> {
                 // It stays as it is; whoever goes on with it tries again.
                 (Some(Stopped::Failed(error)), _) => return Err(error.into()),
                 (None, JournalState::Preparing) => {}
-                (None, JournalState::Undoing) => return self.rolled_back(tenant, id, &work).await.map(Some),
+                (None, JournalState::Undoing) => return self.rolled_back(tenant, id, &work).await,
                 (None, JournalState::Finishing) => settle(online::clear(&work).await)?,
             }
         }
@@ -130,6 +138,8 @@ impl Pipeline<'_> {
         let row = match tenant.db().held(id).await? {
             Some(row) if row.is_staged() => row,
             Some(row) if row.is_undoing() => return Ok(Prepared::Failed(Vec::new())),
+            // Deleted by hand: nobody knows any more what it was to be.
+            None if tenant.db().change(id).await?.is_none() => return Ok(Prepared::Failed(vec![lost()])),
             _ => return Ok(Prepared::Committed),
         };
         let change = held::change(&row)?;
@@ -151,14 +161,16 @@ impl Pipeline<'_> {
         }
     }
 
-    async fn rolled_back(&self, tenant: &Tenant, id: &str, work: &Work<'_>) -> Result<Outcome> {
-        let row = tenant.db().held(id).await?.ok_or_else(|| report::no_such_change(tenant.org(), id))?;
+    async fn rolled_back(&self, tenant: &Tenant, id: &str, work: &Work<'_>) -> Result<Option<Outcome>> {
+        let Some(row) = tenant.db().held(id).await? else {
+            return settle(online::forgotten(work).await).map(|()| None);
+        };
         let mut outcome = held::outcome(tenant.org(), row)?;
         outcome.status = Status::RolledBack;
         outcome.steps = steps::journalled(tenant.org(), &tenant.db().steps(id).await?);
         let json = serde_json::to_string(&outcome).map_err(effects::unwritable)?;
         settle(online::rolled_back(work, &json).await)?;
-        Ok(outcome)
+        Ok(Some(outcome))
     }
 }
 

@@ -6,8 +6,10 @@
 mod cause;
 mod history;
 mod late_rows;
+mod past_checks;
 mod reach;
 mod revoked;
 mod server;
 mod tampered;
+mod tampered_rows;
 mod within;

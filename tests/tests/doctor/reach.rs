@@ -71,6 +71,14 @@ fn the_server_lets_nobody_in() {
         ] {
             let error = refused(&at(server::refusing(state, said, routine).await), code).await;
             assert!(error.message.contains(said) && error.message.contains(state), "{error}");
+            if code == "db/wrong-password" {
+                assert!(error.help.contains("not valid any more (VALID UNTIL)"), "{}", error.help);
+                assert!(
+                    error.help.contains("rolvaliduntil FROM pg_roles WHERE rolname = 'app'"),
+                    "{}",
+                    error.help
+                );
+            }
         }
     });
 }
@@ -133,6 +141,14 @@ fn certificates_and_addresses_of_version_6() {
         let told =
             ["takes no encrypted connections", "the file \"/nowhere/root.pem\" (sslrootcert) cannot be read"];
         assert!(told.iter().any(|what| error.message.contains(what)), "{error}");
+        let url = format!("{}?sslmode=verify-full&sslrootcert=root.pem", database.url());
+        let error = refused(&url, "db/tls").await;
+        let here = std::env::current_dir().unwrap().display().to_string();
+        let told = [
+            "takes no encrypted connections",
+            &format!("\"root.pem\" (sslrootcert) cannot be read in \"{here}\""),
+        ];
+        assert!(told.iter().any(|what| error.message.contains(what)), "{error}");
         database.close().await;
         let closed = refused("postgres://app:secret@[::1]:1/crm", "db/nothing-listens").await;
         assert!(closed.message.contains("[::1]:1"), "{closed}");
@@ -179,6 +195,7 @@ fn roles_that_are_not_let_in() {
         assert!(error.help.contains(&format!("ALTER ROLE \"{role}\" CONNECTION LIMIT")), "{}", error.help);
         let whose = format!("the role \"{role}\" has all the connections at ");
         assert!(error.message.starts_with(&whose), "{error}");
+        assert!(error.help.contains("or by this host itself, which needs 3 at least"), "{}", error.help);
         run(format!("ALTER ROLE {role} CONNECTION LIMIT 1")).await;
         let error = refused(&address(&database, &role), "db/connection-limit").await;
         assert!(error.message.contains("may have one connection at a time (CONNECTION LIMIT)"), "{error}");

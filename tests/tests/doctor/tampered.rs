@@ -27,6 +27,7 @@ on_both! {
     a_row_that_does_not_parse
     a_newer_version_is_the_only_trouble
     a_serving_host_notices_a_newer_version
+    triggers_and_indexes_that_are_gone_come_back
 }
 
 fn event(id: &str, entity: &str) -> Json {
@@ -292,6 +293,51 @@ async fn a_serving_host_notices_a_newer_version(dialect: Dialect) {
     assert!(error.message.contains("version 99"), "{error}");
     scene.by_hand("DELETE FROM hookwright.meta WHERE version = 99").await;
     assert_eq!(scene.submit(scene.home.host(), "e-4").await.unwrap(), Status::Applied);
+}
+
+/// Dropped, switched off, or gone with a table that was put back by itself.
+async fn triggers_and_indexes_that_are_gone_come_back(dialect: Dialect) {
+    let (hand, parts) = match dialect {
+        Dialect::Postgres => (
+            "DROP TRIGGER touch ON hookwright.field; ALTER TABLE hookwright.model DISABLE TRIGGER touch_all; DROP INDEX hookwright.change_revision",
+            [
+                "the index \"change_revision\" of hookwright.change",
+                "the trigger \"touch\" of hookwright.field",
+                "the trigger \"touch_all\" of hookwright.model",
+            ],
+        ),
+        Dialect::Sqlite => (
+            "DROP TRIGGER hookwright.field_UPDATE; DROP INDEX hookwright.change_revision",
+            [
+                "the index \"hookwright_change_revision\" of hookwright_change",
+                "the trigger \"hookwright_field_UPDATE\" of hookwright_field",
+                "the trigger \"hookwright_entity_DELETE\" of hookwright_entity",
+            ],
+        ),
+    };
+    let scene = Scene::after(dialect, hand).await;
+    if dialect == Dialect::Sqlite {
+        let made =
+            scene.world.rows("SELECT sql FROM sqlite_master WHERE name = 'hookwright_entity'").await.unwrap();
+        let back = format!(
+            "CREATE TABLE aside AS SELECT * FROM hookwright_entity; DROP TABLE hookwright_entity; {}; INSERT INTO hookwright_entity SELECT * FROM aside; DROP TABLE aside",
+            made.concat()
+        );
+        scene.world.sql(&back).await.unwrap();
+    }
+    let (host, org) = (scene.home.host(), scene.world.org());
+    assert_eq!(scene.submit(&scene.another().await, "e-4").await.unwrap(), Status::Applied);
+    let examined = host.examine(org, false).await.unwrap();
+    assert!(!examined.well);
+    let found = trouble(&examined, "db/bookkeeping-parts").clone();
+    assert!(parts.iter().all(|part| found.found.contains(part)), "{found:?}");
+    assert!(found.next.ends_with("hookwright doctor --org acme --fix"), "{found:?}");
+    host.fix(org, &found.fix.expect("it is the host's own")).await.unwrap();
+    assert!(is_clear(&host.examine(org, false).await.unwrap(), "records"));
+    assert_eq!(scene.submit(host, "e-5").await.unwrap(), Status::Applied);
+    scene.by_hand("UPDATE hookwright.field SET name = 'remark' WHERE position = 1 AND name = 'note'").await;
+    let error = scene.submit(host, "e-6").await.expect_err("it is noted again");
+    assert!(error.message.contains("edited the field \"account.note\""), "{error}");
 }
 
 /// A role that may not read one of the tables is told which, and what to run.

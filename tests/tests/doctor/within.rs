@@ -4,12 +4,13 @@ use std::io::BufRead;
 use std::process::Stdio;
 use std::sync::Arc;
 
-use hookwright::api::SubmitOptions;
+use hookwright::api::{PluginOptions, SubmitOptions};
 use hookwright::doctor::Examined;
 use hookwright::host::Host;
 use hookwright::trouble::Severity;
 use hookwright_core::event::Change;
 use hookwright_tests::plain_role::PlainRole;
+use hookwright_tests::plugin_path;
 use hookwright_tests::scenario::{Dialect, Mode};
 use hookwright_tests::world::{TestHost, World, runtime};
 use serde_json::json;
@@ -100,12 +101,46 @@ fn contents_that_programs_stumble_over() {
         let found = trouble(&examine(&world, true).await, "rows/unreadable").clone();
         assert!(found.found.starts_with("the rows of the table \"account\" cannot all be read: "), "{found:?}");
         assert!(found.next.ends_with("verify_heapam('\"acme\".\"account\"')"), "{found:?}");
+        let change = r#"{"id": "e-8", "type": "field.create", "entity": "account", "field": {"name": "x", "type": "Int", "unique": true}}"#;
+        let error = world.send(change, Mode::default()).await.expect_err("it cannot be read");
+        assert_eq!(error.code, "rows/unreadable", "{error}");
+        let said = found.found.split_once(": ").unwrap().1;
+        let told = format!("a table of the organisation \"acme\" cannot be read to its end: {said}");
+        assert_eq!(error.message, told);
+        assert!(error.help.starts_with(&found.means) && error.help.contains("doctor --org acme --contents"), "{}", error.help);
         let home = TestHost::start().await;
         let world = self::world(&home, Dialect::Sqlite).await;
         world.sql("PRAGMA ignore_check_constraints = ON; INSERT INTO invoice (id, extra, note) VALUES (7, '{', 'a' || char(0) || 'b')").await.unwrap();
         let examined = examine(&world, true).await;
         assert!(trouble(&examined, "rows/invalid-json").found.starts_with("1 row (key 7) of \"invoice.extra\""));
         assert!(trouble(&examined, "rows/nul").found.starts_with("1 row (key 7) of \"invoice.note\""));
+    });
+}
+
+/// A page in the middle of the table, which a host meets that has not read it yet.
+#[test]
+fn a_damaged_page_is_told_by_whatever_meets_it() {
+    runtime().block_on(async {
+        let home = TestHost::start().await;
+        let world = world(&home, Dialect::Sqlite).await;
+        let many = "INSERT INTO invoice (id, note) WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2000) SELECT i, 'a note' FROM n; PRAGMA wal_checkpoint(TRUNCATE)";
+        world.sql(many).await.unwrap();
+        // The table grew last, so the last page of the file is its.
+        let page: u64 = world.rows("PRAGMA page_count").await.unwrap()[0].parse().unwrap();
+        let path = world.url().trim_start_matches("sqlite:").trim_start_matches("//").to_owned();
+        let mut bytes = std::fs::read(&path).unwrap();
+        let begin = usize::try_from(page - 1).unwrap() * 4096;
+        bytes[begin..begin + 4096].fill(b'x');
+        std::fs::write(&path, bytes).unwrap();
+        let other = Host::start(home.host().config().clone()).await.unwrap();
+        let found = trouble(&other.examine(world.org(), true).await.unwrap(), "rows/unreadable").clone();
+        assert!(found.found.starts_with("the rows of the table \"invoice\" cannot all be read: "), "{found:?}");
+        let change = json!({"id": "e-8", "type": "field.update", "entity": "invoice", "field": "note", "changes": {"type": "String", "length": 9}});
+        let options = SubmitOptions { confirm: true, allow_destructive: true, ..SubmitOptions::default() };
+        let change = Change::from_json(change).unwrap();
+        let error = other.submit(world.org(), change, options).await.expect_err("it cannot be read");
+        assert_eq!(error.code, "db/file-damaged", "{error}");
+        assert!(error.message.contains(&path) && error.help.contains(".recover"), "{error}; {}", error.help);
     });
 }
 
@@ -203,9 +238,25 @@ fn indexes_that_statistics_speak_against() {
                 break examined;
             }
         };
-        assert!(trouble(&found, "index/missing").found.contains("\"invoice\""));
+        let missing = trouble(&found, "index/missing");
+        assert!(missing.found.contains("\"invoice\""));
+        let build = "no plugin of \"acme\" makes indexes there, so install one: hookwright plugin build plugins/index-advisor";
+        assert!(missing.next.contains(build), "{missing:?}");
+        let (event, _) = missing.next.split_once("echo '").unwrap().1.split_once("' | ").unwrap();
         let unused = trouble(&found, "index/unused");
         assert!(unused.next.ends_with("DROP INDEX CONCURRENTLY \"acme\".\"unused\""), "{unused:?}");
+        // What it says works.
+        let advisor = std::fs::read(plugin_path("index-advisor")).unwrap();
+        home.host().plugin_install(world.org(), advisor, PluginOptions::default()).await.unwrap();
+        let mode = Mode { confirm: true, ..Mode::default() };
+        let sent = world.send(&event.replace("FIELD", "note"), mode).await.unwrap_or_else(|e| panic!("{e}"));
+        home.host().follow(world.org(), &sent.change.unwrap(), |_| {}).await.unwrap();
+        let on = "SELECT count(*) FROM pg_indexes WHERE tablename = 'invoice' AND indexdef LIKE '%(note)'";
+        // Beside the one that nobody uses.
+        assert_eq!(world.rows(on).await.unwrap(), ["2"]);
+        let examined = examine(&world, false).await;
+        let missing = trouble(&examined, "index/missing");
+        assert!(missing.next.contains("have the plugin \"index-advisor\" index the field"), "{missing:?}");
     });
 }
 

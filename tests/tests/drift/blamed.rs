@@ -3,14 +3,10 @@
 use hookwright::outcome::Status;
 use hookwright_core::drift::Moved;
 use hookwright_tests::scenario::Dialect;
-use hookwright_tests::world::{TestHost, runtime};
 use serde_json::json;
 
 use super::bench::{ALLOWED, BOTH, Bench, told};
-
-async fn bench(dialect: Dialect) -> Bench {
-    Bench::new(&TestHost::start().await, "acme", dialect).await
-}
+use super::twins::{after, plain};
 
 /// Repairs what it can; what is left is the hands' then, and after further repairs.
 async fn is_left_to_hands(bench: &Bench, left: &str) {
@@ -32,13 +28,9 @@ async fn is_left_to_hands(bench: &Bench, left: &str) {
 
 #[test]
 fn a_required_column_without_values() {
-    for dialect in BOTH {
-        runtime().block_on(async {
-            let bench = bench(dialect).await;
-            bench.hand("ALTER TABLE account DROP COLUMN name").await;
-            is_left_to_hands(&bench, "drift/nullability account.name").await;
-        });
-    }
+    after(&BOTH, plain, "ALTER TABLE account DROP COLUMN name", async |bench| {
+        is_left_to_hands(bench, "drift/nullability account.name").await;
+    });
 }
 
 #[test]
@@ -54,10 +46,8 @@ fn what_the_host_cannot_convert() {
         ),
     ];
     for (deed, left) in deeds {
-        runtime().block_on(async {
-            let bench = bench(Dialect::Postgres).await;
-            bench.hand(deed).await;
-            is_left_to_hands(&bench, left).await;
+        after(&[Dialect::Postgres], plain, deed, async |bench| {
+            is_left_to_hands(bench, left).await;
         });
     }
 }
@@ -70,9 +60,8 @@ fn a_table_that_something_else_stands_for() {
         ("invoice", "ALTER TABLE account RENAME COLUMN name TO called"),
         ("account", "ALTER TABLE invoice RENAME COLUMN note TO called"),
     ];
-    for (dialect, (table, deed)) in BOTH.into_iter().flat_map(|dialect| deeds.map(|deed| (dialect, deed))) {
-        runtime().block_on(async {
-            let bench = bench(dialect).await;
+    for (table, deed) in deeds {
+        after(&BOTH, plain, "", async |bench| {
             let rows = bench.rows().await.unwrap();
             bench.hand(deed).await;
             bench
@@ -87,8 +76,8 @@ fn a_table_that_something_else_stands_for() {
             assert_eq!(replaced.moved, Moved::Hands, "{replaced:#?}");
             bench.paste(&bench.told(replaced).repair).await;
             bench.event(&json!({"id": "s-2", "type": "schema.sync"})).await;
-            assert_eq!(told(&bench.drift().await.findings), Vec::<String>::new(), "{dialect:?} {table}");
-            assert_eq!(bench.rows().await.unwrap(), rows, "{dialect:?} {table}");
+            assert_eq!(told(&bench.drift().await.findings), Vec::<String>::new(), "{table}");
+            assert_eq!(bench.rows().await.unwrap(), rows, "{table}");
         });
     }
 }
@@ -96,9 +85,7 @@ fn a_table_that_something_else_stands_for() {
 /// A plugin that calls for something else is told as that.
 #[test]
 fn what_plugins_call_for_is_theirs() {
-    runtime().block_on(async {
-        let bench = bench(Dialect::Postgres).await;
-        bench.hand("ALTER TABLE account DROP COLUMN name").await;
+    after(&[Dialect::Postgres], plain, "ALTER TABLE account DROP COLUMN name", async |bench| {
         bench.send(&json!({"id": "s", "type": "schema.sync"}), ALLOWED).await;
         bench.world.host().plugin_disable(bench.world.org(), "index-advisor").await.unwrap();
         let findings = bench.drift().await.findings;

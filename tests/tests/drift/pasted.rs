@@ -2,14 +2,10 @@
 
 use hookwright::outcome::Status;
 use hookwright_tests::scenario::{Dialect, Mode};
-use hookwright_tests::world::{TestHost, runtime};
 use serde_json::{Value as Json, json};
 
 use super::bench::{ALLOWED, BOTH, Bench, sync, told};
-
-async fn bench(dialect: Dialect) -> Bench {
-    Bench::new(&TestHost::start().await, "acme", dialect).await
-}
+use super::twins::{after, plain};
 
 async fn in_step(bench: &Bench) {
     assert_eq!(told(&bench.drift().await.findings), Vec::<String>::new());
@@ -35,13 +31,11 @@ fn what_the_host_has_no_word_for_is_ended_by_what_is_printed() {
         "ALTER TABLE account ADD \"Full \"\"Name\" text",
     ];
     for deed in deeds {
-        runtime().block_on(async {
-            let bench = bench(Dialect::Postgres).await;
-            bench.hand(deed).await;
+        after(&[Dialect::Postgres], plain, deed, async |bench| {
             let findings = bench.drift().await.findings;
             let [finding] = findings.as_slice() else { panic!("{findings:#?}") };
             bench.paste(statement(&bench.told(finding).repair)).await;
-            in_step(&bench).await;
+            in_step(bench).await;
         });
     }
 }
@@ -50,28 +44,22 @@ fn what_the_host_has_no_word_for_is_ended_by_what_is_printed() {
 #[test]
 fn what_has_the_name_of_a_table_is_moved_away_by_what_is_printed() {
     let aside = "ALTER TABLE invoice RENAME TO invoice_rows";
-    for dialect in BOTH {
-        for put in [
-            "CREATE VIEW invoice AS SELECT * FROM invoice_rows",
-            "CREATE TABLE invoice_other (x INT); {view}",
-        ] {
-            let put = put.replace("{view}", "CREATE VIEW invoice AS SELECT * FROM invoice_rows");
-            runtime().block_on(async {
-                let bench = bench(dialect).await;
-                let rows = bench.rows().await.unwrap();
-                bench.hand(&format!("{aside}; {put}")).await;
-                let findings = bench.drift().await.findings;
-                assert_eq!(told(&findings), ["drift/replaced-table invoice"]);
-                let outcome = bench.send(&sync(), ALLOWED).await;
-                let repair = bench.told(&findings[0]).repair;
-                assert_eq!(outcome.status, Status::Rejected, "{outcome:#?}");
-                assert!(outcome.reasons[0].help.contains(&repair), "{outcome:#?}");
-                bench.paste(&repair).await;
-                bench.event(&sync()).await;
-                in_step(&bench).await;
-                assert_eq!(bench.rows().await.unwrap(), rows, "{dialect:?}");
-            });
-        }
+    let view = "CREATE VIEW invoice AS SELECT * FROM invoice_rows";
+    for put in [view.to_owned(), format!("CREATE TABLE invoice_other (x INT); {view}")] {
+        after(&BOTH, plain, "", async |bench| {
+            let rows = bench.rows().await.unwrap();
+            bench.hand(&format!("{aside}; {put}")).await;
+            let findings = bench.drift().await.findings;
+            assert_eq!(told(&findings), ["drift/replaced-table invoice"]);
+            let outcome = bench.send(&sync(), ALLOWED).await;
+            let repair = bench.told(&findings[0]).repair;
+            assert_eq!(outcome.status, Status::Rejected, "{outcome:#?}");
+            assert!(outcome.reasons[0].help.contains(&repair), "{outcome:#?}");
+            bench.paste(&repair).await;
+            bench.event(&sync()).await;
+            in_step(bench).await;
+            assert_eq!(bench.rows().await.unwrap(), rows);
+        });
     }
 }
 
@@ -89,8 +77,7 @@ fn a_table_that_is_none_of_its_own_any_more_is_told_and_comes_back() {
         ),
     ];
     for (deed, is) in deeds {
-        runtime().block_on(async {
-            let bench = bench(Dialect::Postgres).await;
+        after(&[Dialect::Postgres], plain, "", async |bench| {
             let rows = bench.rows().await.unwrap();
             bench.hand(deed).await;
             let findings = bench.drift().await.findings;
@@ -113,7 +100,7 @@ fn a_table_that_is_none_of_its_own_any_more_is_told_and_comes_back() {
             bench.event(&field("other", "invoice")).await;
 
             bench.paste(&finding.repair).await;
-            in_step(&bench).await;
+            in_step(bench).await;
             assert_eq!(bench.rows().await.unwrap(), rows);
             bench.event(&field("f", "account")).await;
         });
@@ -122,30 +109,22 @@ fn a_table_that_is_none_of_its_own_any_more_is_told_and_comes_back() {
 
 #[test]
 fn values_that_a_column_needs_are_filled_in_as_printed() {
-    for dialect in BOTH {
-        runtime().block_on(async {
-            let bench = bench(dialect).await;
-            bench.hand("ALTER TABLE account DROP COLUMN name").await;
-            let outcome = bench.send(&sync(), ALLOWED).await;
-            let next = outcome.left[0].next.clone().unwrap();
-            let fill = next.strip_prefix("fill it: ").and_then(|next| next.split_once("; then: ")).unwrap().0;
-            bench.paste(&fill.replace('…', "'again'")).await;
-            bench.event(&json!({"id": "rest", "type": "schema.sync"})).await;
-            in_step(&bench).await;
-        });
-    }
+    after(&BOTH, plain, "ALTER TABLE account DROP COLUMN name", async |bench| {
+        let outcome = bench.send(&sync(), ALLOWED).await;
+        let next = outcome.left[0].next.clone().unwrap();
+        let fill = next.strip_prefix("fill it: ").and_then(|next| next.split_once("; then: ")).unwrap().0;
+        bench.paste(&fill.replace('…', "'again'")).await;
+        bench.event(&json!({"id": "rest", "type": "schema.sync"})).await;
+        in_step(bench).await;
+    });
 }
 
 #[test]
 fn an_adoption_that_takes_nothing_in_names_the_repair_of_what_was_asked_for() {
-    for dialect in BOTH {
-        runtime().block_on(async {
-            let bench = bench(dialect).await;
-            bench.hand("DROP INDEX invoice_tag_idx").await;
-            let adopt = json!({"id": "a", "type": "schema.adopt", "entity": "invoice"});
-            let error = bench.refused(&adopt).await;
-            assert_eq!(error.code, "drift/not-adopted");
-            assert!(error.help.ends_with("hookwright sync --org acme --entity invoice"), "{}", error.help);
-        });
-    }
+    after(&BOTH, plain, "DROP INDEX invoice_tag_idx", async |bench| {
+        let adopt = json!({"id": "a", "type": "schema.adopt", "entity": "invoice"});
+        let error = bench.refused(&adopt).await;
+        assert_eq!(error.code, "drift/not-adopted");
+        assert!(error.help.ends_with("hookwright sync --org acme --entity invoice"), "{}", error.help);
+    });
 }

@@ -1,4 +1,4 @@
-//! The frame of tests about places, scopes and room: each database, with two entities of one shape, after somebody's deed.
+//! The frame of tests of what comes of a deed: on each database, with two entities of one shape or what a test makes.
 
 use hookwright_tests::scenario::Dialect;
 use hookwright_tests::world::{TestHost, runtime};
@@ -17,7 +17,12 @@ pub const SHIFT: &str = "ALTER TABLE lead RENAME TO old; ALTER TABLE partner REN
 
 /// Two more entities of one shape, with a row each.
 pub async fn twins(dialect: Dialect) -> Bench {
-    twins_of(Bench::new(&TestHost::start().await, "acme", dialect).await).await
+    twins_of(plain(dialect).await).await
+}
+
+/// The entities of every test alone.
+pub async fn plain(dialect: Dialect) -> Bench {
+    Bench::new(&TestHost::start().await, "acme", dialect).await
 }
 
 pub async fn twins_of(bench: Bench) -> Bench {

@@ -7,6 +7,7 @@ use hookwright_tests::world::{TestHost, runtime};
 use serde_json::json;
 
 use super::bench::{ALLOWED, Bench, sync, told};
+use super::twins::{after, plain};
 
 /// Whether nothing was done, here or in a dry run, and the ledger knows nothing of it; what is told then.
 async fn refused(bench: &Bench, event: &serde_json::Value) -> Outcome {
@@ -24,80 +25,99 @@ async fn refused(bench: &Bench, event: &serde_json::Value) -> Outcome {
 
 #[test]
 fn what_the_database_counts_is_left_until_it_is_counted_no_more() {
-    runtime().block_on(async {
-        let bench = Bench::new(&TestHost::start().await, "acme", Dialect::Postgres).await;
-        bench
-            .hand("ALTER TABLE invoice ALTER no SET NOT NULL; ALTER TABLE invoice ALTER no ADD GENERATED ALWAYS AS IDENTITY")
-            .await;
-        let outcome = refused(&bench, &sync()).await;
-        let reason = &outcome.reasons[0];
-        assert!(reason.message.contains("GENERATED AS IDENTITY"), "{reason:?}");
-        assert!(reason.help.contains("ALTER TABLE \"acme\".\"invoice\" ALTER COLUMN \"no\" DROP IDENTITY"), "{reason:?}");
-        bench.hand("ALTER TABLE \"acme\".\"invoice\" ALTER COLUMN \"no\" DROP IDENTITY").await;
-        bench.event(&sync()).await;
-        assert_eq!(told(&bench.drift().await.findings), Vec::<String>::new());
-    });
+    after(
+        &[Dialect::Postgres],
+        plain,
+        "ALTER TABLE invoice ALTER no SET NOT NULL; ALTER TABLE invoice ALTER no ADD GENERATED ALWAYS AS IDENTITY",
+        async |bench| {
+            let outcome = refused(bench, &sync()).await;
+            let reason = &outcome.reasons[0];
+            assert!(reason.message.contains("GENERATED AS IDENTITY"), "{reason:?}");
+            assert!(
+                reason.help.contains("ALTER TABLE \"acme\".\"invoice\" ALTER COLUMN \"no\" DROP IDENTITY"),
+                "{reason:?}"
+            );
+            bench.hand("ALTER TABLE \"acme\".\"invoice\" ALTER COLUMN \"no\" DROP IDENTITY").await;
+            bench.event(&sync()).await;
+            assert_eq!(told(&bench.drift().await.findings), Vec::<String>::new());
+        },
+    );
 }
 
 #[test]
 fn a_field_in_a_key_that_differs_is_left_to_a_repair_of_its_table() {
-    runtime().block_on(async {
-        let bench = Bench::new(&TestHost::start().await, "acme", Dialect::Postgres).await;
-        bench
-            .hand("ALTER TABLE invoice DROP CONSTRAINT invoice_pkey; ALTER TABLE invoice ADD PRIMARY KEY (id, no)")
-            .await;
-        let field = json!({"id": "field", "type": "schema.sync", "entity": "invoice", "field": "no"});
-        let outcome = refused(&bench, &field).await;
-        let reason = &outcome.reasons[0];
-        assert!(reason.message.contains("primary key"), "{reason:?}");
-        assert!(reason.help.contains("hookwright sync --org acme --entity invoice --confirm"), "{reason:?}");
-        bench.event(&json!({"id": "whole", "type": "schema.sync", "entity": "invoice"})).await;
-        assert_eq!(told(&bench.drift().await.findings), Vec::<String>::new());
-    });
+    after(
+        &[Dialect::Postgres],
+        plain,
+        "ALTER TABLE invoice DROP CONSTRAINT invoice_pkey; ALTER TABLE invoice ADD PRIMARY KEY (id, no)",
+        async |bench| {
+            let field = json!({"id": "field", "type": "schema.sync", "entity": "invoice", "field": "no"});
+            let outcome = refused(bench, &field).await;
+            let reason = &outcome.reasons[0];
+            assert!(reason.message.contains("primary key"), "{reason:?}");
+            assert!(
+                reason.help.contains("hookwright sync --org acme --entity invoice --confirm"),
+                "{reason:?}"
+            );
+            bench.event(&json!({"id": "whole", "type": "schema.sync", "entity": "invoice"})).await;
+            assert_eq!(told(&bench.drift().await.findings), Vec::<String>::new());
+        },
+    );
 }
 
 /// What is on a column of such a type is there, though it cannot be read: nothing is made in its place.
 #[test]
 fn what_is_on_a_column_of_an_unknown_type_is_left_until_that_is_known() {
-    runtime().block_on(async {
-        let bench = Bench::new(&TestHost::start().await, "acme", Dialect::Postgres).await;
-        bench.hand("CREATE DOMAIN number AS int; ALTER TABLE invoice ALTER no TYPE number; CREATE DOMAIN word AS varchar(20); ALTER TABLE invoice ALTER tag TYPE word").await;
-        bench.hand("DROP INDEX invoice_account_idx").await;
-        let outcome = bench.send(&sync(), ALLOWED).await;
-        assert_eq!(outcome.status, Status::Applied, "{:#?}", outcome.reasons);
-        let hidden: Vec<_> =
-            outcome.left.iter().filter(|left| left.code.starts_with("drift/missing-")).collect();
-        assert_eq!(hidden.len(), 2, "{:#?}", outcome.left);
-        for left in hidden {
-            assert!(left.hindrance.as_ref().is_some_and(|said| said.contains("it is there")), "{left:#?}");
-        }
-        bench.hand("ALTER TABLE invoice ALTER no TYPE int, ALTER tag TYPE varchar(20)").await;
-        bench.event(&json!({"id": "rest", "type": "schema.sync"})).await;
-        assert_eq!(told(&bench.drift().await.findings), Vec::<String>::new());
-    });
+    after(
+        &[Dialect::Postgres],
+        plain,
+        "CREATE DOMAIN number AS int; ALTER TABLE invoice ALTER no TYPE number; CREATE DOMAIN word AS varchar(20); ALTER TABLE invoice ALTER tag TYPE word",
+        async |bench| {
+            bench.hand("DROP INDEX invoice_account_idx").await;
+            let outcome = bench.send(&sync(), ALLOWED).await;
+            assert_eq!(outcome.status, Status::Applied, "{:#?}", outcome.reasons);
+            let hidden: Vec<_> =
+                outcome.left.iter().filter(|left| left.code.starts_with("drift/missing-")).collect();
+            assert_eq!(hidden.len(), 2, "{:#?}", outcome.left);
+            for left in hidden {
+                assert!(
+                    left.hindrance.as_ref().is_some_and(|said| said.contains("it is there")),
+                    "{left:#?}"
+                );
+            }
+            bench.hand("ALTER TABLE invoice ALTER no TYPE int, ALTER tag TYPE varchar(20)").await;
+            bench.event(&json!({"id": "rest", "type": "schema.sync"})).await;
+            assert_eq!(told(&bench.drift().await.findings), Vec::<String>::new());
+        },
+    );
 }
 
 #[test]
 fn what_is_left_beside_what_is_done_is_told() {
-    runtime().block_on(async {
-        let bench = Bench::new(&TestHost::start().await, "acme", Dialect::Postgres).await;
-        bench.hand("ALTER TABLE account DROP name; DROP INDEX invoice_tag_idx").await;
-        let outcome = bench.send(&sync(), ALLOWED).await;
-        assert_eq!(outcome.status, Status::Applied, "{outcome:#?}");
-        let [left] = outcome.left.as_slice() else { panic!("{:#?}", outcome.left) };
-        assert_eq!((left.code.as_str(), left.entity.as_str()), ("drift/nullability", "account"));
-        assert!(
-            left.hindrance.as_ref().is_some_and(|said| said.contains("have no values for it")),
-            "{left:?}"
-        );
-        assert!(
-            left.next.as_ref().is_some_and(|next| next.contains("UPDATE \"acme\".\"account\" SET \"name\"")),
-            "{left:?}"
-        );
-        bench.hand("UPDATE account SET name = 'again'").await;
-        bench.event(&json!({"id": "rest", "type": "schema.sync"})).await;
-        assert_eq!(told(&bench.drift().await.findings), Vec::<String>::new());
-    });
+    after(
+        &[Dialect::Postgres],
+        plain,
+        "ALTER TABLE account DROP name; DROP INDEX invoice_tag_idx",
+        async |bench| {
+            let outcome = bench.send(&sync(), ALLOWED).await;
+            assert_eq!(outcome.status, Status::Applied, "{outcome:#?}");
+            let [left] = outcome.left.as_slice() else { panic!("{:#?}", outcome.left) };
+            assert_eq!((left.code.as_str(), left.entity.as_str()), ("drift/nullability", "account"));
+            assert!(
+                left.hindrance.as_ref().is_some_and(|said| said.contains("have no values for it")),
+                "{left:?}"
+            );
+            assert!(
+                left.next
+                    .as_ref()
+                    .is_some_and(|next| next.contains("UPDATE \"acme\".\"account\" SET \"name\"")),
+                "{left:?}"
+            );
+            bench.hand("UPDATE account SET name = 'again'").await;
+            bench.event(&json!({"id": "rest", "type": "schema.sync"})).await;
+            assert_eq!(told(&bench.drift().await.findings), Vec::<String>::new());
+        },
+    );
 }
 
 /// What the command says, and how it ends.

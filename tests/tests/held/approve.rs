@@ -113,6 +113,11 @@ async fn what_cannot_be_any_more_stays_held(bench: &Bench) {
     bench.applied(&json!({"id": "e-2", "type": "field.delete", "entity": "invoice", "field": "note"})).await;
     let error = bench.approve(&id(&held), true, "bob").await.unwrap_err();
     assert_eq!(error.code, "metadata/not-found");
+    let (change, by) = (id(&held), bench.ledger().await[0].change.clone());
+    let begins = format!("the held change {change} cannot be made any more: ");
+    let since = format!("; since it was held, {by} was made (field.delete of \"invoice.note\")");
+    assert!(error.message.starts_with(&begins) && error.message.ends_with(&since), "{error}");
+    assert!(error.help.contains(&format!("hookwright reject {change} --org acme;")), "{}", error.help);
     assert_eq!(bench.waiting().await.len(), 1);
     assert_eq!(bench.reject(&id(&held), "gone already").await.unwrap().status, Status::Rejected);
 }

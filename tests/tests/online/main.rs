@@ -7,6 +7,7 @@ mod bench;
 mod broken;
 mod cancelled;
 mod change;
+mod debris;
 mod dependents;
 mod failing;
 mod killed;

@@ -115,3 +115,25 @@ async fn requests_of_one_organisation_leave_room_for_others() {
     }
     assert_eq!(site.send("acme", &add_field("four")).await.status().as_u16(), 200);
 }
+
+/// Those that wait for their turn are told whom the one waits for whose turn it is.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn all_that_wait_behind_one_blocker_are_told_of_it() {
+    let rig = Rig::new(|config| config.http.request_timeout_ms = 4_000).await;
+    let database = TestDatabase::create().await;
+    rig.org("acme", database.url()).await;
+    let site = Site::new(&rig).await;
+    let lock = TableLock::hold(database.url(), "acme", "invoice").await;
+    let sent: Vec<_> =
+        ["one", "two", "three", "four"].map(|id| tokio::spawn(site.send("acme", &add_field(id)))).into();
+    for sent in sent {
+        let answer = sent.await.unwrap();
+        assert_eq!(answer.status().as_u16(), 503);
+        let problem = body(answer).await;
+        assert_eq!(problem["code"], "db/blocked", "{problem}");
+        let detail = problem["detail"].as_str().unwrap();
+        assert!(detail.contains(&format!("held by session {} ", lock.pid())), "{detail}");
+    }
+    lock.release().await;
+    assert_eq!(site.send("acme", &add_field("one")).await.status().as_u16(), 200);
+}

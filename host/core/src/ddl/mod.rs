@@ -5,6 +5,7 @@
 //! parts that come from outside.
 
 mod convert;
+mod demand;
 mod dependents;
 mod fill;
 mod hazard;
@@ -20,6 +21,7 @@ mod types;
 mod users;
 mod writer;
 
+pub use demand::{Demand, DemandKind, demands};
 pub use hazard::{Extent, LockLevel, TableLock};
 pub use kind::StatementKind;
 pub(crate) use postgres_constraint::Checking;

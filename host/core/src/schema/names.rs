@@ -65,6 +65,13 @@ pub fn passing(name: &Ident) -> Ident {
     shorten("hookwright_new", name.as_str())
 }
 
+/// Whether a name is one that steps beside a change's transaction give to what they make for themselves.
+#[must_use]
+pub fn is_of_step(name: &str) -> bool {
+    let begins = ["hookwright_required_", "hookwright_new_", "hookwright_keep_", "zzz_hookwright_"];
+    begins.iter().any(|begin| name.starts_with(begin))
+}
+
 /// A free name for something that makes way for another one, until it gets its own.
 pub(crate) fn moving(name: &Ident, taken: impl Fn(&Ident) -> bool) -> Ident {
     free(&format!("{}_", name.as_str()), "hookwright_moving", taken)

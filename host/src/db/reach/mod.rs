@@ -22,7 +22,7 @@ use sqlx::postgres::PgConnectOptions;
 
 use super::fault::is_login;
 use super::home::lock;
-use super::{DbError, Fault, OrgDb, Pool, fault, file_holders, read_only};
+use super::{DbError, Fault, OrgDb, Pool, contents, fault, file_holders, read_only};
 use crate::error::named;
 use crate::trouble::Trouble;
 
@@ -117,6 +117,9 @@ impl OrgDb {
             DbError::Refused { ref state, ref message, .. } if self.ailing(state, message).is_some() => {
                 let trouble = self.ailing(state, message);
                 trouble.map_or(error, |trouble| DbError::Unusable(Box::new(trouble)))
+            }
+            DbError::Refused { ref state, ref message, .. } if contents::is_damage(state, message) => {
+                DbError::Unusable(Box::new(self.unreadable(None, message)))
             }
             DbError::Refused { ref state, .. } if state == read_only::STATE => {
                 self.read_only().await.map_or(error, |trouble| DbError::Unusable(Box::new(trouble)))

@@ -64,9 +64,10 @@ fn wrong_password(place: &Place<'_>, said: &str) -> Trouble {
         "the server at {} refuses the password of the role \"{role}\": {said} (SQLSTATE 28P01)",
         place.at()
     );
-    let means = "host and port are right; the password in the address is wrong (%, /, #, ?, & and @ in it are percent-encoded), or the role does not exist";
+    let means = "host and port are right; the password in the address is wrong (%, /, #, ?, & and @ in it are percent-encoded), it is right and not valid any more (VALID UNTIL), or the role does not exist: the server says the same of all three, and its log says which";
+    let literal = role.replace('\'', "''");
     let next = format!(
-        "give the right one: {}; or set it as an administrator: ALTER ROLE \"{role}\" PASSWORD '…' (if there is no such role: CREATE ROLE \"{role}\" LOGIN PASSWORD '…')",
+        "give the right one: {}; or set it as an administrator: ALTER ROLE \"{role}\" PASSWORD '…' (if there is no such role: CREATE ROLE \"{role}\" LOGIN PASSWORD '…'); see until when it is valid: SELECT rolvaliduntil FROM pg_roles WHERE rolname = '{literal}'; if that is over: ALTER ROLE \"{role}\" VALID UNTIL 'infinity'",
         correct("URL")
     );
     Trouble::broken("db/wrong-password", found, means).next(next)

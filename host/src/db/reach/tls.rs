@@ -2,6 +2,7 @@
 //! names, or of the server's set-up stands in the way.
 
 use std::io::ErrorKind;
+use std::path::Path;
 
 use rustls::{CertificateError, Error as TlsError};
 use sqlx::ConnectOptions;
@@ -87,34 +88,40 @@ fn of_tls(place: &Place<'_>, asked: &Asked, error: &TlsError) -> Trouble {
             let found =
                 format!("the server at {} broke the encrypted connection off: it says {alert:?}", place.at());
             let means = "it takes no client without a certificate that it trusts (clientcert in its pg_hba.conf, ssl_ca_file), or speaks no version of TLS that the host does";
-            Trouble::broken("db/tls", found, means).next(format!(
+            let next = format!(
                 "name a certificate that it trusts (sslcert, sslkey) in the address: {}; its log says more",
                 correct("URL")
-            ))
+            );
+            trouble(found, means, next)
         }
         error => other(place, asked, &error.to_string()),
     }
 }
 
+/// A trouble with encryption.
+fn trouble(found: String, means: &str, next: String) -> Trouble {
+    Trouble::broken("db/tls", found, means).next(next)
+}
+
+/// One with the server's certificate, of which `is` says what it is.
+fn of_certificate(place: &Place<'_>, is: &str, means: &str, next: String) -> Trouble {
+    trouble(format!("the certificate of the server at {} {is}", place.at()), means, next)
+}
+
 /// A certificate that its own key signed, as `openssl req -x509` makes it.
 fn of_ca(place: &Place<'_>, asked: &Asked) -> Trouble {
-    let found = format!(
-        "the certificate of the server at {} says that it is one of a certificate authority (CA:TRUE), and sslmode={} takes none of a server that does",
-        place.at(),
+    let is = format!(
+        "says that it is one of a certificate authority (CA:TRUE), and sslmode={} takes none of a server that does",
         asked.mode
     );
     let means = "it is signed by itself, as openssl req -x509 makes it unless told otherwise: psql takes it, and the library with which this host speaks TLS does not";
-    Trouble::broken("db/tls", found, means).next(make_anew(place))
+    of_certificate(place, &is, means, make_anew(place))
 }
 
 fn old_version(place: &Place<'_>, asked: &Asked) -> Trouble {
-    let found = format!(
-        "the certificate of the server at {} is of a version before 3, and sslmode={} takes none",
-        place.at(),
-        asked.mode
-    );
+    let is = format!("is of a version before 3, and sslmode={} takes none", asked.mode);
     let means = "it was signed without extensions, so it does not say for which hosts it is";
-    Trouble::broken("db/tls", found, means).next(make_anew(place))
+    of_certificate(place, &is, means, make_anew(place))
 }
 
 /// Checked by hand: it is taken by this host and by psql, for verify-ca and verify-full.
@@ -130,29 +137,26 @@ fn make_anew(place: &Place<'_>) -> String {
 fn unknown_issuer(place: &Place<'_>, asked: &Asked) -> Trouble {
     let see = format!("openssl s_client -starttls postgres -connect {} -showcerts </dev/null", place.at());
     let Some(root) = asked.root() else {
-        let found = format!(
-            "the certificate of the server at {} is of no public authority, and the address names no other (sslrootcert), which sslmode={} needs",
-            place.at(),
+        let is = format!(
+            "is of no public authority, and the address names no other (sslrootcert), which sslmode={} needs",
             asked.mode
         );
-        return Trouble::broken("db/tls", found, "an authority of your own, or the server itself, signed it")
-            .next(format!(
-                "name the file with the authority's certificate: {}; see who signed it: {see}",
-                correct("'URL?sslrootcert=FILE'")
-            ));
+        let next = format!(
+            "name the file with the authority's certificate: {}; see who signed it: {see}",
+            correct("'URL?sslrootcert=FILE'")
+        );
+        return of_certificate(place, &is, "an authority of your own, or the server itself, signed it", next);
     };
     if !std::fs::read_to_string(root).is_ok_and(|text| text.contains("-----BEGIN CERTIFICATE-----")) {
         return no_certificate(place, root);
     }
-    let found = format!(
-        "the certificate of the server at {} is not signed by any that the file \"{root}\" (sslrootcert) has",
-        place.at()
-    );
+    let is = format!("is not signed by any that the file \"{root}\" (sslrootcert) has");
     let means = "the server has got another certificate, the file is another server's, or the certificates between the two are missing from the server's ssl_cert_file";
-    Trouble::broken("db/tls", found, means).next(format!(
+    let next = format!(
         "see what the server shows, and who signed it: {see}; see what the file has: openssl x509 -in \"{root}\" -noout -subject -dates; then {}",
         correct("'URL?sslrootcert=FILE'")
-    ))
+    );
+    of_certificate(place, &is, means, next)
 }
 
 fn no_certificate(place: &Place<'_>, file: &str) -> Trouble {
@@ -161,8 +165,7 @@ fn no_certificate(place: &Place<'_>, file: &str) -> Trouble {
         "it is to have the one that signed the certificate of the server at {}, in PEM: -----BEGIN CERTIFICATE-----",
         place.at()
     );
-    Trouble::broken("db/tls", found, means)
-        .next(format!("name another file: {}", correct("'URL?sslrootcert=FILE'")))
+    trouble(found, &means, format!("name another file: {}", correct("'URL?sslrootcert=FILE'")))
 }
 
 fn another_name(place: &Place<'_>, error: &TlsError) -> Trouble {
@@ -176,16 +179,14 @@ fn another_name(place: &Place<'_>, error: &TlsError) -> Trouble {
         }
         _ => "it names no host (subjectAltName)".to_owned(),
     };
-    let found = format!(
-        "the certificate of the server at {} is not for the host \"{host}\": {for_names}",
-        place.at()
-    );
+    let is = format!("is not for the host \"{host}\": {for_names}");
     let means = "sslmode=verify-full wants the name in the address to be one of the certificate's; its CN does not count";
-    Trouble::broken("db/tls", found, means).next(format!(
+    let next = format!(
         "use a name of the certificate in the address, or look at who signed it alone (sslmode=verify-ca): {}; or {}",
         correct("URL"),
         make_anew(place)
-    ))
+    );
+    of_certificate(place, &is, means, next)
 }
 
 /// The name in what the library calls `DnsName("db.internal")`.
@@ -203,10 +204,9 @@ fn out_of_time(place: &Place<'_>, error: &TlsError) -> Trouble {
         }
         _ => "is not valid now".to_owned(),
     };
-    let found = format!("the certificate of the server at {} {said}", place.at());
     let means = "it was not renewed in time, or one of the clocks is wrong";
-    Trouble::broken("db/tls", found, means)
-        .next(format!("renew it on the server, then SELECT pg_reload_conf(); or {}", make_anew(place)))
+    let next = format!("renew it on the server, then SELECT pg_reload_conf(); or {}", make_anew(place));
+    of_certificate(place, &said, means, next)
 }
 
 fn day(seconds: u64) -> String {
@@ -221,10 +221,11 @@ fn no_tls(place: &Place<'_>, asked: &Asked) -> Trouble {
         asked.mode
     );
     let means = "its setting ssl is off, or a pooler before it speaks no TLS";
-    Trouble::broken("db/tls", found, means).next(format!(
+    let next = format!(
         "give the server a certificate and switch ssl on; or, where nobody can listen on the way, ask for none: {}",
         correct("'URL?sslmode=disable'")
-    ))
+    );
+    trouble(found, means, next)
 }
 
 fn no_file(place: &Place<'_>, asked: &Asked, error: &std::io::Error) -> Trouble {
@@ -233,10 +234,25 @@ fn no_file(place: &Place<'_>, asked: &Asked, error: &std::io::Error) -> Trouble 
         Some((name, file)) => format!("the file \"{file}\" ({name})"),
         None => "a file that the address names".to_owned(),
     };
-    let found = format!("{which} cannot be read: {error}");
-    let means = format!("it is needed for the encrypted connection to {}", place.at());
-    Trouble::broken("db/tls", found, means)
-        .next(format!("put it there, readable for the host's user, or name another one: {}", correct("URL")))
+    let relative = unread.map(|(_, file)| Path::new(file)).filter(|file| file.is_relative());
+    let here = relative.and_then(|_| std::env::current_dir().ok());
+    let found = match &here {
+        Some(here) => {
+            format!("{which} cannot be read in \"{}\", where the host was started: {error}", here.display())
+        }
+        None => format!("{which} cannot be read: {error}"),
+    };
+    let means = match here {
+        Some(_) => format!(
+            "it is needed for the encrypted connection to {}; a path that does not begin with / is sought from the directory in which each host and command is started",
+            place.at()
+        ),
+        None => format!("it is needed for the encrypted connection to {}", place.at()),
+    };
+    let whole = if relative.is_some() { ", with its whole path" } else { "" };
+    let next =
+        format!("put it there, readable for the host's user, or name another one{whole}: {}", correct("URL"));
+    trouble(found, &means, next)
 }
 
 fn other(place: &Place<'_>, asked: &Asked, said: &str) -> Trouble {
@@ -244,5 +260,5 @@ fn other(place: &Place<'_>, asked: &Asked, said: &str) -> Trouble {
         format!("no encrypted connection to {} could be made (sslmode={}): {said}", place.at(), asked.mode);
     let means = "the address asks for encryption in a way that the server is not set up for";
     let next = "set sslmode and sslrootcert in the address as the server is set up";
-    Trouble::broken("db/tls", found, means).next(format!("{next}: {}", correct("URL")))
+    trouble(found, means, format!("{next}: {}", correct("URL")))
 }

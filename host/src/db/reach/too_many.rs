@@ -10,6 +10,7 @@ use super::LOOK;
 use super::postgres::Place;
 use crate::db::Connections;
 use crate::db::server_load::{Own, ServerLoad, read};
+use crate::db::serves::{Limits, NEEDED, limits};
 use crate::trouble::Trouble;
 
 /// How often it is tried to get a connection to ask by: others may give one back.
@@ -20,7 +21,13 @@ const WHO: &str = "SELECT usename, application_name, client_addr, state, count(*
 
 pub(super) async fn told(pool: &Connections<Postgres>, place: &Place<'_>, said: &str) -> Trouble {
     let own = pool.home.own();
-    let counted = counted(pool).await;
+    let (counted, limits) = counted(pool).await.unzip();
+    if let Some((_, trouble)) =
+        limits.and_then(|limits| place.db.too_few(&limits)).filter(|(most, _)| *most < NEEDED)
+    {
+        // However few others have: the host alone uses them up.
+        return Trouble { found: format!("{}; {said} (SQLSTATE 53300)", trouble.found), ..trouble };
+    }
     let used = match &counted {
         Some(load) => load.to_string(),
         None => "who has them cannot be asked, since that takes a connection, too".to_owned(),
@@ -34,7 +41,7 @@ pub(super) async fn told(pool: &Connections<Postgres>, place: &Place<'_>, said: 
     let (found, means) = match whose {
         Some(whose) => (
             format!("{whose} has all the connections at {} that it may have", place.at()),
-            "its own CONNECTION LIMIT is used up by programs; the server may have room for others",
+            "its own CONNECTION LIMIT is used up, by other programs or by this host itself, which needs 3 at least; the server may have room for others",
         ),
         None => (
             format!("the server at {} has no connection left", place.at()),
@@ -61,10 +68,10 @@ fn next(counted: Option<&ServerLoad>, own: &Own, place: &Place<'_>) -> String {
 
 /// Asked by a connection that the host has and nobody uses, else by the first that can be had for a while. What the host does
 /// not use it gives back.
-async fn counted(pool: &Connections<Postgres>) -> Option<ServerLoad> {
+async fn counted(pool: &Connections<Postgres>) -> Option<(ServerLoad, Limits)> {
     if let Some(idle) = pool.home.take_idle().await {
         let mut connection = idle.connection;
-        let found = tokio::time::timeout(LOOK, read(&mut connection)).await;
+        let found = tokio::time::timeout(LOOK, both(&mut connection)).await;
         tokio::time::timeout(LOOK, connection.close()).await.ok();
         if let Ok(Ok(found)) = found {
             pool.home.drop_idle().await;
@@ -77,7 +84,7 @@ async fn counted(pool: &Connections<Postgres>) -> Option<ServerLoad> {
         loop {
             match PgConnection::connect_with(&options).await {
                 Ok(mut connection) => {
-                    let found = read(&mut connection).await;
+                    let found = both(&mut connection).await;
                     connection.close().await.ok();
                     return found.ok();
                 }
@@ -86,6 +93,10 @@ async fn counted(pool: &Connections<Postgres>) -> Option<ServerLoad> {
         }
     };
     tokio::time::timeout(LOOK, ask).await.ok().flatten()
+}
+
+async fn both(connection: &mut PgConnection) -> sqlx::Result<(ServerLoad, Limits)> {
+    Ok((read(connection).await?, limits(connection).await?))
 }
 
 /// Whose limit it is, and what to do about it.

@@ -43,7 +43,7 @@ pub(super) async fn run(work: &Work<'_>, row: &StepRow, batches: &Batches) -> Re
                 "after {MOST_PASSES} passes over \"{}\" there are still rows to fill",
                 batches.table().as_str()
             );
-            return Err(Stopped::Failed(DbError::Constraint { message, on: None }));
+            return Err(Stopped::Failed(DbError::Constraint { message, on: None, rows: None }));
         }
         place = Place { next: 0, total: blocks(work, batches).await?, pass: place.pass + 1, filled: 0 };
     }
@@ -110,7 +110,7 @@ async fn again(work: &Work<'_>, row: &StepRow, error: sqlx::Error, size: i64) ->
             .await;
             Ok((size / 2).max(1))
         }
-        _ => Err(Stopped::Failed(crate::db::refused(error))),
+        _ => Err(Stopped::Failed(work.db.refused(error))),
     }
 }
 

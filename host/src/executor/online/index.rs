@@ -7,7 +7,7 @@ use sqlx::Row;
 
 use super::{Stopped, Work, short};
 use crate::db::gate::Script;
-use crate::db::{DbError, Fault, Pool, StepRow, fault, refused};
+use crate::db::{DbError, Fault, Pool, StepRow, fault};
 use crate::executor::retry::Tries;
 
 /// How an index stands.
@@ -119,7 +119,7 @@ async fn give_up_or_wait(work: &Work<'_>, tries: &mut Tries<'_>, error: sqlx::Er
     }
     Err(Stopped::Failed(match fault(&error) {
         Fault::Lost | Fault::Unreachable | Fault::Refused => work.db.explain(error),
-        _ => refused(error),
+        _ => work.db.refused(error),
     }))
 }
 

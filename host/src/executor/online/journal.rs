@@ -118,6 +118,15 @@ pub(crate) async fn rolled_back(work: &Work<'_>, outcome_json: &str) -> Result<(
     owned(work, &script).await
 }
 
+/// Closes the journal of a change whose steps are all taken back and whose row is gone: its events can be sent again.
+pub(crate) async fn forgotten(work: &Work<'_>) -> Result<(), Stopped> {
+    let mut script = leased(work, true);
+    script.sql("DELETE FROM hookwright.held_event WHERE org = ").text(work.org().as_str());
+    script.sql(" AND held_id = ").text(work.change).sql(";\nDELETE FROM hookwright.journal");
+    journal_row(work, &mut script).sql(";\nCOMMIT");
+    owned(work, &script).await
+}
+
 /// Closes the journal of a change whose steps are all done.
 pub(crate) async fn clear(work: &Work<'_>) -> Result<(), Stopped> {
     let mut script = leased(work, false);

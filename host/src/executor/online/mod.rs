@@ -13,7 +13,7 @@ mod short;
 pub(crate) use calm::calm;
 pub(in crate::executor) use journal::committed;
 pub use journal::{Staging, stage};
-pub(crate) use journal::{clear, give_up, json, rolled_back, waits};
+pub(crate) use journal::{clear, forgotten, give_up, json, rolled_back, waits};
 pub use lease::Lease;
 
 use hookwright_core::ident::OrgName;

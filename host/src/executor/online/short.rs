@@ -4,7 +4,7 @@ use hookwright_core::ddl::{Dialect, Statement};
 
 use super::{Stopped, Work};
 use crate::db::gate::Script;
-use crate::db::{DbError, Fault, Pool, StepRow, fault, refused};
+use crate::db::{DbError, Fault, Pool, StepRow, fault};
 use crate::executor::blocked;
 use crate::executor::postgres::detect_deadlocks;
 use crate::executor::retry::Tries;
@@ -126,8 +126,8 @@ pub(super) async fn attempts(
                 work.db.drop_idle().await;
                 tries.after_trouble().await.is_none().then(|| work.db.explain(error))
             }
-            Fault::Transient => tries.after_trouble().await.is_none().then(|| refused(error)),
-            _ => Some(refused(error)),
+            Fault::Transient => tries.after_trouble().await.is_none().then(|| work.db.refused(error)),
+            _ => Some(work.db.refused(error)),
         };
         if let Some(error) = gave_up {
             return Err(Stopped::Failed(error));

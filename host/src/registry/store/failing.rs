@@ -4,11 +4,12 @@
 use std::path::Path;
 
 use crate::ailing::{Ail, ailing};
-use crate::db::sqlite_code;
+use crate::db::{sqlite_code, who_holds};
 use crate::error::Error;
 
 /// The codes of troubles with the control database begin so.
 const AREA: &str = "control/";
+const LOCKED: &str = "control/locked";
 
 /// The trouble behind an error.
 pub(super) fn of(error: &sqlx::Error) -> Error {
@@ -34,9 +35,9 @@ pub(super) fn of(error: &sqlx::Error) -> Error {
             "stop the host, put the file of \"control.database\" back from a backup, and start it; what organisations have is in their own databases: without a backup, move the file away and add them again (hookwright org add)",
         ),
         None if is_locked(error) => (
-            "control/locked",
+            LOCKED,
             "the control database is locked by another program",
-            "send the request again a little later; see who has the file of \"control.database\": fuser -v",
+            "send the request again a little later; see who has it: fuser -v the file of \"control.database\"; have it end its transaction, or end it",
         ),
         None => ("host/fault", "the control database failed", "see the host's log for the request id"),
     };
@@ -44,7 +45,7 @@ pub(super) fn of(error: &sqlx::Error) -> Error {
 }
 
 /// SQLITE_BUSY, SQLITE_LOCKED.
-fn is_locked(error: &sqlx::Error) -> bool {
+pub(super) fn is_locked(error: &sqlx::Error) -> bool {
     matches!(error, sqlx::Error::Database(said) if matches!(sqlite_code(said.as_ref()), 5 | 6))
 }
 
@@ -59,9 +60,15 @@ fn told(error: &sqlx::Error) -> Option<Ail> {
 
 /// The same with the file, for those who may know where it is.
 pub(crate) fn at(error: Error, path: &Path) -> Error {
-    match error.code.starts_with(AREA) {
+    let is_told = error.message.contains(&path.display().to_string());
+    match error.code.starts_with(AREA) && !is_told {
         true => {
             let message = format!("{} (\"{}\")", error.message, path.display());
+            let who = if error.code == LOCKED { who_holds(path) } else { None };
+            let message = match who {
+                Some(who) => format!("{message}: {who}"),
+                None => message,
+            };
             let help =
                 error.help.replace("the file of \"control.database\"", &format!("\"{}\"", path.display()));
             Error { message, help, ..error }

@@ -7,7 +7,7 @@ use sqlx::pool::PoolConnection;
 use sqlx::sqlite::{Sqlite, SqliteConnection};
 use sqlx::{Executor, SqlitePool};
 
-use super::{BUSY_TIMEOUT, fault};
+use super::{BUSY_TIMEOUT, failing, fault};
 use crate::ailing::ailing;
 use crate::db::{Fault, fault as fault_of, plainly, sqlite_code};
 use crate::error::{Error, Result};
@@ -86,14 +86,23 @@ fn unusable(path: &Path, error: sqlx::Error) -> Error {
         return Error::new("config/invalid", found)
             .help(format!("{}; or set \"control.database\"", ailing.next));
     }
+    if failing::is_locked(&error) {
+        return failing::at(failing::of(&error), path);
+    }
     let message = format!("the control database \"{}\" cannot be used", path.display());
-    let help = "see that it is an SQLite file that no other program holds; or set \"control.database\"";
+    let help = "see that it is an SQLite file; or set \"control.database\"";
     Error::new("config/invalid", format!("{message}: {}", plainly(&error))).help(help)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
+    use sqlx::ConnectOptions;
+    use sqlx::sqlite::SqliteConnectOptions;
+
     use super::super::{Store, testing};
+    use super::*;
 
     #[tokio::test]
     async fn opening_twice_migrates_once() {
@@ -112,6 +121,23 @@ mod tests {
                 host.await.expect("joined").unwrap_or_else(|e| panic!("round {round}: {e}"));
             }
         }
+    }
+
+    /// By a process of its own it is told the same; this one is both.
+    #[tokio::test]
+    async fn a_file_that_somebody_holds_is_told_with_who_it_is() {
+        let (store, dir) = testing::store().await;
+        let path = dir.path().join("sub/control.db");
+        let mut holder = store.pool.acquire().await.expect("a connection");
+        begin_immediate(&mut holder).await.expect("held");
+        let options = SqliteConnectOptions::new().filename(&path).busy_timeout(Duration::ZERO);
+        let mut other = options.connect().await.expect("connected");
+        let error = begin_immediate(&mut other).await.expect_err("it is held");
+        let told = unusable(&path, error);
+        assert_eq!(told.code, "control/locked", "{told}");
+        let who = format!("this host itself (process {})", std::process::id());
+        assert!(told.message.contains(&path.display().to_string()) && told.message.contains(&who), "{told}");
+        assert!(told.help.contains("fuser -v"), "{}", told.help);
     }
 
     #[tokio::test]
