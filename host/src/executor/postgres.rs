@@ -6,8 +6,8 @@ use hookwright_core::ddl::Dialect;
 use hookwright_core::ident::OrgName;
 use sqlx::Row;
 
-use super::{Failure, Own};
 use super::job::{Job, Part};
+use super::{Failure, Own};
 use crate::db::gate::Script;
 use crate::db::{BOOKKEEPING_VERSION, Connections, DbOptions, Fault, OrgDb};
 
@@ -110,11 +110,7 @@ fn claim(db: &OrgDb, job: &Job, attempt: &str, batch: &mut Script) {
 }
 
 /// Asks what a change asks of its tables, and nothing else.
-pub(super) async fn known(
-    pool: &Connections<sqlx::Postgres>,
-    org: &OrgName,
-    own: &Own,
-) -> sqlx::Result<()> {
+pub(super) async fn known(pool: &Connections<sqlx::Postgres>, org: &OrgName, own: &Own) -> sqlx::Result<()> {
     let mut script = Script::new(Dialect::Postgres);
     own.ask(org, &mut script);
     if script.is_empty() {

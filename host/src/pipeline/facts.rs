@@ -185,7 +185,7 @@ pub(super) async fn known(
 ) -> Result<()> {
     match executor::known(tenant.db(), own).await {
         Ok(()) => Ok(()),
-        Err(error) => Err(explained(tenant, wanted, schemas, error).await),
+        Err(error) => Err(explained(tenant, wanted, schemas, None, error).await),
     }
 }
 

@@ -107,9 +107,7 @@ fn an_adoption_that_was_rolled_back_is_named() {
         (Dialect::Postgres, makes),
         (Dialect::Sqlite, makes),
     ] {
-        runtime().block_on(async {
-            let bench = bench(dialect).await;
-            bench.hand(deed).await;
+        after(&[dialect], plain, deed, async |bench| {
             let adopted =
                 bench.send(&json!({"id": "a", "type": "schema.adopt", "extras": true}), ALLOWED).await;
             let change = adopted.change.expect("adopted");

@@ -113,8 +113,11 @@ impl Drift {
     pub(super) fn is_adoptable(&self, finding: &Finding, found: &Schema) -> bool {
         let is_named = matches!(finding.part, Part::Table | Part::Column(_));
         let is_covered = finding.waits_for_room() && finding.part != Part::Table;
-        let is_elsewhere =
-            is_covered || matches!(finding.needs, Some(Need::Return(_) | Need::Detach(_) | Need::Disinherit(_) | Need::Untype));
+        let is_elsewhere = is_covered
+            || matches!(
+                finding.needs,
+                Some(Need::Return(_) | Need::Detach(_) | Need::Disinherit(_) | Need::Untype)
+            );
         if finding.renamed.is_some() && !is_named || is_elsewhere {
             return false;
         }
