@@ -261,10 +261,21 @@ pub(super) async fn adopt(
         comments.into_iter().try_for_each(|intent| worker.own(intent))?;
     }
     let (org, dialect) = (tenant.org(), tenant.db().dialect());
-    let left = adopted.findings.iter().filter(|f| scope.has(f)).map(|f| Told::of(org, dialect, f)).collect();
+    let left = adopted.findings.iter().filter(|f| scope.has(f)).map(as_recorded);
+    let left = left.map(|finding| Told::of(org, dialect, &finding)).collect();
     let moved = moved.into_iter().filter(|(was, _)| !gone.contains(was)).collect();
     let besides = Tombstones { moved, gone, ..Tombstones::default() };
     Ok(Worked { adopted: taken, besides, ..worked(worker, left) })
+}
+
+/// A finding as it is once the adoption has recorded what is there.
+fn as_recorded(finding: &Finding) -> Finding {
+    match finding.moved {
+        Moved::Several => {
+            Finding { recorded: finding.found.clone(), moved: Moved::Plugins, ..finding.clone() }
+        }
+        _ => finding.clone(),
+    }
 }
 
 fn repaired(

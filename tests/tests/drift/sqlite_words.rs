@@ -13,7 +13,11 @@ async fn old(statements: &str) -> Bench {
     let world = World::add(&home, "old", Dialect::Sqlite, &["schema-sync".to_owned()]).await;
     world.sql(statements).await.expect("made");
     let bench = Bench { world };
-    bench.event(&json!({"id": "all", "type": "schema.adopt", "extras": true})).await;
+    let outcome = bench.send(&json!({"id": "all", "type": "schema.adopt", "extras": true}), ALLOWED).await;
+    assert_eq!(outcome.status, Status::Applied, "{outcome:#?}");
+    for left in &outcome.left {
+        assert!(left.message.ends_with("it was taken in as it is, and no field can say that"), "{left:?}");
+    }
     bench
 }
 
