@@ -240,21 +240,16 @@ impl Pipeline<'_> {
                 let after = effects::After { metadata: &metadata, memories: &memories, besides, rolls_back };
                 let work = effects::work(tenant, view, request, after, &reviewed, plan, &outcome)?;
                 let kept = work.kept.clone();
-                let executed = match executor::execute(tenant.db(), work, self.retry).await {
-                    Ok(executed) => executed,
-                    Err(error) => {
-                        return Err(facts::explained(tenant, &wanted, schemas, Some(&asked), error).await);
-                    }
-                };
-                match executed {
-                    Executed::Applied(applied) => {
+                match executor::execute(tenant.db(), work, self.retry).await {
+                    Ok(Executed::Applied(applied)) => {
                         advance(tenant, view, &outcome, metadata, reviewed, kept).await;
                         report.finish(&mut outcome, &applied);
                         Ok(Attempt::Recorded(Box::new(outcome)))
                     }
-                    Executed::RevisionMoved => Ok(Attempt::Moved),
-                    Executed::AlreadyApplied { .. } => Ok(Attempt::Repeated),
-                    Executed::Held { held_id } => Ok(Attempt::Held(held_id)),
+                    Ok(Executed::RevisionMoved) => Ok(Attempt::Moved),
+                    Ok(Executed::AlreadyApplied { .. }) => Ok(Attempt::Repeated),
+                    Ok(Executed::Held { held_id }) => Ok(Attempt::Held(held_id)),
+                    Err(error) => Err(facts::explained(tenant, &wanted, schemas, Some(&asked), error).await),
                 }
             }
         }

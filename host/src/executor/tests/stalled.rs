@@ -75,7 +75,8 @@ async fn it_takes_nothing_back() {
     let other = work(&bench, &second);
     other.undo().await.expect("undone");
     assert_eq!(made(&bench).await, (0, 0));
-    rolled_back(&other, "{}").await.expect("rolled back");
+    let outcome = r#"{"org":"acme-corp","status":"rolled-back","events":["e-9"],"revision":1,"hooks":[],"intents":[],"statements":[],"attempts":0,"durationUs":0}"#;
+    rolled_back(&other, outcome).await.expect("rolled back");
     assert_eq!(row(&bench).await.status, "rolled-back");
     assert!(matches!(stalled.undo().await, Ok(())), "nothing is left to undo");
     bench.in_step().await;
