@@ -7,7 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use hookwright_core::ddl::{self, Dialect};
-use hookwright_core::drift::{self, Adoption, Away, Deleted, Drift, Finding, Moved, Scope, World};
+use hookwright_core::drift::{
+    self, Adoption, Away, Deleted, Drift, Finding, Identities, Moved, Scope, World,
+};
 use hookwright_core::event::Event;
 use hookwright_core::ident::Ident;
 use hookwright_core::intent::Intent;
@@ -133,12 +135,12 @@ async fn compared(
     let dialect = tenant.db().dialect();
     let ignored = tenant.ignored();
     let Derived { schema, unfit, .. } = &*wanted;
-    let away = &away(tenant, recorded, found).await?;
+    let identities = &found.identities.in_place(recorded, &found.schema);
+    let away = &away(tenant, recorded, found, identities).await?;
     let deleted = match has_leftovers(recorded, &wanted.schema) {
         true => &deleted(tenant).await?,
         false => &Deleted::default(),
     };
-    let identities = &found.identities;
     let (found, beyond, strangers) = (&found.schema, &found.beyond(), &found.strangers(dialect));
     let world = World {
         wanted: schema,
@@ -158,8 +160,12 @@ async fn compared(
 }
 
 /// The tables that are recorded, and are in another schema of the database.
-async fn away(tenant: &Tenant, recorded: &Schema, found: &Inspected) -> Result<Vec<Away>> {
-    let known = &found.identities;
+async fn away(
+    tenant: &Tenant,
+    recorded: &Schema,
+    found: &Inspected,
+    known: &Identities,
+) -> Result<Vec<Away>> {
     let is_lost = |table: &&Arc<Table>| match found.schema.tables.get(&table.name) {
         _ if known.of(&table.name).is_some() => false,
         Some(there) => drift::is_stranger(table, there),

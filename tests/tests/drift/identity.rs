@@ -297,3 +297,55 @@ fn whatever_is_exchanged_comes_back() {
         }
     });
 }
+
+/// What somebody made is never noted as ours, though it has the name that a field gets later.
+#[test]
+fn a_column_of_somebodys_that_made_room_for_a_field_is_theirs() {
+    after(&[Dialect::Postgres], alike, "ALTER TABLE pear ADD note text", async |bench| {
+        bench.event(&add("one", "pear")).await;
+        bench.hand("ALTER TABLE pear RENAME note TO note_other").await;
+        bench.event(&add("note", "pear")).await;
+        bench.event(&add("two", "pear")).await;
+        assert_eq!(told(&bench.drift().await.findings), ["drift/extra-column pear.note_other"]);
+    });
+}
+
+/// A change between the rename and its repair notes neither column anew.
+#[test]
+fn a_column_in_the_place_of_another_is_not_noted_as_it() {
+    let deed = "ALTER TABLE pear RENAME a TO a_old; ALTER TABLE pear ADD a varchar(40); UPDATE pear SET a = 'theirs'; \
+        ALTER TABLE pear ALTER c TYPE text";
+    after(&[Dialect::Postgres], alike, deed, async |bench| {
+        let outcome = bench.send(&sync(), ALLOWED).await;
+        assert_eq!(
+            outcome.left.iter().map(|left| left.code.as_str()).collect::<Vec<_>>(),
+            ["drift/renamed-column"]
+        );
+        bench.hand("ALTER TABLE pear RENAME a TO a_other").await;
+        bench.event(&json!({"id": "again", "type": "schema.sync"})).await;
+        rows_are_in_place(bench).await;
+        assert_eq!(told(&bench.drift().await.findings), ["drift/extra-column pear.a_other"]);
+    });
+}
+
+/// The old one is kept under another name, and what is in its place is what a dump of it makes.
+#[test]
+fn a_schema_that_was_renamed_and_made_again_beside_it_is_the_organisations() {
+    let table = |name: &str| {
+        format!(
+            "CREATE TABLE acme.{name} (LIKE acme_old.{name} INCLUDING ALL); INSERT INTO acme.{name} SELECT * FROM acme_old.{name}; \
+             ALTER TABLE acme.{name} RENAME CONSTRAINT {name}_pkey TO k; ALTER TABLE acme.{name} RENAME CONSTRAINT k TO {name}_pkey;"
+        )
+    };
+    let deed =
+        "ALTER SCHEMA acme RENAME TO acme_old; CREATE SCHEMA acme;".to_owned() + &ALIKE.map(table).concat();
+    after(&[Dialect::Postgres], alike, &deed, async |bench| {
+        bench.event(&add("x", "pear")).await;
+        let findings = bench.drift().await.findings;
+        let of_ours = |finding: &&hookwright_core::drift::Finding| ALIKE.contains(&finding.table.as_str());
+        assert_eq!(told(&findings.iter().filter(of_ours).cloned().collect::<Vec<_>>()), Vec::<String>::new());
+        bench.hand(&turned_columns(&["a", "b"])).await;
+        let error = bench.refused(&add("y", "pear")).await;
+        assert_eq!(error.code, "db/drifted", "{error}");
+    });
+}

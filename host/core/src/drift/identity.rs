@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Away;
+use super::{Away, is_stranger};
 use crate::ident::Ident;
 use crate::intent::RenameTable;
 use crate::schema::{Schema, Table};
@@ -30,6 +30,18 @@ impl FromIterator<(Ident, Identity)> for Identities {
 }
 
 impl Identities {
+    /// Without tables in other schemas in whose places others with the record's names on them are: a schema was renamed, say,
+    /// and restored beside it.
+    #[must_use]
+    pub fn in_place(&self, recorded: &Schema, found: &Schema) -> Self {
+        let is_there = |name: &Ident| {
+            let known = recorded.table(name).zip(found.table(name));
+            known.is_some_and(|(known, there)| !is_stranger(known, there))
+        };
+        let all = self.0.iter().filter(|(name, identity)| identity.away.is_none() || !is_there(name));
+        all.map(|(name, identity)| (name.clone(), identity.clone())).collect()
+    }
+
     /// Where a recorded table is, if that is known.
     #[must_use]
     pub fn of(&self, table: &Ident) -> Option<&Identity> {

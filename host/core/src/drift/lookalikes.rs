@@ -18,11 +18,7 @@ impl Drift {
 
     /// The tables that look just like one that a repair does not make for that.
     pub(super) fn waits_for_choice(&self, table: &Ident) -> Option<&[Ident]> {
-        let of = |finding: &Finding| finding.part == Part::Table && finding.table == *table;
-        self.findings.iter().filter(|finding| of(finding)).find_map(|finding| match &finding.needs {
-            Some(Need::Choice(like)) if !self.confirmed => Some(like.as_slice()),
-            _ => None,
-        })
+        self.choices.get(table).map(Vec::as_slice).filter(|_| !self.confirmed)
     }
 
     /// With somebody's word that what is lost may be made anew.

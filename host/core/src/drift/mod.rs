@@ -35,7 +35,7 @@ mod undone;
 mod unfit;
 mod unrepaired;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 pub use adopt::Adoption;
@@ -150,6 +150,8 @@ pub struct Drift {
     empty: BTreeSet<Ident>,
     /// Whether somebody said that what is lost may be made anew.
     confirmed: bool,
+    /// Missing tables beside some that look just like them.
+    choices: BTreeMap<Ident, Vec<Ident>>,
     metadata: Metadata,
     recorded: Schema,
     dialect: Dialect,
@@ -176,6 +178,7 @@ impl Drift {
             strangers,
             empty: BTreeSet::new(),
             confirmed: false,
+            choices: BTreeMap::new(),
             metadata: metadata.clone(),
             recorded: recorded.clone(),
             dialect,
@@ -198,6 +201,11 @@ impl Drift {
             spelled(&mut finding, &there);
             drift.findings.push(finding);
         }
+        let choices = drift.findings.iter().filter_map(|finding| match &finding.needs {
+            Some(Need::Choice(like)) => Some((finding.table.clone(), like.clone())),
+            _ => None,
+        });
+        drift.choices = choices.collect();
         drift.findings.sort();
         // Repaired one by one in this order, what a reference needs is there before it.
         drift.findings.sort_by_key(|finding| matches!(finding.part, Part::ForeignKey(_)));

@@ -168,16 +168,17 @@ fn aside(world: &World<'_>, own: Schema, others: &mut Schema) -> (Schema, Vec<Fi
         let finding = Finding::renamed(&name, Part::Table, from, &name);
         hindered.push(Finding { needs, ..finding });
     }
+    let moved = world.identities.moved(world.recorded);
     for away in world.away {
         hindered.push(Finding::elsewhere(away));
         refer_to(&mut base, &away.table, world.recorded);
         // What has its name meanwhile, and is another of the record, gets its own once it is back.
-        for rename in world.identities.moved(world.recorded).into_iter().filter(|r| r.table == away.table) {
-            let finding = Finding::renamed(&rename.to, Part::Table, rename.table, &rename.to);
+        for rename in moved.iter().filter(|rename| rename.table == away.table) {
+            let finding = Finding::renamed(&rename.to, Part::Table, rename.table.clone(), &rename.to);
             hindered.push(Finding { needs: Some(Need::Others), ..finding });
         }
     }
-    for rename in world.identities.moved(world.recorded) {
+    for rename in moved {
         let is_it = |s: &&Stranger| s.kind == StrangerKind::Relation && s.name == rename.table.as_str();
         let stranger =
             world.strangers.iter().find(is_it).filter(|_| !world.found.tables.contains_key(&rename.table));

@@ -1,7 +1,7 @@
 //! Version 8: the record knows what a table and its columns are, whatever hands call them.
 
 /// PostgreSQL. Beside what a table shall be, `model` notes what it is: the number of the relation, and the names of its
-/// columns by their numbers, none of which a rename changes. `home` is the number that `model` itself had then: where a
+/// columns by their numbers, none of which a rename changes; of somebody's columns nothing is noted. `home` is the number that `model` itself had then: where a
 /// dump was restored, all have other numbers, and what was noted says nothing.
 ///
 /// `own` finds that hands gave a table or column of a change another name, and notes for `record` the columns that the
@@ -19,11 +19,21 @@ DECLARE
 BEGIN
     PERFORM hookwright.own(org_, tables_, marks_);
     IF recorded_ THEN
-        SELECT m.name, CASE WHEN n.nspname = m.org THEN c.relname::text ELSE concat(n.nspname, '.', c.relname) END INTO of_, now_ FROM hookwright.model m
+        SELECT m.name, CASE WHEN n.nspname = m.org THEN c.relname::text ELSE concat(n.nspname, '.', c.relname) END
+            INTO of_, now_ FROM unnest(tables_, marks_) AS own (name, mark)
+            JOIN hookwright.model m ON m.org = org_ AND m.name = own.name::text
+                AND m.home = 'hookwright.model'::pg_catalog.regclass
             JOIN pg_catalog.pg_class c ON c.oid = m.relation
             JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-            WHERE m.org = org_ AND m.name = ANY(tables_::text[]) AND m.home = 'hookwright.model'::pg_catalog.regclass
-                AND (c.relname <> m.name OR n.nspname <> m.org) LIMIT 1;
+            WHERE CASE WHEN n.nspname = m.org THEN c.relname <> m.name ELSE NOT EXISTS (
+                -- A schema was renamed and restored beside it: the table in place is the one.
+                SELECT FROM pg_catalog.pg_class there
+                JOIN pg_catalog.pg_namespace s ON s.oid = there.relnamespace AND s.nspname = org_::name
+                WHERE there.relname = own.name AND there.relkind = 'r' AND (own.mark IS NULL OR EXISTS (
+                    SELECT FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid
+                    WHERE i.indrelid = there.oid AND x.relname = own.mark
+                ))
+            ) END LIMIT 1;
         IF FOUND THEN
             RAISE EXCEPTION 'a table has another name' USING ERRCODE = 'HW011', TABLE = of_, DETAIL = now_;
         END IF;
@@ -44,8 +54,7 @@ BEGIN
         JOIN pg_catalog.pg_attribute a ON a.attrelid = m.relation AND a.attnum = u.number AND NOT a.attisdropped
         JOIN pg_catalog.pg_attribute other ON other.attrelid = m.relation AND other.attname = u.name AND NOT other.attisdropped
         WHERE m.org = org_ AND m.name = ANY(tables_::text[]) AND m.home = 'hookwright.model'::pg_catalog.regclass
-            AND a.attname <> u.name AND coalesce(m.definition #> ARRAY['columns', u.name], m.definition #> ARRAY['buried', u.name]) IS NOT NULL
-        LIMIT 1;
+            AND m.relation = to_regclass(format('%I.%I', org_, m.name)) AND a.attname <> u.name LIMIT 1;
     IF FOUND AND recorded_ THEN
         RAISE EXCEPTION 'a column has another name' USING ERRCODE = 'HW012', TABLE = of_, COLUMN = column_, DETAIL = now_;
     END IF;
@@ -81,15 +90,20 @@ BEGIN
     IF cardinality(tables_) > 0 THEN
         drifted_ := nullif(pg_catalog.current_setting('hookwright.drifted', true), '');
         INSERT INTO hookwright.model (org, name, definition, relation, home, columns)
-            SELECT org_, t.name, t.definition::json, c.oid, 'hookwright.model'::pg_catalog.regclass, (
-                SELECT pg_catalog.array_agg(CASE WHEN a.attisdropped THEN NULL WHEN
-                    coalesce(t.definition::json #> ARRAY['columns', was.name], t.definition::json #> ARRAY['buried', was.name])
-                    IS NOT NULL THEN was.name ELSE a.attname END ORDER BY a.attnum)
-                FROM pg_catalog.pg_attribute a
-                CROSS JOIN LATERAL (SELECT drifted_ ->> concat(c.oid, ':', a.attnum, ':', a.attname)) AS was (name)
+            SELECT org_, t.name, t.definition, c.oid, 'hookwright.model'::pg_catalog.regclass, (
+                WITH own (name) AS MATERIALIZED (
+                    SELECT json_object_keys(t.definition -> 'columns') UNION ALL SELECT json_object_keys(t.definition -> 'buried')
+                ), was (number, name) AS MATERIALIZED (
+                    SELECT a.attnum, own.name FROM pg_catalog.pg_attribute a
+                    JOIN own ON own.name = drifted_ ->> concat(c.oid, ':', a.attnum, ':', a.attname)
+                    WHERE drifted_ IS NOT NULL AND a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+                )
+                SELECT pg_catalog.array_agg(coalesce(was.name, own.name) ORDER BY a.attnum) FROM pg_catalog.pg_attribute a
+                LEFT JOIN was ON was.number = a.attnum
+                LEFT JOIN own ON own.name = a.attname AND NOT EXISTS (SELECT FROM was other WHERE other.name = own.name)
                 WHERE a.attrelid = c.oid AND a.attnum > 0
             )
-            FROM unnest(tables_, definitions_) AS t (name, definition)
+            FROM unnest(tables_, definitions_::json[]) AS t (name, definition)
             LEFT JOIN (
                 pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace AND n.nspname = org_::name
             ) ON c.relname = t.name::name AND c.relkind = 'r'
