@@ -24,7 +24,7 @@ struct Part {
 }
 
 /// An index of PostgreSQL's bookkeeping: its name, its table, and what makes it.
-const INDEXES: [(&str, &str, &str); 3] = [
+const INDEXES: [(&str, &str, &str); 4] = [
     ("field_entity", "field", "CREATE INDEX field_entity ON hookwright.field (org, entity_id, position)"),
     ("change_revision", "change", "CREATE UNIQUE INDEX change_revision ON hookwright.change (org, revision)"),
     (
@@ -32,6 +32,7 @@ const INDEXES: [(&str, &str, &str); 3] = [
         "held",
         "CREATE INDEX held_open ON hookwright.held (org, id) WHERE status IN ('held', 'staged', 'undoing')",
     ),
+    ("model_relation", "model", "CREATE INDEX model_relation ON hookwright.model (org, relation)"),
 ];
 
 /// The tables whose rows hands are noted by, and which deeds are.

@@ -148,7 +148,7 @@ impl DbError {
     /// That a column of the model is called otherwise, and another has its name.
     pub(crate) fn exchanged(table: &str, column: &str, now: &str) -> Self {
         Self::Drifted(format!(
-            "the column \"{column}\" of the table \"{table}\" is called \"{now}\" in the database, and what is called \"{column}\" there is another column: somebody gave them these names by hand, and nothing is done to either"
+            "the column \"{column}\" of the table \"{table}\" is called \"{now}\" in the database: somebody gave it another name by hand, and nothing is done to what may have either name now"
         ))
     }
 }

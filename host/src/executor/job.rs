@@ -78,7 +78,8 @@ impl Job {
         // The one place where the steps of an approved plan are taken out.
         let plan = work.plan.plan();
         let nonce = nonce();
-        let written = work.tables.iter().map(|row| row.name.clone()).collect();
+        let mut own = Own::of(plan, work.as_recorded);
+        own.touched.extend(work.tables.iter().map(|row| row.name.clone()));
         Self {
             kind: Kind::Change,
             org: work.org.clone(),
@@ -91,7 +92,7 @@ impl Job {
             strongly_locked: u32::try_from(plan.strongly_locked().len()).unwrap_or(u32::MAX),
             foreign_keys_off: plan.foreign_keys_off,
             renamed: plan.renamed.clone(),
-            own: Own { written, ..Own::of(plan, work.as_recorded) },
+            own,
             parts: parts(dialect, &work.org, plan),
             until: work.until,
             records: bookkeeping::script(dialect, work, &nonce),

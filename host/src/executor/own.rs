@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use hookwright_core::ddl::Statement;
 use hookwright_core::ident::{Ident, OrgName};
 use hookwright_core::plan::Plan;
 use hookwright_core::schema::Table;
@@ -17,8 +18,8 @@ pub struct Own {
     pub marked: BTreeMap<Ident, Ident>,
     /// SQLite: those that it works on or refers to, and are there before, as they are.
     pub shapes: BTreeMap<Ident, Arc<Table>>,
-    /// Those of which it writes what they are.
-    pub written: BTreeSet<Ident>,
+    /// All that it works on, and those of which it writes what they are.
+    pub touched: BTreeSet<Ident>,
     /// Whether it calls them as the record does; a repair calls them as the database does.
     pub as_recorded: bool,
 }
@@ -28,12 +29,14 @@ impl Own {
     #[must_use]
     pub fn of(plan: &Plan, as_recorded: bool) -> Self {
         let (marked, shapes) = (plan.marked.clone(), plan.shapes.clone());
-        Self { marked, shapes, written: BTreeSet::new(), as_recorded }
+        // What is kept has no mark.
+        let touched = plan.statements().filter_map(Statement::table).cloned().collect();
+        Self { marked, shapes, touched, as_recorded }
     }
 
     /// Asks PostgreSQL.
     pub(super) fn ask(&self, org: &OrgName, batch: &mut Script) {
-        let tables: BTreeSet<_> = self.marked.keys().chain(&self.written).collect();
+        let tables: BTreeSet<_> = self.marked.keys().chain(&self.touched).collect();
         if tables.is_empty() {
             return;
         }

@@ -28,9 +28,13 @@ pub(super) fn renamed(wanted: &Table, found: &Table) -> Vec<(Ident, Ident)> {
 }
 
 /// Whether a check is that of a column which hands gave another type, so that the type's repair takes it away.
-pub(super) fn is_left(finding: &Finding, wanted: &Schema) -> bool {
+pub(super) fn is_left(finding: &Finding, wanted: &Schema, found: &Schema) -> bool {
     let Part::Check(name) = &finding.part else { return false };
-    let is_of = |column: &Column| column.ty.values().is_some() && names::values_check(&column.name) == *name;
+    let check = found.table(&finding.table).and_then(|t| t.checks.iter().find(|check| check.name == *name));
+    let is_on = |column: &Ident| check.is_some_and(|check| check.expression.columns().contains(column));
+    let is_of = |column: &Column| {
+        column.ty.values().is_some() && names::values_check(&column.name) == *name && is_on(&column.name)
+    };
     let table = wanted.table(&finding.table);
     finding.state() == State::Extra && table.is_some_and(|table| table.columns.values().any(is_of))
 }

@@ -20,10 +20,13 @@ pub(super) fn columns(world: &World<'_>, base: &mut Schema, moved: &[RenameTable
         if covered.is_empty() {
             continue;
         }
+        let taken = |name: &Ident| found.columns.keys().any(|column| column.collides(name));
         findings.extend(covered.iter().map(|(now, was)| {
-            let needs =
-                Some(Need::Room(names::aside(was, |name| found.columns.keys().any(|c| c.collides(name)))));
-            Finding { needs, ..Finding::renamed(name, Part::Column(was.clone()), now.clone(), was) }
+            // Another of the table's own waits for its place, too.
+            let is_own = covered.iter().any(|(now, _)| now == was);
+            let needs = if is_own { Need::Others } else { Need::Room(names::aside(was, taken)) };
+            let finding = Finding::renamed(name, Part::Column(was.clone()), now.clone(), was);
+            Finding { needs: Some(needs), ..finding }
         }));
         uncover(base, at, known, &covered);
     }

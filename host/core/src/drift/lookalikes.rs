@@ -28,8 +28,10 @@ impl Drift {
     }
 }
 
-/// Whether a table has the same columns.
+/// Whether a table has the same columns, or as many of the same types in the same order.
 fn is_like(known: &Table, there: &Table) -> bool {
+    let pairs = || known.columns.values().zip(there.columns.values());
+    let is_in_order = known.columns.len() > 1 && pairs().all(|(known, there)| known.same_type(there));
     let has = |column: &Column| there.column(&column.name).is_some_and(|found| found.same_type(column));
-    known.columns.len() == there.columns.len() && known.columns.values().all(has)
+    known.columns.len() == there.columns.len() && (is_in_order || known.columns.values().all(has))
 }

@@ -48,7 +48,10 @@ pub(super) fn displaced(recorded: &Schema, found: &Schema, identities: &Identiti
             Some(owner) if whose.len() == 1 => *owner,
             // Nothing on it has a name: it is just what one other was, and not what is to be there.
             None if !recorded.table(name).is_some_and(|known| same_shape(known, table)) => {
-                let mut like = recorded.tables.iter().filter(|(_, known)| same_shape(known, table));
+                let stands =
+                    |known: &Table| found.table(&known.name).is_some_and(|there| same_shape(known, there));
+                let like = recorded.tables.iter().filter(|(_, known)| same_shape(known, table));
+                let mut like = like.filter(|(_, known)| !stands(known));
                 like.next().filter(|_| like.next().is_none())?.0
             }
             _ => return None,

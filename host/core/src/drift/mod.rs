@@ -361,7 +361,7 @@ impl Drift {
         let Self { wanted, recorded, metadata, .. } = self;
         let mut findings = Three { wanted, recorded, found, metadata }.findings();
         self.replaced(&mut findings);
-        findings.retain(|finding| !chosen::is_left(finding, wanted));
+        findings.retain(|finding| !chosen::is_left(finding, wanted, found));
         findings
     }
 }

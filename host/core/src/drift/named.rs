@@ -127,7 +127,7 @@ pub(super) fn names_back(world: &World<'_>, own: Schema, others: &mut Schema) ->
             others.tables.remove(&rename.table);
         }
     }
-    hindered.extend(covered::columns(world, &mut base, &tables));
+    let covered = covered::columns(world, &mut base, &tables);
     let mut renames: Vec<_> = tables.into_iter().map(Intent::RenameTable).collect();
     let model = applied(&base, &renames);
     // SQLite gives keys no names.
@@ -139,7 +139,14 @@ pub(super) fn names_back(world: &World<'_>, own: Schema, others: &mut Schema) ->
             && (has_moved || !Arc::ptr_eq(known, table))
         {
             let within = renamed::within(wanted, known, table, identity);
-            let is_there = |rename: &Intent| named_keys || !matches!(rename, Intent::RenamePrimaryKey(_));
+            let is_covered = |to: &Ident| {
+                covered.iter().any(|finding| finding.table == *name && finding.part.column() == Some(to))
+            };
+            let is_there = |rename: &Intent| match rename {
+                Intent::RenamePrimaryKey(_) => named_keys,
+                Intent::RenameColumn(rename) => !is_covered(&rename.to),
+                _ => true,
+            };
             renames.extend(within.into_iter().filter(is_there));
         }
         if let (Some(wanted), Some(known), Some(entity)) =
@@ -150,6 +157,7 @@ pub(super) fn names_back(world: &World<'_>, own: Schema, others: &mut Schema) ->
             );
         }
     }
+    hindered.extend(covered);
     Names { base, renames, hindered }
 }
 
@@ -164,7 +172,9 @@ fn aside(world: &World<'_>, own: Schema, others: &mut Schema) -> (Schema, Vec<Fi
         there.into_iter().for_each(|table| drop(base.tables.insert(from.clone(), table)));
         base = applied(&base, &[Intent::RenameTable(rename)]).schema().clone();
         let taken = |name: &Ident| world.found.tables.keys().any(|there| there.collides(name));
-        let needs = Some(Need::Room(names::aside(&name, taken)));
+        // What has its name is another of the record, which waits for its place, too.
+        let is_ours = world.identities.taken().contains(&name);
+        let needs = Some(if is_ours { Need::Others } else { Need::Room(names::aside(&name, taken)) });
         let finding = Finding::renamed(&name, Part::Table, from, &name);
         hindered.push(Finding { needs, ..finding });
     }

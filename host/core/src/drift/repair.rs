@@ -144,7 +144,8 @@ impl Repair<'_> {
     /// The check of an `Enum` stays when hands give its column another type, and has the name of the one that comes.
     fn without_values(&mut self, wanted: &Column, found: &Table) {
         let name = values_check(&wanted.name);
-        if wanted.ty.values().is_some() && found.checks.iter().any(|check| check.name == name) {
+        let is_its = |check: &Check| check.name == name && check.expression.columns().contains(&wanted.name);
+        if wanted.ty.values().is_some() && found.checks.iter().any(is_its) {
             let table = found.name.clone();
             self.push(Stage::Constraints, Intent::DropCheck(DropCheck { table, name }));
         }

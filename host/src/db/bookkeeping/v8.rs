@@ -4,10 +4,11 @@
 /// columns by their numbers, none of which a rename changes; of somebody's columns nothing is noted. `home` is the number that `model` itself had then: where a
 /// dump was restored, all have other numbers, and what was noted says nothing.
 ///
-/// `own` finds that hands gave a table or column of a change another name, and notes for `record` the columns that the
+/// `own` finds that hands gave a table or column of a change another name, or that name to another, and notes for `record` the columns that the
 /// change leaves as hands called them: they stay what they were, as long as there is to be a column of their name.
 pub(in crate::db) const POSTGRES: &str = r#"
 ALTER TABLE hookwright.model ADD COLUMN relation oid, ADD COLUMN home oid, ADD COLUMN columns text[];
+CREATE INDEX model_relation ON hookwright.model (org, relation);
 
 CREATE FUNCTION hookwright.own(org_ text, tables_ name[], marks_ name[], recorded_ boolean)
 RETURNS void LANGUAGE plpgsql VOLATILE AS $function$
@@ -37,6 +38,16 @@ BEGIN
         IF FOUND THEN
             RAISE EXCEPTION 'a table has another name' USING ERRCODE = 'HW011', TABLE = of_, DETAIL = now_;
         END IF;
+        -- The one that had the name is gone, and another has it.
+        SELECT m.name, c.relname INTO of_, now_ FROM unnest(tables_) AS own (name)
+            JOIN pg_catalog.pg_namespace n ON n.nspname = org_::name
+            JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = own.name AND c.relkind = 'r'
+            JOIN hookwright.model m ON m.org = org_ AND m.relation = c.oid AND m.name <> own.name::text
+                AND m.home = 'hookwright.model'::pg_catalog.regclass
+            LIMIT 1;
+        IF FOUND THEN
+            RAISE EXCEPTION 'a table has another name' USING ERRCODE = 'HW011', TABLE = of_, DETAIL = now_;
+        END IF;
     END IF;
     SELECT pg_catalog.json_object_agg(concat(m.relation, ':', u.number, ':', a.attname), u.name) INTO drifted_
         FROM hookwright.model m
@@ -48,13 +59,14 @@ BEGIN
     IF drifted_ IS NULL THEN
         RETURN;
     END IF;
-    -- What has the name of one of the model's columns is another.
+    -- What has the name of one of the model's columns is another, or was another.
     SELECT m.name, u.name, a.attname INTO of_, column_, now_ FROM hookwright.model m
         CROSS JOIN LATERAL unnest(m.columns) WITH ORDINALITY AS u (name, number)
         JOIN pg_catalog.pg_attribute a ON a.attrelid = m.relation AND a.attnum = u.number AND NOT a.attisdropped
-        JOIN pg_catalog.pg_attribute other ON other.attrelid = m.relation AND other.attname = u.name AND NOT other.attisdropped
         WHERE m.org = org_ AND m.name = ANY(tables_::text[]) AND m.home = 'hookwright.model'::pg_catalog.regclass
-            AND m.relation = to_regclass(format('%I.%I', org_, m.name)) AND a.attname <> u.name LIMIT 1;
+            AND m.relation = to_regclass(format('%I.%I', org_, m.name)) AND a.attname <> u.name
+            AND (a.attname = ANY(m.columns) OR EXISTS (SELECT FROM pg_catalog.pg_attribute other
+                WHERE other.attrelid = m.relation AND other.attname = u.name AND NOT other.attisdropped)) LIMIT 1;
     IF FOUND AND recorded_ THEN
         RAISE EXCEPTION 'a column has another name' USING ERRCODE = 'HW012', TABLE = of_, COLUMN = column_, DETAIL = now_;
     END IF;
