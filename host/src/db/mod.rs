@@ -131,6 +131,7 @@ pub use kept::Kept;
 pub use ledger::{ChangePage, ChangeRecord, ChangeRow, EventRow, Seen};
 pub(crate) use lent::Connections;
 pub use options::DbOptions;
+pub(crate) use parts::PutBack;
 pub use pools::{Count, Pools, PoolsState};
 pub use pressure::Pressure;
 pub use privileges::Lacking;
