@@ -116,6 +116,7 @@ use crate::executor::{RetryPolicy, Tries};
 pub use crate::circuit::CircuitState;
 pub use blockers::Blocker;
 pub use contents::{Contents, Rows, Soundness};
+pub(crate) use debris::Thing;
 pub(crate) use error::LESS_AT_ONCE;
 use error::explain;
 pub use error::{About, DbError};

@@ -5,7 +5,7 @@ use hookwright_core::ident::OrgName;
 use crate::counted::counted;
 use crate::db::{DbError, PutBack};
 use crate::error::{Error, Result};
-use crate::executor;
+use crate::executor::{self, Cleared};
 use crate::host::Host;
 use crate::trouble::Fix;
 
@@ -29,8 +29,10 @@ impl Host {
                 done((!made.is_empty()).then(|| format!("made {} again", made.join(", "))), left)
             }
             Fix::Clear => {
-                let gone = executor::clear_debris(self.tenant(org).await?.db()).await?;
-                Ok(format!("took away {}", counted(gone, "thing")))
+                let tenant = self.tenant(org).await?;
+                let Cleared { gone, left } =
+                    executor::clear_debris(tenant.db(), &self.config().retry).await?;
+                done((gone > 0).then(|| format!("took away {}", counted(gone, "thing"))), left)
             }
             Fix::Resume => {
                 let ids = self.resume(org).await?;
