@@ -51,7 +51,7 @@ const TOMBSTONE_SQLITE: &str = "SELECT table_name || CASE column_name WHEN '' TH
 
 impl HeldRow {
     /// What of it no host writes.
-    fn misshapen(&self) -> Option<String> {
+    pub(crate) fn misshapen(&self) -> Option<String> {
         let Self { status, verdict, events, summary, outcome, reasons, .. } = self;
         let row = [status, &self.revision.to_string(), events, summary, outcome, verdict].map(String::clone);
         let [status, revision, events, summary, outcome, verdict] = row;
