@@ -32,7 +32,8 @@ impl Host {
     pub async fn held_as(&self, org: &OrgName, change: &Change) -> Result<Option<String>> {
         let tenant = self.tenant(org).await?;
         let all = HeldPart { before: None, limit: MOST_HELD };
-        for held in crate::ledger::held(&tenant, all).await? {
+        let listed = crate::ledger::held(&tenant, all).await?;
+        for held in listed.into_iter().filter(|held| held.unreadable.is_none()) {
             let row = tenant.db().held(&held.change).await?.filter(HeldRow::waits);
             let Some(known) = row.as_ref().map(held_change).transpose()? else { continue };
             if let ([known], [asked]) = (known.events.as_slice(), change.events.as_slice())

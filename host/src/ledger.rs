@@ -4,12 +4,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::api::{HeldPart, Page};
 use crate::db::{ChangePage, ChangeRow, HeldPage, HeldRow, OrgDb};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::outcome::{ChangeSummary, EventSummary, HeldSummary, Status};
 use crate::tenant::Tenant;
 
 /// What the ledger keeps of a change beside its outcome, for lists.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Summary {
     pub events: Vec<EventSummary>,
     pub statements: usize,
@@ -22,18 +22,18 @@ pub(crate) async fn changes(tenant: &Tenant, page: Page) -> Result<Vec<ChangeSum
         // None at all may also be that the history is gone, which this says.
         tenant.db().point().await?;
     }
-    rows.into_iter().map(|row| summary(tenant.db(), row)).collect()
+    Ok(rows.into_iter().map(|row| summary(tenant.db(), row)).collect())
 }
 
 /// A page of the changes that are held or staged, newest first.
 pub(crate) async fn held(tenant: &Tenant, part: HeldPart) -> Result<Vec<ChangeSummary>> {
     let rows = tenant.db().held_changes(&HeldPage { before: part.before, limit: part.limit }).await?;
-    rows.into_iter().map(|row| held_summary(tenant.db(), row)).collect()
+    Ok(rows.into_iter().map(|row| held_summary(tenant.db(), row)).collect())
 }
 
-fn summary(db: &OrgDb, row: ChangeRow) -> Result<ChangeSummary> {
-    let Summary { events, statements } = parse(db, ("change", &row.id), &row.summary)?;
-    Ok(ChangeSummary {
+fn summary(db: &OrgDb, row: ChangeRow) -> ChangeSummary {
+    let (Summary { events, statements }, unreadable) = parsed(db, ("change", &row.id), &row.summary, None);
+    ChangeSummary {
         change: row.id,
         revision: row.revision,
         status: Status::Applied,
@@ -43,11 +43,13 @@ fn summary(db: &OrgDb, row: ChangeRow) -> Result<ChangeSummary> {
         actor: row.actor,
         events,
         statements,
-    })
+        unreadable,
+    }
 }
 
-fn held_summary(db: &OrgDb, row: HeldRow) -> Result<ChangeSummary> {
-    let Summary { events, statements } = parse(db, ("held", &row.id), &row.summary)?;
+fn held_summary(db: &OrgDb, row: HeldRow) -> ChangeSummary {
+    let wrong = row.misshapen();
+    let (Summary { events, statements }, unreadable) = parsed(db, ("held", &row.id), &row.summary, wrong);
     let status = if row.waits() { Status::Held } else { Status::Staged };
     let held = HeldSummary {
         since: row.created_at,
@@ -55,7 +57,7 @@ fn held_summary(db: &OrgDb, row: HeldRow) -> Result<ChangeSummary> {
         verdict: row.verdict,
         plan_hash: row.plan_hash,
     };
-    Ok(ChangeSummary {
+    ChangeSummary {
         change: row.id,
         revision: row.revision,
         status,
@@ -65,10 +67,20 @@ fn held_summary(db: &OrgDb, row: HeldRow) -> Result<ChangeSummary> {
         actor: row.actor,
         events,
         statements,
-    })
+        unreadable,
+    }
 }
 
-fn parse(db: &OrgDb, (table, id): (&str, &str), summary: &str) -> Result<Summary> {
-    let damaged = |e| Error::from(db.misshapen(table, id, &format!("its summary does not parse: {e}")));
-    serde_json::from_str(summary).map_err(damaged)
+/// What a row is about; or what is wrong with it, so that the rest of the list can be shown.
+fn parsed(
+    db: &OrgDb,
+    (table, id): (&str, &str),
+    summary: &str,
+    wrong: Option<String>,
+) -> (Summary, Option<String>) {
+    let parsed = serde_json::from_str(summary).map_err(|e| format!("its summary does not parse: {e}"));
+    match wrong.map_or(parsed, Err) {
+        Ok(summary) => (summary, None),
+        Err(what) => (Summary::default(), Some(db.misshapen(table, id, &what).found)),
+    }
 }

@@ -165,6 +165,9 @@ pub struct ChangeSummary {
     pub events: Vec<EventSummary>,
     /// How many statements it ran.
     pub statements: usize,
+    /// What is wrong with its row, if somebody edited it so that it cannot be used; then what it is about is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unreadable: Option<String>,
 }
 
 /// What a list tells of a held change.

@@ -89,6 +89,9 @@ fn status(change: &ChangeSummary) -> String {
 }
 
 fn what(change: &ChangeSummary) -> String {
+    if let Some(wrong) = &change.unreadable {
+        return print::clean(&format!("unreadable: {wrong}"));
+    }
     let first = change.events.first().map(|e| format!("{} {}", e.kind, e.subject)).unwrap_or_default();
     let all = match change.events.len() {
         0 | 1 => first,

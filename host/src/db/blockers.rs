@@ -78,6 +78,18 @@ impl OrgDb {
         Ok(self.sessions(pool, &script).await?.into_iter().map(|(blocker, _)| blocker).collect())
     }
 
+    /// Who holds locks on a table of the bookkeeping.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub(super) async fn holders_of_bookkeeping(&self, table: &str) -> Result<Vec<Blocker>, DbError> {
+        let Pool::Postgres(pool) = self.pool() else { return Ok(Vec::new()) };
+        let mut script = Script::of(Dialect::Postgres, "SELECT * FROM (SELECT DISTINCT ON (l.pid) ");
+        script.sql(SESSION).sql(" AND n.nspname = 'hookwright' AND c.relname = ").text(table);
+        script.sql(" ORDER BY l.pid) AS found ORDER BY seconds DESC, pid LIMIT 10");
+        Ok(self.sessions(pool, &script).await?.into_iter().map(|(blocker, _)| blocker).collect())
+    }
+
     /// Who has tables of the organisation to itself, so that they cannot even be read.
     ///
     /// # Errors

@@ -13,7 +13,7 @@ use crate::trouble::{Fix, Trouble};
 const MOST: usize = 6;
 
 /// Something that a step made: what it is, the table it is on, and its name.
-type Thing = (String, String, String);
+pub(crate) type Thing = (String, String, String);
 
 /// All of them, in the order in which they can go; none while any change of the organisation has steps left.
 const FOUND: &str = r"

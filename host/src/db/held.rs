@@ -76,7 +76,7 @@ impl HeldRow {
     }
 }
 
-/// All columns; times as RFC 3339 on either database.
+/// All columns; times as RFC 3339 on either database. Those of SQLite can hold anything: a row that hands edited is to be read, too.
 macro_rules! held {
     (postgres $($rest:literal)+) => {
         concat!("SELECT id, status, actor, sender, events::text AS events, plan_hash, revision, verdict, \
@@ -87,9 +87,13 @@ macro_rules! held {
             decided_by, note, reasons::text AS reasons, consent::text AS consent FROM hookwright.held WHERE org = $1", $($rest),+)
     };
     (sqlite $($rest:literal)+) => {
-        concat!("SELECT id, status, actor, sender, events, plan_hash, revision, verdict, summary, outcome, created_at, \
+        concat!("SELECT CAST(id AS TEXT) AS id, CAST(status AS TEXT) AS status, CAST(actor AS TEXT) AS actor, \
+            CAST(sender AS TEXT) AS sender, CAST(events AS TEXT) AS events, CAST(plan_hash AS TEXT) AS plan_hash, \
+            CASE typeof(revision) WHEN 'integer' THEN revision ELSE -1 END AS revision, CAST(verdict AS TEXT) AS verdict, \
+            CAST(summary AS TEXT) AS summary, CAST(outcome AS TEXT) AS outcome, CAST(created_at AS TEXT) AS created_at, \
             coalesce(max(CAST(strftime('%s', 'now') AS INTEGER) - CAST(strftime('%s', created_at) AS INTEGER), 0), 0) AS age_s, \
-            decided_at, decided_by, note, NULL AS reasons, NULL AS consent FROM hookwright_held WHERE org = $1", $($rest),+)
+            CAST(decided_at AS TEXT) AS decided_at, CAST(decided_by AS TEXT) AS decided_by, CAST(note AS TEXT) AS note, \
+            NULL AS reasons, NULL AS consent FROM hookwright_held WHERE org = $1", $($rest),+)
     };
 }
 
@@ -132,21 +136,21 @@ impl OrgDb {
         Ok(self.shaped(found.into_iter().collect())?.pop())
     }
 
-    /// A page of the changes that wait, or whose steps are under way, newest first: ids begin with the time.
+    /// A page of the changes that wait, or whose steps are under way, newest first: ids begin with the time. Rows that no host
+    /// writes are among them, see [`HeldRow::misshapen`].
     ///
     /// # Errors
     /// What the database says.
     pub async fn held_changes(&self, page: &HeldPage) -> Result<Vec<HeldRow>, DbError> {
         let limit = i64::from(page.limit.min(super::ledger::MAX_PAGE));
-        let found = on_either!(
+        on_either!(
             self,
             HeldRow,
             held!(postgres " AND status IN ('held', 'staged', 'undoing') AND ($2::text IS NULL OR id COLLATE \"C\" < $2 COLLATE \"C\")"
                 " ORDER BY id COLLATE \"C\" DESC LIMIT $3"),
-            held!(sqlite " AND status IN ('held', 'staged', 'undoing') AND ($2 IS NULL OR id < $2) ORDER BY id DESC LIMIT $3"),
+            held!(sqlite " AND status IN ('held', 'staged', 'undoing') AND ($2 IS NULL OR id < $2) ORDER BY hookwright_held.id DESC LIMIT $3"),
             [self.org().as_str(), page.before.as_deref(), limit],
             fetch_all
-        )?;
-        self.shaped(found)
+        )
     }
 }

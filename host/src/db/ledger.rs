@@ -99,7 +99,8 @@ impl From<EventColumns> for EventRow {
     }
 }
 
-/// The columns of a change; the time as RFC 3339 on either database.
+/// The columns of a change; the time as RFC 3339 on either database. Those of SQLite can hold anything: a row that hands
+/// edited is to be read, too.
 macro_rules! changes {
     (postgres $more:literal $($rest:literal)+) => {
         concat!("SELECT id, revision, status, actor, correlation_id, \
@@ -107,7 +108,9 @@ macro_rules! changes {
             summary::text AS summary, rolled_back_by", $more, " FROM hookwright.change WHERE org = $1", $($rest),+)
     };
     (sqlite $more:literal $($rest:literal)+) => {
-        concat!("SELECT id, revision, status, actor, correlation_id, committed_at, summary, rolled_back_by", $more,
+        concat!("SELECT CAST(id AS TEXT), CASE typeof(revision) WHEN 'integer' THEN revision ELSE -1 END, CAST(status AS TEXT), \
+            CAST(actor AS TEXT), CAST(correlation_id AS TEXT), CAST(committed_at AS TEXT), CAST(summary AS TEXT), \
+            CAST(rolled_back_by AS TEXT)", $more,
             " FROM hookwright_change WHERE org = $1", $($rest),+)
     };
 }
@@ -140,7 +143,7 @@ impl OrgDb {
             self,
             ChangeColumns,
             changes!(postgres ", outcome::text AS outcome" " AND id = $2"),
-            changes!(sqlite ", outcome" " AND id = $2"),
+            changes!(sqlite ", CAST(outcome AS TEXT)" " AND id = $2"),
             [self.org().as_str(), id],
             fetch_optional
         )?;

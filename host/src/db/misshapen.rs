@@ -1,6 +1,7 @@
 //! Rows of the ledger, of held changes and of tombstones that hands edited into something that no host writes. Metadata and
 //! model have a sum over them (`kept.rs`); these are looked at where they are read, and all of them by `doctor`.
 
+use futures_util::TryStreamExt;
 use hookwright_core::event::Change;
 use hookwright_core::ident::Ident;
 use hookwright_core::schema::Schema;
@@ -44,14 +45,30 @@ const CHANGE_SQLITE: &str = "SELECT id, coalesce(CAST(status AS TEXT), ''), coal
     coalesce(CAST(summary AS TEXT), ''), coalesce(CAST(outcome AS TEXT), ''), coalesce(CAST(undo AS TEXT), ''), \
     CASE WHEN julianday(committed_at) IS NULL THEN committed_at ELSE '' END FROM hookwright_change WHERE org = $1 ORDER BY id DESC LIMIT 1000";
 const TOMBSTONE_POSTGRES: &str = "SELECT table_name || CASE column_name WHEN '' THEN '' ELSE '.' || column_name END, table_name, \
-    column_name, '', '', '', coalesce(memory::text, ''), '' FROM hookwright.tombstone WHERE org = $1 ORDER BY 1";
-const TOMBSTONE_SQLITE: &str = "SELECT table_name || CASE column_name WHEN '' THEN '' ELSE '.' || column_name END, table_name, \
-    column_name, '', '', '', coalesce(CAST(memory AS TEXT), ''), \
-    CASE WHEN julianday(dropped_at) IS NULL THEN dropped_at ELSE '' END FROM hookwright_tombstone WHERE org = $1 ORDER BY 1";
+    column_name, '', '', '', coalesce(memory::text, ''), '' FROM hookwright.tombstone WHERE org = $1 \
+    AND ($2::text IS NULL OR (table_name COLLATE \"C\", column_name COLLATE \"C\") > ($2, $3)) \
+    ORDER BY table_name COLLATE \"C\", column_name COLLATE \"C\" LIMIT $4";
+const TOMBSTONE_SQLITE: &str = "SELECT CAST(table_name || CASE column_name WHEN '' THEN '' ELSE '.' || column_name END AS TEXT), \
+    CAST(table_name AS TEXT), CAST(column_name AS TEXT), '', '', '', coalesce(CAST(memory AS TEXT), ''), \
+    CASE WHEN julianday(dropped_at) IS NULL THEN CAST(dropped_at AS TEXT) ELSE '' END FROM hookwright_tombstone WHERE org = $1 \
+    AND ($2 IS NULL OR (CAST(table_name AS TEXT), CAST(column_name AS TEXT)) > ($2, $3)) ORDER BY 2, 3 LIMIT $4";
+
+/// Tombstones that are read at once.
+const PAGE: i64 = 200;
+
+/// What is wrong with a tombstone.
+struct Amiss {
+    /// Its table and column.
+    place: (String, String),
+    key: String,
+    what: String,
+    /// Whether the model alone says so.
+    gone: bool,
+}
 
 impl HeldRow {
     /// What of it no host writes.
-    fn misshapen(&self) -> Option<String> {
+    pub(crate) fn misshapen(&self) -> Option<String> {
         let Self { status, verdict, events, summary, outcome, reasons, .. } = self;
         let row = [status, &self.revision.to_string(), events, summary, outcome, verdict].map(String::clone);
         let [status, revision, events, summary, outcome, verdict] = row;
@@ -119,22 +136,81 @@ impl OrgDb {
         }
     }
 
-    /// Rows of held changes, of the ledger and of tombstones that no host writes, among the thousand newest of each kind.
+    /// Rows of held changes, of the ledger and of tombstones that no host writes, among the thousand newest of the former two.
     ///
     /// # Errors
     /// What the database says.
     pub(crate) async fn all_misshapen(&self, schema: &Schema) -> Result<Vec<Trouble>, DbError> {
-        let org = self.org().as_str();
-        let held = on_either!(self, Row, HELD_POSTGRES, HELD_SQLITE, [org], fetch_all)?;
-        let changes = on_either!(self, Row, CHANGE_POSTGRES, CHANGE_SQLITE, [org], fetch_all)?;
-        let tombstones = on_either!(self, Row, TOMBSTONE_POSTGRES, TOMBSTONE_SQLITE, [org], fetch_all)?;
         let of = |table: &'static str, row: &Row, what: Option<String>| {
             what.map(|what| self.misshapen(table, &row.0, &what))
         };
-        let held = held.iter().filter_map(|row| of("held", row, of_held(row)));
-        let changes = changes.iter().filter_map(|row| of("change", row, of_change(row)));
-        let tombstones = tombstones.iter().filter_map(|row| of("tombstone", row, of_tombstone(row, schema)));
-        Ok(held.chain(changes).chain(tombstones).collect())
+        let held = |row: &Row| of("held", row, of_held(row));
+        let mut told = self.each((HELD_POSTGRES, HELD_SQLITE), held).await?;
+        let change = |row: &Row| of("change", row, of_change(row));
+        told.extend(self.each((CHANGE_POSTGRES, CHANGE_SQLITE), change).await?);
+        let tombstones = self.tombstones_amiss(schema).await?;
+        told.extend(tombstones.iter().map(|amiss| self.misshapen("tombstone", &amiss.key, &amiss.what)));
+        Ok(told)
+    }
+
+    /// What is told of rows, which come one by one: an outcome may be large.
+    async fn each(
+        &self,
+        (postgres, sqlite): (&'static str, &'static str),
+        of: impl Fn(&Row) -> Option<Trouble>,
+    ) -> Result<Vec<Trouble>, DbError> {
+        let (org, of) = (self.org().as_str(), &of);
+        reading!(self, async {
+            match self.pool() {
+                Pool::Postgres(pool) => {
+                    let mut lent = pool.acquire().await?;
+                    let rows = sqlx::query_as::<_, Row>(postgres).bind(org).fetch(&mut *lent);
+                    let told = rows.try_filter_map(async |row| Ok(of(&row))).try_collect().await;
+                    lent.answered(told)
+                }
+                Pool::Sqlite(pool) => {
+                    let mut lent = pool.acquire().await?;
+                    let rows = sqlx::query_as::<_, Row>(sqlite).bind(org).fetch(&mut *lent);
+                    let told = rows.try_filter_map(async |row| Ok(of(&row))).try_collect().await;
+                    lent.answered(told)
+                }
+            }
+        })
+    }
+
+    /// Tombstones that no host writes, or that the model knows nothing of. The model is older than the tombstones: what was
+    /// dropped in between is no trouble, so the latter are held against a newer one before they are told.
+    async fn tombstones_amiss(&self, schema: &Schema) -> Result<Vec<Amiss>, DbError> {
+        let first = self.tombstones_against(schema).await?;
+        if !first.iter().any(|amiss| amiss.gone) {
+            return Ok(first);
+        }
+        let now = self.snapshot().await?;
+        let mut again = self.tombstones_against(&now.schema).await?;
+        again.retain(|amiss| !amiss.gone || first.iter().any(|it| it.gone && it.place == amiss.place));
+        Ok(again)
+    }
+
+    async fn tombstones_against(&self, schema: &Schema) -> Result<Vec<Amiss>, DbError> {
+        let (org, mut found) = (self.org().as_str(), Vec::new());
+        let mut after: Option<(String, String)> = None;
+        loop {
+            let (table, column) =
+                (after.as_ref().map(|it| it.0.as_str()), after.as_ref().map(|it| it.1.as_str()));
+            let rows = on_either!(
+                self,
+                Row,
+                TOMBSTONE_POSTGRES,
+                TOMBSTONE_SQLITE,
+                [org, table, column, PAGE],
+                fetch_all
+            )?;
+            found.extend(rows.iter().filter_map(|row| of_tombstone(row, schema)));
+            match rows.into_iter().nth(PAGE as usize - 1) {
+                Some((_, table, column, ..)) => after = Some((table, column)),
+                None => return Ok(found),
+            }
+        }
     }
 }
 
@@ -153,30 +229,39 @@ fn of_change((_, status, revision, _, summary, outcome, undo, time): &Row) -> Op
         .or_else(|| if undo.is_empty() { None } else { read::<Undo>(undo, "undo").err() })
 }
 
-fn of_tombstone((_, table, column, _, _, _, memory, time): &Row, schema: &Schema) -> Option<String> {
-    let parsed = |name: &str| Ident::parse(name).map_err(|e| e.to_string());
-    let of = match parsed(table) {
-        Ok(of) => of,
-        Err(said) => return Some(format!("its table_name is no name: {said}")),
+fn of_tombstone(row: &Row, schema: &Schema) -> Option<Amiss> {
+    let (key, table, column, _, _, _, memory, time) = row;
+    let amiss = |what: String, gone: bool| {
+        let place = (table.clone(), column.clone());
+        Amiss { place, key: key.clone(), what, gone }
+    };
+    let parsed = |name: &str, of: &str| Ident::parse(name).map_err(|e| format!("its {of} is no name: {e}"));
+    let place = match (parsed(table, "table_name"), column.as_str()) {
+        (Ok(of), "") => Ok((of, None)),
+        (Ok(of), column) => parsed(column, "column_name").map(|column| (of, Some(column))),
+        (Err(what), _) => Err(what),
+    };
+    let (of, column) = match place {
+        Ok(place) => place,
+        Err(what) => return Some(amiss(what, false)),
     };
     if !memory.is_empty()
         && let Err(what) = read::<Memory>(memory, "memory")
     {
-        return Some(what);
+        return Some(amiss(what, false));
     }
-    let is_there = match column.as_str() {
-        "" => schema.buried.contains_key(&of),
-        column => match parsed(column) {
-            Ok(column) => {
-                let known = schema.table(&of).map(|table| table.buried.contains_key(&column));
-                let buried = || schema.buried.get(&of).map(|of| of.table.buried.contains_key(&column));
-                known.or_else(buried).unwrap_or_default()
-            }
-            Err(said) => return Some(format!("its column_name is no name: {said}")),
-        },
+    let is_there = match column {
+        None => schema.buried.contains_key(&of),
+        Some(column) => {
+            let known = schema.table(&of).map(|table| table.buried.contains_key(&column));
+            let buried = || schema.buried.get(&of).map(|of| of.table.buried.contains_key(&column));
+            known.or_else(buried).unwrap_or_default()
+        }
     };
-    let gone = (!is_there).then(|| "the model has nothing that was dropped there".to_owned());
-    gone.or_else(|| of_time("dropped_at", time))
+    match is_there {
+        true => of_time("dropped_at", time).map(|what| amiss(what, false)),
+        false => Some(amiss("the model has nothing that was dropped there".to_owned(), true)),
+    }
 }
 
 fn of_outcome(summary: &str, outcome: &str, time: &str) -> Option<String> {
@@ -208,4 +293,66 @@ fn number(revision: &str, least: i64) -> Option<String> {
 
 fn read<T: DeserializeOwned>(json: &str, what: &str) -> Result<T, String> {
     serde_json::from_str(json).map_err(|e| format!("its {what} does not parse: {e}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use hookwright_core::ddl::Dialect;
+    use serde_json::json;
+
+    use super::*;
+    use crate::db::gate::Script;
+    use crate::executor::testing::Bench;
+
+    #[tokio::test]
+    async fn what_was_dropped_since_the_model_was_read_is_no_trouble_on_postgres() {
+        dropped_since(Dialect::Postgres).await;
+    }
+
+    #[tokio::test]
+    async fn what_was_dropped_since_the_model_was_read_is_no_trouble_on_sqlite() {
+        dropped_since(Dialect::Sqlite).await;
+    }
+
+    async fn dropped_since(dialect: Dialect) {
+        let mut bench = Bench::new(dialect).await;
+        let columns = json!([{"name": "id", "ty": {"type": "Int"}, "nullable": false}, {"name": "note", "ty": {"type": "Text"}, "nullable": true}]);
+        let create =
+            json!({"intent": "create-table", "table": "invoice", "columns": columns, "primaryKey": ["id"]});
+        bench.change(&[create]).await;
+        let before = bench.schema.clone();
+        bench.change(&[json!({"intent": "drop-column", "table": "invoice", "column": "note"})]).await;
+        let invoice = Ident::parse("invoice").expect("a name");
+        let dropped =
+            bench.schema.table(&invoice).and_then(|table| table.buried.keys().next()).expect("kept");
+        tombstones(&bench, &["invoice".to_owned()], dropped.as_str()).await;
+        assert_eq!(bench.db.tombstones_against(&before).await.expect("read").len(), 1);
+        assert_eq!(bench.db.tombstones_amiss(&before).await.expect("read").len(), 0);
+        // More than are read at once, of which the model knows nothing now either.
+        let lost: Vec<_> = (0..2 * PAGE + 1).map(|n| format!("lost_{n}")).collect();
+        tombstones(&bench, &lost, "").await;
+        let found = bench.db.tombstones_amiss(&before).await.expect("read");
+        let found: std::collections::BTreeSet<_> = found.into_iter().map(|amiss| amiss.key).collect();
+        assert_eq!(found, lost.into_iter().collect());
+    }
+
+    async fn tombstones(bench: &Bench, tables: &[String], column: &str) {
+        let mut script = Script::new(bench.db.dialect());
+        for table in tables {
+            script.sql("INSERT INTO ").sql(match bench.db.dialect() {
+                Dialect::Postgres => "hookwright.tombstone",
+                Dialect::Sqlite => "hookwright_tombstone",
+            });
+            script.sql(" (org, table_name, column_name, change_id) VALUES (");
+            script.texts([bench.db.org().as_str(), table, column, "c-2"]).sql(");\n");
+        }
+        match bench.db.pool() {
+            Pool::Postgres(pool) => {
+                drop(script.postgres(&mut pool.acquire().await.expect("lent")).await.expect("written"))
+            }
+            Pool::Sqlite(pool) => {
+                drop(script.sqlite(&mut pool.acquire().await.expect("lent")).await.expect("written"))
+            }
+        }
+    }
 }

@@ -1,5 +1,6 @@
 //! Triggers and indexes of the bookkeeping that are not there any more: hands dropped them, or put a table back without them.
-//! Nothing fails without them, so they are looked for; they are made again as the migrations made them.
+//! Nothing fails without them, so they are looked for; they are made again as the migrations made them. All organisations of
+//! a database use the tables, so each part is a transaction of its own that waits for no lock longer than a change does.
 
 use std::collections::BTreeSet;
 
@@ -9,8 +10,9 @@ use sqlx::{ConnectOptions, Connection};
 use tokio::sync::OnceCell;
 
 use super::gate::Script;
+use super::postgres::alone;
 use super::{Connections, DbError, OrgDb, Pool, bookkeeping};
-use crate::executor::{begin_immediate, settle_file};
+use crate::executor::{RetryPolicy, Tries, begin_immediate, settle_file};
 use crate::trouble::{Fix, Trouble};
 
 /// A trigger or an index.
@@ -21,6 +23,21 @@ struct Part {
     table: String,
     /// What makes it.
     made: String,
+}
+
+impl Part {
+    fn told(&self) -> String {
+        format!("the {} \"{}\" of \"{}\"", self.kind, self.name, self.table)
+    }
+}
+
+/// What came of making parts again.
+#[derive(Debug, Default)]
+pub(crate) struct PutBack {
+    /// Those that are there again.
+    pub made: Vec<String>,
+    /// Those that are not, with what stands against each.
+    pub left: Vec<(String, DbError)>,
 }
 
 /// An index of PostgreSQL's bookkeeping: its name, its table, and what makes it.
@@ -84,19 +101,41 @@ impl OrgDb {
         Ok(Some(trouble.next(next).fixed_by(Fix::PutBack)))
     }
 
-    /// Makes them again; which.
+    /// Makes them again, each by itself.
     ///
     /// # Errors
-    /// What the database says.
-    pub(crate) async fn put_parts_back(&self) -> Result<Vec<String>, DbError> {
-        let missing = self.missing_parts().await?;
-        let script = self.making(&missing);
-        let done = match self.pool() {
-            Pool::Postgres(pool) => on_postgres(pool, &script).await,
-            Pool::Sqlite(pool) => on_sqlite(pool, &script, self.options().lock_timeout_ms).await,
-        };
-        done.map_err(|e| self.explain(e))?;
-        Ok(missing.into_iter().map(|part| part.name).collect())
+    /// What the database says when it is asked which are missing.
+    pub(crate) async fn put_parts_back(&self, policy: &RetryPolicy) -> Result<PutBack, DbError> {
+        let (mut done, gentle) = (PutBack::default(), policy.gentle());
+        for part in self.missing_parts().await? {
+            // Each attempt makes the table's users wait: who did not get one lock asks for the next less often.
+            let policy = if done.left.is_empty() { policy } else { &gentle };
+            match self.made(&part, policy).await {
+                Ok(()) => done.made.push(part.told()),
+                Err(error) => done.left.push((part.told(), error)),
+            }
+        }
+        Ok(done)
+    }
+
+    /// Makes one, again while a lock is in the way.
+    async fn made(&self, part: &Part, policy: &RetryPolicy) -> Result<(), DbError> {
+        let (mut tries, script) = (Tries::new(policy), self.making(part));
+        loop {
+            let done = match self.pool() {
+                Pool::Postgres(pool) => on_postgres(pool, &script).await,
+                Pool::Sqlite(pool) => on_sqlite(pool, &script, self.options().lock_timeout_ms).await,
+            };
+            match done.map_err(|e| self.explain(e)) {
+                Err(DbError::Blocked { .. }) => {}
+                other => return other,
+            }
+            if tries.after_lock().await.is_none() {
+                let blockers = self.holders_of_bookkeeping(&part.table).await.unwrap_or_default();
+                let holders = self.holders_of_file();
+                return Err(DbError::Blocked { tries: tries.locks(), blockers, holders });
+            }
+        }
     }
 
     async fn missing_parts(&self) -> Result<Vec<Part>, DbError> {
@@ -121,26 +160,38 @@ impl OrgDb {
         Ok(all)
     }
 
-    /// What makes them. One of the name that is another is dropped first.
-    fn making(&self, parts: &[Part]) -> Script {
+    /// What makes it. One of the name that is another is dropped first.
+    fn making(&self, Part { kind, name, table, made }: &Part) -> Script {
+        let options = self.options();
         let mut script = Script::new(self.dialect());
-        for Part { kind, name, table, made } in parts {
-            match (self.dialect(), kind.as_str()) {
-                (Dialect::Postgres, "trigger") => {
-                    script.sql("DROP TRIGGER IF EXISTS ").identifier(name);
-                    script.sql(" ON hookwright.").identifier(table)
-                }
-                (Dialect::Postgres, _) => script.sql("DROP INDEX IF EXISTS hookwright.").identifier(name),
-                (Dialect::Sqlite, "trigger") => script.sql("DROP TRIGGER IF EXISTS ").identifier(name),
-                (Dialect::Sqlite, _) => script.sql("DROP INDEX IF EXISTS ").identifier(name),
-            };
-            script.sql(";\n").stored(made);
+        if self.dialect() == Dialect::Postgres {
+            script = alone();
+            script.sql("SET LOCAL lock_timeout = ").integer(i64::from(options.lock_timeout_ms));
+            script.sql(";\nSET LOCAL statement_timeout = ");
+            script.integer(i64::from(options.statement_timeout_ms)).sql(";\n");
         }
+        match (self.dialect(), kind.as_str()) {
+            (Dialect::Postgres, "trigger") => {
+                // Dropped only if it is there: even `IF EXISTS` waits for all who read the table, making it does not.
+                script.sql("DO $$ BEGIN IF EXISTS (SELECT FROM pg_catalog.pg_trigger WHERE tgrelid = ");
+                script
+                    .sql("to_regclass(")
+                    .text(&format!("hookwright.{table}"))
+                    .sql(") AND tgname = ")
+                    .text(name);
+                script.sql(") THEN DROP TRIGGER ").identifier(name).sql(" ON hookwright.").identifier(table);
+                script.sql("; END IF; END $$")
+            }
+            (Dialect::Postgres, _) => script.sql("DROP INDEX IF EXISTS hookwright.").identifier(name),
+            (Dialect::Sqlite, "trigger") => script.sql("DROP TRIGGER IF EXISTS ").identifier(name),
+            (Dialect::Sqlite, _) => script.sql("DROP INDEX IF EXISTS ").identifier(name),
+        };
+        script.sql(";\n").stored(made);
         script
     }
 }
 
-/// All at once, or none.
+/// As one transaction: the statements are sent together.
 async fn on_postgres(pool: &Connections<sqlx::Postgres>, script: &Script) -> sqlx::Result<()> {
     let mut lent = pool.acquire().await?;
     let done = script.postgres(&mut lent).await;
@@ -150,11 +201,19 @@ async fn on_postgres(pool: &Connections<sqlx::Postgres>, script: &Script) -> sql
 async fn on_sqlite(pool: &Connections<sqlx::Sqlite>, script: &Script, wait_ms: u32) -> sqlx::Result<()> {
     let mut connection = pool.acquire().await?;
     begin_immediate(&mut connection).await?;
-    let done = script.sqlite(&mut connection).await;
-    let end = if done.is_ok() { "COMMIT" } else { "ROLLBACK" };
-    Script::of(Dialect::Sqlite, end).sqlite(&mut connection).await?;
-    settle_file(&mut connection, wait_ms).await;
-    done.map(drop)
+    let mut done = script.sqlite(&mut connection).await.map(drop);
+    if done.is_ok() {
+        done = Script::of(Dialect::Sqlite, "COMMIT").sqlite(&mut connection).await.map(drop);
+    }
+    match &done {
+        Ok(()) => settle_file(&mut connection, wait_ms).await,
+        Err(_) => {
+            if Script::of(Dialect::Sqlite, "ROLLBACK").sqlite(&mut connection).await.is_err() {
+                connection.close().await;
+            }
+        }
+    }
+    done
 }
 
 fn made_of_postgres() -> Vec<Part> {
@@ -192,10 +251,11 @@ async fn made_of_sqlite() -> sqlx::Result<Vec<Part>> {
 
 #[cfg(test)]
 mod tests {
+    use sqlx::Row as _;
+
     use super::*;
     use crate::db::{DbOptions, Pools};
-    use crate::executor::RetryPolicy;
-    use crate::executor::testing::{fresh_postgres, org};
+    use crate::executor::testing::{Bench, fresh_postgres, org};
 
     /// What is known here of PostgreSQL's is all that the migrations make, each is missed, and comes back.
     #[tokio::test]
@@ -214,5 +274,32 @@ mod tests {
         let known =
             made_of_postgres().into_iter().map(|part| (part.kind, part.name, part.table, String::new()));
         assert_eq!(found, known.collect());
+    }
+
+    /// A reader of a table, such as a dump, holds nothing up; whoever writes it holds up the part of that table alone.
+    #[tokio::test]
+    async fn a_part_that_is_in_use_does_not_hold_up_the_others() {
+        let bench = Bench::new(Dialect::Postgres).await;
+        let mut hands = Script::of(Dialect::Postgres, "DROP TRIGGER touch ON hookwright.entity; ");
+        hands.sql(
+            "DROP TRIGGER touch ON hookwright.field; ALTER TABLE hookwright.model DISABLE TRIGGER touch",
+        );
+        hands.postgres(&mut bench.session().await).await.expect("dropped");
+        let mut user = bench.session().await;
+        let mut using = Script::of(Dialect::Postgres, "BEGIN; SELECT FROM hookwright.field; ");
+        using.sql("LOCK TABLE hookwright.entity IN ROW EXCLUSIVE MODE; SELECT pg_backend_pid()");
+        let rows = using.postgres(&mut user).await.expect("locked");
+        let pid: i32 = rows.last().expect("a row").get_unchecked(0);
+        let done = bench.db.put_parts_back(&bench.retry).await.expect("looked");
+        assert_eq!(done.made, ["the trigger \"touch\" of \"field\"", "the trigger \"touch\" of \"model\""]);
+        let [(of, DbError::Blocked { tries: 3, blockers, .. })] = done.left.as_slice() else {
+            panic!("{done:?}")
+        };
+        assert_eq!(of, "the trigger \"touch\" of \"entity\"");
+        assert!(blockers.iter().any(|blocker| blocker.pid == pid), "{blockers:?}");
+        Script::of(Dialect::Postgres, "ROLLBACK").postgres(&mut user).await.expect("ended");
+        let done = bench.db.put_parts_back(&bench.retry).await.expect("looked");
+        assert_eq!((done.made.len(), done.left.len()), (1, 0));
+        assert_eq!(bench.db.missing_parts().await.expect("read"), []);
     }
 }

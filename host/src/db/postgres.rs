@@ -150,7 +150,7 @@ pub(super) async fn prepare(
 
 /// Begins a script that only one host runs at a time. A script of many statements is one transaction
 /// of its own: it is done whole or not at all, and holds the lock to its end.
-fn alone() -> Script {
+pub(super) fn alone() -> Script {
     let mut script = Script::new(Dialect::Postgres);
     script.sql("DO $$ BEGIN IF NOT pg_catalog.pg_try_advisory_xact_lock(").integer(lock_key(":setup"));
     script.sql(") THEN RAISE EXCEPTION 'another host sets up' USING ERRCODE = 'HW001'; END IF; ");

@@ -11,6 +11,9 @@ use sqlx::sqlite::SqliteConnection;
 use super::gate::Script;
 use super::{DbError, OrgDb, Pool, Rows};
 
+/// Demands that one statement counts for: SQLite bounds its columns.
+const AT_ONCE: usize = 500;
+
 /// A demand with the rows that do not meet it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Unmet {
@@ -63,19 +66,40 @@ async fn found(
     let columns = sqlx::query_scalar::<_, String>("SELECT name FROM pragma_table_xinfo(?)");
     let there: BTreeSet<_> =
         columns.bind(table.as_str()).fetch_all(&mut *connection).await?.into_iter().collect();
-    let mut unmet = Vec::new();
     // A name of no column would be a text to SQLite.
-    for demand in demands.iter().filter(|demand| demand.columns.iter().all(|c| there.contains(c.as_str()))) {
-        let mut script = Script::new(Dialect::Sqlite);
-        let rows = script.lone_statement(&demand.question).sqlite(connection).await?;
-        let Some(row) = rows.first() else { continue };
-        let (count, keys): (i64, String) = (row.try_get(0)?, row.try_get(1)?);
-        if count > 0 {
-            let keys: Vec<Option<String>> = serde_json::from_str(&keys).unwrap_or_default();
-            let keys = keys.iter().map(|key| quoted(key.as_deref().unwrap_or("NULL"))).collect();
-            let rows = Rows { count: count.unsigned_abs(), keys, why: None };
-            unmet.push(Unmet { demand: demand.clone(), rows });
+    let asked = |demand: &&Demand| demand.columns.iter().all(|column| there.contains(column.as_str()));
+    let asked: Vec<_> = demands.iter().filter(asked).collect();
+    let mut unmet = Vec::new();
+    for asked in asked.chunks(AT_ONCE) {
+        for (demand, count) in asked.iter().zip(counted(connection, table, asked).await?) {
+            if count > 0 {
+                let keys = keys(connection, demand).await?;
+                let rows = Rows { count: count.unsigned_abs(), keys, why: None };
+                unmet.push(Unmet { demand: (*demand).clone(), rows });
+            }
         }
     }
     Ok(unmet)
+}
+
+/// How many rows do not meet each demand: the table is read once.
+async fn counted(
+    connection: &mut SqliteConnection,
+    table: &Ident,
+    asked: &[&Demand],
+) -> sqlx::Result<Vec<i64>> {
+    let mut script = Script::of(Dialect::Sqlite, "SELECT ");
+    for (index, demand) in asked.iter().enumerate() {
+        script.sql(if index > 0 { ", " } else { "" }).lone_statement(&demand.count);
+    }
+    let rows = script.sql(" FROM ").identifier(table.as_str()).sqlite(connection).await?;
+    let row = rows.first().ok_or(sqlx::Error::RowNotFound)?;
+    (0..asked.len()).map(|index| row.try_get(index)).collect()
+}
+
+async fn keys(connection: &mut SqliteConnection, demand: &Demand) -> sqlx::Result<Vec<String>> {
+    let rows = Script::new(Dialect::Sqlite).lone_statement(&demand.keys).sqlite(connection).await?;
+    let keys: String = rows.first().ok_or(sqlx::Error::RowNotFound)?.try_get(0)?;
+    let keys: Vec<Option<String>> = serde_json::from_str(&keys).unwrap_or_default();
+    Ok(keys.iter().map(|key| quoted(key.as_deref().unwrap_or("NULL"))).collect())
 }

@@ -35,7 +35,8 @@ pub(super) async fn check(patient: &Patient<'_>) -> Result<Check> {
 }
 
 fn waits(org: &str, change: &ChangeSummary) -> Option<Trouble> {
-    let held = change.held.as_ref()?;
+    // One that cannot be read is told with the records.
+    let held = change.held.as_ref().filter(|_| change.unreadable.is_none())?;
     let (id, hours) = (&change.change, held.seconds / 3600);
     let found = format!("the change {id} is held ({}), since {}", held.verdict, held.since);
     let means = "it waits for a decision; nothing of it has happened";

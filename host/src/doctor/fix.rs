@@ -3,8 +3,9 @@
 use hookwright_core::ident::OrgName;
 
 use crate::counted::counted;
-use crate::error::Result;
-use crate::executor;
+use crate::db::{DbError, PutBack};
+use crate::error::{Error, Result};
+use crate::executor::{self, Cleared};
 use crate::host::Host;
 use crate::trouble::Fix;
 
@@ -23,12 +24,15 @@ impl Host {
                 })
             }
             Fix::PutBack => {
-                let names = self.tenant(org).await?.db().put_parts_back().await?;
-                Ok(format!("made {} again", names.join(", ")))
+                let PutBack { made, left } =
+                    self.tenant(org).await?.db().put_parts_back(&self.config().retry).await?;
+                done((!made.is_empty()).then(|| format!("made {} again", made.join(", "))), left)
             }
             Fix::Clear => {
-                let gone = executor::clear_debris(self.tenant(org).await?.db()).await?;
-                Ok(format!("took away {}", counted(gone, "thing")))
+                let tenant = self.tenant(org).await?;
+                let Cleared { gone, left } =
+                    executor::clear_debris(tenant.db(), &self.config().retry).await?;
+                done((gone > 0).then(|| format!("took away {}", counted(gone, "thing"))), left)
             }
             Fix::Resume => {
                 let ids = self.resume(org).await?;
@@ -39,4 +43,17 @@ impl Host {
             }
         }
     }
+}
+
+/// What was done, and what was not and why; the first reason if nothing was.
+fn done(said: Option<String>, left: Vec<(String, DbError)>) -> Result<String> {
+    let mut left = left.into_iter().map(|(what, error)| (what, Error::from(error)));
+    let said = match said {
+        Some(said) => said,
+        None => {
+            left.next().map_or_else(|| Ok("nothing was left to do".to_owned()), |(_, error)| Err(error))?
+        }
+    };
+    let each = left.map(|(what, error)| format!("; left {what} as it is: {}; {}", error.message, error.help));
+    Ok(each.fold(said, |said, more| said + &more))
 }

@@ -37,7 +37,7 @@ pub use work::{
     Approved, EntityRow, FieldRow, LedgerEvent, Rows, TableRow, TombstoneRow, TombstoneRows, Work,
 };
 
-pub(crate) use debris::clear as clear_debris;
+pub(crate) use debris::{Cleared, clear as clear_debris};
 pub(crate) use rebuild::{Rebuilt, preview};
 pub(crate) use retry::{Tries, jittered};
 pub(crate) use sqlite::{begin_immediate, settle as settle_file, write_ahead};

@@ -1,6 +1,9 @@
 //! What a change asks of rows: before it is judged, and once more if rows that came in between stand against it. The look
 //! takes no lock, so the database alone finds those, and it seldom says which they are.
 
+use std::collections::HashSet;
+use std::time::Duration;
+
 use hookwright_core::ddl::{self, Demand, Statement, demands};
 use hookwright_core::ident::{Ident, quoted};
 use hookwright_core::plan::Sizes;
@@ -10,7 +13,7 @@ use tracing::Instrument;
 
 use super::facts::{self, Wanted};
 use super::report;
-use crate::db::ProbeAnswer;
+use crate::db::{About, ProbeAnswer};
 use crate::error::Result;
 use crate::executor::{self, RetryPolicy};
 use crate::telemetry::TARGET;
@@ -74,11 +77,24 @@ impl Asked {
         Ok(answers)
     }
 
-    /// Which rows stand against the change now, as far as it asked for such.
-    async fn again(&self, tenant: &Tenant) -> Option<String> {
-        let found = tenant.db().probe(&self.statements).await.ok()?;
+    /// Which rows stand against the change now, as far as it asked for such; of the table that was refused, if it is known.
+    async fn again(&self, tenant: &Tenant, on: Option<&About>) -> Option<String> {
+        let refused = match on {
+            Some(About::Constraint { table, .. } | About::Columns { table, .. }) => Some(table.as_str()),
+            Some(About::Check(_) | About::Values) | None => None,
+        };
+        let is_of = |statement: &Statement| statement.table().map(Ident::as_str) == refused;
+        let known = refused.is_some() && self.statements.iter().any(is_of);
+        let (mut probes, mut statements) = (Vec::new(), Vec::new());
+        for (probe, statement) in self.probes.iter().zip(&self.statements) {
+            if finds_rows(probe) && (!known || is_of(statement)) && !statements.contains(statement) {
+                probes.push(probe);
+                statements.push(statement.clone());
+            }
+        }
+        let found = tenant.db().probe(&statements).await.ok()?;
         let told = |(probe, found)| told(probe, &answer(found)?);
-        let mut all: Vec<_> = self.probes.iter().zip(found).filter_map(told).collect();
+        let mut all: Vec<_> = probes.into_iter().zip(found).filter_map(told).collect();
         all.dedup();
         (!all.is_empty()).then(|| all.join("; "))
     }
@@ -89,6 +105,11 @@ fn answer(found: ProbeAnswer) -> Option<Answer> {
     let failing = u64::try_from(failing).unwrap_or_default();
     let sample = sample.iter().map(|text| quoted(text)).collect();
     Some(Answer { rows, failing, sample, ..Answer::default() })
+}
+
+/// Whether what a probe finds is told of rows.
+fn finds_rows(probe: &Probe) -> bool {
+    !matches!(probe, Probe::Rows { .. } | Probe::Dangling { .. } | Probe::Dependents { .. })
 }
 
 /// What rows that a probe found are; none if it is not about rows, or found none.
@@ -131,29 +152,70 @@ fn told(probe: &Probe, answer: &Answer) -> Option<String> {
 }
 
 /// Which rows stand against a change that a database refused for its rows: those that were written past what the tables
-/// demand, or those that came after the look at them.
+/// demand, or those that came after the look at them. Others wait for the change meanwhile, so it is no longer looked than
+/// a probe may take; nothing is told then.
 pub(super) async fn against(
+    tenant: &Tenant,
+    wanted: &Wanted,
+    schemas: (&Schema, &Schema),
+    asked: Option<&Asked>,
+    on: Option<&About>,
+) -> Against {
+    let limit = Duration::from_millis(u64::from(tenant.db().options().probe_timeout_ms));
+    tokio::time::timeout(limit, looked(tenant, wanted, schemas, asked, on)).await.unwrap_or_default()
+}
+
+async fn looked(
     tenant: &Tenant,
     wanted: &Wanted,
     (before, after): (&Schema, &Schema),
     asked: Option<&Asked>,
+    on: Option<&About>,
 ) -> Against {
     let physical = before.physical();
-    for table in wanted.altered.iter().filter_map(|table| physical.table(table)) {
-        let mut asked = demands(table, tenant.org());
+    let tables: Vec<_> = wanted.altered.iter().filter_map(|table| physical.table(table)).collect();
+    let demanded = tables.iter().map(|table| {
+        let mut all = demands(table, tenant.org());
         let becomes = after.table(&table.name).map(|table| demands(table, tenant.org())).unwrap_or_default();
-        asked.extend(becomes.into_iter().filter(|demand| is_of(demand, table, after)));
-        let unmet = tenant.db().unmet(&table.name, &asked).await.unwrap_or_default();
+        all.extend(becomes.into_iter().filter(|demand| is_of(demand, table, after)));
+        all
+    });
+    let concerned = concerned(&tables, demanded.collect(), on);
+    for (table, demands) in tables.iter().zip(concerned).filter(|(_, demands)| !demands.is_empty()) {
+        let unmet = tenant.db().unmet(&table.name, &demands).await.unwrap_or_default();
         if let Some(first) = unmet.first() {
             let shown = Some(first.demand.shown.sql().to_owned());
             return Against { told: Some(first.told(&table.name)), shown };
         }
     }
     let told = match asked {
-        Some(asked) => asked.again(tenant).await,
+        Some(asked) => asked.again(tenant, on).await,
         None => None,
     };
     Against { told, shown: None }
+}
+
+/// Of each table the demands, each once; only those that a refusal is about, if it says so in names of before the change.
+fn concerned(tables: &[&Table], mut all: Vec<Vec<Demand>>, on: Option<&About>) -> Vec<Vec<Demand>> {
+    let is_meant = |demand: &Demand| match on {
+        Some(About::Check(said)) => demand.check.as_ref() == Some(said),
+        Some(About::Columns { names, .. }) => {
+            demand.columns.iter().any(|column| names.iter().any(|name| name == column.as_str()))
+        }
+        Some(About::Constraint { .. } | About::Values) | None => true,
+    };
+    let known = match on {
+        // Of columns whose values are to be distinct nothing is demanded here.
+        Some(About::Columns { names, .. }) => tables
+            .iter()
+            .any(|table| names.iter().all(|name| table.columns.keys().any(|column| column.as_str() == name))),
+        _ => all.iter().flatten().any(is_meant),
+    };
+    for demands in &mut all {
+        let mut seen = HashSet::new();
+        demands.retain(|demand| (!known || is_meant(demand)) && seen.insert(demand.shown.sql().to_owned()));
+    }
+    all
 }
 
 /// Whether what is demanded afterwards can be asked of the rows as they are.
@@ -164,4 +226,44 @@ fn is_of(demand: &Demand, before: &Table, after: &Schema) -> bool {
         let was = ty(before, column);
         was.is_some() && was == after.and_then(|after| ty(after, column))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use hookwright_core::field_type::FieldType;
+    use hookwright_core::ident::OrgName;
+    use hookwright_core::schema::Column;
+
+    use super::*;
+
+    /// Of what is demanded before and after the change, the rows are asked once, and only what the refusal is about.
+    #[test]
+    fn what_a_refusal_is_about_is_asked_once() {
+        let mut table = Table::new(Ident::parse("invoice").unwrap());
+        for name in ["note", "word"] {
+            let name = Ident::parse(name).unwrap();
+            let column =
+                Column { nullable: false, ..Column::new(name.clone(), FieldType::String { length: 5 }) };
+            table.columns.insert(name, column);
+        }
+        let org = OrgName::parse("acme").unwrap();
+        let twice = || [demands(&table, &org), demands(&table, &org)].concat();
+        let asked = |on: Option<About>| -> Vec<_> {
+            let of = concerned(&[&table], vec![twice()], on.as_ref()).concat();
+            of.iter()
+                .map(|demand| demand.shown.sql().replace("SELECT * FROM \"invoice\" WHERE ", ""))
+                .collect()
+        };
+        let columns =
+            |name: &str| About::Columns { table: "invoice".to_owned(), names: vec![name.to_owned()] };
+        assert_eq!(asked(None).len(), 4);
+        assert_eq!(asked(Some(columns("note"))), ["\"note\" IS NULL", "NOT (length(\"note\") <= 5)"]);
+        assert_eq!(
+            asked(Some(About::Check("length(\"word\") <= 5".to_owned()))),
+            ["NOT (length(\"word\") <= 5)"]
+        );
+        // A column that gets its name by the change, and a check of somebody's.
+        assert_eq!(asked(Some(columns("remark"))).len(), 4);
+        assert_eq!(asked(Some(About::Check("mine".to_owned()))).len(), 4);
+    }
 }

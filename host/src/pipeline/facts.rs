@@ -212,11 +212,13 @@ pub(super) async fn explained(
             first.map_or_else(|| error.into(), collision::error)
         }
         DbError::Constraint { message, on, rows } => {
-            let message = match on {
-                Some(about) => rows_of::told(message, &about, after, (&wanted.computed, &wanted.rebuilt)),
+            let message = match &on {
+                Some(about) => rows_of::told(message, about, after, (&wanted.computed, &wanted.rebuilt)),
                 None => message,
             };
-            let asked::Against { told, shown } = asked::against(tenant, wanted, (before, after), asked).await;
+            let schemas = (before, after);
+            let asked::Against { told, shown } =
+                asked::against(tenant, wanted, schemas, asked, on.as_ref()).await;
             let (rows, message) = match told {
                 Some(told) => (Some(shown), format!("{message}; {told}")),
                 None => (rows, message),

@@ -1,7 +1,7 @@
 //! What a table of SQLite demands of each of its rows, with the question which of them do not meet it: hands can write rows
 //! past a check, and then whatever goes through the table fails.
 
-use super::types::has_check;
+use super::types::{has_check, sqlite_column_check};
 use super::{Dialect, Statement, Writer};
 use crate::ident::{Ident, OrgName};
 use crate::schema::{Check, Column, Table};
@@ -15,8 +15,13 @@ pub struct Demand {
     pub columns: Vec<Ident>,
     /// What it is, as in `do not meet …`.
     pub what: String,
-    /// How many rows do not meet it (integer), and the keys of some (a JSON array of texts).
-    pub question: Statement,
+    /// What SQLite names where it refuses a row for it: the check by its name, or by what it says. None of a value that is
+    /// missing, where it names the column.
+    pub check: Option<String>,
+    /// How many rows do not meet it: an expression over the table, so that one statement counts for many demands.
+    pub count: Statement,
+    /// The keys of some of these rows: a JSON array of texts.
+    pub keys: Statement,
     /// Shows these rows.
     pub shown: Statement,
 }
@@ -51,13 +56,15 @@ pub fn demands(table: &Table, org: &OrgName) -> Vec<Demand> {
 
 fn demand(table: &Table, org: &OrgName, of: &Of<'_>) -> Demand {
     let writer = || Writer::new(Dialect::Sqlite, org);
-    let mut question = writer();
-    question.word("SELECT count(*), (SELECT json_group_array(it) FROM (SELECT substr(CAST(");
+    let mut count = writer();
+    count.word("count(CASE WHEN ").breaks(table, of).word(" THEN 1 END)");
+    let mut keys = writer();
+    keys.word("SELECT json_group_array(it) FROM (SELECT substr(CAST(");
     match table.primary_key.first() {
-        Some(key) => question.ident(key),
-        None => question.word("rowid"),
+        Some(key) => keys.ident(key),
+        None => keys.word("rowid"),
     };
-    question.word(" AS TEXT), 1, 60) AS it FROM ").unmet(table, of).word(" LIMIT 3)) FROM ").unmet(table, of);
+    keys.word(" AS TEXT), 1, 60) AS it FROM ").unmet(table, of).word(" LIMIT 3)");
     let mut shown = writer();
     shown.word("SELECT * FROM ").unmet(table, of);
     let (kind, columns, what) = match of {
@@ -72,15 +79,24 @@ fn demand(table: &Table, org: &OrgName, of: &Of<'_>) -> Demand {
             (DemandKind::Check, columns, format!("the check \"{}\"", check.name.as_str()))
         }
     };
-    let (question, shown) =
-        (question.finish("SELECT", Some(&table.name)), shown.finish("SELECT", Some(&table.name)));
-    Demand { kind, columns, what, question, shown }
+    let check = match of {
+        Of::Value(_) => None,
+        Of::Type(column) => sqlite_column_check(&column.name, &column.ty),
+        Of::Check(check) => Some(check.name.as_str().to_owned()),
+    };
+    let finished = |writer: Writer<'_>| writer.finish("SELECT", Some(&table.name));
+    let (count, keys, shown) = (finished(count), finished(keys), finished(shown));
+    Demand { kind, columns, what, check, count, keys, shown }
 }
 
 impl Writer<'_> {
     /// The rows of a table that do not meet a demand.
     fn unmet(&mut self, table: &Table, of: &Of<'_>) -> &mut Self {
-        self.ident(&table.name).word(" WHERE ");
+        self.ident(&table.name).word(" WHERE ").breaks(table, of)
+    }
+
+    /// That a row does not meet a demand.
+    fn breaks(&mut self, table: &Table, of: &Of<'_>) -> &mut Self {
         match of {
             Of::Value(column) => self.ident(&column.name).word(" IS NULL"),
             Of::Type(column) => self.word("NOT (").sqlite_check(&column.name, &column.ty).word(")"),
@@ -101,7 +117,11 @@ mod tests {
         let name = Ident::parse("note").expect("a name");
         let column = Column { nullable: false, ..Column::new(name.clone(), FieldType::String { length: 5 }) };
         table.columns.insert(name, column);
-        let shown: Vec<_> = demands(&table, &org).iter().map(|of| of.shown.sql().to_owned()).collect();
+        let demands = demands(&table, &org);
+        let checks: Vec<_> = demands.iter().map(|of| of.check.as_deref()).collect();
+        assert_eq!(checks, [None, Some("length(\"note\") <= 5")]);
+        assert_eq!(demands[0].count.sql(), "count(CASE WHEN \"note\" IS NULL THEN 1 END)");
+        let shown: Vec<_> = demands.iter().map(|of| of.shown.sql()).collect();
         assert_eq!(
             shown,
             [

@@ -1,6 +1,7 @@
 //! Changes on real databases: SQLite files, and the PostgreSQL that `tests/run` starts.
 
 mod changes;
+mod debris;
 mod held;
 mod inspection;
 mod lost;
