@@ -239,14 +239,14 @@ mod tests {
     /// Of what is demanded before and after the change, the rows are asked once, and only what the refusal is about.
     #[test]
     fn what_a_refusal_is_about_is_asked_once() {
-        let mut table = Table::new(Ident::parse("invoice").unwrap());
+        let mut table = Table::new(Ident::parse("invoice").expect("a name"));
         for name in ["note", "word"] {
-            let name = Ident::parse(name).unwrap();
+            let name = Ident::parse(name).expect("a name");
             let column =
                 Column { nullable: false, ..Column::new(name.clone(), FieldType::String { length: 5 }) };
             table.columns.insert(name, column);
         }
-        let org = OrgName::parse("acme").unwrap();
+        let org = OrgName::parse("acme").expect("a name");
         let twice = || [demands(&table, &org), demands(&table, &org)].concat();
         let asked = |on: Option<About>| -> Vec<_> {
             let of = concerned(&[&table], vec![twice()], on.as_ref()).concat();
