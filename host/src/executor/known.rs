@@ -36,7 +36,7 @@ async fn renamed(connection: &mut SqliteConnection, own: &Own) -> Result<(), Fai
     }
 }
 
-/// What has the name is a table, with more than half of the columns.
+/// What has the name is a table, with more than half of the columns; a repair may be of the others.
 async fn there(connection: &mut SqliteConnection, own: &Own) -> Result<(), Failure> {
     let names = own.shapes.keys().map(|table| vec![table.as_str()]);
     let mut script = values(
@@ -58,7 +58,7 @@ async fn there(connection: &mut SqliteConnection, own: &Own) -> Result<(), Failu
             None => {
                 format!("the table \"{name}\" is not there: somebody dropped it, or gave it another name")
             }
-            Some("table") if left * 2 > wanted.len() => {
+            Some("table") if left * 2 > wanted.len() || !own.as_recorded && left > 0 => {
                 if own.as_recorded && !is_in_order(&wanted, &there) {
                     exchanged(connection, known).await?;
                 }

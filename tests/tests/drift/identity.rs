@@ -396,3 +396,14 @@ fn columns_that_moved_along_wait_for_the_one_in_the_way() {
         assert_eq!(told(&bench.drift().await.findings), ["drift/extra-column pear.b_other"]);
     });
 }
+
+/// One of somebody's with the name of its key is not it.
+#[test]
+fn a_table_in_the_place_of_one_that_was_moved_away_is_not_taken_for_it() {
+    let deed = "CREATE SCHEMA other; ALTER TABLE pear SET SCHEMA other; CREATE TABLE pear (id int PRIMARY KEY, foo text)";
+    after(&[Dialect::Postgres], alike, deed, async |bench| {
+        let error = bench.refused(&add("x", "pear")).await;
+        assert!(error.message.contains("\"other.pear\""), "{error}");
+        assert_eq!(told(&bench.drift().await.findings), ["drift/moved-table pear"]);
+    });
+}

@@ -30,13 +30,16 @@ impl FromIterator<(Ident, Identity)> for Identities {
 }
 
 impl Identities {
-    /// Without tables in other schemas in whose places others with the record's names on them are: a schema was renamed, say,
-    /// and restored beside it.
+    /// Without tables in other schemas in whose places others are with all their columns and the record's names on them: a
+    /// schema was renamed, say, and restored beside it.
     #[must_use]
     pub fn in_place(&self, recorded: &Schema, found: &Schema) -> Self {
         let is_there = |name: &Ident| {
             let known = recorded.table(name).zip(found.table(name));
-            known.is_some_and(|(known, there)| !is_stranger(known, there))
+            known.is_some_and(|(known, there)| {
+                let has_all = known.physical().columns.keys().all(|column| there.column(column).is_some());
+                has_all && !is_stranger(known, there)
+            })
         };
         let all = self.0.iter().filter(|(name, identity)| identity.away.is_none() || !is_there(name));
         all.map(|(name, identity)| (name.clone(), identity.clone())).collect()

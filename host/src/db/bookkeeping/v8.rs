@@ -27,13 +27,17 @@ BEGIN
             JOIN pg_catalog.pg_class c ON c.oid = m.relation
             JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
             WHERE CASE WHEN n.nspname = m.org THEN c.relname <> m.name ELSE NOT EXISTS (
-                -- A schema was renamed and restored beside it: the table in place is the one.
+                -- A schema was renamed and restored beside it: the table in place has all that the one had.
                 SELECT FROM pg_catalog.pg_class there
                 JOIN pg_catalog.pg_namespace s ON s.oid = there.relnamespace AND s.nspname = org_::name
                 WHERE there.relname = own.name AND there.relkind = 'r' AND (own.mark IS NULL OR EXISTS (
                     SELECT FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid
                     WHERE i.indrelid = there.oid AND x.relname = own.mark
-                ))
+                )) AND NOT EXISTS (
+                    SELECT FROM unnest(m.columns) AS was (name) WHERE was.name IS NOT NULL AND NOT EXISTS (
+                        SELECT FROM pg_catalog.pg_attribute a WHERE a.attrelid = there.oid AND a.attname = was.name::name
+                    )
+                )
             ) END LIMIT 1;
         IF FOUND THEN
             RAISE EXCEPTION 'a table has another name' USING ERRCODE = 'HW011', TABLE = of_, DETAIL = now_;
