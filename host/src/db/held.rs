@@ -137,7 +137,7 @@ impl OrgDb {
     }
 
     /// A page of the changes that wait, or whose steps are under way, newest first: ids begin with the time. Rows that no host
-    /// writes are among them, see [`HeldRow::misshapen`].
+    /// writes are among them, see `HeldRow::misshapen`.
     ///
     /// # Errors
     /// What the database says.
