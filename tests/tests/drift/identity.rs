@@ -3,74 +3,11 @@
 use hookwright_core::drift::Scope;
 use hookwright_core::ident::Ident;
 use hookwright_tests::scenario::Dialect;
-use hookwright_tests::world::TestHost;
-use serde_json::{Value as Json, json};
+use serde_json::json;
 
-use super::bench::{ALLOWED, Bench, sync, told};
+use super::alike::{ALIKE, COLUMNS, add, alike, mended, rows_are_in_place, turned_columns, turned_tables};
+use super::bench::{ALLOWED, sync, told};
 use super::twins::{after, in_step};
-
-/// Of one shape, with columns of one type, and nothing on them that has a name but their keys.
-const ALIKE: [&str; 3] = ["pear", "plum", "quince"];
-const COLUMNS: [&str; 3] = ["a", "b", "c"];
-
-fn create(entity: &str) -> Json {
-    let id = json!({"name": "id", "type": "Int", "nullable": false, "primaryKey": true});
-    let kind = json!({"name": "kind", "type": "Enum", "values": ["old", "new"]});
-    let text = |name: &&str| json!({"name": name, "type": "String", "length": 40});
-    let fields: Vec<_> = [id, kind].into_iter().chain(COLUMNS.iter().map(text)).collect();
-    json!({"id": entity, "type": "entity.create", "entity": {"name": entity, "fields": fields}})
-}
-
-/// Three entities, each with a row whose texts say where they are.
-async fn alike(dialect: Dialect) -> Bench {
-    let bench = Bench::new(&TestHost::start().await, "acme", dialect).await;
-    for table in ALIKE {
-        bench.event(&create(table)).await;
-        let texts = COLUMNS.map(|column| format!("'{table}.{column}'")).join(", ");
-        bench.hand(&format!("INSERT INTO {table} (id, kind, a, b, c) VALUES (1, 'old', {texts})")).await;
-    }
-    bench
-}
-
-/// Whether each text is where it says.
-async fn rows_are_in_place(bench: &Bench) {
-    for table in ALIKE {
-        let row =
-            bench.world.rows(&format!("SELECT id, kind, a, b, c FROM {table}")).await.expect("read").concat();
-        for column in COLUMNS {
-            assert!(row.contains(&format!("{table}.{column}")), "{table}.{column}: {row}");
-        }
-        let place = |column: &&str| row.find(&format!(".{column}"));
-        assert!(COLUMNS.iter().map(place).is_sorted(), "{row}");
-    }
-}
-
-/// Drift is told, a sync mends it with the rows where they were, and nothing is left.
-async fn mended(bench: &Bench, findings: &[&str]) {
-    assert_eq!(told(&bench.drift().await.findings), findings);
-    let number = bench.changes().await;
-    bench.event(&json!({"id": format!("sync {number}"), "type": "schema.sync"})).await;
-    rows_are_in_place(bench).await;
-    in_step(bench).await;
-}
-
-fn add(id: &str, entity: &str) -> Json {
-    json!({"id": id, "type": "field.create", "entity": entity, "field": {"name": id, "type": "Int"}})
-}
-
-/// Gives each the name of the one before it, and the first that of the last.
-fn turned(names: &[&str], rename: impl Fn(&str, &str) -> String) -> String {
-    let steps: String = names.windows(2).map(|pair| rename(pair[1], pair[0])).collect();
-    rename(names[0], "way") + &steps + &rename("way", names[names.len() - 1])
-}
-
-fn turned_columns(names: &[&str]) -> String {
-    turned(names, |from, to| format!("ALTER TABLE pear RENAME COLUMN {from} TO {to};"))
-}
-
-fn turned_tables(names: &[&str]) -> String {
-    turned(names, |from, to| format!("ALTER TABLE {from} RENAME TO {to};"))
-}
 
 #[test]
 fn columns_that_changed_places_are_told_and_no_event_works_on_the_wrong_one() {
@@ -214,33 +151,6 @@ fn what_was_noted_elsewhere_says_nothing() {
     });
 }
 
-/// A column of somebody's in the place of one that they called otherwise: neither is taken for the other.
-#[test]
-fn a_column_that_was_put_in_the_place_of_another_is_told() {
-    let deed = "ALTER TABLE pear RENAME a TO a_old; ALTER TABLE pear ADD a int; UPDATE pear SET a = 7";
-    after(&[Dialect::Postgres], alike, deed, async |bench| {
-        let error = bench.refused(&add("x", "pear")).await;
-        assert!(error.message.contains("\"a\" of the table \"pear\" is called \"a_old\""), "{error}");
-        let drift = bench.drift().await;
-        let finding = bench.told(&drift.findings[0]);
-        assert_eq!(told(&drift.findings), ["drift/renamed-column pear.a"]);
-        assert!(finding.message.contains("and another column has its name"), "{}", finding.message);
-        let error = bench.refused(&sync()).await;
-        assert_eq!(error.code, "drift/renamed-column", "{error}");
-        assert!(error.help.contains("RENAME COLUMN \"a\" TO \"a_other\""), "{}", error.help);
-        let statement =
-            finding.repair.find("ALTER TABLE").map(|at| &finding.repair[at..]).expect("a statement");
-        bench.paste(statement).await;
-        assert_eq!(
-            told(&bench.drift().await.findings),
-            ["drift/extra-column pear.a_other", "drift/renamed-column pear.a"]
-        );
-        bench.event(&json!({"id": "again", "type": "schema.sync"})).await;
-        rows_are_in_place(bench).await;
-        assert_eq!(bench.world.rows("SELECT a_other FROM pear").await.expect("read").len(), 1);
-    });
-}
-
 /// It is none of its own any more, and has another name besides.
 #[test]
 fn a_table_of_a_type_that_was_renamed_is_told_as_both() {
@@ -295,115 +205,5 @@ fn whatever_is_exchanged_comes_back() {
             rows_are_in_place(bench).await;
             in_step(bench).await;
         }
-    });
-}
-
-/// What somebody made is never noted as ours, though it has the name that a field gets later.
-#[test]
-fn a_column_of_somebodys_that_made_room_for_a_field_is_theirs() {
-    after(&[Dialect::Postgres], alike, "ALTER TABLE pear ADD note text", async |bench| {
-        bench.event(&add("one", "pear")).await;
-        bench.hand("ALTER TABLE pear RENAME note TO note_other").await;
-        bench.event(&add("note", "pear")).await;
-        bench.event(&add("two", "pear")).await;
-        assert_eq!(told(&bench.drift().await.findings), ["drift/extra-column pear.note_other"]);
-    });
-}
-
-/// A change between the rename and its repair notes neither column anew.
-#[test]
-fn a_column_in_the_place_of_another_is_not_noted_as_it() {
-    let deed = "ALTER TABLE pear RENAME a TO a_old; ALTER TABLE pear ADD a varchar(40); UPDATE pear SET a = 'theirs'; \
-        ALTER TABLE pear ALTER c TYPE text";
-    after(&[Dialect::Postgres], alike, deed, async |bench| {
-        bench.event(&json!({"id": "c", "type": "schema.adopt", "entity": "pear", "field": "c"})).await;
-        bench.hand("ALTER TABLE pear RENAME a TO a_other").await;
-        bench.event(&json!({"id": "again", "type": "schema.sync"})).await;
-        rows_are_in_place(bench).await;
-        assert_eq!(told(&bench.drift().await.findings), ["drift/extra-column pear.a_other"]);
-    });
-}
-
-/// The old one is kept under another name, and what is in its place is what a dump of it makes.
-#[test]
-fn a_schema_that_was_renamed_and_made_again_beside_it_is_the_organisations() {
-    let table = |name: &str| {
-        format!(
-            "CREATE TABLE acme.{name} (LIKE acme_old.{name} INCLUDING ALL); INSERT INTO acme.{name} SELECT * FROM acme_old.{name}; \
-             ALTER TABLE acme.{name} RENAME CONSTRAINT {name}_pkey TO k; ALTER TABLE acme.{name} RENAME CONSTRAINT k TO {name}_pkey;"
-        )
-    };
-    let deed =
-        "ALTER SCHEMA acme RENAME TO acme_old; CREATE SCHEMA acme;".to_owned() + &ALIKE.map(table).concat();
-    after(&[Dialect::Postgres], alike, &deed, async |bench| {
-        bench.event(&add("x", "pear")).await;
-        let findings = bench.drift().await.findings;
-        let of_ours = |finding: &&hookwright_core::drift::Finding| ALIKE.contains(&finding.table.as_str());
-        assert_eq!(told(&findings.iter().filter(of_ours).cloned().collect::<Vec<_>>()), Vec::<String>::new());
-        bench.hand(&turned_columns(&["a", "b"])).await;
-        let error = bench.refused(&add("y", "pear")).await;
-        assert_eq!(error.code, "db/drifted", "{error}");
-    });
-}
-
-/// The one that had the name is gone: what has it now is another of ours, and no event takes it for that.
-#[test]
-fn what_has_the_name_of_one_that_is_gone_is_what_it_was() {
-    let delete =
-        |entity: &str| json!({"id": "d", "type": "entity.delete", "entity": entity, "dropTable": true});
-    let drop = |field: &str| json!({"id": "d", "type": "field.delete", "entity": "pear", "field": field, "dropColumn": true});
-    let deeds = [
-        (
-            "DROP TABLE pear; ALTER TABLE plum RENAME TO pear",
-            delete("pear"),
-            "the table \"plum\" of the model is called \"pear\"",
-        ),
-        (
-            "ALTER TABLE pear DROP a; ALTER TABLE pear RENAME b TO a",
-            drop("a"),
-            "the column \"b\" of the table \"pear\" is called \"a\"",
-        ),
-    ];
-    for (deed, event, told) in deeds {
-        after(&[Dialect::Postgres], alike, deed, async |bench| {
-            let error = bench.refused(&event).await;
-            assert_eq!(error.code, "db/drifted", "{error}");
-            assert!(error.message.contains(told), "{error}");
-        });
-    }
-}
-
-/// Each column along by one, and somebody's in the gap: what is in the way is theirs alone, and the rest waits for it.
-#[test]
-fn columns_that_moved_along_wait_for_the_one_in_the_way() {
-    let deed = "ALTER TABLE pear RENAME a TO a_old; ALTER TABLE pear RENAME b TO a; ALTER TABLE pear ADD b int; \
-        ALTER TABLE pear ALTER c TYPE text";
-    after(&[Dialect::Postgres], alike, deed, async |bench| {
-        let findings = bench.drift().await.findings;
-        assert_eq!(
-            told(&findings),
-            ["drift/renamed-column pear.a", "drift/renamed-column pear.b", "drift/type pear.c"]
-        );
-        assert!(
-            !bench.told(&findings[0]).message.contains("drop it"),
-            "{}",
-            bench.told(&findings[0]).message
-        );
-        bench.send(&sync(), ALLOWED).await;
-        bench.hand("ALTER TABLE pear RENAME b TO b_other").await;
-        bench.event(&json!({"id": "again", "type": "schema.sync"})).await;
-        rows_are_in_place(bench).await;
-        assert_eq!(told(&bench.drift().await.findings), ["drift/extra-column pear.b_other"]);
-    });
-}
-
-/// One of somebody's with the name of its key is not it.
-#[test]
-fn a_table_in_the_place_of_one_that_was_moved_away_is_not_taken_for_it() {
-    let deed = "CREATE SCHEMA other; ALTER TABLE pear SET SCHEMA other; CREATE TABLE pear (id int PRIMARY KEY, foo text)";
-    after(&[Dialect::Postgres], alike, deed, async |bench| {
-        let error = bench.refused(&add("x", "pear")).await;
-        assert!(error.message.contains("\"other.pear\""), "{error}");
-        assert_eq!(told(&bench.drift().await.findings), ["drift/moved-table pear"]);
     });
 }

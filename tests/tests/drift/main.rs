@@ -4,12 +4,14 @@
 #![allow(clippy::unwrap_used)]
 
 mod adopt;
+mod alike;
 mod bench;
 mod blamed;
 mod collated;
 mod consent;
 mod deed;
 mod deeds;
+mod displaced;
 mod empty;
 mod events;
 mod hands;
