@@ -16,7 +16,7 @@ use tracing::Instrument;
 use crate::access::{OrgPattern, Principal, Scope};
 use crate::api::{Page, SubmitOptions, TokenInfo};
 use crate::config::Config;
-use crate::db::{DbError, Inspected, OrgDb};
+use crate::db::{Inspected, OrgDb};
 use crate::error::{Error, Result};
 use crate::host_pressure::forget;
 use crate::host_steps::Steps;
@@ -149,18 +149,25 @@ impl Host {
         until: Option<Instant>,
         change: impl Future<Output = Result<Outcome>> + Send + 'static,
     ) -> Result<Outcome> {
-        let (place, change) = (tenant.place()?, Box::pin(change));
+        let (began, place, change) = (Instant::now(), tenant.place()?, Box::pin(change));
         let mut ended = Box::pin(self.to_the_end(async move {
             let _place = place;
             change.await
         }));
         let outcome = tokio::select! {
             biased;
-            outcome = &mut ended => outcome?,
-            blocked = blocked_until(tenant.db(), until) => match blocked {
-                Some(error) => return Err(error.into()),
-                None => ended.await?,
+            ended = &mut ended => ended,
+            blocked = blocked_until(tenant.db(), began, until) => match blocked {
+                Some(error) => Err(error),
+                None => ended.await,
             },
+        };
+        let outcome = match outcome {
+            // Its turn came when its time was over.
+            Err(error) if error.entry.code == "host/timeout" => {
+                return Err(blocked(tenant.db(), began).await.unwrap_or(error));
+            }
+            other => other?,
         };
         if let Some(id) = outcome.change.clone().filter(|_| outcome.is_under_way()) {
             self.go_on(tenant, id);
@@ -352,11 +359,15 @@ impl Inner {
     }
 }
 
-/// What stands in the way when the time of a change is over.
-async fn blocked_until(db: &OrgDb, until: Option<Instant>) -> Option<DbError> {
+/// What stands in the way of a change that began then, when its time is over.
+async fn blocked_until(db: &OrgDb, began: Instant, until: Option<Instant>) -> Option<Error> {
     let Some(until) = until else { return std::future::pending().await };
     tokio::time::sleep_until(until.into()).await;
-    db.blocked_now().await
+    blocked(db, began).await
+}
+
+async fn blocked(db: &OrgDb, began: Instant) -> Option<Error> {
+    db.blocked_now(began).await.map(Error::from)
 }
 
 fn count(outcome: &Result<Outcome>) {

@@ -162,17 +162,21 @@ pub fn quoted(text: &str) -> String {
     format!("\"{}\"", text.escape_default())
 }
 
-/// The longest text that [`plain`] leaves whole, in characters.
-const PLAIN_CHARS: usize = 2_000;
+/// How long a text is that [`plain`] makes, in bytes, up to one more character.
+const PLAIN_BYTES: usize = 2_000;
 
 /// A message in which a library quotes a hostile string: without control characters, and not longer than a message is.
 #[must_use]
 pub fn plain(message: &str) -> String {
-    let clipped = message.chars().take(PLAIN_CHARS);
-    let escaped =
-        clipped.map(|c| if c.is_control() { c.escape_default().to_string() } else { c.to_string() });
-    let more = if message.chars().nth(PLAIN_CHARS).is_some() { "…" } else { "" };
-    escaped.chain([more.to_owned()]).collect()
+    let mut told = String::new();
+    for c in message.chars() {
+        match c {
+            _ if told.len() >= PLAIN_BYTES => return told + "…",
+            c if c.is_control() => told.extend(c.escape_default()),
+            c => told.push(c),
+        }
+    }
+    told
 }
 
 impl fmt::Debug for Ident {

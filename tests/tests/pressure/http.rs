@@ -119,7 +119,7 @@ async fn requests_of_one_organisation_leave_room_for_others() {
 /// Those that wait for their turn are told whom the one waits for whose turn it is.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn all_that_wait_behind_one_blocker_are_told_of_it() {
-    let rig = Rig::new(|config| config.http.request_timeout_ms = 4_000).await;
+    let rig = Rig::new(|config| config.http.request_timeout_ms = 10_000).await;
     let database = TestDatabase::create().await;
     rig.org("acme", database.url()).await;
     let site = Site::new(&rig).await;

@@ -42,7 +42,7 @@ pub const GRANTS: [&str; 31] = [
 ];
 
 const MAX_NAME: usize = 64;
-/// The longest message of a library, in characters.
+/// How long a text is that [`plain`] makes, in bytes, up to one more character.
 const MAX_MESSAGE: usize = 1_000;
 const MAX_DESCRIPTION: usize = 1000;
 const MAX_ENTITIES: usize = 1000;
@@ -144,6 +144,13 @@ fn shortened(text: &str) -> String {
 
 /// The same of a library's message that quotes such text.
 pub(super) fn plain(message: &str) -> String {
-    let escaped = |c: char| if c.is_control() { c.escape_debug().to_string() } else { c.to_string() };
-    message.chars().take(MAX_MESSAGE).map(escaped).collect()
+    let mut told = String::new();
+    for c in message.chars() {
+        match c {
+            _ if told.len() >= MAX_MESSAGE => return told + "…",
+            c if c.is_control() => told.extend(c.escape_debug()),
+            c => told.push(c),
+        }
+    }
+    told
 }
